@@ -1,0 +1,1 @@
+"""CourseFlow: the back office and the classroom of a course business."""

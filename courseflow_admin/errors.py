@@ -1,0 +1,115 @@
+"""Every error a person or program can be told, drawn as a tree.
+
+CourseFlowError
+├── NotSignedIn 401
+├── NotPermitted 403
+├── NotFound 404
+├── Conflict 409
+├── Invalid 422          (with its field)
+├── TooMany 429          (with seconds to wait)
+├── ProviderRefused 502  (nothing happened)
+├── ProviderUnreachable 502  (we do not know what happened)
+└── Unavailable 503      (the database is away)
+
+SettingsInvalid stands apart: it is said at start, and then nothing starts.
+The message is a sentence for the person who clicked; `code` is for programs.
+"""
+
+
+class CourseFlowError(Exception):
+    status = 500
+    code = "error"
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class NotSignedIn(CourseFlowError):
+    status = 401
+    code = "not_signed_in"
+
+    def __init__(self, message: str = "Please sign in first.") -> None:
+        super().__init__(message)
+
+
+class NotPermitted(CourseFlowError):
+    status = 403
+    code = "not_permitted"
+
+    def __init__(self, message: str = "Your account may not do this.") -> None:
+        super().__init__(message)
+
+
+class NotFound(CourseFlowError):
+    status = 404
+    code = "not_found"
+
+    def __init__(self, what: str = "page") -> None:
+        super().__init__(f"There is no such {what}.")
+
+
+class Conflict(CourseFlowError):
+    status = 409
+    code = "conflict"
+
+
+class Invalid(CourseFlowError):
+    status = 422
+    code = "invalid"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TooMany(CourseFlowError):
+    status = 429
+    code = "too_many"
+
+    def __init__(self, wait_seconds: int) -> None:
+        minutes = -(-wait_seconds // 60)
+        wait = f"{wait_seconds} seconds" if wait_seconds < 90 else f"{minutes} minutes"
+        super().__init__(f"Too many tries. Please wait {wait} and try again.")
+        self.wait_seconds = wait_seconds
+
+
+class ProviderRefused(CourseFlowError):
+    """The outside company said no: nothing happened."""
+
+    status = 502
+    code = "provider_refused"
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(f"{provider.capitalize()} refused: {reason}")
+        self.provider, self.reason = provider, reason
+
+
+class ProviderUnreachable(CourseFlowError):
+    """The outside company gave no answer: what was asked may or may not have happened."""
+
+    status = 502
+    code = "provider_unreachable"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"{provider.capitalize()} does not answer just now. Nothing is lost; "
+            "please try again in a minute."
+        )
+        self.provider = provider
+
+
+class Unavailable(CourseFlowError):
+    status = 503
+    code = "unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database does not answer just now. Please try again in a moment.")
+
+
+class SettingsInvalid(Exception):
+    """Settings that nothing may start with; `lines` names each wrong value in one line."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
