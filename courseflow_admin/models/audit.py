@@ -1,0 +1,53 @@
+"""What the audit log keeps: who did what to which object, and when.
+
+Act grammar: `subject.past_participle`, lower case; the object is the id it was done to.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from courseflow_admin.models.base import Document
+
+
+class Act(StrEnum):
+    ACCOUNT_SIGNED_UP = "account.signed_up"
+    ACCOUNT_CREATED = "account.created"
+    SESSION_OPENED = "session.opened"
+    SESSION_ENDED = "session.ended"
+    SESSION_REFUSED = "session.refused"
+    TOKEN_REUSED = "token.reused"  # noqa: S105 - an act, not a secret
+    COURSE_CREATED = "course.created"
+    COURSE_CHANGED = "course.changed"
+    COURSE_PUBLISHED = "course.published"
+    COURSE_UNPUBLISHED = "course.unpublished"
+    COURSE_ARCHIVED = "course.archived"
+    ENROLLMENT_GRANTED = "enrollment.granted"
+    CHECKOUT_OPENED = "checkout.opened"
+    CHECKOUT_EXPIRED = "checkout.expired"
+    PAYMENT_MOVED = "payment.moved"
+    PAYMENT_PAID = "payment.paid"
+    PAYMENT_REVIEW_OPENED = "payment.review_opened"
+    PAYMENT_RECHECKED = "payment.rechecked"
+    PAYMENT_REFUND_STARTED = "payment.refund_started"
+    PAYMENT_REFUNDED = "payment.refunded"
+    PAYMENT_REFUND_FAILED = "payment.refund_failed"
+    PAYMENT_DISPUTE_CHANGED = "payment.dispute_changed"
+    RECEIPT_NUMBERED = "receipt.numbered"
+    WEBHOOK_RECEIVED = "webhook.received"
+    EMAIL_QUEUED = "email.queued"
+    EMAIL_STATE_CHANGED = "email.state_changed"
+    SCHOOL_SEEDED = "school.seeded"
+
+
+class AuditEntry(Document):
+    at: datetime
+    actor_id: str
+    actor_name: str = ""  # blanked when the account is deleted
+    act: Act
+    object_id: str
+    facts: dict[str, Any] = Field(default_factory=dict)
+    request_id: str = ""
+    ip: str = ""

@@ -1,0 +1,87 @@
+"""Pages of a long list by keyset: the address carries a cursor, a direction and an ordinal."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, Literal, TypeVar
+
+from courseflow_admin.errors import Invalid
+
+Row = TypeVar("Row")
+Direction = Literal["next", "previous"]
+PAGE_SIZE = 50
+COUNT_LIMIT = 1000  # counting stops here; the footer says "1,000+"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The sort value and id of the row the page starts after; the row itself may be gone."""
+
+    value: datetime | int | str
+    id: str
+
+    def encode(self) -> str:
+        value = self.value
+        packed: list[object]
+        if isinstance(value, datetime):
+            packed = ["t", int(value.timestamp() * 1000), self.id]
+        else:
+            packed = ["v", value, self.id]
+        return base64.urlsafe_b64encode(json.dumps(packed).encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            kind, value, row_id = json.loads(raw)
+        except (binascii.Error, ValueError, TypeError, UnicodeError) as error:
+            raise Invalid("This page of the list does not exist.", "after") from error
+        if not isinstance(row_id, str) or type(value) not in {int, str}:
+            raise Invalid("This page of the list does not exist.", "after")
+        if kind == "t" and isinstance(value, int) and 0 <= value < 4_102_444_800_000:
+            return cls(datetime.fromtimestamp(value / 1000, UTC), row_id)
+        if kind == "v":
+            return cls(value, row_id)
+        raise Invalid("This page of the list does not exist.", "after")
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """What the address says: where to go on from, which way, and the number of the first row."""
+
+    cursor: Cursor | None = None
+    direction: Direction = "next"
+    first: int = 1  # ordinal of the first row shown; for people only, never used to skip
+    size: int = PAGE_SIZE
+
+    @classmethod
+    def parse(cls, after: str = "", before: str = "", first: str = "") -> "PageRequest":
+        """From the query parameters `after`, `before` (cursors) and `first`. Invalid otherwise."""
+        if after and before:
+            raise Invalid("Give either 'after' or 'before'.", "after")
+        ordinal = int(first) if first.isascii() and first.isdigit() and len(first) <= 9 else 1
+        text = after or before
+        cursor = Cursor.decode(text) if text else None
+        return cls(cursor, "previous" if before else "next", max(1, ordinal if cursor else 1))
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Rows of one page; `total` is exact up to COUNT_LIMIT, `more_than_total` says it is larger."""
+
+    rows: list[Row]
+    first: int
+    total: int
+    more_than_total: bool
+    next_cursor: str = ""
+    previous_cursor: str = ""
+
+    @property
+    def range_text(self) -> str:
+        """`51–100 of 1,000+`."""
+        if not self.rows:
+            return "0"
+        total = f"{self.total:,}{'+' if self.more_than_total else ''}"
+        return f"{self.first:,}–{self.first + len(self.rows) - 1:,} of {total}"

@@ -1,0 +1,78 @@
+"""Who may do what: roles appear only in this table; everything else names a permission."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from courseflow_admin.errors import NotPermitted
+
+Role = Literal["student", "instructor", "admin", "system"]
+
+
+class Permission(StrEnum):
+    """`subject:act`. Without `_all` it reaches only what is the actor's own."""
+
+    ACCOUNT_OWN = "account:own"
+    COURSES_BUY = "courses:buy"
+    COURSES_STUDY = "courses:study"
+    COURSES_EDIT = "courses:edit"
+    COURSES_EDIT_ALL = "courses:edit_all"
+    ENROLLMENTS_READ = "enrollments:read"
+    ENROLLMENTS_READ_ALL = "enrollments:read_all"
+    FIGURES_READ = "figures:read"
+    FIGURES_READ_ALL = "figures:read_all"
+    PAYMENTS_READ = "payments:read"
+    PAYMENTS_READ_ALL = "payments:read_all"
+    PAYMENTS_REFUND = "payments:refund"
+    PAYMENTS_SYNC = "payments:sync"
+    ACCESS_READ_ALL = "access:read_all"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_CHANGE = "accounts:change"
+    EMAILS_READ = "emails:read"
+    EMAILS_READ_ALL = "emails:read_all"
+    WEBHOOKS_READ = "webhooks:read"
+    AUDIT_READ = "audit:read"
+    SETTINGS_CHANGE = "settings:change"
+
+
+_STUDENT = frozenset({Permission.ACCOUNT_OWN, Permission.COURSES_BUY, Permission.COURSES_STUDY})
+_INSTRUCTOR = _STUDENT | {
+    Permission.COURSES_EDIT,
+    Permission.ENROLLMENTS_READ,
+    Permission.FIGURES_READ,
+    Permission.PAYMENTS_READ,
+    Permission.EMAILS_READ,
+}
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "student": _STUDENT,
+    "instructor": _INSTRUCTOR,
+    "admin": frozenset(Permission),
+    "system": frozenset(Permission),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The account that is asking now. A missing or unknown role holds no permission at all."""
+
+    id: str
+    role: str
+    name: str = ""
+    email: str = ""
+    session_id: str = ""
+    verified: bool = False
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return PERMISSIONS.get(self.role, frozenset())
+
+    def can(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """NotPermitted unless the actor holds `permission`."""
+        if not self.can(permission):
+            raise NotPermitted
+
+
+SYSTEM = Actor(id="system", role="system", name="CourseFlow")
