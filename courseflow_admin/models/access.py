@@ -1,0 +1,40 @@
+"""The answer to "may this person study this course?", with the reasons in words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    GRANTED = "granted"
+    NEVER_BOUGHT = "never_bought"
+    CHECKOUT_OPEN = "checkout_open"
+    PAYMENT_PENDING = "payment_pending"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_IN_REVIEW = "payment_in_review"
+    PAID_WITHOUT_GRANT = "paid_without_grant"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    ENDED = "ended"
+    EXPIRED = "expired"
+    NOT_STARTED = "not_started"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True)
+class Reason:
+    code: ReasonCode
+    sentence: str
+    repair: str = ""  # the act that repairs it, as a sentence
+    payment_id: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`reasons` starts with the first broken link, or with what gives access."""
+
+    allowed: bool
+    reasons: tuple[Reason, ...]
+
+    @property
+    def sentence(self) -> str:
+        return self.reasons[0].sentence

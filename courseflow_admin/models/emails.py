@@ -1,0 +1,96 @@
+"""An e-mail in the outbox and in the log: content frozen when queued, state only forward."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from courseflow_admin.models.base import Document, Piece
+
+
+class EmailKind(StrEnum):
+    WELCOME = "welcome"
+    ACCESS_GRANTED = "access_granted"
+    ACCESS_ENDED = "access_ended"
+    RECEIPT = "receipt"
+    REFUND = "refund"
+    SECOND_PAYMENT_REFUNDED = "second_payment_refunded"
+    TOKEN_REUSE = "token_reuse"  # noqa: S105 - a kind of e-mail, not a secret
+
+
+class EmailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    COMPLAINED = "complained"
+
+
+# Resend's webhooks come in any order: a state is only replaced by one of a higher rank.
+STATE_RANK = {
+    EmailState.QUEUED: 0,
+    EmailState.SENT: 1,
+    EmailState.DELAYED: 2,
+    EmailState.DELIVERED: 3,
+    EmailState.BOUNCED: 3,
+    EmailState.FAILED: 3,
+    EmailState.SUPPRESSED: 3,
+    EmailState.COMPLAINED: 4,
+}
+UNDELIVERED = (
+    EmailState.BOUNCED,
+    EmailState.FAILED,
+    EmailState.SUPPRESSED,
+    EmailState.COMPLAINED,
+)
+SUBJECTS = {
+    EmailKind.WELCOME: "Welcome to {school}",
+    EmailKind.ACCESS_GRANTED: "Your access to {course}",
+    EmailKind.ACCESS_ENDED: "Your access to {course} has ended",
+    EmailKind.RECEIPT: "Receipt {number} for {course}",
+    EmailKind.REFUND: "Your refund for {course}",
+    EmailKind.SECOND_PAYMENT_REFUNDED: "We refunded your second payment for {course}",
+    EmailKind.TOKEN_REUSE: "We signed out one of your devices",
+}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    account_id: str
+    email: str
+    name: str
+
+
+class EmailEvent(Piece):
+    """One step in the life of an e-mail, as the provider told it."""
+
+    at: datetime
+    state: EmailState
+    detail: str = ""
+
+
+class Email(Document):
+    kind: EmailKind
+    dedupe_key: str  # also the idempotency key at the provider
+    account_id: str
+    to: str
+    to_name: str = ""
+    subject: str
+    html: str
+    text: str
+    state: EmailState = EmailState.QUEUED
+    queued_at: datetime
+    sent_at: datetime | None = None
+    state_at: datetime
+    due_at: datetime | None  # when the worker may take it (again); None: nothing to do
+    attempts: int = 0
+    error: str = ""
+    provider_id: str = ""
+    events: list[EmailEvent] = Field(default_factory=list)
+    payment_id: str = ""
+    course_id: str = ""
+    course_owner_id: str = ""

@@ -1,0 +1,60 @@
+"""A learner's place in a course: the grants that give access, and the progress."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from courseflow_admin.models.base import Document, Piece
+
+GrantKind = Literal["payment", "manual", "free", "batch"]
+
+
+class Grant(Piece):
+    """One cause of access."""
+
+    id: str
+    kind: GrantKind
+    payment_id: str | None = None
+    by: str = ""  # account that granted by hand
+    started: datetime
+    ended: datetime | None = None
+    end_reason: str = ""
+    expires_at: datetime | None = None
+
+    def active(self, at: datetime) -> bool:
+        return (
+            self.started <= at and not self.ended and (not self.expires_at or at < self.expires_at)
+        )
+
+    def to_mongo(self) -> dict[str, Any]:
+        """Without an empty `payment_id`: the unique sparse index must not see it."""
+        row = super().to_mongo()
+        if row["payment_id"] is None:
+            del row["payment_id"]
+        return row
+
+
+class Enrollment(Document):
+    """One per (account, course), by unique index."""
+
+    account_id: str
+    course_id: str
+    owner_id: str  # whose course: for the instructor's lists
+    learner_name: str = ""
+    learner_email: str = ""
+    course_title: str = ""
+    course_slug: str = ""
+    enrolled_at: datetime
+    grants: list[Grant] = Field(default_factory=list)
+    progress_version: int = 0  # the version whose lessons the percentage counts
+    done: list[str] = Field(default_factory=list)  # lesson ids
+    percent: int = Field(0, ge=0, le=100)  # the maximum reached
+    completed_at: datetime | None = None
+    last_lesson_id: str = ""
+    last_seen_at: datetime | None = None
+
+    def to_mongo(self) -> dict[str, Any]:
+        row = super().to_mongo()
+        row["grants"] = [grant.to_mongo() for grant in self.grants]
+        return row

@@ -1,0 +1,90 @@
+"""What a gateway is asked and what it answers, in our words: the same for Stripe and Razorpay."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from courseflow_admin.models.payments import Capture, DisputeState, RefundState
+
+
+@dataclass(frozen=True)
+class CheckoutOrder:
+    """What a checkout is opened with; the gateway gets exactly this."""
+
+    payment_id: str
+    idempotency_key: str
+    amount_minor: int
+    currency: str
+    title: str
+    email: str
+    name: str
+    return_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class CheckoutForm:
+    """A native form the browser posts to the gateway (Razorpay)."""
+
+    action: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class OpenedCheckout:
+    checkout_id: str
+    url: str = ""  # where to redirect (Stripe)
+
+
+@dataclass(frozen=True)
+class RefundFacts:
+    id: str
+    amount_minor: int
+    state: RefundState
+    our_id: str = ""  # our refund id, from the metadata
+
+
+@dataclass(frozen=True)
+class DisputeFacts:
+    id: str
+    state: DisputeState
+    reason: str = ""
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PaymentFacts:
+    """One payment as the gateway says it is now."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    capture: Capture
+    payment_id: str  # our id in its metadata; "" when there is none
+    at: datetime
+    method: str = ""
+    reason: str = ""  # why it was declined
+    refunds: tuple[RefundFacts, ...] = ()
+    dispute: DisputeFacts | None = None
+
+
+@dataclass(frozen=True)
+class CheckoutFacts:
+    """A checkout as the gateway says it is now, with every payment made on it."""
+
+    checkout_id: str
+    payment_id: str  # our id in its metadata
+    amount_minor: int
+    currency: str
+    mode: str
+    expired: bool = False
+    payments: tuple[PaymentFacts, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class WebhookReference:
+    """What a webhook event is about; each may be empty."""
+
+    payment_id: str = ""
+    checkout_id: str = ""
+    provider_payment_id: str = ""

@@ -1,0 +1,182 @@
+"""A payment: independent facets that only move forward, and the one state shown on screen."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from courseflow_admin.models.base import Document, Piece
+from courseflow_admin.models.money import Money
+
+GatewayName = Literal["stripe", "razorpay"]
+GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
+
+
+class Capture(StrEnum):
+    CREATED = "created"
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class PaymentState(StrEnum):
+    CREATED = "created"
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    DISPUTED = "disputed"
+    NEEDS_REVIEW = "needs_review"
+
+
+# From -> what may follow. Paid is final; failed and expired may still become paid, because money
+# that arrives late is money.
+CAPTURE_MOVES: dict[Capture, frozenset[Capture]] = {
+    Capture.CREATED: frozenset(Capture) - {Capture.CREATED},
+    Capture.PENDING: frozenset({Capture.AUTHORIZED, Capture.PAID, Capture.FAILED, Capture.EXPIRED}),
+    Capture.AUTHORIZED: frozenset({Capture.PAID, Capture.FAILED, Capture.EXPIRED}),
+    Capture.FAILED: frozenset({Capture.PENDING, Capture.AUTHORIZED, Capture.PAID}),
+    Capture.EXPIRED: frozenset({Capture.PENDING, Capture.AUTHORIZED, Capture.PAID}),
+    Capture.PAID: frozenset(),
+}
+
+
+class RefundState(StrEnum):
+    PENDING = "pending"
+    SETTLED = "settled"
+    FAILED = "failed"
+
+
+class RefundCause(StrEnum):
+    ADMIN = "admin"
+    PROVIDER = "provider"
+    SECOND_PAYMENT = "second_payment"
+
+
+class Refund(Piece):
+    """Part of a payment given back; its id is the idempotency key at the gateway."""
+
+    id: str
+    amount_minor: int
+    state: RefundState = RefundState.PENDING
+    cause: RefundCause
+    reason: str = ""
+    by: str = ""
+    provider_refund_id: str = ""
+    at: datetime
+    settled_at: datetime | None = None
+
+
+class DisputeState(StrEnum):
+    NONE = "none"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class Dispute(Piece):
+    state: DisputeState = DisputeState.NONE
+    provider_id: str = ""
+    reason: str = ""
+    deadline: datetime | None = None
+
+
+class ReviewState(StrEnum):
+    NONE = "none"
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Review(Piece):
+    state: ReviewState = ReviewState.NONE
+    reason: str = ""
+    at: datetime | None = None
+
+
+class Attempt(Piece):
+    """One try of the learner at the gateway, as the gateway tells it."""
+
+    provider_payment_id: str
+    at: datetime
+    outcome: Capture
+    method: str = ""
+    reason: str = ""
+
+
+class SyncNote(Piece):
+    """One run of `sync`: who asked for it and what came of it."""
+
+    at: datetime
+    source: str
+    result: str
+
+
+class Payment(Document):
+    account_id: str
+    course_id: str
+    owner_id: str
+    provider: GatewayName
+    mode: str  # sandbox, test or live
+    amount: Money
+    listed: Money
+    capture: Capture = Capture.CREATED
+    open: bool = False  # a checkout somebody may still pay; unique per learner, course, gateway
+    attempt: int = 1
+    provider_checkout_id: str = ""  # Stripe session, Razorpay order
+    provider_payment_id: str = ""  # Stripe payment intent, Razorpay payment
+    checkout_url: str = ""
+    method: str = ""
+    duplicate_of: str = ""  # the payment of ours that this money came in a second time for
+    attempts: list[Attempt] = Field(default_factory=list)
+    syncs: list[SyncNote] = Field(default_factory=list)
+    refunds: list[Refund] = Field(default_factory=list)
+    refunded_minor: int = 0  # pending and settled: what can no longer be refunded
+    dispute: Dispute = Field(default_factory=Dispute)
+    review: Review = Field(default_factory=Review)
+    state: PaymentState = PaymentState.CREATED
+    name: str = ""  # copies for the list and its search; blanked when the account is deleted
+    email: str = ""
+    course_title: str = ""
+    course_slug: str = ""
+    billing_name: str = ""
+    billing_country: str = ""
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None = None
+    updated_at: datetime
+    sync_at: datetime | None = None  # when the worker looks again; None: nothing to wait for
+
+    @property
+    def refundable(self) -> Money:
+        return Money(minor=self.amount.minor - self.refunded_minor, currency=self.amount.currency)
+
+    @property
+    def settled_minor(self) -> int:
+        return sum(
+            refund.amount_minor for refund in self.refunds if refund.state is RefundState.SETTLED
+        )
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"{self.id}-{self.attempt}"
+
+
+def state_of(payment: Payment) -> PaymentState:
+    """The one state on screen, from the facets: what needs a person hides everything else."""
+    if payment.review.state is ReviewState.OPEN:
+        return PaymentState.NEEDS_REVIEW
+    if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
+        return PaymentState.DISPUTED
+    if payment.capture is not Capture.PAID:
+        return PaymentState(payment.capture.value)
+    if payment.settled_minor >= payment.amount.minor > 0:
+        return PaymentState.REFUNDED
+    if payment.settled_minor > 0:
+        return PaymentState.PARTIALLY_REFUNDED
+    return PaymentState.PAID
