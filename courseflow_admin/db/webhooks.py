@@ -1,0 +1,74 @@
+"""Queries on the webhook inbox and on what was refused."""
+
+from datetime import datetime
+
+from courseflow_admin.db.client import Duplicate, collection
+from courseflow_admin.models.webhooks import WebhookEvent, WebhookRejection, WebhookState
+
+DELIVERIES_KEPT = 50
+
+
+async def add(event: WebhookEvent) -> bool:
+    """Keep an event; False when it is here already (then only the delivery is noted)."""
+    try:
+        await collection("webhook_events").insert_one(event.to_mongo())
+    except Duplicate:
+        same = [{"event_id": event.event_id}, {"body_hash": event.body_hash}]
+        await collection("webhook_events").update_one(
+            {"provider": event.provider, "$or": same},
+            {"$push": {"deliveries": {"$each": [event.received_at], "$slice": -DELIVERIES_KEPT}}},
+        )
+        return False
+    return True
+
+
+async def reject(rejection: WebhookRejection) -> None:
+    await collection("webhook_rejections").insert_one(rejection.to_mongo())
+
+
+async def claim(at: datetime, lease_until: datetime) -> WebhookEvent | None:
+    """Take the event that waits longest; if we die it becomes due again by itself."""
+    row = await collection("webhook_events").find_one_and_update(
+        {"due_at": {"$lte": at}},
+        {"$set": {"due_at": lease_until}, "$inc": {"attempts": 1}},
+        sort=[("due_at", 1)],
+    )
+    return WebhookEvent.from_mongo(row) if row else None
+
+
+async def finish(
+    event_id: str,
+    state: WebhookState,
+    result: str,
+    at: datetime,
+    *,
+    payment_id: str = "",
+    email_id: str = "",
+) -> None:
+    await collection("webhook_events").update_one(
+        {"_id": event_id},
+        {
+            "$set": {
+                "state": state,
+                "result": result,
+                "error": result if state is WebhookState.FAILED else "",
+                "handled_at": at,
+                "due_at": None,
+                "payment_id": payment_id,
+                "email_id": email_id,
+            }
+        },
+    )
+
+
+async def retry_later(event_id: str, error: str, due_at: datetime) -> None:
+    await collection("webhook_events").update_one(
+        {"_id": event_id}, {"$set": {"error": error, "due_at": due_at}}
+    )
+
+
+async def of_payment(payment_id: str) -> list[WebhookEvent]:
+    rows = await collection("webhook_events").find(
+        {"payment_id": payment_id}, sort=[("received_at", 1)], limit=100
+    )
+    return [WebhookEvent.from_mongo(row) for row in rows]
