@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     school_timezone: str = "UTC"
     support_email: str = "support@demo.test"
     jwt_secrets: SecretList = ()
+    bcrypt_cost: int = Field(12, ge=4, le=16)
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secrets: SecretList = ()
     stripe_base_url: str | None = None
@@ -157,6 +158,8 @@ class Settings(BaseSettings):
         ]
         if self.public_url and not self.public_url.startswith("https://"):
             lines.append("PUBLIC_URL: must be https:// when ENV=production")
+        if self.bcrypt_cost < 12:
+            lines.append("BCRYPT_COST: at least 12 when ENV=production")
         lines += [
             f"{name}: an own address is not accepted when ENV=production"
             for name, url in self._overrides().items()

@@ -19,9 +19,28 @@ def _index(*keys: tuple[str, int], **options: Any) -> IndexModel:
 UP, DOWN = ASCENDING, DESCENDING
 
 INDEXES: dict[str, list[IndexModel]] = {
+    "accounts": [
+        _index(("email", UP), unique=True),
+        _index(("created_at", DOWN), ("_id", DOWN)),
+        _index(("role", UP), ("created_at", DOWN), ("_id", DOWN)),
+        _index(("role", UP), ("email", UP), ("_id", UP)),
+    ],
     "audit": [
         _index(("object_id", UP), ("at", DOWN)),
         _index(("at", DOWN)),
+    ],
+    "course_versions": [
+        _index(("course_id", UP), ("number", DOWN), unique=True),
+    ],
+    "courses": [
+        _index(("slug", UP), unique=True),
+        _index(("old_slugs", UP)),
+        _index(("updated_at", DOWN), ("_id", DOWN)),
+        _index(("owner_id", UP), ("updated_at", DOWN), ("_id", DOWN)),
+        _index(("co_instructor_ids", UP), ("updated_at", DOWN), ("_id", DOWN)),
+        _index(("state", UP), ("published_at", DOWN), ("_id", DOWN)),
+        _index(("state", UP), ("listed.category", UP), ("published_at", DOWN), ("_id", DOWN)),
+        _index(("state", UP), ("listed.search_words", UP)),
     ],
     "emails": [
         _index(("dedupe_key", UP), unique=True),
@@ -46,6 +65,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("account_id", UP), ("last_seen_at", DOWN)),
     ],
     "jobs": [],
+    "limits": [_index(("ends_at", UP), expireAfterSeconds=0)],
+    "lesson_bodies": [],  # by content hash, which is the _id
     "payments": [
         # One open checkout per learner, course and gateway: a second click gets the same one.
         _index(
@@ -92,6 +113,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"number": {"$gt": 0}},
         ),
         _index(("paid_at", UP), ("_id", UP), partialFilterExpression={"number": 0}),
+    ],
+    "sessions": [
+        _index(("token_hash", UP), unique=True),
+        _index(("account_id", UP), ("last_used_at", DOWN)),
+        _index(("expires_at", UP), expireAfterSeconds=0),
     ],
     "webhook_events": [
         _index(("provider", UP), ("event_id", UP), unique=True),

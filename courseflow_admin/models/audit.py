@@ -15,6 +15,9 @@ from courseflow_admin.models.base import Document
 class Act(StrEnum):
     ACCOUNT_SIGNED_UP = "account.signed_up"
     ACCOUNT_CREATED = "account.created"
+    ACCOUNT_ROLE_CHANGED = "account.role_changed"
+    ACCOUNT_SUSPENDED = "account.suspended"
+    ACCOUNT_RESTORED = "account.restored"
     SESSION_OPENED = "session.opened"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"

@@ -1,0 +1,92 @@
+"""An account: anybody who signs in; and the forms that make one."""
+
+from datetime import datetime
+from typing import Annotated, Literal, get_args
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
+
+from courseflow_admin.config import settings
+from courseflow_admin.models.base import Document, Piece
+
+AccountRole = Literal["student", "instructor", "admin"]
+ROLES: tuple[str, ...] = get_args(AccountRole)
+JOINERS = "\u200c\u200d"  # not printable by themselves, but part of names in Indian scripts
+
+
+def as_email(text: str) -> str:
+    """The address in its one stored form, lower-cased; ValueError when it is not an address."""
+    try:
+        # `.test` is the demo school's own domain, which no production school can reach.
+        found = validate_email(
+            text.strip(),
+            check_deliverability=False,
+            allow_smtputf8=False,
+            test_environment=not settings().production,
+        )
+    except EmailNotValidError as error:
+        raise ValueError("This does not look like an e-mail address.") from error
+    return found.normalized.lower()
+
+
+def as_name(text: str) -> str:
+    """A name with single spaces; ValueError for control signs, which would forge e-mail headers."""
+    name = " ".join(text.split())
+    if not name or not all(sign.isprintable() or sign in JOINERS for sign in name):
+        raise ValueError("Please tell us your name.")
+    return name
+
+
+EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]
+PersonName = Annotated[str, StringConstraints(max_length=80), AfterValidator(as_name)]
+Password = Annotated[SecretStr, Field(min_length=8, max_length=128)]
+
+
+class Billing(Piece):
+    """What a receipt is made out to; asked once, at the first checkout."""
+
+    name: str
+    country: str
+    gstin: str = ""
+
+
+class Account(Document):
+    email: str  # lower-cased; unique
+    name: str
+    role: str = ""  # a row without one holds no permission, instead of passing a check
+    password_hash: str = Field(default="", repr=False)
+    verified_at: datetime | None = None
+    suspended_at: datetime | None = None
+    created_at: datetime
+    signed_in_at: datetime | None = None
+    bio: str = ""
+    billing: Billing | None = None
+    erased_at: datetime | None = None
+
+
+class Form(BaseModel):
+    """What somebody sends: no field that nobody declared, and nothing of it repeated in errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SignUpForm(Form):
+    """Has no role: who signs up by themselves is a learner, whatever they send."""
+
+    name: PersonName
+    email: EmailAddress
+    password: Password
+
+
+class SignInForm(Form):
+    """The address is not checked for form: a wrong one reads like an unknown one."""
+
+    email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True, to_lower=True)]
+    password: Annotated[SecretStr, Field(max_length=1000)]

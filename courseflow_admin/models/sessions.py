@@ -1,0 +1,68 @@
+"""A session: one signed-in browser or one API client; its row decides, whatever a token says."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from courseflow_admin.models.base import Document
+from courseflow_admin.models.permissions import Actor
+
+IDLE = timedelta(days=30)
+ABSOLUTE = timedelta(days=90)
+ACCESS_TOKEN = timedelta(minutes=10)
+TOUCH_EVERY = timedelta(minutes=1)
+GRACE = timedelta(seconds=10)  # a client that sent its refresh token twice is no thief
+
+SessionKind = Literal["browser", "api"]
+
+
+class Session(Document):
+    """Carries copies of the account, so that one indexed read answers who is asking.
+
+    Whoever changes those fields of an account changes them here in the same transaction.
+    """
+
+    kind: SessionKind
+    token_hash: str = Field(repr=False)  # of the cookie, or of the family part of refresh tokens
+    refresh_hash: str = Field(default="", repr=False)  # of the one refresh token that is good now
+    previous_hash: str = Field(default="", repr=False)
+    rotated_at: datetime | None = None
+    account_id: str
+    role: str = ""
+    name: str = ""
+    email: str = ""
+    verified: bool = False
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime  # the earlier of idle and absolute end; moved by each use
+    ended_at: datetime | None = None
+    end_reason: str = ""
+    user_agent: str = ""
+    ip: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(
+            id=self.account_id,
+            role=self.role,
+            name=self.name,
+            email=self.email,
+            session_id=self.id,
+            verified=self.verified,
+        )
+
+    def end_if_used_at(self, instant: datetime) -> datetime:
+        return min(instant + IDLE, self.created_at + ABSOLUTE)
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105 - a scheme, not a secret
+
+    def __repr__(self) -> str:
+        return "TokenPair(…)"

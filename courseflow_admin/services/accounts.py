@@ -1,0 +1,235 @@
+"""Accounts: signing up, proving who one is, and what admins do with people."""
+
+from collections.abc import Awaitable, Callable
+
+from courseflow_admin.config import settings
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
+from courseflow_admin.logs import client_ip
+from courseflow_admin.models.accounts import (
+    ROLES,
+    Account,
+    SignUpForm,
+    as_email,
+    as_name,
+)
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.services import audit, emails, limits, passwords, sessions
+
+FAILED_PER_ACCOUNT = 5  # in five minutes
+FAILED_PER_ADDRESS = 10  # in one minute, from one IP address
+SIGN_UPS_PER_ADDRESS = 20  # in one minute
+NOBODY = Actor(id="nobody", role="")
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with this e-mail address already. Sign in instead.")
+
+
+class WrongCredentials(NotSignedIn):
+    """The same for an unknown address and a wrong password."""
+
+    code = "wrong_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is not right.")
+
+
+async def sign_up(form: SignUpForm) -> Account:
+    """Make a learner's account and queue its welcome."""
+    await limits.count("sign-up", client_ip.get(), SIGN_UPS_PER_ADDRESS, seconds=60)
+    account = await _new(form.email, form.name, "student", form.password.get_secret_value())
+    actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
+
+    async def body() -> None:
+        await accounts_db.add(account)
+        await emails.queue(
+            EmailKind.WELCOME,
+            to=Recipient(account.id, account.email, account.name),
+            dedupe_key=f"welcome-{account.id}",
+            facts={"name": account.name, "school": settings().school_name},
+        )
+        await audit.record(actor, Act.ACCOUNT_SIGNED_UP, account.id)
+
+    await _unless_taken(body)
+    return account
+
+
+async def authenticate(email: str, password: str) -> Account:
+    """The account whose address and password these are; WrongCredentials otherwise.
+
+    An unknown address costs the same time, writes the same rows and reads the same as a wrong
+    password. Only failures are counted, but a right password does not help past the limit, or
+    many guesses sent at once would all be answered.
+    """
+    email, ip = email.strip().lower(), client_ip.get()
+    await _check_limits(email, ip)
+    account = await accounts_db.find_by_email(email)
+    fits = await passwords.matches(password, account.password_hash if account else "")
+    if account is None or not fits:
+        await _note_failure(account, email, ip)
+        raise WrongCredentials
+
+    await _check_limits(email, ip)
+    if account.suspended_at or account.erased_at:
+        raise sessions.Suspended
+    await limits.forget("sign-in-account", email)
+    if passwords.outdated(account.password_hash):
+        return await _rehash(account, password)
+    return account
+
+
+async def create(
+    actor: Actor, *, email: str, name: str, role: str, password: str, verified: bool = True
+) -> Account:
+    """Make an account of any role, without a mail: its address is vouched for by `actor`."""
+    actor.require(Permission.ACCOUNTS_CHANGE)
+    if role not in ROLES:
+        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+    if not 8 <= len(password) <= 128:
+        raise Invalid("A password has 8 to 128 characters.", "password")
+    try:
+        email, name = as_email(email), as_name(name)
+    except ValueError as error:
+        raise Invalid(str(error), "name" if "name" in str(error) else "email") from error
+    account = await _new(email, name, role, password, verified=verified)
+
+    async def body() -> None:
+        await accounts_db.add(account)
+        await audit.record(actor, Act.ACCOUNT_CREATED, account.id, role=role)
+
+    await _unless_taken(body)
+    return account
+
+
+async def get(actor: Actor, account_id: str) -> Account:
+    """One's own account; another's is there only for those who may see people."""
+    if account_id != actor.id and not actor.can(Permission.ACCOUNTS_READ):
+        raise NotFound("person")
+    actor.require(Permission.ACCOUNT_OWN)
+    account = await accounts_db.find(account_id)
+    if account is None:
+        raise NotFound("person")
+    return account
+
+
+async def search(
+    actor: Actor, request: PageRequest, *, email_prefix: str = "", role: str = ""
+) -> Page[Account]:
+    """Newest first; with an e-mail prefix in the order of addresses."""
+    actor.require(Permission.ACCOUNTS_READ)
+    if role and role not in ROLES:
+        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+    return await accounts_db.search(email_prefix.strip().lower()[:254], role, request)
+
+
+async def change_role(actor: Actor, account_id: str, role: str) -> Account:
+    """Effective with the next thing the account does."""
+    actor.require(Permission.ACCOUNTS_CHANGE)
+    if role not in ROLES:
+        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+
+    async def body() -> Account:
+        await _hold_office(actor, account_id)
+        account = await accounts_db.set_role(account_id, role)
+        if account is None:
+            raise NotFound("person")
+        await sessions.account_changed(account)
+        await audit.record(actor, Act.ACCOUNT_ROLE_CHANGED, account_id, role=role)
+        return account
+
+    return await transaction(body)
+
+
+async def suspend(actor: Actor, account_id: str) -> Account:
+    """Ends every session of the account with the next read, and every way to a new one."""
+    return await _set_suspended(actor, account_id, suspended=True)
+
+
+async def restore(actor: Actor, account_id: str) -> Account:
+    """Undo a suspension; the person signs in anew."""
+    return await _set_suspended(actor, account_id, suspended=False)
+
+
+async def _set_suspended(actor: Actor, account_id: str, *, suspended: bool) -> Account:
+    actor.require(Permission.ACCOUNTS_CHANGE)
+
+    async def body() -> Account:
+        await _hold_office(actor, account_id)
+        account = await accounts_db.set_suspended(account_id, now() if suspended else None)
+        if account is None:
+            raise NotFound("person")
+        await sessions.account_changed(account)
+        act = Act.ACCOUNT_SUSPENDED if suspended else Act.ACCOUNT_RESTORED
+        await audit.record(actor, act, account_id)
+        return account
+
+    return await transaction(body)
+
+
+async def _hold_office(actor: Actor, account_id: str) -> None:
+    """Nobody changes themselves, and two who demote each other at once wait for one another.
+
+    So at least one who may change accounts is always left.
+    """
+    if actor == SYSTEM:
+        return
+    if account_id == actor.id:
+        raise NotPermitted("Your own role and access are changed by somebody else.")
+    if not await accounts_db.hold(actor.id, actor.role):
+        raise NotPermitted
+
+
+async def _new(
+    email: str, name: str, role: str, password: str, *, verified: bool = False
+) -> Account:
+    at = now()
+    return Account(
+        _id=new_id("acc"),
+        email=email,
+        name=name,
+        role=role,
+        password_hash=await passwords.hash_of(password),
+        verified_at=at if verified else None,
+        created_at=at,
+    )
+
+
+async def _unless_taken(body: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await transaction(body)
+    except Duplicate as error:
+        if "email" in error.key:
+            raise EmailTaken from error
+        raise
+
+
+async def _check_limits(email: str, ip: str) -> None:
+    await limits.check("sign-in-account", email, FAILED_PER_ACCOUNT)
+    await limits.check("sign-in-address", ip, FAILED_PER_ADDRESS)
+
+
+async def _note_failure(account: Account | None, email: str, ip: str) -> None:
+    await limits.count("sign-in-account", email, FAILED_PER_ACCOUNT, seconds=300)
+    await limits.count("sign-in-address", ip, FAILED_PER_ADDRESS, seconds=60)
+
+    async def body() -> None:
+        await audit.record(NOBODY, Act.SESSION_REFUSED, account.id if account else "acc_unknown")
+
+    await transaction(body)
+
+
+async def _rehash(account: Account, password: str) -> Account:
+    """The cost was changed since: now that the password is known, hash it anew."""
+    new = await passwords.hash_of(password)
+    if not await accounts_db.replace_hash(account.id, account.password_hash, new):
+        raise WrongCredentials  # changed at this very moment
+    return account.model_copy(update={"password_hash": new})

@@ -1,0 +1,45 @@
+"""Rate limits: how often something may be tried, counted in the database for all processes."""
+
+import hashlib
+import math
+from datetime import datetime, timedelta
+
+from courseflow_admin.db import limits as limits_db
+from courseflow_admin.db.client import in_transaction
+from courseflow_admin.errors import TooMany
+from courseflow_admin.models.base import now
+
+
+async def count(name: str, key: str, limit: int, seconds: int) -> None:
+    """Count one try of `name` by `key`; TooMany from the one after `limit` on in `seconds`.
+
+    Not inside a transaction: a refused act that rolls back would never have been counted.
+    """
+    if in_transaction():
+        raise RuntimeError("Count tries before the transaction, not in it.")
+    at = now()
+    counted, ends_at = await limits_db.add(_row_id(name, key), at, timedelta(seconds=seconds))
+    if counted > limit:
+        raise _too_many(ends_at, at)
+
+
+async def check(name: str, key: str, limit: int) -> None:
+    """TooMany when `limit` tries were counted already; counts nothing itself."""
+    at = now()
+    counted, ends_at = await limits_db.find(_row_id(name, key), at)
+    if counted >= limit:
+        raise _too_many(ends_at, at)
+
+
+async def forget(name: str, key: str) -> None:
+    """Begin again at nothing."""
+    await limits_db.remove(_row_id(name, key))
+
+
+def _row_id(name: str, key: str) -> str:
+    """Hashed, because keys are addresses of people."""
+    return f"{name}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def _too_many(ends_at: datetime, at: datetime) -> TooMany:
+    return TooMany(max(1, math.ceil((ends_at - at).total_seconds())))

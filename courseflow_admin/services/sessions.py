@@ -1,0 +1,208 @@
+"""Sessions: who is asking. Browsers hold an opaque cookie, API clients a pair of tokens."""
+
+from datetime import datetime
+
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import sessions as sessions_db
+from courseflow_admin.db.client import transaction
+from courseflow_admin.errors import Conflict, NotPermitted, NotSignedIn
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.sessions import (
+    ABSOLUTE,
+    ACCESS_TOKEN,
+    GRACE,
+    IDLE,
+    TOUCH_EVERY,
+    Session,
+    SessionKind,
+    TokenPair,
+)
+from courseflow_admin.services import audit, emails, limits, tokens
+
+
+class Suspended(NotPermitted):
+    code = "suspended"
+
+    def __init__(self) -> None:
+        super().__init__("This account is suspended. Please write to the school.")
+
+
+class JustRefreshed(Conflict):
+    code = "just_refreshed"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token was exchanged a moment ago. Use the newer pair.")
+
+
+async def find(token: str) -> Actor | None:
+    """Whose browser session this is, by one indexed read; None when it is over or was never one."""
+    if not _plausible(token):
+        return None
+    at = now()
+    session = await sessions_db.find_open_by_token(tokens.hash_of(token), "browser", at)
+    return await _in_use(session, at) if session else None
+
+
+async def actor_of(access_token: str) -> Actor:
+    """Who asks with this access token; NotSignedIn unless token and session are both good."""
+    claims = tokens.read_access(access_token)
+    at = now()
+    session = await sessions_db.find_open(claims.session_id, at)
+    if session is None or session.kind != "api" or session.account_id != claims.account_id:
+        raise NotSignedIn
+    return await _in_use(session, at)
+
+
+async def open_browser(
+    account: Account, *, user_agent: str = "", ip: str = "", replaced_token: str = ""
+) -> str:
+    """A new session's token, for the cookie; the session the browser had before ends."""
+    token = tokens.new_token()
+    at = now()
+
+    async def body() -> None:
+        old = tokens.hash_of(replaced_token) if _plausible(replaced_token) else ""
+        former = await sessions_db.find_open_by_token(old, "browser", at) if old else None
+        if former:
+            await _end(former.actor, at, "replaced")
+        await _open(account, "browser", token, "", at, user_agent, ip)
+
+    await transaction(body)
+    return token
+
+
+async def open_api(account: Account, *, user_agent: str = "", ip: str = "") -> TokenPair:
+    """A new session for an API client. Its refresh tokens are `family.turn`; each turn is new."""
+    family, turn = tokens.new_token(), tokens.new_token()
+    at = now()
+
+    async def body() -> Session:
+        return await _open(account, "api", family, tokens.hash_of(turn), at, user_agent, ip)
+
+    session = await transaction(body)
+    return _pair(session, family, turn, at)
+
+
+async def refresh(refresh_token: str, *, ip: str = "") -> TokenPair:
+    """Exchange a refresh token for a new pair.
+
+    One that was exchanged before ends its whole family: either the thief or the owner holds the
+    newer one, and nobody can tell who. Within seconds it is only a client that sent twice.
+    """
+    await limits.count("refresh", ip, limit=60, seconds=60)
+    family, _, turn = refresh_token.partition(".")
+    if not (_plausible(family) and _plausible(turn)):
+        raise NotSignedIn
+    at = now()
+    session = await sessions_db.find_open_by_token(tokens.hash_of(family), "api", at)
+    if session is None:
+        raise NotSignedIn
+
+    new_turn, turn_hash = tokens.new_token(), tokens.hash_of(turn)
+    rotated = await sessions_db.rotate(session, turn_hash, tokens.hash_of(new_turn), at)
+    if rotated:
+        return _pair(rotated, family, new_turn, at)
+
+    session = await sessions_db.find_open(session.id, now())
+    if session is None:
+        raise NotSignedIn
+    just_now = session.rotated_at is not None and now() - session.rotated_at <= GRACE
+    if turn_hash == session.previous_hash and just_now:
+        raise JustRefreshed
+    await _end_family(session)
+    raise NotSignedIn
+
+
+async def end(actor: Actor) -> None:
+    """Sign out: end the session the actor is asking from. Ending it twice is no fault."""
+    at = now()
+
+    async def body() -> None:
+        await _end(actor, at, "signed_out")
+
+    await transaction(body)
+
+
+async def account_changed(account: Account) -> None:
+    """Make the next read of each session see it; runs in the transaction of the change."""
+    if account.suspended_at or account.erased_at:
+        await sessions_db.end_all(account.id, now(), "suspended")
+    else:
+        await sessions_db.copy_account(account)
+
+
+async def _open(
+    account: Account,
+    kind: SessionKind,
+    token: str,
+    refresh_hash: str,
+    at: datetime,
+    user_agent: str,
+    ip: str,
+) -> Session:
+    # From the account as it is at this instant: suspended since its password was checked, it
+    # must not get a session that nothing would end.
+    current = await accounts_db.note_sign_in(account, at)
+    if current is None:
+        raise Suspended
+    session = Session(
+        _id=new_id("ses"),
+        kind=kind,
+        token_hash=tokens.hash_of(token),
+        refresh_hash=refresh_hash,
+        account_id=current.id,
+        role=current.role,
+        name=current.name,
+        email=current.email,
+        verified=current.verified_at is not None,
+        created_at=at,
+        last_used_at=at,
+        expires_at=min(at + IDLE, at + ABSOLUTE),
+        user_agent=user_agent[:300],
+        ip=ip,
+    )
+    await sessions_db.add(session)
+    await audit.record(session.actor, Act.SESSION_OPENED, session.id, kind=kind)
+    return session
+
+
+async def _in_use(session: Session, at: datetime) -> Actor:
+    if at - session.last_used_at >= TOUCH_EVERY:
+        await sessions_db.touch(session, at)
+    return session.actor
+
+
+async def _end(actor: Actor, at: datetime, reason: str) -> None:
+    if await sessions_db.end(actor.session_id, at, reason):
+        await audit.record(actor, Act.SESSION_ENDED, actor.session_id, reason=reason)
+
+
+async def _end_family(session: Session) -> None:
+    async def body() -> None:
+        if not await sessions_db.end(session.id, now(), "reused"):
+            return
+        await audit.record(session.actor, Act.TOKEN_REUSED, session.id)
+        await emails.queue(
+            EmailKind.TOKEN_REUSE,
+            to=Recipient(session.account_id, session.email, session.name),
+            dedupe_key=f"token-reuse-{session.id}",
+            facts={},
+        )
+
+    await transaction(body)
+
+
+def _pair(session: Session, family: str, turn: str, at: datetime) -> TokenPair:
+    return TokenPair(
+        access_token=tokens.sign_access(session, at),
+        refresh_token=f"{family}.{turn}",
+        expires_in=int(ACCESS_TOKEN.total_seconds()),
+    )
+
+
+def _plausible(token: str) -> bool:
+    return 40 <= len(token) <= 64 and token.isascii()
