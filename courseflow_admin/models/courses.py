@@ -1,0 +1,271 @@
+"""What a course is: fields, an outline of sections and lessons, and its published versions."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from courseflow_admin.models.base import Document, Piece, new_id
+from courseflow_admin.models.money import Money
+
+PATTERNS = ("dots", "rings", "waves", "tri", "grid", "bars", "x")
+HUES = ("iris", "jade", "amber", "cyan", "ruby", "plum")
+LEVELS = ("beginner", "intermediate", "advanced")
+CATEGORIES = (
+    "Business",
+    "Data",
+    "Design",
+    "Languages",
+    "Mathematics",
+    "Music",
+    "Programming",
+    "Science",
+    "Writing",
+)
+LANGUAGES = {
+    "ar": "Arabic",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "hi": "Hindi",
+    "ja": "Japanese",
+    "pt": "Portuguese",
+    "ta": "Tamil",
+}
+MOST_LESSONS = 600  # the outline stays one document of some 50 kB
+MOST_SECTIONS = 100
+REMOVED_KEPT = 20  # removed pieces that can be put back, newest last
+LONGEST_BODY = 200_000  # characters of one lesson
+
+
+class CourseState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    ARCHIVED = "archived"
+
+
+class Thumbnail(Piece):
+    """Art drawn by the stylesheet: a pattern in a colour, no picture to load."""
+
+    pattern: Literal["dots", "rings", "waves", "tri", "grid", "bars", "x"] = "waves"
+    hue: Literal["iris", "jade", "amber", "cyan", "ruby", "plum"] = "iris"
+
+
+class Lesson(Piece):
+    id: str
+    title: str
+    kind: Literal["text"] = "text"
+    body_hash: str = ""  # of a `lesson_bodies` row; empty: no text yet
+    minutes: int = Field(5, ge=0, le=600)
+    preview: bool = False  # open to everybody
+    ready: bool = False
+    revision: int = 0
+
+
+class Section(Piece):
+    id: str
+    title: str
+    lessons: list[Lesson] = Field(default_factory=list)
+
+
+class Removed(Piece):
+    """A deleted section or lesson, and where it stood, so that it can be put back."""
+
+    id: str
+    section_id: str  # where a lesson stood; of a section its own
+    position: int
+    section: Section | None = None
+    lesson: Lesson | None = None
+    at: datetime
+    by: str
+
+    @property
+    def title(self) -> str:
+        piece = self.section or self.lesson
+        return piece.title if piece else ""
+
+
+class Listing(Piece):
+    """What the catalog shows and searches: taken from the newest version when it is published."""
+
+    title: str
+    subtitle: str = ""
+    category: str = ""
+    level: str = ""
+    language: str = "en"
+    thumbnail: Thumbnail | None = None
+    lessons: int = 0
+    minutes: int = 0
+    search_words: list[str] = Field(default_factory=list)
+
+
+class Outlined(Document):
+    """A document with an outline."""
+
+    outline: list[Section] = Field(default_factory=list)
+
+    def lessons(self) -> Iterator[Lesson]:
+        """Every lesson in reading order."""
+        for section in self.outline:
+            yield from section.lessons
+
+    def lesson(self, lesson_id: str) -> Lesson | None:
+        return next((lesson for lesson in self.lessons() if lesson.id == lesson_id), None)
+
+    def section(self, section_id: str) -> Section | None:
+        return next((section for section in self.outline if section.id == section_id), None)
+
+    @property
+    def lesson_ids(self) -> list[str]:
+        return [lesson.id for lesson in self.lessons()]
+
+    @property
+    def minutes(self) -> int:
+        return sum(lesson.minutes for lesson in self.lessons())
+
+
+class CourseVersion(Outlined):
+    """What was published, never changed again; learners always see the newest one."""
+
+    course_id: str
+    number: int
+    title: str
+    subtitle: str = ""
+    description: str = ""
+    category: str = ""
+    level: str = ""
+    language: str = "en"
+    thumbnail: Thumbnail | None = None
+    price: Money
+    free: bool = False
+    published_at: datetime
+    by: str
+
+
+class Course(Outlined):
+    """The draft that its authors edit. Price, `free` and access time hold as soon as saved."""
+
+    slug: str
+    old_slugs: list[str] = Field(default_factory=list)  # each leads on to `slug`
+    owner_id: str
+    owner_name: str = ""
+    co_instructor_ids: list[str] = Field(default_factory=list)
+    title: str
+    subtitle: str = ""
+    description: str = ""  # Markdown
+    category: str = ""
+    level: str = "beginner"
+    language: str = "en"
+    thumbnail: Thumbnail | None = None
+    price: Money
+    free: bool = False
+    access_days: int | None = Field(None, ge=1, le=3650)
+    state: CourseState = CourseState.DRAFT
+    removed: list[Removed] = Field(default_factory=list)
+    outline_revision: int = 0
+    fields_revision: int = 0
+    version: int = 0  # newest published; 0: none yet
+    listed: Listing | None = None
+    published_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def sold(self) -> bool:
+        return self.state is CourseState.PUBLISHED
+
+    def published(self, by: str, at: datetime) -> tuple["Course", CourseVersion]:
+        """The course with its next version out, and that version."""
+        shared: dict[str, Any] = {
+            "title": self.title,
+            "subtitle": self.subtitle,
+            "category": self.category,
+            "level": self.level,
+            "language": self.language,
+            "thumbnail": self.thumbnail,
+        }
+        number = self.version + 1
+        version = CourseVersion(
+            _id=new_id("ver"),
+            course_id=self.id,
+            number=number,
+            description=self.description,
+            price=self.price,
+            free=self.free,
+            outline=[section.model_copy(deep=True) for section in self.outline],
+            published_at=at,
+            by=by,
+            **shared,
+        )
+        listed = Listing(
+            lessons=len(self.lesson_ids),
+            minutes=self.minutes,
+            search_words=words_of(self.title, self.subtitle, self.category, self.owner_name),
+            **shared,
+        )
+        changes = {
+            "state": CourseState.PUBLISHED,
+            "version": number,
+            "listed": listed,
+            "published_at": at,
+            "updated_at": at,
+        }
+        return self.model_copy(update=changes), version
+
+    def changes_since(self, version: CourseVersion | None) -> list[str]:
+        """What publishing would change, each in a few words; empty when nothing would."""
+        if version is None:
+            return ["Not published yet"]
+        names = {
+            "title": "Title",
+            "subtitle": "Subtitle",
+            "description": "Description",
+            "category": "Category",
+            "level": "Level",
+            "language": "Language",
+            "thumbnail": "Cover",
+        }
+        changes = [
+            label for name, label in names.items() if getattr(self, name) != getattr(version, name)
+        ]
+        before = {lesson.id: lesson for lesson in version.lessons()}
+        for lesson in self.lessons():
+            old = before.get(lesson.id)
+            if old is None:
+                changes.append(f"{lesson.title}, new")
+            elif _shown(old) != _shown(lesson):
+                changes.append(lesson.title)
+        kept = set(self.lesson_ids)
+        changes += [
+            f"{lesson.title}, removed" for lesson in before.values() if lesson.id not in kept
+        ]
+        if _shape(self) != _shape(version) and kept == set(before):
+            changes.append("Order and names of the outline")
+        return changes
+
+
+def _shown(lesson: Lesson) -> tuple[Any, ...]:
+    return lesson.title, lesson.body_hash, lesson.minutes, lesson.preview
+
+
+def _shape(outlined: Outlined) -> list[tuple[str, list[str]]]:
+    return [
+        (section.title, [lesson.id for lesson in section.lessons]) for section in outlined.outline
+    ]
+
+
+def body_hash(text: str) -> str:
+    """The key of a lesson's text in `lesson_bodies`; nothing but blanks has none."""
+    return hashlib.sha256(text.encode()).hexdigest() if text.strip() else ""
+
+
+def words_of(*texts: str) -> list[str]:
+    """The lower-cased words in `texts`, each once: what a search compares with."""
+    found = re.findall(r"\w+", " ".join(texts).casefold())
+    return sorted(dict.fromkeys(found))
