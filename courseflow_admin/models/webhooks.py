@@ -1,6 +1,5 @@
 """A webhook event in the inbox, and one that was refused."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,11 +45,3 @@ class WebhookRejection(Document):
     skew_seconds: int | None = None
     body: str  # the first 4 kB
     ip: str = ""
-
-
-@dataclass(frozen=True)
-class VerifiedEvent:
-    """What is known after the signature held."""
-
-    event_id: str
-    kind: str

@@ -1,0 +1,90 @@
+"""What every gateway can do, and the one place that knows which gateways are switched on."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Protocol
+
+from courseflow_admin.config import settings
+from courseflow_admin.errors import NotFound
+from courseflow_admin.models.gateways import (
+    CheckoutFacts,
+    CheckoutForm,
+    CheckoutOrder,
+    OpenedCheckout,
+    RefundFacts,
+    WebhookReference,
+)
+from courseflow_admin.models.payments import GATEWAYS, GatewayName
+
+
+class Gateway(Protocol):
+    """A provider that moves money.
+
+    Every call raises ProviderRefused (nothing happened) or ProviderUnreachable (we do not know).
+    """
+
+    @property
+    def name(self) -> GatewayName: ...
+
+    @property
+    def mode(self) -> str:
+        """`sandbox`, `test` or `live`."""
+
+    @property
+    def currencies(self) -> tuple[str, ...]: ...
+
+    async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
+        """Open a checkout; the same idempotency key gives the same checkout again."""
+
+    def form(self, order: CheckoutOrder, checkout_id: str) -> CheckoutForm | None:
+        """The native form that takes the browser there; None where a redirect does."""
+
+    async def expire(self, checkout_id: str) -> bool:
+        """Make an open checkout unpayable; False where the gateway cannot, or it is over."""
+
+    async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:
+        """The checkout and its payments as they are now; `also`: payment ids named by webhooks."""
+
+    async def refund(
+        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str
+    ) -> RefundFacts:
+        """Give money back; `refund_id` is the idempotency key."""
+
+    def return_checkout(self, fields: Mapping[str, str]) -> str:
+        """The checkout id the browser came back with; "" when missing or its signature is wrong."""
+
+    def reference(self, event: Mapping[str, object]) -> WebhookReference | None:
+        """What a verified webhook event is about; None when it is not about a payment."""
+
+
+@cache
+def _made(name: GatewayName) -> Gateway | None:
+    keys = settings()
+    if name == "stripe" and keys.stripe:
+        from courseflow_admin.providers.stripe import StripeGateway
+
+        return StripeGateway(keys.stripe)
+    if name == "razorpay" and keys.razorpay:
+        from courseflow_admin.providers.razorpay import RazorpayGateway
+
+        return RazorpayGateway(keys.razorpay)
+    return None
+
+
+def gateway(name: str) -> Gateway:
+    """NotFound when the gateway is unknown or switched off."""
+    for known in GATEWAYS:
+        if known == name and (found := _made(known)):
+            return found
+    raise NotFound("payment provider")
+
+
+def gateways_for(currency: str) -> list[Gateway]:
+    """The gateways that sell in this currency, in the order people are offered them."""
+    made = [_made(name) for name in GATEWAYS]
+    return [found for found in made if found and currency in found.currencies]
+
+
+def forget() -> None:
+    """Drop the adapters, so that changed settings (in tests) are read again."""
+    _made.cache_clear()

@@ -1,0 +1,215 @@
+"""Razorpay: orders by the official SDK, and the native form to its hosted checkout."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import razorpay
+import requests
+
+from courseflow_admin.config import RazorpayKeys
+from courseflow_admin.errors import ProviderRefused, ProviderUnreachable
+from courseflow_admin.models.gateways import (
+    CheckoutFacts,
+    CheckoutForm,
+    CheckoutOrder,
+    OpenedCheckout,
+    PaymentFacts,
+    RefundFacts,
+    WebhookReference,
+)
+from courseflow_admin.models.payments import Capture, GatewayName, RefundState
+
+TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
+AT_ONCE = 16  # calls in threads at the same time
+
+# https://razorpay.com/docs/payments/payments/#payment-life-cycle
+CAPTURES = {
+    "created": Capture.PENDING,
+    "authorized": Capture.AUTHORIZED,
+    "captured": Capture.PAID,
+    "failed": Capture.FAILED,
+}
+REFUND_STATES = {"processed": RefundState.SETTLED, "failed": RefundState.FAILED}
+METHODS = {"upi": "UPI", "netbanking": "Netbanking", "wallet": "Wallet", "emi": "EMI"}
+
+
+class RazorpayGateway:
+    name: GatewayName = "razorpay"
+
+    def __init__(self, keys: RazorpayKeys) -> None:
+        self.mode: str = keys.mode
+        self.currencies = keys.currencies
+        self._keys = keys
+        self._client = razorpay.Client(auth=(keys.key_id, keys.key_secret), base_url=keys.base_url)
+        self._limit = asyncio.Semaphore(AT_ONCE)
+
+    async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
+        existing = await self._order_of(order.idempotency_key)
+        if existing:
+            return OpenedCheckout(existing)
+        try:
+            made = await self._asked(
+                self._client.order.create,
+                {
+                    "amount": order.amount_minor,
+                    "currency": order.currency,
+                    "receipt": order.idempotency_key,
+                    "unique_receipt": True,
+                    "notes": {"payment_id": order.payment_id},
+                },
+            )
+        except ProviderRefused:
+            # A second click was quicker by a moment: the receipt is taken, by our own order.
+            existing = await self._order_of(order.idempotency_key)
+            if existing:
+                return OpenedCheckout(existing)
+            raise
+        return OpenedCheckout(str(made["id"]))
+
+    async def _order_of(self, receipt: str) -> str:
+        found = await self._asked(self._client.order.all, {"receipt": receipt, "count": 1})
+        return str(found["items"][0]["id"]) if found["items"] else ""
+
+    def form(self, order: CheckoutOrder, checkout_id: str) -> CheckoutForm | None:
+        """The fields of Razorpay's hosted checkout (Standard Checkout without JavaScript)."""
+        return CheckoutForm(
+            action=f"{self._keys.base_url}/v1/checkout/embedded",
+            fields={
+                "key_id": self._keys.key_id,
+                "order_id": checkout_id,
+                "amount": str(order.amount_minor),
+                "currency": order.currency,
+                "name": order.title,
+                "prefill[name]": order.name,
+                "prefill[email]": order.email,
+                "notes[payment_id]": order.payment_id,
+                "callback_url": order.return_url,
+                "cancel_url": order.cancel_url,
+            },
+        )
+
+    async def expire(self, checkout_id: str) -> bool:  # noqa: ARG002 - an order cannot be expired
+        return False
+
+    async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:  # noqa: ARG002 - all payments of an order are in its own list
+        order = await self._asked(self._client.order.fetch, checkout_id)
+        listed = await self._asked(self._client.order.payments, checkout_id, {})
+        ours = _notes(order).get("payment_id", "")
+        return CheckoutFacts(
+            checkout_id=str(order["id"]),
+            payment_id=ours,
+            amount_minor=int(order["amount"]),
+            currency=str(order["currency"]),
+            mode=self.mode,
+            payments=tuple([await self._payment(row, ours) for row in listed["items"]]),
+        )
+
+    async def refund(
+        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str
+    ) -> RefundFacts:
+        made = await self._asked(
+            self._client.payment.refund,
+            provider_payment_id,
+            {
+                "amount": amount_minor,
+                "notes": {"payment_id": payment_id, "refund_id": refund_id},
+                "receipt": refund_id,
+            },
+            headers={"X-Refund-Idempotency": refund_id, "Content-type": "application/json"},
+        )
+        return _refund(made)
+
+    def return_checkout(self, fields: Mapping[str, str]) -> str:
+        names = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
+        values = {name: fields.get(name, "") for name in names}
+        if not all(values.values()):
+            return ""
+        try:
+            self._client.utility.verify_payment_signature(values)
+        except (razorpay.errors.SignatureVerificationError, TypeError, ValueError):
+            return ""
+        return values["razorpay_order_id"]
+
+    def reference(self, event: Mapping[str, object]) -> WebhookReference | None:
+        payload = event.get("payload")
+        if not isinstance(payload, dict):
+            return None
+        payment, order = _entity(payload, "payment"), _entity(payload, "order")
+        refund = _entity(payload, "refund")
+        if not (payment or order or refund):
+            return None
+        return WebhookReference(
+            payment_id=_notes(payment).get("payment_id", "")
+            or _notes(order).get("payment_id", "")
+            or _notes(refund).get("payment_id", ""),
+            checkout_id=str(payment.get("order_id") or order.get("id") or ""),
+            provider_payment_id=str(payment.get("id") or refund.get("payment_id") or ""),
+        )
+
+    async def _payment(self, row: Mapping[str, Any], order_payment_id: str) -> PaymentFacts:
+        refunds: tuple[RefundFacts, ...] = ()
+        # Razorpay itself refunds what was never captured; such a refund ends nothing.
+        captured = bool(row.get("captured"))
+        if captured and (row.get("amount_refunded") or row.get("refund_status")):
+            listed = await self._asked(self._client.payment.fetch_multiple_refund, row["id"], {})
+            refunds = tuple(_refund(refund) for refund in listed["items"])
+        status = str(row["status"])
+        if status == "refunded":
+            status = "captured" if captured else "failed"
+        return PaymentFacts(
+            id=str(row["id"]),
+            amount_minor=int(row["amount"]),
+            currency=str(row["currency"]),
+            capture=CAPTURES.get(status, Capture.PENDING),
+            payment_id=order_payment_id,  # a payment belongs to its order, whose notes are ours
+            at=datetime.fromtimestamp(int(row["created_at"]), UTC),
+            method=_method(row),
+            reason=str(row.get("error_description") or ""),
+            refunds=refunds,
+        )
+
+    async def _asked(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """One call of the SDK in a thread, its errors in our words."""
+        async with self._limit:
+            try:
+                return await asyncio.to_thread(call, *arguments, timeout=TIMEOUT, **options)
+            except razorpay.errors.BadRequestError as error:
+                raise ProviderRefused("razorpay", str(error)) from error
+            except (
+                razorpay.errors.GatewayError,
+                razorpay.errors.ServerError,
+                requests.RequestException,
+                ValueError,  # an answer that is not JSON
+            ) as error:
+                raise ProviderUnreachable("razorpay") from error
+
+
+def _entity(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    wrapped = payload.get(name)
+    entity = wrapped.get("entity") if isinstance(wrapped, dict) else None
+    return entity if isinstance(entity, dict) else {}
+
+
+def _notes(entity: Mapping[str, Any]) -> dict[str, str]:
+    """Razorpay sends empty notes as a list."""
+    notes = entity.get("notes")
+    return {str(key): str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
+
+
+def _refund(refund: Mapping[str, Any]) -> RefundFacts:
+    return RefundFacts(
+        id=str(refund["id"]),
+        amount_minor=int(refund["amount"]),
+        state=REFUND_STATES.get(str(refund["status"]), RefundState.PENDING),
+        our_id=_notes(refund).get("refund_id", ""),
+    )
+
+
+def _method(row: Mapping[str, Any]) -> str:
+    kind = str(row.get("method") or "")
+    card = row.get("card") if isinstance(row.get("card"), dict) else None
+    if card:
+        return f"{card.get('network') or 'Card'} {card.get('last4') or ''}".strip()
+    return METHODS.get(kind, kind.capitalize())

@@ -1,0 +1,71 @@
+"""Resend: e-mails out by the official SDK."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from courseflow_admin.config import ResendKeys, settings
+from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Message:
+    to: str
+    subject: str
+    html: str
+    text: str
+    idempotency_key: str
+
+
+class ResendSender:
+    def __init__(self, keys: ResendKeys) -> None:
+        import resend
+        from resend.http_client_httpx import HTTPXClient
+
+        # The SDK knows module globals only; we are its one user in this process.
+        resend.api_key = keys.api_key
+        resend.api_url = keys.base_url
+        resend.default_async_http_client = HTTPXClient(timeout=TIMEOUT_SECONDS)
+        self._sdk = resend
+        self._from = keys.email_from
+
+    async def send(self, message: Message) -> str:
+        """Hand one e-mail over and return Resend's id for it; the same key sends it only once."""
+        params: Any = {
+            "from": self._from,
+            "to": [message.to],
+            "subject": message.subject,
+            "html": message.html,
+            "text": message.text,
+        }
+        options: Any = {"idempotency_key": message.idempotency_key}
+        try:
+            answer = await self._sdk.Emails.send_async(params, options)
+        except self._sdk.exceptions.ResendError as error:
+            code = int(error.code) if str(error.code).isdigit() else 500
+            # Network trouble looks like a 500; 429 and a key in use pass by themselves.
+            if code >= 500 or code == 429 or "concurrent" in str(error.error_type):
+                raise ProviderUnreachable("resend") from error
+            raise ProviderRefused("resend", str(error)) from error
+        return str(answer["id"])
+
+
+@cache
+def _made() -> ResendSender | None:
+    keys = settings().resend
+    return ResendSender(keys) if keys else None
+
+
+def sender() -> ResendSender:
+    """NotFound when no e-mail provider is configured."""
+    found = _made()
+    if found is None:
+        raise NotFound("e-mail provider")
+    return found
+
+
+def forget() -> None:
+    """Drop the adapter, so that changed settings (in tests) are read again."""
+    _made.cache_clear()
