@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from courseflow_admin.config import settings
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
@@ -55,7 +54,7 @@ async def sign_up(form: SignUpForm) -> Account:
             EmailKind.WELCOME,
             to=Recipient(account.id, account.email, account.name),
             dedupe_key=f"welcome-{account.id}",
-            facts={"name": account.name, "school": settings().school_name},
+            facts={},
         )
         await audit.record(actor, Act.ACCOUNT_SIGNED_UP, account.id)
 

@@ -1,0 +1,83 @@
+"""Accounts over HTTP: oneself, and people for those who may see them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.services import accounts
+
+router = APIRouter(prefix=routes.API, tags=["accounts"])
+
+
+class AccountView(BaseModel):
+    """An account as others may read it: without its hash and what it is billed to."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    verified: bool
+    suspended: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountView":
+        return cls(
+            id=account.id,
+            email=account.email,
+            name=account.name,
+            role=account.role,
+            verified=account.verified_at is not None,
+            suspended=account.suspended_at is not None,
+            created_at=account.created_at,
+        )
+
+
+class Me(AccountView):
+    permissions: list[str]
+
+
+class AccountPage(BaseModel):
+    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
+
+    accounts: list[AccountView]
+    total: int
+    more_than_total: bool
+    next: str
+    previous: str
+
+
+@router.get("/me")
+async def me(actor: CurrentActor) -> Me:
+    """The account that is asking, and what it may do."""
+    account = await accounts.get(actor, actor.id)
+    view = AccountView.of(account)
+    return Me(**view.model_dump(), permissions=sorted(actor.permissions))
+
+
+@router.get("/accounts")
+async def search(
+    actor: CurrentActor,
+    page: Paging,
+    email: Annotated[str, Query(max_length=254)] = "",
+    role: Annotated[str, Query(max_length=20)] = "",
+) -> AccountPage:
+    """People, newest first; `email` is the beginning of an address and sorts by address."""
+    found = await accounts.search(actor, page, email_prefix=email, role=role)
+    return AccountPage(
+        accounts=[AccountView.of(account) for account in found.rows],
+        total=found.total,
+        more_than_total=found.more_than_total,
+        next=found.next_cursor,
+        previous=found.previous_cursor,
+    )
+
+
+@router.get("/accounts/{account_id}")
+async def get(actor: CurrentActor, account_id: str) -> AccountView:
+    return AccountView.of(await accounts.get(actor, account_id))

@@ -1,0 +1,160 @@
+"""Signing up, in and out: JSON for programs, the browser's own forms for people."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from courseflow_admin import routes
+from courseflow_admin.api.accounts import AccountView
+from courseflow_admin.api.dependencies import (
+    bearer_token,
+    client_address,
+    current_actor,
+    is_form,
+    read_form,
+    read_json,
+    session_token,
+)
+from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.config import settings
+from courseflow_admin.errors import CourseFlowError
+from courseflow_admin.models.accounts import Account, Form, SignInForm, SignUpForm
+from courseflow_admin.models.sessions import ABSOLUTE, TokenPair
+from courseflow_admin.services import accounts, sessions
+
+router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
+FIELD_PROBLEMS = {
+    "email": "invalid_email",
+    "name": "invalid_name",
+    "password": "weak_password",
+}
+
+
+class RefreshForm(Form):
+    refresh_token: str
+
+
+def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:
+    """What OpenAPI says of a body that may come as JSON or as a form."""
+    schema = {"schema": model.model_json_schema()}
+    kinds = ["application/json", *(["application/x-www-form-urlencoded"] if form else [])]
+    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
+
+
+@router.post(
+    "/sign-up", status_code=201, response_model=AccountView, openapi_extra=_bodies(SignUpForm)
+)
+async def sign_up(request: Request) -> Response:
+    """Make a learner's account. The browser's form is then signed in and led on to `next`."""
+    if not is_form(request):
+        account = await accounts.sign_up(await read_json(request, SignUpForm))
+        view = AccountView.of(account)
+        return JSONResponse(view.model_dump(mode="json"), 201, headers=NOT_STORED)
+
+    fields = await read_form(request)
+    next_path = fields.pop("next", "")
+    try:
+        account = await accounts.sign_up(SignUpForm.model_validate(fields))
+        return await _signed_in(request, account, next_path)
+    except (CourseFlowError, ValidationError) as error:
+        return _back(routes.SIGN_UP, _problem_code(error), fields, next_path)
+
+
+@router.post("/sign-in", response_model=TokenPair, openapi_extra=_bodies(SignInForm))
+async def sign_in(request: Request) -> Response:
+    """JSON gets a pair of tokens; the browser's form gets the session cookie and 303."""
+    if not is_form(request):
+        form = await read_json(request, SignInForm)
+        account = await accounts.authenticate(form.email, form.password.get_secret_value())
+        return _tokens(await sessions.open_api(account, **_device(request)))
+
+    fields = await read_form(request)
+    next_path = fields.pop("next", "")
+    try:
+        form = SignInForm.model_validate(fields)
+        account = await accounts.authenticate(form.email, form.password.get_secret_value())
+        return await _signed_in(request, account, next_path)
+    except CourseFlowError as error:
+        return _back(routes.SIGN_IN, error.code, fields, next_path)
+    except ValidationError:
+        return _back(routes.SIGN_IN, "invalid", fields, next_path)
+
+
+@router.post("/refresh", response_model=TokenPair, openapi_extra=_bodies(RefreshForm, form=False))
+async def refresh(request: Request) -> Response:
+    """A new pair for a refresh token, which is good for this once."""
+    form = await read_json(request, RefreshForm)
+    return _tokens(await sessions.refresh(form.refresh_token, ip=client_address(request)))
+
+
+@router.post("/sign-out", status_code=204)
+async def sign_out(request: Request) -> Response:
+    """End the session: 204 for a bearer token, 303 to the sign-in page for the browser."""
+    if bearer_token(request) is not None:
+        await sessions.end(await current_actor(request))
+        return Response(status_code=204, headers=NOT_STORED)
+
+    actor = await sessions.find(session_token(request))
+    if actor:
+        await sessions.end(actor)
+    response = RedirectResponse(routes.SIGN_IN, 303, headers=NOT_STORED)
+    _set_cookie(response, "", max_age=0)
+    return response
+
+
+async def _signed_in(request: Request, account: Account, next_path: str) -> Response:
+    token = await sessions.open_browser(
+        account, **_device(request), replaced_token=session_token(request)
+    )
+    response = RedirectResponse(routes.safe_next(next_path), 303, headers=NOT_STORED)
+    # Longer than the session lasts unused: its row decides.
+    _set_cookie(response, token, max_age=int(ABSOLUTE.total_seconds()))
+    return response
+
+
+def _set_cookie(response: Response, value: str, *, max_age: int) -> None:
+    secure = settings().secure
+    response.set_cookie(
+        routes.session_cookie(secure=secure),
+        value,
+        max_age=max_age,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
+
+
+def _tokens(pair: TokenPair) -> Response:
+    return JSONResponse(asdict(pair), headers=NOT_STORED)
+
+
+def _device(request: Request) -> dict[str, str]:
+    return {
+        "user_agent": request.headers.get("user-agent", ""),
+        "ip": client_address(request),
+    }
+
+
+def _problem_code(error: CourseFlowError | ValidationError) -> str:
+    if isinstance(error, CourseFlowError):
+        return error.code
+    location = error.errors(include_url=False, include_input=False)[0]["loc"]
+    return FIELD_PROBLEMS.get(str(location[0]) if location else "", "invalid")
+
+
+def _back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Response:
+    """Back to the form with what was wrong and what was typed, but never the password."""
+    address = routes.with_query(
+        page,
+        problem=code,
+        email=fields.get("email", "")[:254],
+        name=fields.get("name", "")[:80] if page == routes.SIGN_UP else None,
+        next=routes.safe_next(next_path, ""),
+    )
+    return RedirectResponse(address, 303, headers=NOT_STORED)

@@ -1,0 +1,132 @@
+"""What routes ask for: who is asking, from where, and the body within its bounds."""
+
+from typing import Annotated, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.errors import Invalid, NotSignedIn
+from courseflow_admin.logs import client_ip
+from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.models.permissions import Actor
+from courseflow_admin.services import sessions
+
+LARGEST_BODY = 64 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """The address of whoever connected, or what our own proxies say of them.
+
+    Each trusted proxy adds the address it was reached from at the right of X-Forwarded-For; what
+    stands further left was sent by the client and may say anything.
+    """
+    peer = connection.client.host if connection.client else ""
+    trusted = settings().trusted_proxies
+    if not trusted:
+        return peer
+    text = ",".join(connection.headers.getlist("x-forwarded-for"))
+    hops = [hop.strip() for hop in text.split(",") if hop.strip()]
+    return hops[-trusted][:64] if len(hops) >= trusted else peer
+
+
+def session_token(connection: HTTPConnection) -> str:
+    return connection.cookies.get(routes.session_cookie(secure=settings().secure), "")
+
+
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """None: there is no Authorization header. Empty: there is one of another kind."""
+    header = connection.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def note_client(request: Request) -> None:
+    """Let services and the audit log know from where this request comes."""
+    client_ip.set(client_address(request))
+
+
+async def single_parameters(request: Request) -> None:
+    """Each query parameter once: of two, one reader takes the first and another the last."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if names.count(name) > 1:
+            raise Invalid("This parameter is given more than once.", name[:60])
+
+
+async def current_actor(request: Request) -> Actor:
+    """Who is asking, by access token or else by the browser's cookie; NotSignedIn otherwise."""
+    token = bearer_token(request)
+    if token is not None:
+        return await sessions.actor_of(token)
+    actor = await sessions.find(session_token(request))
+    if actor is None:
+        raise NotSignedIn
+    return actor
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+async def page_request(
+    after: Annotated[str, Query(max_length=1000)] = "",
+    before: Annotated[str, Query(max_length=1000)] = "",
+    first: Annotated[str, Query(max_length=20)] = "",
+) -> PageRequest:
+    return PageRequest.parse(after, before, first)
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]
+
+
+async def body_of(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """The raw body, read no further than `largest` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise HTTPException(413, f"This is larger than {largest // 1024} kB.")
+    return bytes(body)
+
+
+def content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def is_form(request: Request) -> bool:
+    return content_type(request) == "application/x-www-form-urlencoded"
+
+
+async def read_json(request: Request, model: type[Model]) -> Model:
+    if content_type(request) != "application/json":
+        raise HTTPException(415, "Send this as application/json.")
+    try:
+        return model.model_validate_json(await body_of(request))
+    except ValidationError as error:
+        raise as_request_error(error) from None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a native form, each given once."""
+    text = (await body_of(request)).decode(errors="replace")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+    except ValueError as error:
+        raise Invalid("This form has too many fields.") from error
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Invalid("A field is given more than once.")
+    return fields
+
+
+def as_request_error(error: ValidationError) -> RequestValidationError:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found])
