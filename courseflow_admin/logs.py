@@ -1,0 +1,182 @@
+"""Logs: one event per line with its facts, who asked (request id, address), and never a secret."""
+
+import json
+import logging
+import re
+import secrets
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+client_ip: ContextVar[str] = ContextVar("client_ip", default="")
+
+REDACTED = "[redacted]"
+REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
+
+SECRET_NAMES = re.compile(
+    r"(password|passwd|secret|token|cookie|authorization|api_?key|signature|card_?number|cvc|cvv)"
+    r"(_hash|s)?$",
+    re.IGNORECASE,
+)
+# Stripe's refunds are re_ too, with one part only; Resend's keys have two.
+SECRET_TEXTS = (
+    (re.compile(r"\b(whsec_)[A-Za-z0-9+/=_-]+"), r"\1" + REDACTED),
+    (re.compile(r"\b([srp]k_(?:live|test|sandbox)_)\w+"), r"\1" + REDACTED),
+    (re.compile(r"\b(rzp_(?:live|test|sandbox)_)\w+"), r"\1" + REDACTED),
+    (re.compile(r"\b(re_)[A-Za-z0-9]{4,}_[A-Za-z0-9]{16,}"), r"\1" + REDACTED),
+    (re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE), r"\1\2" + REDACTED),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),  # a JWT
+    (re.compile(r"(\w[\w+.-]*://[^\s:/@]*:)[^\s/@]+@"), r"\1" + REDACTED + "@"),
+    (re.compile(r"\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^\r\n'\"]+", re.IGNORECASE),
+     r"\1" + REDACTED),
+    (re.compile(r"\b((?:__Host-)?cf_session=)[^\s;,'\"]+"), r"\1" + REDACTED),
+    (
+        re.compile(
+            r"(?<![A-Za-z])(\w*(?:password|secret|token|api_key)['\"]?\s*[:=]\s*['\"]?)"
+            r"[^\s&;,'\"}\[]+",
+            re.IGNORECASE,
+        ),
+        r"\1" + REDACTED,
+    ),
+)  # fmt: skip
+CARD_LIKE = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
+
+
+def configure_logs(
+    *,
+    json: bool = False,
+    process: str = "",
+    level: str = "INFO",
+    write: Callable[[str], object] | None = None,
+) -> None:
+    """Send Loguru's events and the standard library's records to one place, a line each."""
+    render = _as_json if json else _as_text
+    write = write or _to_stderr
+
+    def sink(message: "Message") -> None:
+        write(render(message.record) + "\n")
+
+    logger.remove()
+    logger.configure(extra={"process": process} if process else {})
+    logger.add(sink, level=level, format="{message}", backtrace=False, diagnose=False)
+    logging.basicConfig(handlers=[_Intercept()], level=level, force=True)
+    logging.captureWarnings(capture=True)
+    for name in list(logging.root.manager.loggerDict):
+        inherited = logging.getLogger(name)
+        inherited.handlers.clear()  # uvicorn and others bring their own, which know no redaction
+        inherited.propagate = True
+
+
+@contextmanager
+def request_context(request: str, ip: str = "") -> Iterator[None]:
+    """Everything logged inside carries this request id (of a request, socket event or job)."""
+    id_token, ip_token = request_id.set(request), client_ip.set(ip)
+    try:
+        yield
+    finally:
+        request_id.reset(id_token)
+        client_ip.reset(ip_token)
+
+
+def new_reference() -> str:
+    """What a person can read out to us, such as K7QF-2M9X, to find the one event in the log."""
+    letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def redact(text: str) -> str:
+    """The text without keys, tokens, passwords, cookies and card numbers."""
+    for pattern, replacement in SECRET_TEXTS:
+        text = pattern.sub(replacement, text)
+    return CARD_LIKE.sub(_without_card, text)
+
+
+def _without_card(match: re.Match[str]) -> str:
+    digits = [int(digit) for digit in match.group() if digit.isdigit()]
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
+    is_card = (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0  # Luhn: spares most other numbers
+    return REDACTED if is_card else match.group()
+
+
+class _Intercept(logging.Handler):
+    """Hands the standard library's records to Loguru, whose sink redacts them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            level: str | int = logger.level(record.levelname).name
+        except ValueError:
+            level = record.levelno
+        logger.bind(logger=record.name).opt(exception=record.exc_info).log(
+            level, "{}", record.getMessage()
+        )
+
+
+def _facts(record: "Record") -> dict[str, str]:
+    found = {
+        "request": request_id.get(),
+        "ip": client_ip.get(),
+        **{str(name): str(value) for name, value in record["extra"].items()},
+    }
+    return {
+        name: REDACTED if SECRET_NAMES.search(name) else redact(value)
+        for name, value in found.items()
+        if value != ""
+    }
+
+
+def _traceback(record: "Record") -> str:
+    failure = record["exception"]
+    if failure is None or failure.type is None:
+        return ""
+    lines = traceback.format_exception(failure.type, failure.value, failure.traceback)
+    return redact("".join(lines).rstrip())
+
+
+def _as_text(record: "Record") -> str:
+    facts = _facts(record)
+    parts = [
+        f"{record['time']:HH:mm:ss.SSS}",
+        f"{record['level'].name:<7}",
+        *([f"{facts.pop('process'):<7}"] if "process" in facts else []),
+        _one_line(redact(record["message"])),
+        *(f"{name}={_quoted(value)}" for name, value in facts.items()),
+    ]
+    failure = _traceback(record)
+    return " ".join(parts) + (f"\n{failure}" if failure else "")
+
+
+def _as_json(record: "Record") -> str:
+    failure = _traceback(record)
+    event = {
+        "time": record["time"].isoformat(timespec="milliseconds"),
+        "level": record["level"].name.lower(),
+        "event": redact(record["message"]),
+        **{f"fact_{k}" if k in {"time", "level", "event"} else k: v
+           for k, v in _facts(record).items()},
+        **({"traceback": failure} if failure else {}),
+    }  # fmt: skip
+    return json.dumps(event, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    """A line break in what a stranger sent must not look like a second event."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _quoted(value: str) -> str:
+    plain = value.isprintable() and not any(letter in value for letter in ' "=')
+    return value if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()
