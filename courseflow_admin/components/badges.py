@@ -1,0 +1,89 @@
+"""Badges: one colour per meaning, always with text."""
+
+import reflex as rx
+
+# green: done; amber: waits or wants a person; red: failed; gray: quiet; blue: new
+PAYMENT = {
+    "created": ("gray", "Created"),
+    "pending": ("amber", "Pending"),
+    "authorized": ("amber", "Authorized"),
+    "paid": ("green", "Paid"),
+    "partially_refunded": ("gray", "Partly refunded"),
+    "refunded": ("gray", "Refunded"),
+    "failed": ("red", "Failed"),
+    "expired": ("gray", "Expired"),
+    "disputed": ("red", "Disputed"),
+    "needs_review": ("amber", "Needs review"),
+}
+EMAIL = {
+    "queued": ("amber", "Queued"),
+    "sent": ("blue", "Sent"),
+    "delayed": ("amber", "Delayed"),
+    "delivered": ("green", "Delivered"),
+    "bounced": ("red", "Bounced"),
+    "failed": ("red", "Failed"),
+    "suppressed": ("red", "Suppressed"),
+    "complained": ("red", "Complained"),
+}
+COURSE = {
+    "draft": ("gray", "Draft"),
+    "published": ("green", "Published"),
+    "changed": ("amber", "Unpublished changes"),
+    "unpublished": ("gray", "Unpublished"),
+    "archived": ("gray", "Archived"),
+    "free": ("blue", "Free"),
+    "new": ("blue", "New"),
+}
+REFUND = {
+    "pending": ("amber", "Pending"),
+    "settled": ("gray", "Refunded"),
+    "failed": ("red", "Failed"),
+}
+WEBHOOK = {
+    "waiting": ("amber", "Waiting"),
+    "handled": ("green", "Handled"),
+    "failed": ("red", "Failed"),
+    "ignored": ("gray", "Ignored"),
+}
+GRANT = {
+    "active": ("green", "Active"),
+    "ended": ("gray", "Ended"),
+    "expired": ("gray", "Expired"),
+    "suspended": ("amber", "Suspended"),
+}
+
+
+def badge(tone: str | rx.Var, text: str | rx.Var) -> rx.Component:
+    return rx.el.span(text, class_name="cf-badge", custom_attrs={"data-tone": tone})
+
+
+def _from(table: dict[str, tuple[str, str]], state: str | rx.Var) -> rx.Component:
+    if isinstance(state, str):
+        return badge(*table.get(state, ("gray", state)))
+    tone = rx.match(state, *[(key, tone) for key, (tone, _) in table.items()], "gray")
+    text = rx.match(state, *[(key, text) for key, (_, text) in table.items()], state)
+    return badge(tone, text)
+
+
+def payment_badge(state: str | rx.Var) -> rx.Component:
+    return _from(PAYMENT, state)
+
+
+def email_badge(state: str | rx.Var) -> rx.Component:
+    return _from(EMAIL, state)
+
+
+def course_badge(state: str | rx.Var) -> rx.Component:
+    return _from(COURSE, state)
+
+
+def refund_badge(state: str | rx.Var) -> rx.Component:
+    return _from(REFUND, state)
+
+
+def webhook_badge(state: str | rx.Var) -> rx.Component:
+    return _from(WEBHOOK, state)
+
+
+def grant_badge(state: str | rx.Var) -> rx.Component:
+    return _from(GRANT, state)

@@ -1,0 +1,82 @@
+"""What a page says while it waits, when it has nothing, and when it cannot."""
+
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.forms import button, link_button
+from courseflow_admin.components.icons import toned_icon
+
+
+def empty(
+    icon_name: str, title: str | rx.Var, why: str | rx.Var, *acts: rx.Component, level: int = 2
+) -> rx.Component:
+    """One sentence, why, and the next act."""
+    heading = rx.el.h1 if level == 1 else rx.el.h2
+    return rx.el.div(
+        toned_icon(icon_name),
+        heading(title, class_name="cf-h2"),
+        rx.el.p(why),
+        rx.el.div(*acts, class_name="cf-row") if acts else rx.fragment(),
+        class_name="cf-empty",
+    )
+
+
+def error(text: str | rx.Var, retry: Any = None) -> rx.Component:
+    """A sentence and a way to try again (`retry` is the page's loader)."""
+    return rx.el.div(
+        toned_icon("circle_alert", "red"),
+        rx.el.h2("This could not be loaded", class_name="cf-h2"),
+        rx.el.p(text),
+        rx.el.div(button("Retry", on_click=retry), class_name="cf-row")
+        if retry is not None
+        else rx.fragment(),
+        class_name="cf-empty",
+        role="alert",
+    )
+
+
+def bar(width: str, height: str = "10px") -> rx.Component:
+    """One grey line that stands for text to come."""
+    return rx.el.span(class_name="cf-skel", style={"width": width, "height": height})
+
+
+def skeleton_cards(count: int = 2) -> rx.Component:
+    """A page whose content is not known yet."""
+    card = rx.el.div(bar("160px"), bar("70%"), bar("55%"), bar("62%"), class_name="cf-skelcard")
+    return rx.el.div(
+        *[card for _ in range(count)],
+        rx.el.span("Loading", class_name="cf-sr"),
+        class_name="cf-stack",
+        aria_busy="true",
+    )
+
+
+def forbidden() -> rx.Component:
+    """403: the page exists, this account may not see it."""
+    return empty(
+        "lock",
+        "Your account may not open this page",
+        "If you think it should, ask an admin of the school to change your role.",
+        link_button("Go to your overview", href=routes.OVERVIEW),
+    )
+
+
+def not_found(what: str = "page") -> rx.Component:
+    """404 inside the frame: for what does not exist, or is somebody else's."""
+    return empty(
+        "search_x",
+        f"There is no such {what}",
+        "It may have been removed, or the address is not complete.",
+        link_button("Go to your overview", href=routes.OVERVIEW),
+    )
+
+
+def sign_in_first(href: str | rx.Var = routes.SIGN_IN) -> rx.Component:
+    return empty(
+        "log_in",
+        "Please sign in to see this page",
+        "It belongs to an account.",
+        link_button("Sign in", href=href, look="primary"),
+    )

@@ -1,0 +1,187 @@
+"""Buttons, fields and forms: labelled, with their error in words, and sent once."""
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.el.elements.base import BaseHTML
+
+from courseflow_admin.components.icons import client_act, icon, link
+
+# A native form is sent once; after ten seconds without an answer it may be tried again.
+SEND_ONCE = (
+    "(event) => {{const form = event.currentTarget; "
+    "if (form.dataset.sent) {{event.preventDefault(); return;}} form.dataset.sent = 'true'; "
+    "setTimeout(() => delete form.dataset.sent, 10000)}}"
+)
+
+
+class NativeForm(BaseHTML):
+    """A form the browser sends by itself; Reflex's own always prevent that."""
+
+    tag = "form"
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+
+def native_form(*children: Any, action: str | rx.Var, **props: Any) -> rx.Component:
+    """POST to an API route, which answers with a redirect."""
+    props.setdefault("class_name", "cf-form")
+    attributes = {"onSubmit": client_act(SEND_ONCE), **props.pop("custom_attrs", {})}
+    return NativeForm.create(
+        *children, action=action, method="post", custom_attrs=attributes, **props
+    )
+
+
+def form(*children: Any, on_submit: Any, **props: Any) -> rx.Component:
+    """A form whose values go to an event handler, by the names of its fields."""
+    props.setdefault("class_name", "cf-form")
+    return rx.el.form(*children, on_submit=on_submit, **props)
+
+
+def hidden(name: str, value: str | rx.Var) -> rx.Component:
+    return rx.el.input(type="hidden", name=name, value=value, read_only=True)
+
+
+def button(
+    *children: Any,
+    look: str = "",
+    size: str = "",
+    wide: bool = False,
+    busy: bool | rx.Var = False,
+    **props: Any,
+) -> rx.Component:
+    """`look`: "" outlined, "primary", "danger", "quiet". `size`: "small", "", "large".
+
+    `busy` is the state's var while the act runs: the button turns a wheel and takes no click.
+    """
+    attributes = _look(look, size, wide) | props.pop("custom_attrs", {})
+    attributes["aria-busy"] = (
+        rx.cond(busy, "true", "false") if isinstance(busy, rx.Var) else "false"
+    )
+    props.setdefault("type", "button")
+    return rx.el.button(
+        rx.el.span(class_name="cf-spin", aria_hidden="true"),
+        *children,
+        class_name="cf-btn",
+        custom_attrs=attributes,
+        **props,
+    )
+
+
+def submit(
+    *children: Any, busy: bool | rx.Var = False, look: str = "primary", **props: Any
+) -> rx.Component:
+    """The button that sends the form around it, once."""
+    return button(*children, type="submit", look=look, busy=busy, **props)
+
+
+def link_button(
+    *children: Any,
+    href: str | rx.Var,
+    look: str = "",
+    size: str = "",
+    wide: bool = False,
+    external: bool = False,
+    **props: Any,
+) -> rx.Component:
+    """A link that looks like a button; `external` for addresses that are not our pages."""
+    attributes = _look(look, size, wide) | props.pop("custom_attrs", {})
+    make = rx.el.a if external else link
+    return make(*children, href=href, class_name="cf-btn", custom_attrs=attributes, **props)
+
+
+def _look(look: str, size: str, wide: bool) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    if look:
+        attributes["data-look"] = look
+    if size:
+        attributes["data-size"] = size
+    if wide:
+        attributes["data-wide"] = "true"
+    return attributes
+
+
+def field(
+    label: str,
+    name: str,
+    *,
+    help_text: str | rx.Var = "",
+    error: str | rx.Var = "",
+    beside: rx.Component | None = None,
+    control: rx.Component | None = None,
+    multiline: bool = False,
+    field_id: str = "",
+    **props: Any,
+) -> rx.Component:
+    """Label above, help below, the error under the field in words.
+
+    `props` go to the input (type, required, default_value, on_change, auto_complete …);
+    `control` replaces the input and must carry `id=field_id or name` itself.
+    """
+    own_id = field_id or name
+    has_error = error != "" if isinstance(error, rx.Var) else bool(error)
+    described: dict[str, Any] = {"aria-describedby": f"{own_id}-help {own_id}-error"}
+    if isinstance(error, rx.Var):
+        described["aria-invalid"] = rx.cond(has_error, "true", "false")
+    if control is None:
+        make = rx.el.textarea if multiline else rx.el.input
+        attributes = described | props.pop("custom_attrs", {})
+        control = make(
+            id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props
+        )
+    problem = rx.el.p(
+        icon("circle_alert", 14), error, class_name="cf-error", id=f"{own_id}-error", role="alert"
+    )
+    return rx.el.div(
+        rx.el.div(
+            rx.el.label(label, html_for=own_id, class_name="cf-label"),
+            beside or rx.fragment(),
+            class_name="cf-labelrow",
+        ),
+        control,
+        rx.el.p(help_text, class_name="cf-help", id=f"{own_id}-help")
+        if isinstance(help_text, rx.Var) or help_text
+        else rx.fragment(),
+        rx.cond(has_error, problem) if isinstance(error, rx.Var) else rx.fragment(),
+    )
+
+
+def select(
+    label: str,
+    name: str,
+    options: list[tuple[str, str]] | rx.Var,
+    **props: Any,
+) -> rx.Component:
+    """A field with a closed list of `(value, text)`."""
+    help_text, error = props.pop("help_text", ""), props.pop("error", "")
+    own_id = props.pop("field_id", "") or name
+    choices = (
+        rx.foreach(options, lambda option: rx.el.option(option[1], value=option[0]))
+        if isinstance(options, rx.Var)
+        else rx.fragment(*[rx.el.option(text, value=value) for value, text in options])
+    )
+    control = rx.el.select(choices, id=own_id, name=name, class_name="cf-input", **props)
+    return field(label, name, control=control, help_text=help_text, error=error, field_id=own_id)
+
+
+def checkbox(label: str, name: str, **props: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name=name, **props), label, class_name="cf-check"
+    )
+
+
+def search_field(label: str, name: str = "q", **props: Any) -> rx.Component:
+    """A search box; the page's handler writes its text into the address."""
+    return rx.el.div(
+        icon("search", 14),
+        rx.el.input(type="search", name=name, aria_label=label, class_name="cf-input", **props),
+        class_name="cf-iconfield cf-search",
+        role="search",
+    )
+
+
+def problem(text: str | rx.Var) -> rx.Component:
+    """What went wrong with the whole form."""
+    return rx.el.div(
+        icon("circle_alert", 16), rx.el.span(text), class_name="cf-problem", role="alert"
+    )

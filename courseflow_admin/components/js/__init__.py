@@ -1,0 +1,1 @@
+"""The few React pieces that cannot be server state, each wrapped once."""

@@ -1,0 +1,71 @@
+"""The two-sided frame of the pages in front of sign-in."""
+
+import reflex as rx
+
+from courseflow_admin.components.forms import hidden, native_form, problem
+from courseflow_admin.components.icons import icon, mark
+from courseflow_admin.components.layout import sandbox_bar
+from courseflow_admin.state.auth import SignInState
+
+PROMISES = (
+    (
+        "shield_check",
+        "Every payment is accounted for",
+        "Signature, amount and learner are checked before access opens.",
+    ),
+    (
+        "mail_check",
+        "Access within seconds",
+        "The e-mail leaves the moment the money is confirmed.",
+    ),
+    ("undo_2", "Refunds you can foresee", "You see what will happen before it happens."),
+)
+
+
+def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
+    """A form on the left, what the school promises on the right."""
+    return rx.fragment(
+        sandbox_bar(),
+        rx.el.div(
+            rx.el.main(
+                rx.el.div(
+                    rx.el.div(mark(), rx.el.span("CourseFlow"), class_name="cf-row cf-semi"),
+                    rx.el.h1(title, class_name="cf-h1"),
+                    rx.el.p(
+                        rx.cond(SignInState.school, SignInState.school + lead, ""),
+                        class_name="lead",
+                    ),
+                    *children,
+                    class_name="cf-authbox",
+                ),
+                id="main",
+            ),
+            rx.el.aside(
+                rx.el.ul(*[_promise(*promise) for promise in PROMISES], class_name="cf-list"),
+                class_name="cf-authart",
+                aria_label="About CourseFlow",
+            ),
+            class_name="cf-auth",
+        ),
+    )
+
+
+def welcome_form(*fields: rx.Component, action: str) -> rx.Component:
+    """A native form, because only an API route can set the HttpOnly session cookie."""
+    return native_form(
+        rx.cond(SignInState.problem, problem(SignInState.problem)),
+        hidden("next", SignInState.next_path),
+        *fields,
+        action=action,
+    )
+
+
+def _promise(icon_name: str, title: str, text: str) -> rx.Component:
+    return rx.el.li(
+        icon(icon_name, 20),
+        rx.el.div(
+            rx.el.span(title, class_name="cf-semi"),
+            rx.el.span(text, class_name="cf-mut"),
+            class_name="cf-col",
+        ),
+    )

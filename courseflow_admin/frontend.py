@@ -1,0 +1,151 @@
+"""The built screens: built once, moved to any address, hashed for the CSP, served from one port."""
+
+import base64
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / ".build"
+SERVED = BUILD / "frontend"
+LOG = BUILD / "build.log"
+BUILT_FOR = "http://courseflow.invalid"  # stands in the build until it is moved; resolves nowhere
+# What the screens are made of; a change elsewhere needs no new build.
+SOURCES = (
+    "rxconfig.py",
+    "requirements.lock",
+    "reflex.lock",
+    "assets",
+    "courseflow_admin/courseflow_admin.py",
+    "courseflow_admin/frontend.py",
+    "courseflow_admin/routes.py",
+    "courseflow_admin/models/permissions.py",
+    "courseflow_admin/components",
+    "courseflow_admin/pages",
+    "courseflow_admin/state",
+)
+INLINE_SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class BuildFailed(Exception):
+    """The screens could not be built; the message ends with what the build said."""
+
+
+def ensure_built() -> Path:
+    """The folder of the built screens, built now if a source or a lock has changed."""
+    BUILD.mkdir(exist_ok=True)
+    with _one_at_a_time():
+        stamp, stamp_file = _stamp(), BUILD / "stamp"
+        if stamp_file.is_file() and stamp_file.read_text() == stamp and SERVED.is_dir():
+            return SERVED
+        stamp_file.unlink(missing_ok=True)
+        _export()
+        fresh = BUILD / "frontend.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(BUILD / "web" / "build" / "client", fresh)
+        relocate(fresh)
+        shutil.rmtree(SERVED, ignore_errors=True)
+        fresh.rename(SERVED)
+        stamp_file.write_text(stamp)
+    return SERVED
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _stamp() -> str:
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = ROOT / source
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and not {"__pycache__", "external"} & set(file.parts):
+                digest.update(str(file.relative_to(ROOT)).encode() + b"\0")
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def build_environment() -> dict[str, str]:
+    """What `reflex export` is started with; it needs neither a database nor DATA_DIR."""
+    return {
+        **os.environ,
+        "REFLEX_WEB_WORKDIR": str(BUILD / "web"),
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "PYTHONPATH": str(ROOT),
+        "NO_COLOR": "1",
+    }
+
+
+def _export() -> None:
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    with LOG.open("w") as log:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
+            command,
+            cwd=ROOT,
+            env=build_environment(),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        last = "\n".join(LOG.read_text().splitlines()[-30:])
+        raise BuildFailed(f"The screens could not be built ({LOG}):\n{last}")
+
+
+def relocate(folder: Path) -> None:
+    """Make the build speak to whatever address served it."""
+    socket_base = BUILT_FOR.replace("http", "ws", 1)
+    for file in folder.glob("assets/*.js"):
+        text = file.read_text()
+        moved = re.sub(
+            rf"(`|\"|'){re.escape(BUILT_FOR)}(/[^`\"']*)?\1",
+            lambda found: f"(location.origin+`{found[2] or ''}`)",
+            text,
+        )
+        moved = re.sub(
+            rf"(`|\"|'){re.escape(socket_base)}(/[^`\"']*)?\1",
+            lambda found: f"(location.origin.replace(/^http/,`ws`)+`{found[2] or ''}`)",
+            moved,
+        )
+        if moved != text:
+            file.write_text(moved)
+            for ending in (".gz", ".br"):  # else the old copy would win over the moved file
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+    host = urlsplit(BUILT_FOR).hostname or ""
+    left = [
+        file.name
+        for file in folder.rglob("*")
+        if file.suffix in {".js", ".html", ".xml", ".txt", ".json"} and host in file.read_text()
+    ]
+    if left:
+        raise BuildFailed(f"The build still names its own address in {', '.join(left)}")
+
+
+def script_hashes(folder: Path) -> tuple[str, ...]:
+    """The CSP sources of all inline scripts in the built pages."""
+    found: set[str] = set()
+    for page in folder.rglob("*.html"):
+        for attributes, body in INLINE_SCRIPT.findall(page.read_text()):
+            if body and "src=" not in attributes:
+                digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+                found.add(f"'sha256-{digest}'")
+    return tuple(sorted(found))

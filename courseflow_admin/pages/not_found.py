@@ -1,0 +1,22 @@
+"""Every address that has no page."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.layout import bare_page
+
+
+@rx.page(route="404", title="Not found · CourseFlow")
+def not_found() -> rx.Component:
+    return bare_page(
+        empty(
+            "search_x",
+            "There is no page at this address",
+            "It may have moved, or the address is not complete.",
+            link_button("Catalog", href=routes.HOME),
+            link_button("Your overview", href=routes.OVERVIEW, look="primary"),
+            level=1,
+        )
+    )

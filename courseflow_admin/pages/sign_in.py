@@ -1,0 +1,56 @@
+"""Sign in."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.forms import field, submit
+from courseflow_admin.components.icons import text_link
+from courseflow_admin.components.welcome import welcome, welcome_form
+from courseflow_admin.state.auth import DemoPerson, SignInState
+
+
+@rx.page(route=routes.SIGN_IN, title="Sign in · CourseFlow", on_load=SignInState.load)
+def sign_in() -> rx.Component:
+    return welcome(
+        "Sign in",
+        ": your courses, receipts and the back office.",
+        welcome_form(
+            field(
+                "E-mail",
+                "email",
+                type="email",
+                auto_complete="username",
+                required=True,
+                max_length=254,
+                default_value=SignInState.email,
+                key=SignInState.email,
+            ),
+            field(
+                "Password",
+                "password",
+                type="password",
+                auto_complete="current-password",
+                required=True,
+            ),
+            submit("Sign in", size="large", wide=True),
+            action=routes.API_SIGN_IN,
+        ),
+        rx.el.p(
+            "New here? ",
+            text_link("Create an account", href=routes.SIGN_UP + SignInState.other_query),
+            class_name="cf-mut cf-13",
+        ),
+        rx.cond(SignInState.demo_people, demo_people()),
+    )
+
+
+def demo_people() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("Demo school", class_name="cf-13 cf-semi", style={"margin": "0 0 4px"}),
+        rx.el.dl(rx.foreach(SignInState.demo_people, demo_person), class_name="cf-dl"),
+        rx.el.p("Their password was printed when the school was started.", class_name="cf-help"),
+    )
+
+
+def demo_person(person: rx.Var[DemoPerson]) -> rx.Component:
+    return rx.fragment(rx.el.dt(person.role), rx.el.dd(person.email, class_name="cf-mono"))

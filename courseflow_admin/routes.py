@@ -1,0 +1,131 @@
+"""Every link of ours as a function, and the name of the session cookie."""
+
+from urllib.parse import quote, urlencode, urlsplit
+
+HOME = "/"
+SIGN_IN = "/sign-in"
+SIGN_UP = "/sign-up"
+FORGOT = "/forgot"
+OVERVIEW = "/overview"
+STUDIO = "/studio"
+MY_COURSES = "/my/courses"
+MY_PAYMENTS = "/my/payments"
+MY_EMAILS = "/my/emails"
+PAYMENTS = "/payments"
+PEOPLE = "/people"
+EMAILS = "/emails"
+MEDIA = "/media"
+WEBHOOKS = "/webhooks"
+RECONCILIATION = "/reconciliation"
+COUPONS = "/coupons"
+AUDIT = "/audit"
+SETTINGS = "/settings"
+ACCOUNT = "/account"
+
+API = "/api/v1"
+API_SIGN_IN = f"{API}/auth/sign-in"
+API_SIGN_UP = f"{API}/auth/sign-up"
+API_SIGN_OUT = f"{API}/auth/sign-out"
+SCHOOL_CSS = "/school.css"
+
+
+def course(slug: str) -> str:
+    return f"/courses/{_part(slug)}"
+
+
+def learn(slug: str, lesson_id: str = "") -> str:
+    return f"/learn/{_part(slug)}" + (f"/{_part(lesson_id)}" if lesson_id else "")
+
+
+def checkout(slug: str) -> str:
+    return f"/checkout/{_part(slug)}"
+
+
+def studio(course_id: str) -> str:
+    return f"{STUDIO}/{_part(course_id)}"
+
+
+def my_payment(payment_id: str) -> str:
+    return f"{MY_PAYMENTS}/{_part(payment_id)}"
+
+
+def payment(payment_id: str) -> str:
+    return f"{PAYMENTS}/{_part(payment_id)}"
+
+
+def person(account_id: str) -> str:
+    return f"{PEOPLE}/{_part(account_id)}"
+
+
+def access(account_id: str, course_id: str) -> str:
+    return f"/access/{_part(account_id)}/{_part(course_id)}"
+
+
+def email(email_id: str) -> str:
+    return f"{EMAILS}/{_part(email_id)}"
+
+
+def webhook(event_id: str) -> str:
+    return f"{WEBHOOKS}/{_part(event_id)}"
+
+
+def certificate(certificate_id: str) -> str:
+    return f"/certificates/{_part(certificate_id)}"
+
+
+def invitation(token: str) -> str:
+    return f"/invitations/{_part(token)}"
+
+
+def verify(token: str) -> str:
+    return with_query("/verify", token=token)
+
+
+def reset(token: str) -> str:
+    return with_query("/reset", token=token)
+
+
+def sign_in(next_path: str = "") -> str:
+    """The sign-in page, which afterwards leads on to `next_path`."""
+    return with_query(SIGN_IN, next=safe_next(next_path, ""))
+
+
+def sign_up(next_path: str = "") -> str:
+    return with_query(SIGN_UP, next=safe_next(next_path, ""))
+
+
+def checkout_return(provider: str) -> str:
+    return f"{API}/checkout/return/{_part(provider)}"
+
+
+def webhook_in(provider: str) -> str:
+    return f"{API}/webhooks/{_part(provider)}"
+
+
+def with_query(path: str, **query: str | int | None) -> str:
+    """`path` with the parameters that have a value."""
+    given = {name: value for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def session_cookie(*, secure: bool) -> str:
+    """The session cookie's name; `__Host-` lets no other host or path set it, but wants https."""
+    return "__Host-cf_session" if secure else "cf_session"
+
+
+def safe_next(text: str, otherwise: str = OVERVIEW) -> str:
+    """`text` if it is one of our own paths, else `otherwise`.
+
+    Browsers read two slashes, or a slash and a backslash, as the beginning of another site, and
+    drop control characters before: any of them makes the text worthless. So does `/api/`, where
+    no page is.
+    """
+    printable = all(" " < sign < "\x7f" for sign in text)
+    if not printable or not text.startswith("/") or "\\" in text or len(text) > 500:
+        return otherwise
+    path = urlsplit(text).path
+    return otherwise if "//" in path or path.startswith("/api/") else text
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,100 @@
+"""Who is signed in, for the screen: names as plain vars, the actor itself out of its reach."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.errors import NotSignedIn
+from courseflow_admin.models.permissions import Actor
+from courseflow_admin.state.events import event
+from courseflow_admin.state.marks import PUBLIC
+
+ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner"}
+MIN_PASSWORD = 10
+PROBLEMS = {
+    "wrong_credentials": "The e-mail address or the password is not right.",
+    "suspended": "This account is suspended. Please write to the school.",
+    "too_many": "Too many tries. Please wait five minutes and try again.",
+    "email_taken": "There is an account with this e-mail address already. Sign in instead.",
+    "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
+    "invalid_email": "This does not look like an e-mail address.",
+    "invalid_name": "Please tell us your name.",
+    "invalid": "Please fill in every field.",
+    "unavailable": "The database does not answer just now. Please try again in a moment.",
+}
+
+
+class AuthState(rx.State):
+    """Written by the guard before every event; handlers only read it."""
+
+    known: bool = False  # False until the server has answered once: the page shows a skeleton
+    signed_in: bool = False
+    name: str = ""
+    initials: str = ""
+    email: str = ""
+    role_label: str = ""
+    permissions: list[str] = []
+    _actor: Actor | None = None
+    _bound_to: str = ""  # hash of the session cookie this tab's state belongs to
+
+    def actor(self) -> Actor:
+        """The account that is asking; every service takes it first."""
+        if self._actor is None:
+            raise NotSignedIn
+        return self._actor
+
+    def _sign_in(self, actor: Actor | None) -> None:
+        self.known = True
+        if actor == self._actor:
+            return
+        self._actor = actor
+        self.signed_in = actor is not None
+        self.name = actor.name if actor else ""
+        self.email = actor.email if actor else ""
+        self.initials = _initials(actor.name) if actor else ""
+        self.role_label = ROLE_LABELS.get(actor.role, "") if actor else ""
+        self.permissions = sorted(actor.permissions) if actor else []
+
+
+@dataclass
+class DemoPerson:
+    role: str
+    email: str
+
+
+class SignInState(rx.State):
+    """What the sign-in and sign-up forms show, read from the address."""
+
+    problem: str = ""
+    email: str = ""
+    next_path: str = routes.OVERVIEW
+    other_query: str = ""  # so that changing between the two forms keeps `next`
+    school: str = ""
+    demo_people: list[DemoPerson] = []
+
+    @event(PUBLIC)
+    async def load(self):
+        query = self.router.url.query_parameters
+        auth = await self.get_state(AuthState)
+        self.school = settings().school_name
+        self.next_path = routes.safe_next(query.get("next", ""))
+        if auth.signed_in:
+            return rx.redirect(self.next_path, replace=True)
+        self.problem = PROBLEMS.get(query.get("problem", ""), "")
+        self.email = query.get("email", "")[:254]
+        asked = routes.safe_next(query.get("next", ""), "")
+        self.other_query = routes.with_query("", next=asked)
+        # Demo people exist only beside a sandbox, never in a database that is live.
+        self.demo_people = [
+            DemoPerson(label, f"{role}@demo.test")
+            for role, label in ROLE_LABELS.items()
+            if settings().any_sandbox and not settings().production
+        ]
+        return None
+
+
+def _initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()

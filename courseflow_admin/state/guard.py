@@ -1,0 +1,133 @@
+"""The guard in front of every socket event: what carries no mark is refused."""
+
+import asyncio
+import hashlib
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import reflex as rx
+from loguru import logger
+from reflex.state import StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegisteredEventHandler, RegistrationContext
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.errors import NotPermitted, Unavailable
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.services import sessions
+from courseflow_admin.state import notices
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import UNEXPECTED, log_unexpected, path_of
+from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
+from courseflow_admin.state.notices import Notice, NoticesState
+
+LOOKUP_SECONDS = 5
+# Reflex's own handlers, each looked at: they open a page, count its loaders, report its faults.
+FRAMEWORK = {
+    "reflex.state": {
+        "State": {"hydrate", "hydrate_and_load", "set_is_hydrated"},
+        "OnLoadInternalState": {"on_load_internal", "set_is_hydrated"},
+        "FrontendEventExceptionState": {"handle_frontend_exception"},
+        "UpdateVarsInternalState": {"update_vars_internal"},
+    }
+}
+
+
+class Guard(rx.Middleware):
+    """One look at the session per event; the service asks again, on the object."""
+
+    async def preprocess(self, app: rx.App, state: Any, event: Event) -> StateUpdate | None:
+        root = state._get_root_state()
+        auth = await state.get_state(AuthState)
+        board = await state.get_state(NoticesState)
+        registered = RegistrationContext.get().event_handlers.get(event.name)
+        try:
+            actor = await self._bind(root, auth)
+        except Unavailable as problem:
+            board.database_away = True
+            logger.warning("guard.database_away", event=event.name[-80:])
+            if _is_framework(registered):
+                return None
+            return await _refused(root, board, notices.error(problem.message))
+        except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
+            reference = log_unexpected(problem, event=event.name[-80:])
+            return await _refused(root, board, notices.error(UNEXPECTED, reference))
+        board.database_away = False
+        if _is_framework(registered):
+            return None
+        mark = mark_of(registered.handler.fn) if registered else None
+        if mark is PUBLIC or (actor and mark is SIGNED_IN):
+            return None
+        if isinstance(mark, Permission) and actor and actor.can(mark):
+            return None
+        logger.warning("guard.refused", event=event.name[-80:], mark=str(mark))
+        if mark is not None and actor is None:
+            return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root))))
+        if registered and _is_loader(app, root, registered):
+            return await _refused(root, board)  # the page shows its 403 by itself
+        return await _refused(root, board, notices.error(NotPermitted().message))
+
+    async def _bind(self, root: Any, auth: AuthState) -> Actor | None:
+        """The actor of the tab's cookie; a state that belonged to another session is emptied."""
+        token = session_token(root.router.headers.cookie)
+        mine = hashlib.sha256(token.encode()).hexdigest() if token else ""
+        if auth._bound_to != mine:
+            _empty(root)
+            auth._bound_to = mine
+        actor = await _find(token) if token else None
+        if actor is None and auth._actor is not None:  # signed out, suspended or expired
+            _empty(root)
+            auth._bound_to = mine
+        auth._sign_in(actor)
+        return actor
+
+
+async def _find(token: str) -> Actor | None:
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            return await sessions.find(token)
+    except TimeoutError:
+        raise Unavailable from None
+
+
+def session_token(cookie: str) -> str:
+    """The session's token in a Cookie header, or nothing."""
+    try:
+        jar = SimpleCookie(cookie)
+    except CookieError:
+        return ""
+    name = routes.session_cookie(secure=settings().secure)
+    return jar[name].value if name in jar else ""
+
+
+def _empty(root: Any) -> None:
+    hydrated = root.is_hydrated
+    root.reset()
+    root.is_hydrated = hydrated  # of the page on screen, not of its owner
+
+
+def _is_framework(registered: RegisteredEventHandler | None) -> bool:
+    """All event names start alike, so the class that holds the handler decides."""
+    if registered is None:
+        return False
+    state, function = registered.states[0], registered.handler.fn
+    names = FRAMEWORK.get(state.__module__, {}).get(state.__name__, set())
+    return function.__name__ in names and function.__module__ == state.__module__
+
+
+def _is_loader(app: rx.App, root: Any, registered: RegisteredEventHandler) -> bool:
+    loaders = app.get_load_events(root.router.url.path)
+    return any(
+        getattr(getattr(loader, "handler", loader), "fn", None) is registered.handler.fn
+        for loader in loaders
+    )
+
+
+async def _refused(root: Any, board: NoticesState, answer: Any = None) -> StateUpdate:
+    if isinstance(answer, Notice):
+        board._say(answer)
+        answer = None
+    delta = await root._get_resolved_delta()
+    root._clean()
+    return StateUpdate(delta=delta, events=Event.from_event_type(answer) if answer else [])

@@ -1,0 +1,32 @@
+"""The mark that says who may call an event handler; a handler without one is refused."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from courseflow_admin.models.permissions import Permission
+
+
+class _Name:
+    """A mark that is no permission: everybody, or everybody who is signed in."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+PUBLIC: Final = _Name("PUBLIC")
+SIGNED_IN: Final = _Name("SIGNED_IN")
+
+Mark = Permission | _Name
+
+
+def put_mark(handler: Callable[..., Any], mark: Mark) -> None:
+    """Write `mark` on the function that Reflex will register."""
+    handler.__dict__["courseflow_mark"] = mark
+
+
+def mark_of(handler: object) -> Mark | None:
+    """None: nobody decided who may call this, so nobody may."""
+    return getattr(handler, "__dict__", {}).get("courseflow_mark")

@@ -1,0 +1,68 @@
+"""Notices: one sentence in the corner, kept in state because our pages may not evaluate scripts."""
+
+import time
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import reflex as rx
+from reflex.state import OnLoadInternalState
+
+from courseflow_admin.state.marks import PUBLIC, put_mark
+
+KEPT = 4  # older ones make room
+SUCCESS_SECONDS = 4  # the stylesheet hides a success after this time
+
+
+@dataclass
+class Notice:
+    """What a handler returns or yields to say something: `yield notices.success("Saved.")`."""
+
+    tone: str  # "success" goes by itself, "error" and "info" stay until closed
+    text: str
+    reference: str = ""  # of the line in the log
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+
+def success(text: str) -> Notice:
+    return Notice("success", text)
+
+
+def info(text: str) -> Notice:
+    return Notice("info", text)
+
+
+def error(text: str, reference: str = "") -> Notice:
+    return Notice("error", text, reference)
+
+
+class NoticesState(rx.State):
+    """The notices of this tab, oldest first, and whether the database is away."""
+
+    shown: list[Notice] = []
+    database_away: bool = False
+    _said_at: float = 0.0
+
+    @rx.event
+    async def close(self, notice_id: str):
+        """Take one away."""
+        self.shown = [notice for notice in self.shown if notice.id != notice_id]
+
+    @rx.event
+    async def try_again(self):
+        """Run the page's loaders again; asked every few seconds while the database is away."""
+        return OnLoadInternalState.on_load_internal
+
+    def _say(self, notice: Notice) -> None:
+        faded = time.monotonic() - self._said_at > SUCCESS_SECONDS
+        kept = [
+            other
+            for other in self.shown
+            if (other.tone, other.text) != (notice.tone, notice.text)
+            and not (faded and other.tone == "success")
+        ]
+        self.shown = [*kept, notice][-KEPT:]
+        self._said_at = time.monotonic()
+
+
+for _handler in (NoticesState.close, NoticesState.try_again):
+    put_mark(_handler.fn, PUBLIC)
