@@ -1,9 +1,10 @@
 """Queries on enrollments and their grants."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.client import collection, require_transaction
 from courseflow_admin.models.enrollments import Enrollment, Grant
 
 
@@ -60,3 +61,43 @@ async def restore_grant(payment_id: str) -> bool:
         {"$set": {"grants.$.ended": None, "grants.$.end_reason": ""}},
     )
     return result.modified_count == 1
+
+
+async def count_by_course(course_ids: Iterable[str]) -> dict[str, int]:
+    """Course id -> number of enrollments; a course without any is left out."""
+    rows = await collection("enrollments").aggregate(
+        [
+            {"$match": {"course_id": {"$in": sorted(set(course_ids))}}},
+            {"$group": {"_id": "$course_id", "enrolled": {"$sum": 1}}},
+        ]
+    )
+    return {row["_id"]: row["enrolled"] for row in rows}
+
+
+async def note_seen(enrollment_id: str, lesson_id: str, at: datetime) -> None:
+    """Where the learner is now, so that Continue leads back there."""
+    await collection("enrollments").update_one(
+        {"_id": enrollment_id}, {"$set": {"last_lesson_id": lesson_id, "last_seen_at": at}}
+    )
+
+
+async def record_progress(enrollment: Enrollment) -> None:
+    """Write the progress of an enrollment that was read in the same transaction.
+
+    A change in between (a second tab) makes the transaction conflict and run again, so that no
+    lesson is lost; the percentage never falls and the day of completion stays.
+    """
+    require_transaction()
+    await collection("enrollments").update_one(
+        {"_id": enrollment.id},
+        {
+            "$addToSet": {"done": {"$each": enrollment.done}},
+            "$max": {"percent": enrollment.percent},
+            "$set": {
+                "progress_version": enrollment.progress_version,
+                "completed_at": enrollment.completed_at,
+                "last_lesson_id": enrollment.last_lesson_id,
+                "last_seen_at": enrollment.last_seen_at,
+            },
+        },
+    )

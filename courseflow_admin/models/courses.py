@@ -62,7 +62,7 @@ class Lesson(Piece):
     title: str
     kind: Literal["text"] = "text"
     body_hash: str = ""  # of a `lesson_bodies` row; empty: no text yet
-    minutes: int = Field(5, ge=0, le=600)
+    minutes: int = Field(default=5, ge=0, le=600)
     preview: bool = False  # open to everybody
     ready: bool = False
     revision: int = 0
@@ -146,6 +146,7 @@ class CourseVersion(Outlined):
     free: bool = False
     published_at: datetime
     by: str
+    by_name: str = ""
 
 
 class Course(Outlined):
@@ -165,7 +166,7 @@ class Course(Outlined):
     thumbnail: Thumbnail | None = None
     price: Money
     free: bool = False
-    access_days: int | None = Field(None, ge=1, le=3650)
+    access_days: int | None = Field(default=None, ge=1, le=3650)
     state: CourseState = CourseState.DRAFT
     removed: list[Removed] = Field(default_factory=list)
     outline_revision: int = 0
@@ -180,7 +181,7 @@ class Course(Outlined):
     def sold(self) -> bool:
         return self.state is CourseState.PUBLISHED
 
-    def published(self, by: str, at: datetime) -> tuple["Course", CourseVersion]:
+    def published(self, by: str, at: datetime, by_name: str = "") -> tuple["Course", CourseVersion]:
         """The course with its next version out, and that version."""
         shared: dict[str, Any] = {
             "title": self.title,
@@ -201,6 +202,7 @@ class Course(Outlined):
             outline=[section.model_copy(deep=True) for section in self.outline],
             published_at=at,
             by=by,
+            by_name=by_name,
             **shared,
         )
         listed = Listing(

@@ -1,0 +1,176 @@
+"""What authors send and see: forms, stale saves, and the closed list of publish checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from courseflow_admin.errors import Conflict
+from courseflow_admin.models.courses import (
+    CATEGORIES,
+    LANGUAGES,
+    LONGEST_BODY,
+    Course,
+    CourseVersion,
+    Thumbnail,
+)
+from courseflow_admin.models.money import Money, minimum_for
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+
+
+class FieldsForm(BaseModel):
+    """A course's fields; what is None stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title | None = None
+    subtitle: Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)] | None = None
+    description: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    category: str | None = None
+    level: Literal["beginner", "intermediate", "advanced"] | None = None
+    language: str | None = None
+    thumbnail: Thumbnail | None = None
+    slug: Annotated[str, StringConstraints(max_length=80)] | None = None
+    price: Money | None = None
+    free: bool | None = None
+    access_days: int | None = Field(default=None, ge=0, le=3650)  # 0: without end
+
+    @field_validator("category")
+    @classmethod
+    def _known_category(cls, value: str | None) -> str | None:
+        if value and value not in CATEGORIES:
+            raise ValueError(f"choose one of {', '.join(CATEGORIES)}")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str | None) -> str | None:
+        if value and value not in LANGUAGES:
+            raise ValueError(f"choose one of {', '.join(LANGUAGES)}")
+        return value
+
+
+class LessonForm(BaseModel):
+    """One lesson as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Title
+    text: Annotated[str, StringConstraints(max_length=LONGEST_BODY)] = ""
+    minutes: int = Field(default=5, ge=0, le=600)
+    preview: bool = False
+    ready: bool = False
+
+
+class StaleRevision(Conflict):
+    """A save on top of a newer change: nothing was overwritten, both texts are here."""
+
+    code = "stale_revision"
+
+    def __init__(self, what: str, mine: str, theirs: str, revision: int) -> None:
+        super().__init__(
+            f"Somebody saved {what} after you had opened it. Nothing was overwritten; "
+            "compare the two and save again."
+        )
+        self.mine, self.theirs, self.revision = mine, theirs, revision
+
+
+class CheckCode(StrEnum):
+    NO_LESSON = "no_lesson"
+    EMPTY_LESSON = "empty_lesson"
+    LESSON_NOT_READY = "lesson_not_ready"
+    NO_DESCRIPTION = "no_description"
+    NO_THUMBNAIL = "no_thumbnail"
+    ZERO_NOT_FREE = "zero_not_free"
+    BELOW_MINIMUM = "below_minimum"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that stands in the way of publishing, and where it is."""
+
+    code: CheckCode
+    sentence: str
+    lesson_id: str = ""
+    field: str = ""
+
+
+class NotPublishable(Conflict):
+    code = "not_publishable"
+
+    def __init__(self, checks: list[Check]) -> None:
+        super().__init__(
+            checks[0].sentence
+            if len(checks) == 1
+            else f"{len(checks)} things stand in the way of publishing: {checks[0].sentence}"
+        )
+        self.checks = checks
+
+
+@dataclass(frozen=True)
+class SavedLesson:
+    """What the database has acknowledged."""
+
+    revision: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A course with everything the studio says about it."""
+
+    course: Course
+    newest: CourseVersion | None
+    checks: list[Check]
+    changes: list[str]
+    learners: int
+    owned: bool  # the actor may also set the price and archive
+
+
+def checks_of(course: Course, gateways: Sequence[str]) -> list[Check]:
+    """What stands in the way of publishing; `gateways` take the course's currency."""
+    found = [*_field_checks(course), *price_checks(course.price, course.free, gateways)]
+    if not course.lesson_ids:
+        found.append(Check(CheckCode.NO_LESSON, "The course has no lesson yet.", field="outline"))
+    for lesson in course.lessons():
+        if not lesson.body_hash:
+            sentence = f"“{lesson.title}” has no text."
+            found.append(Check(CheckCode.EMPTY_LESSON, sentence, lesson_id=lesson.id))
+        elif not lesson.ready:
+            sentence = f"“{lesson.title}” is not marked as ready."
+            found.append(Check(CheckCode.LESSON_NOT_READY, sentence, lesson_id=lesson.id))
+    return found
+
+
+def _field_checks(course: Course) -> list[Check]:
+    found = []
+    if not course.description.strip():
+        sentence = "The course has no description."
+        found.append(Check(CheckCode.NO_DESCRIPTION, sentence, field="description"))
+    if course.thumbnail is None:
+        found.append(Check(CheckCode.NO_THUMBNAIL, "The course has no cover.", field="thumbnail"))
+    return found
+
+
+def price_checks(price: Money, free: bool, gateways: Sequence[str]) -> list[Check]:
+    """Whether somebody could pay this price at all."""
+    if free:
+        return []
+    if price.minor == 0:
+        sentence = "The price is 0. Set one, or mark the course as free."
+        return [Check(CheckCode.ZERO_NOT_FREE, sentence, field="price")]
+    if not gateways:
+        sentence = f"No payment gateway that is switched on takes {price.currency}."
+        return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]
+    minimums = {name: minimum_for(name, price.currency) for name in gateways}
+    if all(price.minor < minimum.minor for minimum in minimums.values()):
+        bounds = " and ".join(
+            f"{name.capitalize()} from {minimum}" for name, minimum in minimums.items()
+        )
+        sentence = f"{price} is less than can be paid: {bounds}."
+        return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]
+    return []
