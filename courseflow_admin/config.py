@@ -75,17 +75,17 @@ class Settings(BaseSettings):
 
     env: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
-    port: int = Field(3000, ge=1, le=65_530)
+    port: int = Field(default=3000, ge=1, le=65_530)
     public_url: str = ""
     data_dir: Path = Path(".data")
     mongodb_uri: SecretStr | None = None
-    mongodb_database: str = Field("courseflow", pattern=r"^[A-Za-z0-9_-]{1,60}$")
+    mongodb_database: str = Field(default="courseflow", pattern=r"^[A-Za-z0-9_-]{1,60}$")
     redis_url: SecretStr | None = None
-    school_name: str = Field("CourseFlow", min_length=1, max_length=60)
+    school_name: str = Field(default="CourseFlow", min_length=1, max_length=60)
     school_timezone: str = "UTC"
     support_email: str = "support@demo.test"
     jwt_secrets: SecretList = ()
-    bcrypt_cost: int = Field(12, ge=4, le=16)
+    bcrypt_cost: int = Field(default=12, ge=4, le=16)
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secrets: SecretList = ()
     stripe_base_url: str | None = None
@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     resend_webhook_secrets: SecretList = ()
     resend_base_url: str | None = None
     email_from: str = "CourseFlow <school@demo.test>"
-    trusted_proxies: int = Field(0, ge=0, le=10)
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
     metrics_token: SecretStr | None = None
     demo_password: SecretStr | None = None
 

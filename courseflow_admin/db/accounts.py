@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from courseflow_admin.db.client import Row, collection
-from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.accounts import Account, Billing
 from courseflow_admin.models.paging import COUNT_LIMIT, Cursor, Page, PageRequest
 
 ACTIVE = {"suspended_at": None, "erased_at": None}
@@ -54,6 +54,12 @@ async def hold(account_id: str, role: str) -> bool:
 
 async def set_role(account_id: str, role: str) -> Account | None:
     return await _set(account_id, {"role": role})
+
+
+async def set_billing(account_id: str, billing: Billing) -> None:
+    await collection("accounts").update_one(
+        {"_id": account_id}, {"$set": {"billing": billing.to_mongo()}}
+    )
 
 
 async def set_suspended(account_id: str, at: datetime | None) -> Account | None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from courseflow_admin.db.client import Collection, Row, in_transaction
+from courseflow_admin.db.client import Row, collection, in_transaction
 from courseflow_admin.models.base import Document
 from courseflow_admin.models.paging import COUNT_LIMIT, Cursor, Page, PageRequest
 
@@ -13,21 +13,22 @@ MAX_SECONDS = 3  # a combination of filters without an index of its own may take
 
 
 async def page(
-    rows_of: Collection,
+    name: str,
     where: Row,
-    *,
     field: str,
-    falling: bool,
     request: PageRequest,
     read: Callable[[Row], Found],
+    *,
+    falling: bool = True,
     hint: list[tuple[str, int]] | None = None,
     projection: Row | None = None,
 ) -> Page[Found]:
-    """Rows that match `where`, sorted by `field` and then by id.
+    """Rows of collection `name` that match `where`, sorted by `field` and then by id.
 
     A cursor whose row has vanished still works: it names a place, not a row. `projection` leaves
     out big fields that a list does not show.
     """
+    rows_of = collection(name)
     forward = request.direction == "next"
     order = -1 if falling == forward else 1
     options: dict[str, Any] = {"hint": hint} if hint else {}
@@ -77,6 +78,6 @@ def _beyond(cursor: Cursor, field: str, order: int) -> Row:
 
 def _cursor(row: Row, field: str) -> str:
     value: Any = row
-    for name in field.split("."):
-        value = value[name]
+    for part in field.split("."):
+        value = value[part]
     return Cursor(value, row["_id"]).encode()

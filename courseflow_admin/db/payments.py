@@ -90,9 +90,22 @@ async def store_checkout(payment_id: str, checkout_id: str, url: str, at: dateti
     return result.modified_count == 1
 
 
-async def close_checkout(payment_id: str, capture: Capture, at: datetime) -> bool:
+async def next_attempt(payment_id: str, attempt: int) -> None:
+    """Use a new idempotency key from now on, unless the gateway has answered meanwhile."""
+    await _payments().update_one(
+        {"_id": payment_id, "attempt": attempt, "provider_checkout_id": ""},
+        {"$inc": {"attempt": 1}},
+    )
+
+
+async def close_checkout(payment_id: str, at: datetime) -> bool:
     """No longer to be paid by a new click; late money is still looked at by `sync`."""
-    return await move_capture(payment_id, capture, at, {"open": False})
+    if await move_capture(payment_id, Capture.EXPIRED, at, {"open": False}):
+        return True
+    result = await _payments().update_one(
+        {"_id": payment_id, "open": True}, {"$set": {"open": False, "updated_at": at}}
+    )
+    return result.modified_count == 1
 
 
 async def move_capture(

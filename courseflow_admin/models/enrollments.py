@@ -49,7 +49,7 @@ class Enrollment(Document):
     grants: list[Grant] = Field(default_factory=list)
     progress_version: int = 0  # the version whose lessons the percentage counts
     done: list[str] = Field(default_factory=list)  # lesson ids
-    percent: int = Field(0, ge=0, le=100)  # the maximum reached
+    percent: int = Field(default=0, ge=0, le=100)  # the maximum reached
     completed_at: datetime | None = None
     last_lesson_id: str = ""
     last_seen_at: datetime | None = None

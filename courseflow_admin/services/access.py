@@ -1,0 +1,156 @@
+"""Access: one pure function that says whether, and in words why or why not."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.models.access import Reason, ReasonCode, Verdict
+from courseflow_admin.models.base import now
+from courseflow_admin.models.enrollments import Enrollment, Grant
+from courseflow_admin.models.payments import Capture, DisputeState, Payment, ReviewState
+
+KINDS = {
+    "payment": "It was bought",
+    "manual": "It was given by hand",
+    "free": "The course is free",
+    "batch": "It was given to a group",
+}
+
+
+def decide(
+    *,
+    suspended: bool,
+    enrollment: Enrollment | None,
+    payments: Iterable[Payment],
+    at: datetime,
+    disputes_suspend: bool = True,
+) -> Verdict:
+    """Whether this learner may study this course at `at`.
+
+    Allowed when the account is not suspended and some grant is active: started, not ended, not
+    expired, and its payment not in an open dispute. `payments` are all of this learner for this
+    course, newest first. The reasons begin with what decides.
+    """
+    if suspended:
+        return Verdict(
+            False,
+            (
+                Reason(
+                    ReasonCode.SUSPENDED,
+                    "This account is suspended.",
+                    "An admin can lift the suspension.",
+                ),
+            ),
+        )
+    paid = {payment.id: payment for payment in payments}
+    grants = enrollment.grants if enrollment else []
+    judged = [
+        _judge(grant, paid.get(grant.payment_id or ""), at, disputes_suspend) for grant in grants
+    ]
+    granted = [reason for reason in judged if reason.code is ReasonCode.GRANTED]
+    if granted:
+        return Verdict(True, tuple(granted))
+    held = {grant.payment_id for grant in grants}
+    unfinished = [_unfinished(payment) for payment in paid.values() if payment.id not in held]
+    reasons = [*(reason for reason in unfinished if reason), *reversed(judged)]
+    return Verdict(
+        False,
+        tuple(reasons)
+        or (
+            Reason(
+                ReasonCode.NEVER_BOUGHT,
+                "This course has not been bought yet.",
+                "Buying it opens it at once.",
+            ),
+        ),
+    )
+
+
+def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend: bool) -> Reason:
+    payment_id = grant.payment_id or ""
+    if grant.ended:
+        refunded = grant.end_reason == "refund"
+        return Reason(
+            ReasonCode.REFUNDED if refunded else ReasonCode.ENDED,
+            f"Access ended on {_day(grant.ended)}"
+            + (" because the payment was refunded." if refunded else "."),
+            "Buying the course again opens it at once.",
+            payment_id,
+        )
+    if grant.expires_at and at >= grant.expires_at:
+        return Reason(
+            ReasonCode.EXPIRED,
+            f"Access ran until {_day(grant.expires_at)}.",
+            "Buying the course again opens it at once.",
+            payment_id,
+        )
+    if grant.started > at:
+        return Reason(
+            ReasonCode.NOT_STARTED, f"Access starts on {_day(grant.started)}.", "", payment_id
+        )
+    if payment and payment.dispute.state is DisputeState.OPEN and disputes_suspend:
+        return Reason(
+            ReasonCode.DISPUTED,
+            "The payment is being disputed at the bank, so access waits for the outcome.",
+            "Winning or withdrawing the dispute restores access.",
+            payment_id,
+        )
+    until = f" Access runs until {_day(grant.expires_at)}." if grant.expires_at else ""
+    return Reason(
+        ReasonCode.GRANTED, f"{KINDS[grant.kind]} on {_day(grant.started)}.{until}", "", payment_id
+    )
+
+
+def _unfinished(payment: Payment) -> Reason | None:
+    """Why a payment without a grant has opened nothing; None when it is merely history."""
+    if payment.review.state is ReviewState.OPEN:
+        return Reason(
+            ReasonCode.PAYMENT_IN_REVIEW,
+            f"A payment of {payment.amount} needs a look by a person: {payment.review.reason}",
+            "An admin resolves the review.",
+            payment.id,
+        )
+    if payment.capture is Capture.PAID and not payment.refunds:
+        return Reason(
+            ReasonCode.PAID_WITHOUT_GRANT,
+            f"{payment.amount} was paid, but no access followed.",
+            "An admin re-checks the payment.",
+            payment.id,
+        )
+    if payment.capture in {Capture.PENDING, Capture.AUTHORIZED}:
+        return Reason(
+            ReasonCode.PAYMENT_PENDING,
+            f"A payment of {payment.amount} is on its way and not yet confirmed.",
+            "Access opens by itself as soon as it is.",
+            payment.id,
+        )
+    if payment.capture is Capture.FAILED:
+        return Reason(
+            ReasonCode.PAYMENT_FAILED,
+            f"The payment of {payment.amount} did not go through.",
+            "Trying again opens the course at once.",
+            payment.id,
+        )
+    if payment.open:
+        return Reason(
+            ReasonCode.CHECKOUT_OPEN,
+            "A checkout was opened but nothing has been paid yet.",
+            "Finishing the checkout opens the course at once.",
+            payment.id,
+        )
+    return None
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.day} {instant:%b %Y}"
+
+
+async def verdict(account_id: str, course_id: str) -> Verdict:
+    """The answer for one person and one course, as things are now."""
+    account = await accounts_db.find(account_id)
+    enrollment = await enrollments_db.find(account_id, course_id)
+    payments = await payments_db.of_learner(account_id, course_id)
+    suspended = account is None or account.suspended_at is not None
+    return decide(suspended=suspended, enrollment=enrollment, payments=payments, at=now())

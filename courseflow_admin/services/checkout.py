@@ -1,0 +1,266 @@
+"""Checkout: from a click on Buy to the page of a gateway.
+
+If the process dies:
+* before our row is written: nothing has happened;
+* after the row, before the gateway answered: the next click finds the open row and asks the
+  gateway again with the same idempotency key, which gives the same checkout;
+* after the gateway answered, before we kept its id: the same; nobody has seen its address yet;
+* after that: the checkout can be paid, and `sync` finds it by its id every ten minutes.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from loguru import logger
+from pydantic import BaseModel, ConfigDict, Field
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import courses as courses_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    ProviderRefused,
+    ProviderUnreachable,
+)
+from courseflow_admin.models.accounts import Account, Billing
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.courses import Course
+from courseflow_admin.models.gateways import CheckoutForm, CheckoutOrder
+from courseflow_admin.models.payments import Capture, GatewayName, Payment
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
+from courseflow_admin.services import access, audit, limits
+from courseflow_admin.services.enrollments import AlreadyEnrolled
+
+CHECKOUT_LASTS = timedelta(hours=24)  # Stripe's longest; a Razorpay order would last for ever
+FIRST_LOOK = timedelta(minutes=10)  # pending payments are synced this often
+CLICKS, CLICKS_SECONDS = 20, 600
+
+
+@dataclass(frozen=True)
+class CheckoutStart:
+    """Where the browser goes now: `url` by redirect, or `form` by a native POST."""
+
+    payment_id: str
+    url: str = ""
+    form: CheckoutForm | None = None
+
+
+class BuyForm(BaseModel):
+    """What a buyer sends. There is no price in it: the server alone knows the price."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    course_id: str = Field(max_length=40)
+    provider: GatewayName
+    billing_name: str = Field(min_length=1, max_length=120)
+    billing_country: str = Field(pattern=r"^[A-Z]{2}$")
+
+
+class PaymentUnderWay(Conflict):
+    code = "payment_under_way"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A payment for this course is being confirmed. Please wait for it instead of paying "
+            "again; you see it under My payments."
+        )
+
+
+async def open_checkout(actor: Actor, form: BuyForm) -> CheckoutStart:
+    """Open a checkout for the actor, or the one that is open already.
+
+    NotFound, AlreadyEnrolled, PaymentUnderWay, Invalid; ProviderRefused and ProviderUnreachable
+    come from the gateway and leave nothing that could be charged.
+    """
+    actor.require(Permission.COURSES_BUY)
+    await limits.count("checkout", actor.id, CLICKS, CLICKS_SECONDS)
+    course = await _sold(form.course_id)
+    via = gateway(form.provider)
+    if course.price.currency not in via.currencies:
+        raise Invalid(
+            f"{form.provider.capitalize()} does not sell in {course.price.currency}.", "provider"
+        )
+    account = await accounts_db.find(actor.id)
+    if account is None:
+        raise NotFound("account")
+    if (await access.verdict(actor.id, course.id)).allowed:
+        raise AlreadyEnrolled
+    payment = await _open_row(actor, account, course, via, form)
+    return await _at_gateway(actor, payment, via)
+
+
+async def _sold(course_id: str) -> Course:
+    course = await courses_db.get(course_id)
+    if not course.sold:
+        raise NotFound("course")
+    if course.free or course.price.minor == 0:
+        raise Invalid("This course is free: enroll without paying.", "course_id")
+    return course
+
+
+async def _open_row(
+    actor: Actor, account: Account, course: Course, via: Gateway, form: BuyForm
+) -> Payment:
+    """Our row, before the gateway hears anything; the open one if there is one that still fits."""
+    for earlier in await payments_db.of_learner(account.id, course.id):
+        if earlier.capture in {Capture.PENDING, Capture.AUTHORIZED}:
+            raise PaymentUnderWay
+        if not earlier.open:
+            continue
+        fits = earlier.amount == course.price and earlier.expires_at > now()
+        if earlier.provider == via.name and fits:
+            return earlier
+        await _close(actor, earlier)
+    payment = _new_payment(account, course, via, form)
+
+    async def insert() -> None:
+        await payments_db.insert(payment)
+        await accounts_db.set_billing(
+            account.id, Billing(name=form.billing_name, country=form.billing_country)
+        )
+        await audit.record(
+            actor, Act.CHECKOUT_OPENED, payment.id, provider=via.name, amount=payment.amount
+        )
+
+    try:
+        await transaction(insert)
+    except Duplicate:
+        # A click in another tab was quicker by a moment: its checkout is ours too.
+        found = await payments_db.find_open(account.id, course.id, via.name)
+        if found is None:
+            raise
+        return found
+    logger.info("checkout.opened", payment=payment.id, provider=via.name)
+    return payment
+
+
+def _new_payment(account: Account, course: Course, via: Gateway, form: BuyForm) -> Payment:
+    instant = now()
+    return Payment(
+        _id=new_id("pay"),
+        account_id=account.id,
+        course_id=course.id,
+        owner_id=course.owner_id,
+        provider=via.name,
+        mode=via.mode,
+        amount=course.price,
+        listed=course.price,
+        open=True,
+        name=account.name,
+        email=account.email,
+        course_title=course.title,
+        course_slug=course.slug,
+        billing_name=form.billing_name,
+        billing_country=form.billing_country,
+        created_at=instant,
+        updated_at=instant,
+        expires_at=instant + CHECKOUT_LASTS,
+        sync_at=instant + FIRST_LOOK,
+    )
+
+
+async def _close(actor: Actor, payment: Payment) -> None:
+    """An open checkout that no longer fits: unpayable at Stripe; late money is still judged."""
+    via = gateway(payment.provider)
+    if payment.provider_checkout_id:
+        await via.expire(payment.provider_checkout_id)
+
+    async def close() -> None:
+        if await payments_db.close_checkout(payment.id, now()):
+            await payments_db.refresh_state(payment.id)
+            await payments_db.request_sync(payment.id, now())
+            await audit.record(actor, Act.CHECKOUT_EXPIRED, payment.id, because="replaced")
+
+    await transaction(close)
+
+
+async def _at_gateway(actor: Actor, payment: Payment, via: Gateway) -> CheckoutStart:
+    order = _order(payment)
+    checkout_id, url = payment.provider_checkout_id, payment.checkout_url
+    if not checkout_id:
+        try:
+            opened = await via.open_checkout(order)
+        except ProviderRefused as error:
+            await _refused(actor, payment, error)
+            raise
+        except ProviderUnreachable:
+            # Stripe replays even a 500 for a key it has seen: the next click needs a new one.
+            await payments_db.next_attempt(payment.id, payment.attempt)
+            raise
+        checkout_id, url = opened.checkout_id, opened.url
+        await payments_db.store_checkout(payment.id, checkout_id, url, now())
+    return CheckoutStart(payment.id, url, via.form(order, checkout_id))
+
+
+async def _refused(actor: Actor, payment: Payment, error: ProviderRefused) -> None:
+    async def close() -> None:
+        if await payments_db.move_capture(payment.id, Capture.FAILED, now(), {"open": False}):
+            await payments_db.refresh_state(payment.id)
+            await audit.record(actor, Act.PAYMENT_MOVED, payment.id, to="failed", why=error.reason)
+
+    await transaction(close)
+
+
+def _order(payment: Payment) -> CheckoutOrder:
+    origin = settings().origin
+    return CheckoutOrder(
+        payment_id=payment.id,
+        idempotency_key=payment.idempotency_key,
+        amount_minor=payment.amount.minor,
+        currency=payment.amount.currency,
+        title=payment.course_title,
+        email=payment.email,
+        name=payment.name,
+        return_url=origin + routes.checkout_return(payment.provider),
+        cancel_url=origin + routes.with_query(routes.checkout(payment.course_slug), cancelled=1),
+        expires_at=payment.expires_at,
+    )
+
+
+async def returned(provider: str, fields: dict[str, str]) -> str:
+    """The browser is back from a gateway: look soon. Grants nothing, reads no session.
+
+    Returns our payment id, or "" when the gateway's answer names none of ours.
+    """
+    via = gateway(provider)
+    checkout_id = via.return_checkout(fields)
+    payment = await payments_db.find_by_checkout(via.name, checkout_id)
+    if payment is None:
+        return ""
+    await payments_db.request_sync(payment.id, now())
+    return payment.id
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the checkout page shows before anything is opened."""
+
+    course: Course
+    gateways: tuple[str, ...]
+    billing_name: str
+    billing_country: str
+    owned: bool
+
+
+async def offer(actor: Actor, slug: str) -> Offer:
+    """The course, its price and the gateways that sell it; NotFound when it is not sold."""
+    actor.require(Permission.COURSES_BUY)
+    course = await courses_db.find_by_slug(slug)
+    if course is None or not course.sold:
+        raise NotFound("course")
+    account = await accounts_db.find(actor.id)
+    billing = account.billing if account else None
+    return Offer(
+        course=course,
+        gateways=tuple(via.name for via in gateways_for(course.price.currency)),
+        billing_name=billing.name if billing else actor.name,
+        billing_country=billing.country if billing else "",
+        owned=(await access.verdict(actor.id, course.id)).allowed,
+    )

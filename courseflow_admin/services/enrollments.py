@@ -1,0 +1,128 @@
+"""Enrollments: a place in a course, and the grants that open it."""
+
+from datetime import timedelta
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import courses as courses_db
+from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db.client import transaction
+from courseflow_admin.errors import Conflict, NotFound
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.courses import Course
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.enrollments import Enrollment, Grant
+from courseflow_admin.models.payments import Payment
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.services import access, audit, emails
+
+
+class AlreadyEnrolled(Conflict):
+    code = "already_enrolled"
+
+    def __init__(self) -> None:
+        super().__init__("You have this course already. You find it under My courses.")
+
+
+async def enroll_free(actor: Actor, course_id: str) -> None:
+    """Take the actor into a course that costs nothing; AlreadyEnrolled, NotFound, Conflict."""
+    actor.require(Permission.COURSES_BUY)
+    course = await courses_db.get(course_id)
+    if not course.sold:
+        raise NotFound("course")
+    if not course.free or course.price.minor:
+        raise Conflict("This course is not free. Please buy it.")
+    account = await _account(actor.id)
+    if (await access.verdict(actor.id, course.id)).allowed:
+        raise AlreadyEnrolled
+
+    async def enroll() -> None:
+        grant = _grant(course, "free")
+        await enrollments_db.add_grant(_enrollment(account, course), grant)
+        await _announce(account, course, grant, f"grant-{grant.id}", "you enrolled.")
+        await audit.record(
+            actor, Act.ENROLLMENT_GRANTED, course.id, kind="free", learner=account.id
+        )
+
+    await transaction(enroll)
+
+
+async def grant_paid(payment: Payment) -> bool:
+    """Give the access a paid payment buys, and queue its e-mail; inside the money transaction.
+
+    False when another payment for this course gives access already: then this one is refunded.
+    """
+    course = await courses_db.get(payment.course_id)
+    account = await _account(payment.account_id)
+    enrollment = await enrollments_db.find(payment.account_id, payment.course_id)
+    instant = now()
+    if enrollment and any(
+        grant.kind == "payment" and grant.payment_id != payment.id and grant.active(instant)
+        for grant in enrollment.grants
+    ):
+        return False
+    grant = _grant(course, "payment", payment.id)
+    await enrollments_db.add_grant(_enrollment(account, course), grant)
+    await _announce(
+        account, course, grant, f"access-{payment.id}", "your payment has arrived.", payment.id
+    )
+    return True
+
+
+def _grant(course: Course, kind: str, payment_id: str | None = None) -> Grant:
+    started = now()
+    days = course.access_days
+    return Grant.model_validate(
+        {
+            "id": new_id("grt"),
+            "kind": kind,
+            "payment_id": payment_id,
+            "started": started,
+            "expires_at": started + timedelta(days=days) if days else None,
+        }
+    )
+
+
+def _enrollment(account: Account, course: Course) -> Enrollment:
+    return Enrollment(
+        _id=new_id("enr"),
+        account_id=account.id,
+        course_id=course.id,
+        owner_id=course.owner_id,
+        learner_name=account.name,
+        learner_email=account.email,
+        course_title=course.title,
+        course_slug=course.slug,
+        enrolled_at=now(),
+        progress_version=course.version,
+    )
+
+
+async def _announce(
+    account: Account, course: Course, grant: Grant, key: str, because: str, payment_id: str = ""
+) -> None:
+    until = grant.expires_at
+    await emails.queue(
+        EmailKind.ACCESS_GRANTED,
+        to=Recipient(account.id, account.email, account.name),
+        dedupe_key=key,
+        facts={
+            "course": course.title,
+            "because": because,
+            "until": f"{until.day} {until:%B %Y}" if until else "",
+            "link": settings().origin + routes.learn(course.slug),
+        },
+        payment_id=payment_id,
+        course_id=course.id,
+        course_owner_id=course.owner_id,
+    )
+
+
+async def _account(account_id: str) -> Account:
+    account = await accounts_db.find(account_id)
+    if account is None:
+        raise NotFound("account")
+    return account

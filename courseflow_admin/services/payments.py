@@ -1,0 +1,230 @@
+"""Payments as people see them: lists, one payment with all that touched it, and the re-check."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from courseflow_admin.db import audit as audit_db
+from courseflow_admin.db import emails as emails_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db import payments_search
+from courseflow_admin.db import receipts as receipts_db
+from courseflow_admin.db import webhooks as webhooks_db
+from courseflow_admin.db.client import transaction
+from courseflow_admin.db.payments_search import PaymentFilter, Sort
+from courseflow_admin.errors import NotFound
+from courseflow_admin.models.audit import Act, AuditEntry
+from courseflow_admin.models.emails import Email, EmailState
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.payments import Attempt, Capture, Payment, SyncNote
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.webhooks import WebhookEvent
+from courseflow_admin.services import audit
+from courseflow_admin.services.sync import sync
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to a payment; `tone` says what it means: green, amber, red …"""
+
+    at: datetime
+    icon: str
+    tone: str
+    sentence: str
+    who: str
+    evidence_label: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PaymentDetail:
+    payment: Payment
+    receipt: Receipt | None
+    emails: list[Email] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
+async def search(
+    actor: Actor, wanted: PaymentFilter, sort: Sort, request: PageRequest
+) -> Page[Payment]:
+    """One page of the payments the actor may see: all, or those of own courses."""
+    actor.require(Permission.PAYMENTS_READ)
+    if not actor.can(Permission.PAYMENTS_READ_ALL):
+        wanted = wanted.of_owner(actor.id)
+    return await payments_search.search(wanted, sort, request)
+
+
+async def mine(actor: Actor, request: PageRequest) -> Page[Payment]:
+    """The actor's own payments, newest first."""
+    actor.require(Permission.ACCOUNT_OWN)
+    return await payments_search.search(PaymentFilter(account_id=actor.id), Sort(), request)
+
+
+async def get(actor: Actor, payment_id: str) -> PaymentDetail:
+    """One payment with everything that touched it; NotFound when it is not the actor's to see."""
+    payment = await _visible(actor, payment_id)
+    emails = await emails_db.of_payment(payment.id)
+    events = await webhooks_db.of_payment(payment.id)
+    entries = await audit_db.of_object(payment.id)
+    return PaymentDetail(
+        payment=payment,
+        receipt=await receipts_db.find_by_payment(payment.id),
+        emails=emails,
+        steps=timeline(payment, events, entries, emails),
+    )
+
+
+async def _visible(actor: Actor, payment_id: str) -> Payment:
+    payment = await payments_db.find(payment_id)
+    if payment is None or not _may_see(actor, payment):
+        raise NotFound("payment")
+    return payment
+
+
+def _may_see(actor: Actor, payment: Payment) -> bool:
+    if actor.can(Permission.PAYMENTS_READ_ALL):
+        return True
+    if payment.account_id == actor.id and actor.can(Permission.ACCOUNT_OWN):
+        return True
+    return payment.owner_id == actor.id and actor.can(Permission.PAYMENTS_READ)
+
+
+async def get_mine(actor: Actor, payment_id: str) -> tuple[Payment, Receipt | None]:
+    """One of the actor's own payments; NotFound when it is somebody else's."""
+    actor.require(Permission.ACCOUNT_OWN)
+    payment = await payments_db.find(payment_id)
+    if payment is None or payment.account_id != actor.id:
+        raise NotFound("payment")
+    return payment, await receipts_db.find_by_payment(payment.id)
+
+
+async def recheck(actor: Actor, payment_id: str) -> str:
+    """Ask the gateway anew now; what came of it, in a few words."""
+    actor.require(Permission.PAYMENTS_SYNC)
+    payment = await payments_db.get(payment_id)
+
+    async def note() -> None:
+        await audit.record(actor, Act.PAYMENT_RECHECKED, payment.id)
+
+    await transaction(note)
+    return await sync(payment.id, f"re-check by {actor.name}", actor=actor)
+
+
+# The timeline
+
+_ATTEMPTS = {
+    Capture.PAID: ("circle_check", "green", "Paid"),
+    Capture.AUTHORIZED: ("hourglass", "amber", "Authorised, not yet captured"),
+    Capture.PENDING: ("hourglass", "amber", "Started, not yet confirmed"),
+    Capture.FAILED: ("circle_x", "red", "Declined"),
+}
+_ACTS = {
+    Act.CHECKOUT_OPENED: ("shopping_cart", "gray", "Checkout opened"),
+    Act.CHECKOUT_EXPIRED: ("timer_off", "gray", "Checkout expired"),
+    Act.PAYMENT_MOVED: ("arrow_right", "gray", "Moved on"),
+    Act.PAYMENT_PAID: ("key_round", "green", "Payment confirmed: everything matches our order"),
+    Act.PAYMENT_REVIEW_OPENED: ("triangle_alert", "amber", "Needs a look by a person"),
+    Act.PAYMENT_RECHECKED: ("refresh_cw", "gray", "Re-check asked for"),
+    Act.PAYMENT_REFUND_STARTED: ("undo_2", "gray", "Refund started"),
+    Act.PAYMENT_REFUNDED: ("undo_2", "green", "Refund made"),
+    Act.PAYMENT_REFUND_FAILED: ("circle_x", "red", "Refund did not go through"),
+    Act.PAYMENT_DISPUTE_CHANGED: ("scale", "red", "Dispute at the bank"),
+    Act.RECEIPT_NUMBERED: ("receipt_text", "green", "Receipt numbered"),
+}
+_EMAILS = {
+    EmailState.DELIVERED: ("mail_check", "green"),
+    EmailState.SENT: ("mail", "gray"),
+    EmailState.QUEUED: ("mail", "gray"),
+    EmailState.DELAYED: ("mail_warning", "amber"),
+}
+
+
+def timeline(
+    payment: Payment, events: list[WebhookEvent], entries: list[AuditEntry], emails: list[Email]
+) -> list[Step]:
+    """Everything that touched a payment, oldest first."""
+    steps = [
+        *(_act(entry) for entry in entries),
+        *(_attempted(payment, attempt) for attempt in payment.attempts),
+        *(_event(event) for event in events),
+        *(_synced(payment, note) for note in payment.syncs),
+        *(_emailed(email) for email in emails),
+    ]
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _act(entry: AuditEntry) -> Step:
+    icon, tone, sentence = _ACTS.get(entry.act, ("dot", "gray", entry.act.value))
+    facts = {**entry.facts}
+    if entry.act is Act.CHECKOUT_OPENED:
+        sentence = f"Checkout opened at {str(facts.get('provider', '')).capitalize()}"
+    if why := facts.pop("why", ""):
+        sentence = f"{sentence}: {why}"
+    pairs = [(key.replace("_", " ").capitalize(), _shown(value)) for key, value in facts.items()]
+    if entry.request_id:
+        pairs.append(("Request", entry.request_id))
+    if entry.ip:
+        pairs.append(("IP address", entry.ip))
+    who = entry.actor_name or "A deleted account"
+    return Step(entry.at, icon, tone, sentence, who, "Details" if pairs else "", tuple(pairs))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict) and {"minor", "currency"} <= value.keys():
+        return str(Money(minor=value["minor"], currency=value["currency"]))
+    return str(value)
+
+
+def _attempted(payment: Payment, attempt: Attempt) -> Step:
+    icon, tone, sentence = _ATTEMPTS.get(attempt.outcome, ("dot", "gray", "Tried"))
+    way = f" by {attempt.method}" if attempt.method else ""
+    because = f": {attempt.reason}" if attempt.reason else ""
+    return Step(
+        attempt.at,
+        icon,
+        tone,
+        f"{sentence}{way}{because}",
+        f"{payment.name} at {payment.provider.capitalize()}",
+        "Reference",
+        ((f"{payment.provider.capitalize()} id", attempt.provider_payment_id),),
+    )
+
+
+def _event(event: WebhookEvent) -> Step:
+    delivered = f"{len(event.deliveries)} time{'s' if len(event.deliveries) != 1 else ''}"
+    return Step(
+        event.received_at,
+        "webhook",
+        "blue",
+        f"{event.provider.capitalize()} reported {event.kind}",
+        f"Webhook, {event.state.value}: {event.result}".rstrip(": "),
+        "Evidence: signature valid",
+        (
+            ("Event", event.event_id),
+            ("Body", f"{len(event.raw.encode()):,} bytes, sha256 {event.body_hash[:12]}…"),
+            ("Delivered", delivered),
+            ("Handled", f"{event.handled_at:%d %b %Y, %H:%M:%S} UTC" if event.handled_at else "-"),
+        ),
+    )
+
+
+def _synced(payment: Payment, note: SyncNote) -> Step:
+    return Step(
+        note.at,
+        "scan_search",
+        "gray",
+        f"Asked {payment.provider.capitalize()} anew: {note.result}",
+        f"CourseFlow, because of {note.source}",
+    )
+
+
+def _emailed(email: Email) -> Step:
+    icon, tone = _EMAILS.get(email.state, ("mail_x", "red"))
+    return Step(
+        email.state_at,
+        icon,
+        tone,
+        f"E-mail “{email.subject}” {email.state.value}",
+        f"To {email.to}",
+    )

@@ -1,0 +1,106 @@
+"""Receipts: opened with the payment, numbered without gaps by one leased job.
+
+The money transaction never touches a shared counter (measured: it would make 200 purchases at
+once seven times slower). The number follows within a second, in a small transaction of its own
+that also queues the receipt e-mail: killed in between, either both are there or neither, and the
+next run goes on with the same number.
+"""
+
+from datetime import timedelta
+
+from loguru import logger
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import jobs
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db import receipts as receipts_db
+from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.payments import Payment
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.services import audit, emails
+
+JOB = "receipt-numbers"
+AT_ONCE = 20
+
+
+async def open_receipt(payment: Payment) -> None:
+    """Insert the receipt of a paid payment, still without number; inside the money transaction."""
+    paid_at = payment.paid_at or now()
+    year = paid_at.astimezone(settings().timezone).year
+    await receipts_db.open_receipt(
+        Receipt(
+            _id=new_id("rcp"),
+            payment_id=payment.id,
+            account_id=payment.account_id,
+            course_title=payment.course_title,
+            amount=payment.amount,
+            mode=payment.mode,
+            series=f"{payment.mode}-{year}",
+            paid_at=paid_at,
+        )
+    )
+
+
+async def number_waiting(owner: str, lease: timedelta) -> int:
+    """Number the receipts that wait, the first paid first; how many were numbered.
+
+    `owner` names the worker: only the holder of the lease numbers. Should a lease run out while
+    its holder still works, the unique index lets one of the two win each number.
+    """
+    instant = now()
+    if not await jobs.lease(JOB, owner, instant, instant + lease):
+        return 0
+    numbered = 0
+    for receipt in await receipts_db.unnumbered(AT_ONCE):
+        try:
+            await _number(receipt)
+        except Duplicate:
+            logger.warning("receipt.number_taken", receipt=receipt.id)
+            break
+        numbered += 1
+    return numbered
+
+
+async def _number(receipt: Receipt) -> None:
+    payment = await payments_db.get(receipt.payment_id)
+    account = await accounts_db.find(receipt.account_id)
+
+    async def number() -> None:
+        value = await receipts_db.last_number(receipt.series) + 1
+        numbered = receipt.model_copy(update={"number": value})
+        if not await receipts_db.set_number(receipt.id, value, now()):
+            return
+        if account:
+            await _queue(numbered, payment, Recipient(account.id, account.email, account.name))
+        await audit.record(
+            SYSTEM, Act.RECEIPT_NUMBERED, payment.id, receipt=receipt.id, number=numbered.label
+        )
+
+    await transaction(number)
+
+
+async def _queue(receipt: Receipt, payment: Payment, to: Recipient) -> None:
+    day = receipt.paid_at.astimezone(settings().timezone)
+    await emails.queue(
+        EmailKind.RECEIPT,
+        to=to,
+        dedupe_key=f"receipt-{payment.id}",
+        facts={
+            "course": receipt.course_title,
+            "number": receipt.label,
+            "billed_to": payment.billing_name or to.name,
+            "date": f"{day.day} {day:%B %Y}",
+            "method": payment.method or payment.provider.capitalize(),
+            "amount": str(receipt.amount),
+            "link": settings().origin + routes.my_payment(payment.id),
+        },
+        payment_id=payment.id,
+        course_id=payment.course_id,
+        course_owner_id=payment.owner_id,
+    )

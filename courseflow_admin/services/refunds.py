@@ -1,0 +1,212 @@
+"""Refunds: reserved in our row first, asked of the gateway with their own id, settled when sure.
+
+If the process dies after the reservation, the refund stays pending with its amount reserved, and
+the next `sync` asks the gateway again with the same id.
+"""
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.client import transaction
+from courseflow_admin.errors import Conflict, Invalid, ProviderRefused, ProviderUnreachable
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.gateways import PaymentFacts, RefundFacts
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import (
+    Payment,
+    Refund,
+    RefundCause,
+    RefundState,
+)
+from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.providers.gateways import gateway
+from courseflow_admin.services import audit, emails
+
+SECOND_PAYMENT = "Paid twice: another payment for this course gives access already."
+
+
+class RefundTooLarge(Conflict):
+    code = "refund_too_large"
+
+    def __init__(self, refundable: object) -> None:
+        super().__init__(f"Only {refundable} of this payment can still be refunded.")
+        self.refundable = refundable
+
+
+async def refund(
+    actor: Actor, payment_id: str, amount: Money, reason: str, request_id: str
+) -> Payment:
+    """Give `amount` of a payment back to the learner who made it.
+
+    `request_id` is made when the dialog opens and becomes the refund's id, so that a double
+    submit is one refund. RefundTooLarge; ProviderRefused: nothing happened. When the gateway
+    does not answer the refund stays pending, and `sync` finds out.
+    """
+    actor.require(Permission.PAYMENTS_REFUND)
+    payment = await payments_db.get(payment_id)
+    if amount.currency != payment.amount.currency or amount.minor <= 0:
+        raise Invalid(f"Write an amount in {payment.amount.currency} above nothing.", "amount")
+    wanted = Refund(
+        id=request_id,
+        amount_minor=amount.minor,
+        cause=RefundCause.ADMIN,
+        reason=reason,
+        by=actor.id,
+        at=now(),
+    )
+    if any(known.id == request_id for known in payment.refunds):
+        return payment
+
+    async def reserve() -> bool:
+        if not await payments_db.reserve_refund(payment.id, wanted):
+            return False
+        await payments_db.request_sync(payment.id, now())
+        await audit.record(actor, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=reason)
+        return True
+
+    if not await transaction(reserve):
+        raise RefundTooLarge((await payments_db.get(payment_id)).refundable)
+    await _send(payment, wanted, actor)
+    return await payments_db.get(payment.id)
+
+
+async def reserve_second(payment: Payment) -> None:
+    """All of a second payment goes back; inside the transaction that found it to be one."""
+    whole = Refund(
+        id=new_id("ref"),
+        amount_minor=payment.amount.minor,
+        cause=RefundCause.SECOND_PAYMENT,
+        reason=SECOND_PAYMENT,
+        by=SYSTEM.id,
+        at=now(),
+    )
+    if await payments_db.reserve_refund(payment.id, whole):
+        await audit.record(
+            SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=payment.amount, why=whole.reason
+        )
+
+
+async def send_pending(payment: Payment) -> None:
+    """Ask the gateway for every refund that is not yet known to be made."""
+    for pending in payment.refunds:
+        if pending.state is RefundState.PENDING and not pending.provider_refund_id:
+            await _send(payment, pending, SYSTEM)
+
+
+async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
+    try:
+        made = await gateway(payment.provider).refund(
+            payment.provider_payment_id, pending.amount_minor, pending.id, payment.id
+        )
+    except ProviderRefused as error:
+        await _fail(payment, pending, error.reason)
+        if actor is not SYSTEM:
+            raise
+        return
+    except ProviderUnreachable:
+        if actor is SYSTEM:
+            raise
+        return  # pending: the money may be on its way, `sync` finds out
+    await _apply(payment, pending, made, actor)
+
+
+async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
+    """Take over what the gateway says about refunds, also those it made by itself."""
+    ours = {known.id: known for known in payment.refunds}
+    by_provider = {known.provider_refund_id: known for known in payment.refunds}
+    for said in facts.refunds:
+        known = ours.get(said.our_id) or by_provider.get(said.id)
+        if known is None and said.state is not RefundState.FAILED:
+            known = await _adopt(payment, said)
+        if known:
+            await _apply(payment, known, said, actor)
+
+
+async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
+    """A refund made at the gateway without us: reserve it here as well."""
+    made = Refund(
+        id=new_id("ref"),
+        amount_minor=said.amount_minor,
+        cause=RefundCause.PROVIDER,
+        reason=f"Refunded at {payment.provider.capitalize()}",
+        by=SYSTEM.id,
+        provider_refund_id=said.id,
+        at=now(),
+    )
+
+    async def reserve() -> bool:
+        current = await payments_db.get(payment.id)
+        if any(known.provider_refund_id == said.id for known in current.refunds):
+            return False
+        if not await payments_db.reserve_refund(payment.id, made):
+            return False
+        amount = Money(minor=said.amount_minor, currency=payment.amount.currency)
+        await audit.record(
+            SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=made.reason
+        )
+        return True
+
+    return made if await transaction(reserve) else None
+
+
+async def _apply(payment: Payment, known: Refund, said: RefundFacts, actor: Actor) -> None:
+    if said.state is RefundState.SETTLED and known.state is RefundState.PENDING:
+        await _settle(payment, known, said, actor)
+    elif said.state is RefundState.FAILED and known.state is not RefundState.FAILED:
+        await _fail(payment, known, "The gateway reports that it did not go through.")
+
+
+async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: Actor) -> None:
+    """The money has gone back: with the last of it the payment's own grant ends."""
+
+    async def settle() -> None:
+        if not await payments_db.settle_refund(payment.id, pending.id, said.id, now()):
+            return
+        after = await payments_db.refresh_state(payment.id)
+        ended = after.settled_minor >= after.amount.minor and await enrollments_db.end_grant(
+            payment.id, now(), "refund"
+        )
+        await _tell(after, pending, ended=ended)
+        amount = Money(minor=pending.amount_minor, currency=payment.amount.currency)
+        await audit.record(
+            actor, Act.PAYMENT_REFUNDED, payment.id, amount=amount, cause=pending.cause
+        )
+
+    await transaction(settle)
+
+
+async def _fail(payment: Payment, refund: Refund, why: str) -> None:
+    async def fail() -> None:
+        if not await payments_db.fail_refund(payment.id, refund, now()):
+            return
+        after = await payments_db.refresh_state(payment.id)
+        if after.settled_minor < after.amount.minor:
+            await enrollments_db.restore_grant(payment.id)
+        await audit.record(SYSTEM, Act.PAYMENT_REFUND_FAILED, payment.id, why=why)
+
+    await transaction(fail)
+
+
+async def _tell(payment: Payment, refund: Refund, *, ended: bool) -> None:
+    account = await accounts_db.find(payment.account_id)
+    if account is None:
+        return
+    second = refund.cause is RefundCause.SECOND_PAYMENT
+    await emails.queue(
+        EmailKind.SECOND_PAYMENT_REFUNDED if second else EmailKind.REFUND,
+        to=Recipient(account.id, account.email, account.name),
+        dedupe_key=f"refund-{refund.id}",
+        facts={
+            "course": payment.course_title,
+            "amount": str(Money(minor=refund.amount_minor, currency=payment.amount.currency)),
+            "ended": "Your access to the course has ended with it." if ended else "",
+            "link": settings().origin + routes.my_payment(payment.id),
+        },
+        payment_id=payment.id,
+        course_id=payment.course_id,
+        course_owner_id=payment.owner_id,
+    )

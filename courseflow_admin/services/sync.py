@@ -1,0 +1,291 @@
+"""`sync`: the one place where a payment becomes paid, refunded or disputed.
+
+Called by the webhook worker, by the browser's return, by the periodic look at pending payments
+and by an admin's "Re-check". It believes nobody: it asks the gateway anew, compares, and moves
+our payment with everything that follows in one transaction per fact.
+
+If the process dies between any two lines:
+* before a transaction commits, nothing of that fact has happened; the payment's `sync_at` (or the
+  webhook event's `due_at`) is due again after its lease, and the next run asks the gateway anew;
+* after it commits, the next run finds the fact written (every update is guarded by the state it
+  moves from, every document unique by the payment's id) and goes on with the next;
+* between asking for a refund and writing that it was made: it is pending with its id written, and
+  the next run asks again with the same id, for which the gateway gives the same refund.
+"""
+
+from datetime import datetime, timedelta
+
+from loguru import logger
+
+from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.gateways import CheckoutFacts, PaymentFacts
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import (
+    Attempt,
+    Capture,
+    Dispute,
+    DisputeState,
+    Payment,
+    RefundState,
+    Review,
+    ReviewState,
+    SyncNote,
+)
+from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.providers.gateways import gateway
+from courseflow_admin.services import audit, enrollments, receipts, refunds
+
+PENDING_EVERY = timedelta(minutes=10)
+REFUND_EVERY = timedelta(minutes=1)
+LATE_EVERY = timedelta(hours=6)
+LATE_MONEY_UNTIL = timedelta(days=4)  # Razorpay may authorise three days late
+
+
+def mismatch(payment: Payment, facts: CheckoutFacts, paid: PaymentFacts) -> str:
+    """Why this money may not open this course, in words; "" when everything matches."""
+    checkout_is_ours = payment.provider_checkout_id in {"", facts.checkout_id}
+    if not checkout_is_ours or facts.payment_id != payment.id or paid.payment_id != payment.id:
+        return "The gateway says this money belongs to another payment."
+    if facts.mode != payment.mode:
+        return f"The gateway says mode {facts.mode}, our payment is {payment.mode}."
+    if paid.currency != payment.amount.currency:
+        return f"The gateway says {paid.currency}, our payment is {payment.amount}."
+    if paid.amount_minor != payment.amount.minor or facts.amount_minor != payment.amount.minor:
+        said = Money(minor=paid.amount_minor, currency=paid.currency)
+        return f"The gateway says {said}, our payment is {payment.amount}."
+    return ""
+
+
+async def sync(
+    payment_id: str,
+    source: str,
+    *,
+    also: tuple[str, ...] = (),
+    actor: Actor = SYSTEM,
+    lease: datetime | None = None,
+) -> str:
+    """Bring one payment up to what its gateway says now; what came of it, in a few words.
+
+    `also` are gateway payment ids that a webhook named. `lease` is the `sync_at` under which the
+    worker took the payment. ProviderUnreachable after planning the next run.
+    """
+    payment = await payments_db.get(payment_id)
+    try:
+        result = await _sync(payment, also, actor)
+    except ProviderUnreachable:
+        note = SyncNote(at=now(), source=source, result="the gateway did not answer")
+        await payments_db.note_sync(payment.id, note, lease, now() + REFUND_EVERY)
+        raise
+    except (ProviderRefused, NotFound) as error:
+        result = error.message
+    payment = await payments_db.get(payment_id)
+    note = SyncNote(at=now(), source=source, result=result)
+    await payments_db.note_sync(payment.id, note, lease, next_look(payment, now()))
+    logger.info("payment.synced", payment=payment.id, source=source, result=result)
+    return result
+
+
+def next_look(payment: Payment, at: datetime) -> datetime | None:
+    """When to look again without being asked; None when nothing more is to be expected."""
+    if any(refund.state is RefundState.PENDING for refund in payment.refunds):
+        return at + REFUND_EVERY
+    if payment.capture is Capture.PAID or payment.review.state is ReviewState.OPEN:
+        return None
+    if payment.open or payment.capture in {Capture.PENDING, Capture.AUTHORIZED}:
+        return min(at + PENDING_EVERY, max(payment.expires_at, at + timedelta(minutes=1)))
+    return at + LATE_EVERY if at < payment.created_at + LATE_MONEY_UNTIL else None
+
+
+async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:
+    checkout_id = payment.provider_checkout_id
+    if payment.duplicate_of:
+        checkout_id = (await payments_db.get(payment.duplicate_of)).provider_checkout_id
+        also = (*also, payment.provider_payment_id)
+    if not checkout_id:
+        return await _close_if_over(payment, expired=False) or "nothing opened at the gateway yet"
+    facts = await gateway(payment.provider).fetch(checkout_id, also)
+    if payment.duplicate_of:
+        mine = next((one for one in facts.payments if one.id == payment.provider_payment_id), None)
+        return await _follow(payment, mine, actor) if mine else "the gateway does not list it"
+    await payments_db.note_attempts(payment.id, [_attempt(one) for one in facts.payments])
+
+    paid = sorted(
+        (one for one in facts.payments if one.capture is Capture.PAID),
+        key=lambda one: (one.id != payment.provider_payment_id, one.at, one.id),
+    )
+    if not paid:
+        return await _unpaid(payment, facts)
+    results: list[str] = []
+    if payment.capture is not Capture.PAID:
+        wrong = mismatch(payment, facts, paid[0])
+        if wrong:
+            await _review(payment, wrong)
+            return f"needs review: {wrong}"
+        await _settle(payment, paid[0], actor)
+        payment = await payments_db.get(payment.id)
+    for one in paid:
+        if one.id == payment.provider_payment_id:
+            results.append(await _follow(payment, one, actor))
+        elif one.payment_id == payment.id:
+            results.append(await _second(payment, one, actor))
+    return "; ".join(results) or "the gateway does not list it"
+
+
+def _attempt(one: PaymentFacts) -> Attempt:
+    return Attempt(
+        provider_payment_id=one.id,
+        at=one.at,
+        outcome=one.capture,
+        method=one.method,
+        reason=one.reason,
+    )
+
+
+async def _unpaid(payment: Payment, facts: CheckoutFacts) -> str:
+    """Nothing is paid: move as far as the furthest attempt has come."""
+    over = await _close_if_over(payment, expired=facts.expired)
+    if over:
+        return over
+    captures = [one.capture for one in facts.payments]
+    for capture in (Capture.AUTHORIZED, Capture.PENDING, Capture.FAILED):
+        if capture in captures:
+            await _move(payment, capture)
+            return capture.value
+    return "not paid yet"
+
+
+async def _close_if_over(payment: Payment, *, expired: bool) -> str:
+    if not payment.open or not (expired or now() >= payment.expires_at):
+        return ""
+
+    async def close() -> None:
+        if await payments_db.close_checkout(payment.id, now()):
+            await payments_db.refresh_state(payment.id)
+            await audit.record(SYSTEM, Act.CHECKOUT_EXPIRED, payment.id, because="time")
+
+    await transaction(close)
+    return "expired"
+
+
+async def _move(payment: Payment, capture: Capture) -> None:
+    async def move() -> None:
+        if await payments_db.move_capture(payment.id, capture, now()):
+            await payments_db.refresh_state(payment.id)
+            await audit.record(SYSTEM, Act.PAYMENT_MOVED, payment.id, to=capture)
+
+    if payment.capture is not capture:
+        await transaction(move)
+
+
+async def _review(payment: Payment, reason: str) -> None:
+    async def review() -> None:
+        wanted = Review(state=ReviewState.OPEN, reason=reason, at=now())
+        if await payments_db.open_review(payment.id, wanted):
+            await payments_db.refresh_state(payment.id)
+            await audit.record(SYSTEM, Act.PAYMENT_REVIEW_OPENED, payment.id, why=reason)
+
+    await transaction(review)
+    logger.warning("payment.review", payment=payment.id, reason=reason)
+
+
+async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
+    """The money is there: payment, grant, receipt, e-mail and audit entry, all or nothing.
+
+    When another payment gives access already, this money is a second one for the same purchase:
+    then a refund is reserved instead of a grant, and `refunds.send` gives it back.
+    """
+
+    async def settle() -> None:
+        if not await payments_db.mark_paid(payment.id, paid.id, paid.method, paid.at, now()):
+            return
+        settled = await payments_db.refresh_state(payment.id)
+        if await enrollments.grant_paid(settled):
+            await receipts.open_receipt(settled)
+        else:
+            await refunds.reserve_second(settled)
+        await audit.record(
+            actor, Act.PAYMENT_PAID, payment.id, amount=payment.amount, provider_payment=paid.id
+        )
+
+    await transaction(settle)
+    logger.info("payment.paid", payment=payment.id, provider=payment.provider)
+
+
+async def _second(payment: Payment, extra: PaymentFacts, actor: Actor) -> str:
+    """Money that came in twice on one checkout gets a row of its own, and goes back."""
+    row = await payments_db.find_by_provider_payment(payment.provider, extra.id)
+    if row is None:
+        row = _row_of_second(payment, extra)
+
+        async def insert(new: Payment = row) -> None:
+            await payments_db.insert(new)
+            await audit.record(actor, Act.PAYMENT_PAID, new.id, second_of=payment.id)
+            await refunds.reserve_second(new)
+            await payments_db.refresh_state(new.id)
+
+        try:
+            await transaction(insert)
+        except Duplicate:
+            return "second payment known"
+    return await _follow(await payments_db.get(row.id), extra, actor)
+
+
+def _row_of_second(payment: Payment, extra: PaymentFacts) -> Payment:
+    return payment.model_copy(
+        update={
+            "id": new_id("pay"),
+            "duplicate_of": payment.id,
+            "amount": Money(minor=extra.amount_minor, currency=extra.currency),
+            "capture": Capture.PAID,
+            "open": False,
+            "provider_checkout_id": "",
+            "provider_payment_id": extra.id,
+            "checkout_url": "",
+            "method": extra.method,
+            "attempts": [_attempt(extra)],
+            "syncs": [],
+            "refunds": [],
+            "refunded_minor": 0,
+            "dispute": Dispute(),
+            "review": Review(),
+            "created_at": extra.at,
+            "paid_at": extra.at,
+            "updated_at": now(),
+            "sync_at": now(),
+        }
+    )
+
+
+async def _follow(payment: Payment, facts: PaymentFacts, actor: Actor) -> str:
+    """What happens to money after it was paid: refunds and disputes."""
+    await refunds.compare(payment, facts, actor)
+    await refunds.send_pending(await payments_db.get(payment.id))
+    await _dispute(payment, facts)
+    after = await payments_db.get(payment.id)
+    return after.state.value.replace("_", " ")
+
+
+async def _dispute(payment: Payment, facts: PaymentFacts) -> None:
+    said = facts.dispute
+    if said is None or said.state is payment.dispute.state:
+        return
+
+    async def move() -> None:
+        dispute = Dispute(
+            state=said.state, provider_id=said.id, reason=said.reason, deadline=said.deadline
+        )
+        if not await payments_db.set_dispute(payment.id, dispute, now()):
+            return
+        await payments_db.refresh_state(payment.id)
+        if said.state is DisputeState.LOST:
+            await enrollments_db.end_grant(payment.id, now(), "dispute lost")
+        await audit.record(
+            SYSTEM, Act.PAYMENT_DISPUTE_CHANGED, payment.id, to=said.state, why=said.reason
+        )
+
+    await transaction(move)
