@@ -6,12 +6,14 @@ from starlette.requests import Request
 from starlette.routing import Match
 
 from courseflow_admin import routes
-from courseflow_admin.api import accounts, auth, errors, health
+from courseflow_admin.api import accounts, auth, catalog, courses, errors, health
 from courseflow_admin.api.dependencies import note_client, single_parameters
 
 ROUTERS = (
     accounts.router,
     auth.router,
+    catalog.router,
+    courses.router,
     health.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -105,11 +105,11 @@ def is_form(request: Request) -> bool:
     return content_type(request) == "application/x-www-form-urlencoded"
 
 
-async def read_json(request: Request, model: type[Model]) -> Model:
+async def read_json(request: Request, model: type[Model], largest: int = LARGEST_BODY) -> Model:
     if content_type(request) != "application/json":
         raise HTTPException(415, "Send this as application/json.")
     try:
-        return model.model_validate_json(await body_of(request))
+        return model.model_validate_json(await body_of(request, largest))
     except ValidationError as error:
         raise as_request_error(error) from None
 

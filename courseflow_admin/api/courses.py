@@ -1,0 +1,178 @@
+"""Courses over HTTP, for those who write them."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.models.courses import Course, CourseVersion
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.studio import FieldsForm, LessonForm, Title
+from courseflow_admin.services import studio
+
+LARGEST_LESSON = 1024 * 1024  # 200,000 characters, escaped
+router = APIRouter(prefix=routes.API, tags=["courses"])
+
+
+class Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewCourse(Sent):
+    title: Title
+    currency: str = "INR"
+
+
+class ChangedFields(Sent):
+    """`revision` is the `fields_revision` that was read; a newer one is answered with 409."""
+
+    revision: int
+    fields: FieldsForm
+
+
+class NewSection(Sent):
+    title: Title
+
+
+class NewLesson(LessonForm):
+    section_id: str
+
+
+class LessonDraft(BaseModel):
+    id: str
+    title: str
+    minutes: int
+    preview: bool
+    ready: bool
+    has_text: bool
+    revision: int
+
+
+class SectionDraft(BaseModel):
+    id: str
+    title: str
+    lessons: list[LessonDraft]
+
+
+class Draft(BaseModel):
+    """A course as its authors have it."""
+
+    id: str
+    slug: str
+    state: str
+    title: str
+    subtitle: str
+    description: str
+    category: str
+    level: str
+    language: str
+    price: Money
+    free: bool
+    access_days: int | None
+    version: int
+    fields_revision: int
+    outline_revision: int
+    outline: list[SectionDraft]
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, course: Course) -> "Draft":
+        return cls(
+            **course.model_dump(include=set(cls.model_fields) - {"outline"}),
+            outline=[
+                SectionDraft(
+                    id=section.id,
+                    title=section.title,
+                    lessons=[
+                        LessonDraft(
+                            **lesson.model_dump(
+                                include={"id", "title", "minutes", "preview", "ready", "revision"}
+                            ),
+                            has_text=bool(lesson.body_hash),
+                        )
+                        for lesson in section.lessons
+                    ],
+                )
+                for section in course.outline
+            ],
+        )
+
+
+class Version(BaseModel):
+    id: str
+    number: int
+    title: str
+    price: Money
+    free: bool
+    lessons: int
+    published_at: datetime
+
+    @classmethod
+    def of(cls, version: CourseVersion) -> "Version":
+        return cls(
+            id=version.id,
+            number=version.number,
+            title=version.title,
+            price=version.price,
+            free=version.free,
+            lessons=len(version.lesson_ids),
+            published_at=version.published_at,
+        )
+
+
+class Added(BaseModel):
+    id: str
+
+
+@router.post("/courses", status_code=201)
+async def create(actor: CurrentActor, request: Request) -> Draft:
+    """A new draft: `{"title", "currency"}`."""
+    form = await read_json(request, NewCourse)
+    return Draft.of(await studio.create(actor, form.title, form.currency))
+
+
+@router.get("/courses/{course_id}/draft")
+async def draft(actor: CurrentActor, course_id: str) -> Draft:
+    return Draft.of(await studio.get(actor, course_id))
+
+
+@router.patch("/courses/{course_id}")
+async def change(actor: CurrentActor, request: Request, course_id: str) -> Draft:
+    """Change fields: `{"revision", "fields": {…}}`; what is left out stays."""
+    form = await read_json(request, ChangedFields)
+    return Draft.of(await studio.save_fields(actor, course_id, form.fields, form.revision))
+
+
+@router.post("/courses/{course_id}/sections", status_code=201)
+async def add_section(actor: CurrentActor, request: Request, course_id: str) -> Added:
+    form = await read_json(request, NewSection)
+    return Added(id=(await studio.add_section(actor, course_id, form.title)).id)
+
+
+@router.post("/courses/{course_id}/lessons", status_code=201)
+async def add_lesson(actor: CurrentActor, request: Request, course_id: str) -> LessonDraft:
+    """A lesson with its text: `{"section_id", "title", "text", "minutes", "preview", "ready"}`."""
+    form = await read_json(request, NewLesson, LARGEST_LESSON)
+    lesson = await studio.add_lesson(actor, course_id, form.section_id, form.title)
+    whole = LessonForm(**form.model_dump(exclude={"section_id"}))
+    saved = await studio.save_lesson(actor, course_id, lesson.id, whole, lesson.revision)
+    return LessonDraft(
+        id=lesson.id,
+        **form.model_dump(include={"title", "minutes", "preview", "ready"}),
+        has_text=bool(form.text.strip()),
+        revision=saved.revision,
+    )
+
+
+@router.post("/courses/{course_id}/publish")
+async def publish(actor: CurrentActor, course_id: str) -> Version:
+    """Put the draft out; 409 with the first thing that stands in the way."""
+    return Version.of(await studio.publish(actor, course_id))
+
+
+@router.get("/courses/{course_id}/versions")
+async def versions(actor: CurrentActor, course_id: str) -> list[Version]:
+    return [Version.of(version) for version in await studio.versions(actor, course_id)]
