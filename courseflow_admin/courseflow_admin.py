@@ -1,13 +1,27 @@
 """The app: pages, socket, API and database put together into one ASGI application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import reflex as rx
 from loguru import logger
+from reflex_base.config import get_config
+from reflex_base.environment import environment
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from courseflow_admin import pages as all_pages
-from courseflow_admin import routes
+from courseflow_admin import frontend, pages, routes
+from courseflow_admin.api.app import create_api
+from courseflow_admin.api.middleware import protect
+from courseflow_admin.config import settings
+from courseflow_admin.db import client
+from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.state.events import log_unexpected
+from courseflow_admin.state.guard import Guard
 
-__all__ = ["all_pages", "app"]
+__all__ = ["app", "asgi_app", "pages"]
 
 
 def _backend_fault(exception: Exception) -> None:
@@ -32,3 +46,78 @@ app = rx.App(
     frontend_exception_handler=_frontend_fault,
 )
 app.app_wraps.pop((5, "Overlay"), None)
+app.add_middleware(Guard())
+
+
+@asynccontextmanager
+async def _database() -> AsyncIterator[None]:
+    """Open the connection for the running loop; a database that is away now may come back."""
+    if settings().mongodb_uri is None:
+        raise SettingsInvalid(["MONGODB_URI: needed by the web process; `courseflow run` sets it"])
+    try:
+        await client.connect(settings().mongodb_uri.get_secret_value(), settings().mongodb_database)
+    except Unavailable:
+        logger.warning("database.away_at_start")
+    yield
+    await client.close()
+
+
+app.register_lifespan_task(_database)
+
+
+def asgi_app() -> ASGIApp:
+    """Everything on one port, for uvicorn (`--factory`); nothing is compiled here."""
+    if list(get_config().cors_allowed_origins) != [settings().origin]:
+        # Reflex reads rxconfig.py from the current folder only, and without it trusts everybody.
+        raise SettingsInvalid(["Start the web process from the folder that holds rxconfig.py."])
+    folder = frontend.SERVED
+    if not folder.is_dir():
+        raise frontend.BuildFailed("The screens are not built yet: `courseflow run` builds them.")
+    environment.REFLEX_ENV_MODE.set(rx.constants.Env.PROD)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    environment.REFLEX_WEB_WORKDIR.set(frontend.BUILD / "web")
+    app.api_transformer = lambda socket: _share(socket, folder)
+    policy = frontend.content_security_policy(settings(), frontend.script_hashes(folder))
+    return protect(app(), settings(), policy)
+
+
+def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
+    """Who answers what: the API, the socket, and the built screens for all the rest.
+
+    Reflex's own public addresses (/_upload, /ping, /_health) are among the rest, so 404.
+    """
+    api = create_api()
+    files = frontend.serve_files(folder, app.router)
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if scope["type"] == "websocket" or path.rstrip("/") == "/_event":
+            await socket(scope, receive, send)
+        elif path.startswith("/api/") or path == "/metrics":
+            await api(scope, receive, send)
+        elif answer := _from_settings(path):
+            await answer(scope, receive, send)
+        else:
+            await files(scope, receive, send)
+
+    return run
+
+
+def _from_settings(path: str) -> Response | None:
+    """What the built pages link to without knowing where it is."""
+    if path == routes.SCHOOL_CSS:
+        headers = {"cache-control": "no-cache"}
+        return PlainTextResponse(
+            frontend.school_css(settings()), headers=headers, media_type="text/css"
+        )
+    stripe, resend = settings().stripe, settings().resend
+    if path == "/sandbox/dashboard" and stripe and stripe.mode == "sandbox" and stripe.base_url:
+        return RedirectResponse(f"{_root(stripe.base_url)}/dashboard", 303)
+    if path == "/sandbox/mailbox" and resend and resend.mode == "sandbox":
+        return RedirectResponse(f"{_root(resend.base_url)}/mailbox", 303)
+    return None
+
+
+def _root(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,4 +1,7 @@
-"""The built screens: built once, moved to any address, hashed for the CSP, served from one port."""
+"""The built screens: built once, moved to any address, hashed for the CSP, served from one port.
+
+Nothing of Reflex is imported before the files are served: `courseflow run` only builds.
+"""
 
 import base64
 import fcntl
@@ -8,17 +11,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from courseflow_admin.config import Settings
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
 SERVED = BUILD / "frontend"
 LOG = BUILD / "build.log"
 BUILT_FOR = "http://courseflow.invalid"  # stands in the build until it is moved; resolves nowhere
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
 # What the screens are made of; a change elsewhere needs no new build.
 SOURCES = (
     "rxconfig.py",
@@ -149,3 +155,87 @@ def script_hashes(folder: Path) -> tuple[str, ...]:
                 digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
                 found.add(f"'sha256-{digest}'")
     return tuple(sorted(found))
+
+
+def content_security_policy(settings: Settings, hashes: Iterable[str]) -> str:
+    """What a page of ours may load and where its forms may lead; never `unsafe-eval`.
+
+    Chromium counts the redirect after a form's own answer as its action, so that both gateways
+    stand there. Beside a sandbox its addresses take the place of the companies' own.
+    """
+    delivery = [_origin(settings.cloudinary.delivery_url)] if settings.cloudinary else []
+    upload = [_origin(settings.cloudinary.base_url)] if settings.cloudinary else []
+    socket = settings.origin.replace("http", "ws", 1)
+    rules = {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", *hashes],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:", *delivery],
+        "media-src": ["'self'", *delivery],
+        "connect-src": ["'self'", socket, *upload],
+        "form-action": ["'self'", *_gateways(settings)],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in rules.items())
+
+
+def _gateways(settings: Settings) -> list[str]:
+    found = []
+    if settings.stripe:
+        found.append(_origin(settings.stripe.base_url or STRIPE_CHECKOUT))
+    if settings.razorpay:
+        found.append(_origin(settings.razorpay.base_url))
+    return found
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def school_css(settings: Settings) -> str:
+    """What the built pages cannot know: whether to show the sandbox bar."""
+    if not settings.any_sandbox:
+        return ""
+    return ":root:root { --cf-bar: 24px; } .cf-sandbox.cf-sandbox { display: flex; }\n"
+
+
+def serve_files(folder: Path, knows: Callable[[str], str | None]) -> ASGIApp:
+    """The built pages and their files.
+
+    `knows`: path -> route or None, so that /courses/algebra is a page and unknown paths are 404.
+    """
+    # Late: this module is read by `courseflow run` too, which must not import Reflex.
+    from reflex.utils.precompressed_staticfiles import (  # noqa: PLC0415
+        PrecompressedStaticFiles,
+    )
+
+    def page_of(path: str) -> str | None:
+        route = knows(path)
+        return None if route == "404" else route
+
+    files = PrecompressedStaticFiles(
+        directory=folder, html=True, encodings=["brotli", "gzip"], router=page_of
+    )
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        clean = path.strip("/")
+        if clean and "." not in clean and (folder / f"{clean}.html").is_file():
+            scope = {**scope, "path": f"/{clean}.html"}  # else Starlette redirects to a slash
+
+        async def with_cache(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                named_by_content = path.startswith("/assets/") and message["status"] == 200
+                cache = b"public, max-age=31536000, immutable" if named_by_content else b"no-cache"
+                message = {
+                    **message,
+                    "headers": [*message["headers"], (b"cache-control", cache)],
+                }
+            await send(message)
+
+        await files(scope, receive, with_cache)
+
+    return serve

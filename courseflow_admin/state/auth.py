@@ -12,7 +12,7 @@ from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
 ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner"}
-MIN_PASSWORD = 10
+MIN_PASSWORD = 8
 PROBLEMS = {
     "wrong_credentials": "The e-mail address or the password is not right.",
     "suspended": "This account is suspended. Please write to the school.",

@@ -7,7 +7,6 @@ import typing
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
-from uuid import uuid4
 
 import reflex as rx
 from loguru import logger
@@ -16,6 +15,7 @@ from reflex.istate.proxy import StateProxy
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable
+from courseflow_admin.logs import new_reference
 from courseflow_admin.state import notices
 from courseflow_admin.state.marks import Mark, put_mark
 from courseflow_admin.state.notices import Notice, NoticesState
@@ -155,7 +155,7 @@ def _answer(state: Any, handler: Callable[..., Any], error: Exception) -> Any:
 
 def log_unexpected(error: BaseException, **facts: str) -> str:
     """One line about a fault of ours; the person gets its reference."""
-    reference = uuid4().hex[:8]
+    reference = new_reference()
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

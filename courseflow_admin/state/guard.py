@@ -11,7 +11,7 @@ from reflex.state import StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 
-from courseflow_admin import routes
+from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, Unavailable
 from courseflow_admin.models.permissions import Actor, Permission
@@ -38,6 +38,7 @@ class Guard(rx.Middleware):
     """One look at the session per event; the service asks again, on the object."""
 
     async def preprocess(self, app: rx.App, state: Any, event: Event) -> StateUpdate | None:
+        logs.request_id.set(logs.new_reference())
         root = state._get_root_state()
         auth = await state.get_state(AuthState)
         board = await state.get_state(NoticesState)

@@ -1,0 +1,202 @@
+"""What every HTTP exchange goes through: request id, security headers, Origin, size of the body."""
+
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from loguru import logger
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import bearer_token, client_address, session_token
+from courseflow_admin.api.errors import problem
+from courseflow_admin.config import LOOPBACK, Settings
+from courseflow_admin.logs import new_reference, request_context
+
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+# What a foreign page can send without asking us first.
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+# Called by the gateways and their pages: verified by signature, not by where they come from.
+NOT_OUR_PAGES = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
+LARGEST_BODY = 1_000_000
+TOO_LARGE = "This is larger than what we take."
+HALF_YEAR = 15_768_000
+
+
+def protect(app: ASGIApp, settings: Settings, policy: str) -> ASGIApp:
+    """`app` behind everything in this file, outermost first."""
+    inner = only_own_origin(app, settings)
+    inner = limit_body(inner)
+    inner = one_address(inner, settings)
+    inner = add_headers(inner, security_headers(settings, policy))
+    return note_request(inner)
+
+
+def note_request(app: ASGIApp) -> ASGIApp:
+    """A request id in every line of the log and in the answer."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await app(scope, receive, send)
+            return
+        reference, started, status = new_reference(), time.perf_counter(), 0
+
+        async def with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = reference
+            await send(message)
+
+        with request_context(reference, client_address(HTTPConnection(scope))):
+            try:
+                await app(scope, receive, with_id)
+            finally:
+                if scope["type"] == "http":
+                    # The path only: a query may carry a one-time token.
+                    level = "INFO" if scope["path"].startswith("/api/") else "DEBUG"
+                    logger.log(
+                        level,
+                        "http",
+                        method=scope["method"],
+                        path=scope["path"][:200],
+                        status=status,
+                        ms=round((time.perf_counter() - started) * 1000),
+                    )
+
+    return run
+
+
+def security_headers(settings: Settings, policy: str) -> Mapping[str, str]:
+    headers = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        # Not no-referrer: our own forms would then arrive with `Origin: null` and be refused.
+        "referrer-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+        "cross-origin-opener-policy": "same-origin",
+    }
+    if settings.secure:
+        headers["strict-transport-security"] = f"max-age={HALF_YEAR}; includeSubDomains"
+    return headers
+
+
+def add_headers(app: ASGIApp, headers: Mapping[str, str]) -> ASGIApp:
+    """Security headers on every answer; what the API says is stored nowhere."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        private = scope["path"].startswith("/api/")
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    answer.setdefault(name, value)
+                if private:
+                    answer.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await app(scope, receive, with_headers)
+
+    return run
+
+
+def one_address(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Pages asked for on 127.0.0.1 go on at our own address, where the cookie is."""
+    own = urlsplit(settings.origin).netloc
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _answers_everywhere(scope["path"]):
+            await app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+        if host == own or _host_name(host) not in LOOPBACK:
+            await app(scope, receive, send)
+            return
+        query = scope["query_string"].decode("latin-1")
+        path = "/" + scope["path"].lstrip("/")  # two slashes would name another host
+        target = f"{settings.origin}{path}" + (f"?{query}" if query else "")
+        await RedirectResponse(target, 307)(scope, receive, send)
+
+    return run
+
+
+def _answers_everywhere(path: str) -> bool:
+    return path.startswith(("/api/", "/_event", "/metrics"))
+
+
+def _host_name(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""
+
+
+def limit_body(app: ASGIApp, largest: int = LARGEST_BODY) -> ASGIApp:
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        too_large = problem(413, "content_too_large", TOO_LARGE)
+        if not declared.isdecimal() or int(declared) > largest:
+            await too_large(scope, receive, send)
+            return
+        seen, started = 0, False
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > largest:  # raised, so that no reader takes half a body for a whole one
+                raise HTTPException(413, TOO_LARGE)
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await app(scope, counted, watched)
+        except HTTPException as error:
+            if started or error.status_code != 413:
+                raise
+            await too_large(scope, receive, send)
+
+    return run
+
+
+def only_own_origin(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Writes that a browser sends by itself (with its cookie, or as a form) come from our pages."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _needs_origin(scope):
+            origin = Headers(scope=scope).get("origin", "")
+            if origin != settings.origin:
+                logger.warning("origin.refused", path=scope["path"][:200], origin=origin[:200])
+                answer = problem(403, "foreign_origin", "This was not sent from our own pages.")
+                await answer(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return run
+
+
+def _needs_origin(scope: Scope) -> bool:
+    path = scope["path"]
+    if scope["method"] not in WRITES or not path.startswith(f"{routes.API}/"):
+        return False
+    if path.startswith(NOT_OUR_PAGES):
+        return False
+    connection = HTTPConnection(scope)
+    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in FORMS:
+        return True
+    # A browser never adds this header by itself, so no foreign page can send it either.
+    return bool(session_token(connection)) and not bearer_token(connection)
