@@ -6,15 +6,28 @@ from starlette.requests import Request
 from starlette.routing import Match
 
 from courseflow_admin import routes
-from courseflow_admin.api import accounts, auth, catalog, courses, errors, health
+from courseflow_admin.api import (
+    accounts,
+    auth,
+    catalog,
+    checkout,
+    courses,
+    errors,
+    health,
+    payments,
+    webhooks,
+)
 from courseflow_admin.api.dependencies import note_client, single_parameters
 
 ROUTERS = (
     accounts.router,
     auth.router,
     catalog.router,
+    checkout.router,
     courses.router,
     health.router,
+    payments.router,
+    webhooks.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

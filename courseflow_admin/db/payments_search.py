@@ -1,39 +1,15 @@
 """The payments list: a closed table of filters and sorts, and the index each of them uses."""
 
 import re
-from dataclasses import dataclass, replace
-from typing import Literal
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row
 from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.payments import Payment
+from courseflow_admin.models.payments import Payment, PaymentFilter, Sort, SortField
 
-SortField = Literal["date", "amount"]
 FIELDS: dict[SortField, str] = {"date": "created_at", "amount": "amount.minor"}
 # What only the detail page shows.
 LEFT_OUT: Row = {"syncs": 0, "attempts": 0}
-
-
-@dataclass(frozen=True)
-class PaymentFilter:
-    """All that are given must match; an empty one matches all."""
-
-    state: str = ""
-    provider: str = ""
-    email_prefix: str = ""
-    account_id: str = ""
-    course_id: str = ""
-    owner_id: str = ""
-
-    def of_owner(self, owner_id: str) -> "PaymentFilter":
-        return replace(self, owner_id=owner_id)
-
-
-@dataclass(frozen=True)
-class Sort:
-    field: SortField = "date"
-    falling: bool = True
 
 
 async def search(wanted: PaymentFilter, sort: Sort, request: PageRequest) -> Page[Payment]:

@@ -1,5 +1,6 @@
 """A payment: independent facets that only move forward, and the one state shown on screen."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -180,3 +181,27 @@ def state_of(payment: Payment) -> PaymentState:
     if payment.settled_minor > 0:
         return PaymentState.PARTIALLY_REFUNDED
     return PaymentState.PAID
+
+
+SortField = Literal["date", "amount"]
+
+
+@dataclass(frozen=True)
+class PaymentFilter:
+    """All that are given must match; an empty one matches all."""
+
+    state: str = ""
+    provider: str = ""
+    email_prefix: str = ""
+    account_id: str = ""
+    course_id: str = ""
+    owner_id: str = ""
+
+    def of_owner(self, owner_id: str) -> "PaymentFilter":
+        return replace(self, owner_id=owner_id)
+
+
+@dataclass(frozen=True)
+class Sort:
+    field: SortField = "date"
+    falling: bool = True

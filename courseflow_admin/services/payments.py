@@ -10,13 +10,19 @@ from courseflow_admin.db import payments_search
 from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db.client import transaction
-from courseflow_admin.db.payments_search import PaymentFilter, Sort
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.audit import Act, AuditEntry
 from courseflow_admin.models.emails import Email, EmailState
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.payments import Attempt, Capture, Payment, SyncNote
+from courseflow_admin.models.payments import (
+    Attempt,
+    Capture,
+    Payment,
+    PaymentFilter,
+    Sort,
+    SyncNote,
+)
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.receipts import Receipt
 from courseflow_admin.models.webhooks import WebhookEvent
@@ -26,7 +32,7 @@ from courseflow_admin.services.sync import sync
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened to a payment; `tone` says what it means: green, amber, red …"""
+    """One thing that happened to a payment; `tone` is a colour by its meaning."""
 
     at: datetime
     icon: str

@@ -1,0 +1,115 @@
+"""Payments over HTTP: the list, one with its timeline, re-check and refund."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.models.base import new_id
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
+from courseflow_admin.services import payments, refunds
+
+router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])
+
+
+@dataclass(frozen=True)
+class PaymentView:
+    id: str
+    created_at: datetime
+    learner: str
+    email: str
+    course_id: str
+    course: str
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    state: PaymentState
+    provider: str
+    method: str
+    mode: str
+
+    @classmethod
+    def of(cls, payment: Payment) -> "PaymentView":
+        return cls(
+            id=payment.id,
+            created_at=payment.created_at,
+            learner=payment.name,
+            email=payment.email,
+            course_id=payment.course_id,
+            course=payment.course_title,
+            amount_minor=payment.amount.minor,
+            refunded_minor=payment.settled_minor,
+            currency=payment.amount.currency,
+            state=payment.state,
+            provider=payment.provider,
+            method=payment.method,
+            mode=payment.mode,
+        )
+
+
+class RefundForm(BaseModel):
+    """`amount` in major units as text, such as `"499.00"`; `request_id` makes a retry safe."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: str = Field(max_length=20)
+    reason: str = Field(min_length=1, max_length=300)
+    request_id: str = Field(default="", pattern=r"^(ref_[0-9a-z]{26})?$")
+
+
+@router.get("")
+async def newest(
+    actor: CurrentActor,
+    request: Paging,
+    state: Annotated[PaymentState | None, Query()] = None,
+    provider: Annotated[Literal["stripe", "razorpay"] | None, Query()] = None,
+    email: Annotated[str, Query(max_length=254)] = "",
+    sort: Annotated[Literal["date", "amount"], Query()] = "date",
+    order: Annotated[Literal["falling", "rising"], Query()] = "falling",
+) -> dict[str, Any]:
+    """One page of the payments the one who asks may see; `next` and `previous` are cursors."""
+    page = await payments.search(
+        actor,
+        PaymentFilter(state=state or "", provider=provider or "", email_prefix=email),
+        Sort(sort, order == "falling"),
+        request,
+    )
+    return {
+        "rows": [PaymentView.of(payment) for payment in page.rows],
+        "range": page.range_text,
+        "next": page.next_cursor,
+        "previous": page.previous_cursor,
+    }
+
+
+@router.get("/{payment_id}")
+async def get(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
+    """One payment with everything that touched it, oldest first."""
+    detail = await payments.get(actor, payment_id)
+    return {
+        **asdict(PaymentView.of(detail.payment)),
+        "receipt": detail.receipt.label if detail.receipt and detail.receipt.number else None,
+        "timeline": [asdict(step) for step in detail.steps],
+    }
+
+
+@router.post("/{payment_id}/sync")
+async def recheck(actor: CurrentActor, payment_id: str) -> dict[str, str]:
+    """Ask the gateway anew now."""
+    return {"result": await payments.recheck(actor, payment_id)}
+
+
+@router.post("/{payment_id}/refunds", status_code=201)
+async def refund(actor: CurrentActor, payment_id: str, form: RefundForm) -> dict[str, Any]:
+    """Give part or all of a payment back."""
+    detail = await payments.get(actor, payment_id)
+    amount = Money.parse(form.amount, detail.payment.amount.currency)
+    after = await refunds.refund(
+        actor, payment_id, amount, form.reason, form.request_id or new_id("ref")
+    )
+    return asdict(PaymentView.of(after))

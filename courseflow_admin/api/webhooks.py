@@ -1,0 +1,23 @@
+"""Webhooks in: kept after the signature held, answered at once."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import body_of
+from courseflow_admin.services import webhooks
+
+router = APIRouter(prefix=f"{routes.API}/webhooks", tags=["webhooks"])
+LARGEST_BODY = 1_000_000
+
+
+@router.post("/{provider}")
+async def receive(
+    request: Request, provider: Annotated[Literal["stripe", "razorpay", "resend"], Path()]
+) -> dict[str, str]:
+    """One delivery of a provider: 200 when kept or known, 400 when its signature is wrong."""
+    raw = await body_of(request, LARGEST_BODY)
+    is_new = await webhooks.receive(provider, raw, dict(request.headers))
+    return {"result": "kept" if is_new else "known"}
