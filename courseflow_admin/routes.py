@@ -1,6 +1,6 @@
 """Every link of ours as a function, and the name of the session cookie."""
 
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 HOME = "/"
 SIGN_IN = "/sign-in"
@@ -123,7 +123,8 @@ def safe_next(text: str, otherwise: str = OVERVIEW) -> str:
     printable = all(" " < sign < "\x7f" for sign in text)
     if not printable or not text.startswith("/") or "\\" in text or len(text) > 500:
         return otherwise
-    path = urlsplit(text).path
+    # Not by urlsplit: what follows two slashes would be a host for it and no longer in the path.
+    path = text.partition("?")[0].partition("#")[0]
     return otherwise if "//" in path or path.startswith("/api/") else text
 
 

@@ -50,14 +50,14 @@ def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def database(mongod_uri: str) -> AsyncIterator[None]:
-    """The connection of `db.client`, to a database with all indexes and no documents."""
+async def database(mongod_uri: str) -> AsyncIterator[str]:
+    """The connection of `db.client`, to a database with all indexes and no documents; its name."""
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
     await client.connect(mongod_uri, name)
     if name not in _indexed:
         await create_indexes()
         _indexed.add(name)
-    yield
+    yield name
     await empty_database()
     await client.close()
 

@@ -144,11 +144,11 @@ async def _open(
     user_agent: str,
     ip: str,
 ) -> Session:
-    # From the account as it is at this instant: suspended since its password was checked, it
-    # must not get a session that nothing would end.
+    # From the account as it is at this instant: suspended or with another password since it was
+    # checked, it must not get a session that nothing would end.
     current = await accounts_db.note_sign_in(account, at)
     if current is None:
-        raise Suspended
+        raise NotSignedIn("This account was changed a moment ago. Please sign in again.")
     session = Session(
         _id=new_id("ses"),
         kind=kind,

@@ -1,0 +1,44 @@
+"""Accounts over HTTP: people for admins, oneself for everybody."""
+
+import pytest
+
+from tests.builders import PASSWORD, an_account
+
+
+async def sign_in(api, email: str) -> None:
+    answer = await api.post("/api/v1/auth/sign-in", data={"email": email, "password": PASSWORD})
+    assert answer.status_code == 303
+
+
+async def test_an_admin_pages_through_people_there_and_back(api):
+    await an_account("admin@demo.test", "admin")
+    for number in range(60):
+        await an_account(f"learner{number:02}@demo.test")
+    await sign_in(api, "admin@demo.test")
+
+    first = (await api.get("/api/v1/accounts?role=student")).json()
+    second = (
+        await api.get("/api/v1/accounts", params={"role": "student", "after": first["next"]})
+    ).json()
+    back = (
+        await api.get("/api/v1/accounts", params={"role": "student", "before": second["previous"]})
+    ).json()
+
+    emails = [account["email"] for account in first["accounts"] + second["accounts"]]
+    assert emails == [f"learner{number:02}@demo.test" for number in reversed(range(60))]
+    assert (first["total"], first["previous"], second["next"]) == (60, "", "")
+    assert back["accounts"] == first["accounts"]
+
+
+@pytest.mark.parametrize("role", ["student", "instructor"])
+async def test_nobody_else_sees_people(api, role):
+    other = await an_account("bob@demo.test")
+    await an_account(role=role)
+    await sign_in(api, "ada@demo.test")
+
+    people = await api.get("/api/v1/accounts")
+    one = await api.get(f"/api/v1/accounts/{other.id}")
+    nobody = await api.get("/api/v1/accounts/acc_unknown")
+
+    assert (people.status_code, one.status_code, nobody.status_code) == (403, 404, 404)
+    assert {**one.json(), "reference": ""} == {**nobody.json(), "reference": ""}

@@ -1,0 +1,299 @@
+"""Signing up, in and out over HTTP: tokens for programs, the cookie for browsers."""
+
+import pytest
+
+from courseflow_admin.services import accounts, sessions
+from tests.builders import PASSWORD, acting, an_account, stored
+
+SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
+SIGN_OUT, REFRESH, ME = "/api/v1/auth/sign-out", "/api/v1/auth/refresh", "/api/v1/me"
+ADA = {"email": "ada@demo.test", "password": PASSWORD}
+NEW = {"email": "eve@demo.test", "name": "Eve", "password": PASSWORD}
+
+
+def bearer(answer) -> dict[str, str]:
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def test_json_gets_a_pair_of_tokens_and_no_cookie(api):
+    ada = await an_account()
+
+    answer = await api.post(SIGN_IN, json=ADA)
+    me = await api.get(ME, headers=bearer(answer))
+
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 600)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    assert me.json() == {
+        "id": ada.id,
+        "email": "ada@demo.test",
+        "name": "Ada Lovelace",
+        "role": "student",
+        "verified": True,
+        "suspended": False,
+        "created_at": ada.created_at.isoformat().replace("+00:00", "Z"),
+        "permissions": ["account:own", "courses:buy", "courses:study"],
+    }
+
+
+async def test_wrong_password_and_unknown_address_are_answered_alike(api):
+    await an_account()
+
+    wrong = await api.post(SIGN_IN, json={**ADA, "password": "not it"})
+    unknown = await api.post(SIGN_IN, json={**ADA, "email": "nobody@demo.test"})
+
+    bodies = [{**answer.json(), "reference": ""} for answer in (wrong, unknown)]
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert bodies[0] == bodies[1]
+    assert bodies[0]["code"] == "wrong_credentials"
+    assert wrong.headers.keys() == unknown.headers.keys()
+    assert wrong.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_sixth_failure_says_how_long_to_wait(api):
+    for _ in range(5):
+        await api.post(SIGN_IN, json={**ADA, "password": "not it"})
+
+    answer = await api.post(SIGN_IN, json={**ADA, "password": "not it"})
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+    assert 290 <= int(answer.headers["retry-after"]) <= 300
+
+
+async def test_a_form_gets_the_session_cookie_and_goes_on_to_next(api):
+    await an_account()
+
+    answer = await api.post(SIGN_IN, data={**ADA, "next": "/checkout/sql-from-zero?coupon=A"})
+    me = await api.get(ME)
+
+    name, _, rest = answer.headers["set-cookie"].partition("=")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/checkout/sql-from-zero?coupon=A",
+    )
+    assert name == "cf_session"
+    assert rest.partition("; ")[2] == "HttpOnly; Max-Age=7776000; Path=/; SameSite=lax"
+    assert answer.headers["cache-control"] == "no-store"
+    assert me.json()["email"] == "ada@demo.test"
+
+
+async def test_over_https_the_cookie_is_bound_to_our_host(api, configure):
+    await an_account()
+    configure(PUBLIC_URL="https://school.example")
+
+    answer = await api.post(SIGN_IN, data=ADA, headers={"Origin": "https://school.example"})
+
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-cf_session=")
+    assert cookie.endswith("; HttpOnly; Max-Age=7776000; Path=/; SameSite=lax; Secure")
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/%0a/evil.example\n",
+        "javascript:alert(1)",
+        "evil.example",
+        "/api/v1/auth/sign-out",
+        "",
+    ],
+)
+async def test_next_leads_to_no_other_place_than_our_pages(api, elsewhere):
+    await an_account()
+
+    answer = await api.post(SIGN_IN, data={**ADA, "next": elsewhere})
+    failed = await api.post(SIGN_IN, data={**ADA, "password": "not it", "next": elsewhere})
+
+    assert answer.headers["location"] == "/overview"
+    assert failed.headers["location"] == (
+        "/sign-in?problem=wrong_credentials&email=ada%40demo.test"
+    )
+
+
+async def test_a_failed_form_goes_back_with_what_was_typed_but_the_password(api):
+    await an_account()
+
+    answer = await api.post(SIGN_IN, data={**ADA, "password": "not it", "next": "/my/courses"})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == (
+        "/sign-in?problem=wrong_credentials&email=ada%40demo.test&next=%2Fmy%2Fcourses"
+    )
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"email": "ada@demo.test"}, "invalid"),
+        ({"email": "", "password": PASSWORD}, "wrong_credentials"),
+        ({**ADA, "role": "admin"}, "invalid"),
+        ({**ADA, "password": ["a", "b"]}, "invalid"),
+    ],
+)
+async def test_a_form_that_is_none_opens_nothing(api, fields, problem):
+    await an_account()
+
+    answer = await api.post(SIGN_IN, data=fields)
+
+    sent = f"/sign-in?problem={problem}"
+    assert answer.status_code in {303, 422}
+    assert answer.headers.get("location", sent).startswith(sent)
+    assert await stored("sessions") == []
+
+
+async def test_signing_in_never_keeps_a_session_somebody_planted(api):
+    eve = await an_account("eve@demo.test")
+    await an_account()
+    planted = await sessions.open_browser(eve)
+    api.cookies.set("cf_session", planted, domain="localhost.local")
+
+    answer = await api.post(SIGN_IN, data=ADA)
+
+    assert planted not in answer.headers["set-cookie"]
+    assert await sessions.find(planted) is None
+
+
+async def test_signing_out_by_form_ends_the_session_and_clears_the_cookie(api):
+    await an_account()
+    await api.post(SIGN_IN, data=ADA)
+    token = api.cookies["cf_session"]
+
+    answer = await api.post(SIGN_OUT)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert "cf_session=" in answer.headers["set-cookie"]
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert await sessions.find(token) is None
+    assert (await api.post(SIGN_OUT)).status_code == 303
+
+
+async def test_signing_out_by_token_ends_the_session(api):
+    await an_account()
+    pair = await api.post(SIGN_IN, json=ADA)
+
+    answer = await api.post(SIGN_OUT, headers=bearer(pair))
+
+    assert answer.status_code == 204
+    assert (await api.get(ME, headers=bearer(pair))).status_code == 401
+    again = await api.post(REFRESH, json={"refresh_token": pair.json()["refresh_token"]})
+    assert (again.status_code, again.json()["code"]) == (401, "not_signed_in")
+
+
+async def test_refresh_gives_a_new_pair_once(api):
+    await an_account()
+    first = (await api.post(SIGN_IN, json=ADA)).json()
+
+    second = await api.post(REFRESH, json={"refresh_token": first["refresh_token"]})
+    again = await api.post(REFRESH, json={"refresh_token": first["refresh_token"]})
+
+    assert second.status_code == 200
+    assert second.json()["refresh_token"] != first["refresh_token"]
+    assert (again.status_code, again.json()["code"]) == (409, "just_refreshed")
+    assert (await api.get(ME, headers=bearer(second))).status_code == 200
+
+
+async def test_sign_up_by_json_answers_with_the_account(api):
+    answer = await api.post(SIGN_UP, json=NEW)
+    again = await api.post(SIGN_UP, json=NEW)
+
+    assert answer.status_code == 201
+    assert (answer.json()["email"], answer.json()["role"]) == ("eve@demo.test", "student")
+    assert not {"password", "password_hash"} & set(answer.json())
+    assert (again.status_code, again.json()["code"]) == (409, "email_taken")
+
+
+async def test_nobody_signs_up_as_an_admin(api):
+    answer = await api.post(SIGN_UP, json={**NEW, "role": "admin"})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "role")
+    assert await stored("accounts") == []
+
+
+async def test_sign_up_by_form_is_signed_in_and_goes_on_to_next(api):
+    answer = await api.post(SIGN_UP, data={**NEW, "next": "/checkout/sql-from-zero"})
+    me = await api.get(ME)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/checkout/sql-from-zero")
+    assert (me.json()["name"], me.json()["verified"]) == ("Eve", False)
+
+
+@pytest.mark.parametrize(
+    ("sent", "problem"),
+    [
+        ({"email": "eve"}, "invalid_email"),
+        ({"name": " "}, "invalid_name"),
+        ({"password": "short"}, "weak_password"),
+        ({"role": "admin"}, "invalid"),
+        ({"email": "ada@demo.test"}, "email_taken"),
+    ],
+)
+async def test_a_failed_sign_up_form_says_which_field(api, sent, problem):
+    await an_account()
+
+    answer = await api.post(SIGN_UP, data={**NEW, **sent, "next": "/my/courses"})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"/sign-up?problem={problem}&email=")
+    assert answer.headers["location"].endswith("&next=%2Fmy%2Fcourses")
+    assert "password" not in answer.headers["location"].replace("weak_password", "")
+    assert len(await stored("accounts")) == 1
+
+
+async def test_a_changed_role_and_a_suspension_reach_the_next_request(api):
+    admin, ada = acting(await an_account("admin@demo.test", "admin")), await an_account()
+    pair = await api.post(SIGN_IN, json=ADA)
+    before = await api.get("/api/v1/accounts", headers=bearer(pair))
+
+    await accounts.change_role(admin, ada.id, "admin")
+    promoted = await api.get("/api/v1/accounts", headers=bearer(pair))
+    await accounts.suspend(admin, ada.id)
+    suspended = await api.get("/api/v1/accounts", headers=bearer(pair))
+    sign_in = await api.post(SIGN_IN, json=ADA)
+
+    answers = (before, promoted, suspended, sign_in)
+    assert [answer.status_code for answer in answers] == [403, 200, 401, 403]
+    assert sign_in.json()["code"] == "suspended"
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer x", "Basic YWRhOng=", "bearer null", "Token é"]
+)
+async def test_a_bad_authorization_header_does_not_fall_back_to_the_cookie(api, header):
+    await an_account()
+    await api.post(SIGN_IN, data=ADA)
+
+    answer = await api.get(ME, headers={"Authorization": header.encode()})
+
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_the_addresses_of_clients_are_counted_apart(api, configure):
+    configure(TRUSTED_PROXIES="1")
+    await an_account()
+    for number in range(10):
+        wrong = {"email": f"x{number}@demo.test", "password": "not it"}
+        await api.post(SIGN_IN, json=wrong, headers={"X-Forwarded-For": "1.1.1.1, 198.51.100.1"})
+
+    here = await api.post(SIGN_IN, json=ADA, headers={"X-Forwarded-For": "2.2.2.2, 198.51.100.1"})
+    elsewhere = await api.post(SIGN_IN, json=ADA, headers={"X-Forwarded-For": "198.51.100.2"})
+
+    assert (here.status_code, elsewhere.status_code) == (429, 200)
+    assert [row["ip"] for row in await stored("sessions")] == ["198.51.100.2"]
+
+
+async def test_without_a_trusted_proxy_nobody_chooses_their_own_address(api):
+    await an_account()
+
+    await api.post(SIGN_IN, json=ADA, headers={"X-Forwarded-For": "198.51.100.1"})
+
+    assert [row["ip"] for row in await stored("sessions")] == ["203.0.113.9"]
+    assert [row["ip"] for row in await stored("audit", act="session.opened")] == ["203.0.113.9"]

@@ -1,0 +1,157 @@
+"""Refusals of the API: RFC 9457 problems, whatever is sent."""
+
+import httpx
+import pytest
+
+from courseflow_admin.api.app import create_api
+from courseflow_admin.db import client
+from tests.builders import an_account
+
+SIGN_UP = "/api/v1/auth/sign-up"
+AS_JSON = {"Content-Type": "application/json"}
+
+
+async def test_a_refusal_is_a_problem_with_code_and_reference(api):
+    answer = await api.get("/api/v1/me")
+
+    reference = answer.json().pop("reference")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(reference) >= 8
+    assert {**answer.json(), "reference": ""} == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "Please sign in first.",
+        "code": "not_signed_in",
+        "reference": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/api/", 404),
+        ("POST", "/api/v1/me", 405),
+        ("GET", SIGN_UP, 405),
+    ],
+)
+async def test_an_unknown_address_or_method_is_a_problem_too(api, method, path, status):
+    answer = await api.request(method, path)
+
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"", ""),
+        (b"{", ""),
+        (b"[]", ""),
+        (b"null", ""),
+        (b"\xff\xfe", ""),
+        (b'{"email": "\\ud800@demo.test", "name": "x", "password": "12345678"}', ""),
+        (b'{"\\ud800": 1}', ""),
+        (b'{"email": {"$ne": null}, "name": "x", "password": "12345678"}', "email"),
+        (b'{"email": "x@demo.test", "name": 7, "password": "12345678"}', "name"),
+        (b'{"email": "x@demo.test", "name": "x", "password": "1234567"}', "password"),
+        (b"[" * 50_000, ""),
+        (b'{"email": ' + b"9" * 50_000 + b"}", ""),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_body_that_does_not_fit_is_422_and_not_repeated(api, body, field):
+    answer = await api.post(SIGN_UP, content=body, headers=AS_JSON)
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid"
+    if field:
+        assert answer.json()["field"] == field
+    assert "1234567" not in answer.text
+
+
+async def test_a_body_beyond_the_limit_is_read_no_further(api):
+    sent = 0
+
+    async def endless():
+        nonlocal sent
+        while True:
+            sent += 16_384
+            yield b"x" * 16_384
+
+    answer = await api.post(SIGN_UP, content=endless(), headers=AS_JSON)
+
+    assert answer.status_code == 413
+    assert sent <= 64 * 1024 + 3 * 16_384
+
+
+async def test_another_content_type_is_refused(api):
+    answer = await api.post(SIGN_UP, content=b"{}", headers={"Content-Type": "text/plain"})
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+async def test_a_parameter_given_twice_is_refused(api):
+    answer = await api.get("/api/v1/accounts?role=student&role=admin")
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "role")
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=e30", "after=a&before=b", "before=%00"])
+async def test_a_made_up_cursor_is_422(api, query):
+    await an_account("admin@demo.test", "admin")
+    await api.post(
+        "/api/v1/auth/sign-in",
+        data={"email": "admin@demo.test", "password": "correct horse battery"},
+    )
+
+    answer = await api.get(f"/api/v1/accounts?{query}")
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "after")
+
+
+async def test_a_fault_of_ours_is_500_with_a_reference_and_one_line_in_the_log(caplog):
+    app = create_api()
+    lines: list[str] = []
+
+    @app.get("/fault")
+    async def fault() -> None:
+        raise RuntimeError("the inside of the house")
+
+    from loguru import logger
+
+    sink = logger.add(lines.append, format="{message} {extra}")
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://localhost:3000"
+    ) as http:
+        answer = await http.get("/fault")
+    logger.remove(sink)
+
+    assert answer.status_code == 500
+    assert "inside" not in answer.text
+    assert len(lines) == 1
+    assert answer.json()["reference"] in lines[0]
+    assert "the inside of the house" in lines[0]
+
+
+async def test_without_a_database_the_process_lives_and_is_not_ready(api, mongod_uri, database):
+    api.cookies.set("cf_session", "x" * 43)
+    before = await api.get("/api/health/ready")
+    await client.close()
+
+    live, ready = await api.get("/api/health/live"), await api.get("/api/health/ready")
+    me = await api.get("/api/v1/me")
+    await client.connect(mongod_uri, database)
+
+    assert (before.status_code, before.json()) == (200, {"status": "ok"})
+    assert (live.status_code, ready.status_code, me.status_code) == (200, 503, 503)
+    assert ready.json()["code"] == "unavailable"
+
+
+async def test_the_api_describes_itself(api):
+    described = (await api.get("/api/v1/openapi.json")).json()
+
+    sign_in = described["paths"]["/api/v1/auth/sign-in"]["post"]["requestBody"]["content"]
+    assert set(sign_in) == {"application/json", "application/x-www-form-urlencoded"}
+    assert "/api/{path}" not in described["paths"]
