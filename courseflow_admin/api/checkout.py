@@ -49,7 +49,8 @@ async def open_checkout(request: Request) -> Response:
     return _posting_page(start.form) if start.form else _to(start.url)
 
 
-@router.api_route("/checkout/return/{provider}", methods=["GET", "POST"], status_code=303)
+@router.get("/checkout/return/{provider}", status_code=303)
+@router.post("/checkout/return/{provider}", status_code=303)
 async def come_back(request: Request, provider: Annotated[GatewayName, Path()]) -> Response:
     """The browser is back. Reads no session, grants nothing: it only makes us look soon."""
     fields: dict[str, str] = dict(request.query_params)
