@@ -1,0 +1,155 @@
+"""Is this installation fit for work: what `courseflow doctor` says, and the fence of real money."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from courseflow_admin.config import Settings
+from courseflow_admin.db import client, condition
+from courseflow_admin.errors import SettingsInvalid, Unavailable
+
+SKEW = 60.0  # seconds; a signature five minutes off is refused
+STRIPE = "https://api.stripe.com"  # its adapter leaves the address to the SDK
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    ok: bool
+    detail: str
+
+
+def purpose(settings: Settings) -> str | None:
+    """`live` or `rehearsal` by the keys of the gateways; None: no gateway is on."""
+    gateways = {"Stripe": settings.stripe, "Razorpay": settings.razorpay}
+    modes = {name: keys.mode for name, keys in gateways.items() if keys is not None}
+    if not modes:
+        return None
+    if set(modes.values()) == {"live"}:
+        return "live"
+    if "live" in modes.values():
+        said = " and ".join(f"{name} is {mode}" for name, mode in modes.items())
+        raise SettingsInvalid([f"Live keys go with live keys only: {said}."])
+    return "rehearsal"
+
+
+async def claim_database(settings: Settings) -> None:
+    """Stamp a new database; SettingsInvalid when live and rehearsal would meet in one."""
+    wanted = purpose(settings)
+    if wanted is None:
+        return
+    found = await condition.claim(wanted)
+    if found != wanted:
+        raise SettingsInvalid(
+            [
+                f"MONGODB_DATABASE: this is a {found} database, and the keys of the gateways are "
+                f"for a {wanted} one. Money and rehearsal are never mixed: name another database."
+            ]
+        )
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """Every check there is; none changes anything."""
+    checks = [Check("settings", True, "valid")]
+    try:
+        checks += await _database(settings)
+    finally:
+        await client.close()
+    addresses = provider_addresses(settings)
+    checks += await asyncio.gather(
+        *(_provider(name, address) for name, address in addresses.items())
+    )
+    return [*checks, *_keys(settings)]
+
+
+def provider_addresses(settings: Settings) -> dict[str, str]:
+    """Provider -> where its API is called; those that are off are not there."""
+    stripe, razorpay = settings.stripe, settings.razorpay
+    cloudinary, resend = settings.cloudinary, settings.resend
+    found = {
+        "stripe": (stripe.base_url or STRIPE) if stripe else "",
+        "razorpay": razorpay.base_url if razorpay else "",
+        "cloudinary": cloudinary.base_url if cloudinary else "",
+        "resend": resend.base_url if resend else "",
+    }
+    return {name: address for name, address in found.items() if address}
+
+
+def sandbox_secrets(settings: Settings) -> dict[str, list[str]]:
+    """Webhook secrets of those providers that our sandbox plays; no others are ever told."""
+    providers = {
+        "stripe": settings.stripe,
+        "razorpay": settings.razorpay,
+        "resend": settings.resend,
+    }
+    return {
+        name: list(keys.webhook_secrets)
+        for name, keys in providers.items()
+        if keys is not None and keys.mode == "sandbox"
+    }
+
+
+async def _database(settings: Settings) -> list[Check]:
+    uri = settings.mongodb_uri.get_secret_value() if settings.mongodb_uri else ""
+    try:
+        await client.connect(uri, settings.mongodb_database)
+        version = await condition.version()
+        found = await condition.purpose_of()
+    except Unavailable:
+        return [Check("database", False, "does not answer")]
+    checks = [Check("database", True, f"MongoDB {version}, {found or 'not used yet'}")]
+    try:
+        wanted = purpose(settings)
+    except SettingsInvalid as error:
+        checks.append(Check("purpose", False, str(error)))
+    else:
+        fits = found is None or wanted is None or found == wanted
+        checks.append(Check("purpose", fits, f"database: {found}, keys: {wanted}"))
+    try:
+        works = await condition.transactions_work()
+    except Exception as error:  # noqa: BLE001 - whatever the server says against it is the finding
+        checks.append(Check("transactions", False, str(error).splitlines()[0][:200]))
+    else:
+        checks.append(Check("transactions", works, "work"))
+    missing = await condition.missing_indexes()
+    detail = f"missing: {'; '.join(missing)}" if missing else "all there"
+    skew = await condition.clock_skew()
+    checks += [
+        Check("indexes", not missing, detail),
+        Check("clock, database", abs(skew) < SKEW, f"{skew:+.1f} s from ours"),
+    ]
+    return checks
+
+
+async def _provider(name: str, address: str) -> Check:
+    """Any HTTP answer will do; its Date also tells whether our clock is right."""
+    try:
+        async with httpx.AsyncClient(timeout=5) as http:
+            answer = await http.get(f"{address}/")
+    except httpx.HTTPError as error:
+        return Check(name, False, f"{address} does not answer ({type(error).__name__})")
+    detail = f"{address} answers"
+    if "date" in answer.headers:
+        skew = (parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)).total_seconds()
+        if abs(skew) > SKEW:
+            return Check(name, False, f"{detail}, but its clock is {skew:+.0f} s from ours")
+    return Check(name, True, detail)
+
+
+def _keys(settings: Settings) -> list[Check]:
+    """Without a webhook secret nobody tells us about a payment but our own asking."""
+    providers = {
+        "stripe": settings.stripe,
+        "razorpay": settings.razorpay,
+        "resend": settings.resend,
+    }
+    checks = [
+        Check(f"{name}, webhook secret", bool(keys.webhook_secrets), f"mode {keys.mode}")
+        for name, keys in providers.items()
+        if keys is not None
+    ]
+    off = [name for name, keys in providers.items() if keys is None]
+    return [*checks, *(Check(name, True, "off: no key") for name in off)]
