@@ -2,11 +2,11 @@
 
 import re
 from datetime import datetime
-from typing import Any
 
+from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.models.accounts import Account, Billing
-from courseflow_admin.models.paging import COUNT_LIMIT, Cursor, Page, PageRequest
+from courseflow_admin.models.paging import Page, PageRequest
 
 ACTIVE = {"suspended_at": None, "erased_at": None}
 
@@ -89,41 +89,9 @@ def search_query(email_prefix: str, role: str) -> tuple[Row, str]:
 
 async def search(email_prefix: str, role: str, request: PageRequest) -> Page[Account]:
     where, field = search_query(email_prefix, role)
-    forward = request.direction == "next"
-    falling = field == "created_at"
-    order = -1 if falling == forward else 1
-    found = await collection("accounts").find(
-        {"$and": [where, _beyond(request.cursor, field, order)]} if request.cursor else where,
-        sort=[(field, order), ("_id", order)],
-        limit=request.size + 1,
+    return await keyset.page(
+        "accounts", where, field, request, Account.from_mongo, falling=field != "email"
     )
-    more = len(found) > request.size
-    rows = [Account.from_mongo(row) for row in found[: request.size]]
-    if not forward:
-        rows.reverse()
-    total = await collection("accounts").count(where, limit=COUNT_LIMIT + 1)
-    has_next = more if forward else bool(rows)
-    has_previous = bool(request.cursor and rows) if forward else more
-    return Page(
-        rows=rows,
-        first=request.first if has_previous else 1,
-        total=min(total, COUNT_LIMIT),
-        more_than_total=total > COUNT_LIMIT,
-        next_cursor=_cursor(rows[-1], field) if has_next else "",
-        previous_cursor=_cursor(rows[0], field) if has_previous else "",
-    )
-
-
-def _beyond(cursor: Cursor, field: str, order: int) -> Row:
-    """Rows after the cursor in the direction of `order`, also when its own row is gone."""
-    sign = "$gt" if order == 1 else "$lt"
-    same = {field: cursor.value, "_id": {sign: cursor.id}}
-    return {"$or": [{field: {sign: cursor.value}}, same]}
-
-
-def _cursor(account: Account, field: str) -> str:
-    value: Any = getattr(account, field)
-    return Cursor(value, account.id).encode()
 
 
 def _read(row: Row | None) -> Account | None:

@@ -21,6 +21,7 @@ UP, DOWN = ASCENDING, DESCENDING
 INDEXES: dict[str, list[IndexModel]] = {
     "accounts": [
         _index(("email", UP), unique=True),
+        _index(("email", UP), ("_id", UP)),  # the order of a search by prefix
         _index(("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("email", UP), ("_id", UP)),

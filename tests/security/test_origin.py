@@ -1,0 +1,95 @@
+"""Writes by cookie or form are refused from foreign pages, and nothing happens."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from courseflow_admin.api.app import create_api
+from courseflow_admin.api.middleware import protect
+from courseflow_admin.config import settings
+from courseflow_admin.services import sessions
+from tests.builders import PASSWORD, an_account, stored
+
+SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
+SIGN_OUT, ME = "/api/v1/auth/sign-out", "/api/v1/me"
+OWN = {"Origin": "http://localhost:3000"}
+ADA = {"email": "ada@demo.test", "password": PASSWORD}
+
+
+@pytest.fixture
+async def site(database) -> AsyncIterator[httpx.AsyncClient]:
+    """The API behind the middleware it runs behind; no header is sent by itself."""
+    transport = httpx.ASGITransport(protect(create_api(), settings(), "default-src 'self'"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "",
+        "http://localhost:3001",
+        "https://localhost:3000",
+        "http://localhost:3000.evil.example",
+        "http://127.0.0.1:3000",
+    ],
+)
+async def test_a_foreign_form_neither_signs_in_nor_out_nor_up(site, origin):
+    ada = await an_account()
+    new = {"email": "eve@demo.test", "name": "Eve", "password": PASSWORD}
+    token = await sessions.open_browser(ada)
+    site.cookies.set("cf_session", token, domain="localhost.local")
+
+    answers = [
+        await site.post(path, data=fields, headers={"Origin": origin})
+        for path, fields in [(SIGN_IN, ADA), (SIGN_UP, new), (SIGN_OUT, {"x": "y"})]
+    ]
+    bare = await site.post(SIGN_OUT, headers={"Origin": origin})
+
+    assert [answer.status_code for answer in [*answers, bare]] == [403] * 4
+    assert "set-cookie" not in answers[0].headers
+    assert len(await stored("accounts")) == 1
+    assert len(await stored("sessions")) == 1
+    assert await sessions.find(token) is not None
+
+
+async def test_a_form_without_origin_is_refused(site):
+    await an_account()
+
+    answer = await site.post(SIGN_IN, data=ADA)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert await stored("sessions") == []
+
+
+async def test_our_own_form_signs_in(site):
+    await an_account()
+
+    answer = await site.post(SIGN_IN, data=ADA, headers=OWN)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/overview")
+    assert (await site.get(ME)).json()["email"] == "ada@demo.test"
+
+
+async def test_programs_need_no_origin(site):
+    await an_account()
+
+    pair = (await site.post(SIGN_IN, json=ADA)).json()
+    out = await site.post(SIGN_OUT, headers={"Authorization": f"Bearer {pair['access_token']}"})
+
+    assert out.status_code == 204
+
+
+async def test_a_foreign_page_cannot_use_the_cookie_with_another_authorization(site):
+    token = await sessions.open_browser(await an_account())
+    site.cookies.set("cf_session", token, domain="localhost.local")
+
+    answer = await site.post(
+        SIGN_OUT, headers={"Authorization": "Basic eDp5", "Origin": "https://evil.example"}
+    )
+
+    assert answer.status_code == 403
+    assert await sessions.find(token) is not None
