@@ -178,7 +178,8 @@ class CloudinaryApi:
         key = f"{kind}/{delivery}/{public_id}"
         old = self.world.store.find("asset", key)
         if old is not None and str(form.get("overwrite")).lower() == "false":
-            return old["asset"] | {"existing": True}
+            kept: Body = old["asset"]
+            return kept | {"existing": True}
         name = f"{hashlib.sha256(key.encode()).hexdigest()}.bin"
         (self.folder / name).write_bytes(content)
         asset = self._asset(form, details, content, kind, delivery, public_id, filename)

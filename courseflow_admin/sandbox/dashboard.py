@@ -202,10 +202,11 @@ def _next(payment: Body, disputes: list[Body]) -> str:
     if any(item["status"] not in {"won", "lost"} for item in disputes):
         return _form("dispute", payment_id, ("won", "School wins"), ("lost", "School loses"))
     return f"""<details><summary>Refund or dispute</summary>
-      <form method="post" action="/dashboard/refund"><input type="hidden" name="id" value="{payment_id}">
+      <form method="post" action="/dashboard/refund">
+      <input type="hidden" name="id" value="{payment_id}">
       <label for="amount-{payment_id}">Amount in the smallest unit; empty: all</label>
-      <div class="row"><input id="amount-{payment_id}" name="amount" inputmode="numeric"
-      style="flex: 1; min-width: 72px"><button class="small" name="act" value="now">Refund</button>
+      <div class="row"><input id="amount-{payment_id}" name="amount" inputmode="numeric">
+      <button class="small" name="act" value="now">Refund</button>
       <button class="small" name="act" value="fails">… and fail</button></div></form>
       {_form("dispute", payment_id, ("open", "Open a dispute"))}</details>"""
 
@@ -257,7 +258,7 @@ def _switch_card(world: World, provider: str) -> str:
     trouble = [state for state in (outage, webhooks) if state not in {"ok", "now"}]
     badges = " ".join(pages.badge(state) for state in trouble) or pages.badge("ok")
     return f"""<form method="post" action="/dashboard/switch" class="card">
-      <header><h3 style="margin: 0; font-size: 15px">{name}</h3><span>{badges}</span></header>
+      <header><h3>{name}</h3><span>{badges}</span></header>
       <input type="hidden" name="provider" value="{provider}">
       {pages.select("outage", "Its API", OUTAGE_TEXTS, outage, provider)}
       {pages.select("webhooks", "Its webhooks", WEBHOOK_TEXTS, webhooks, provider)}{capture}
@@ -270,8 +271,8 @@ def _clock_card(world: World) -> str:
       lapses after 72.</p></header><form method="post" action="/dashboard/clock" class="row">
       <div><label for="hours">Hours ahead of now</label><input id="hours" name="hours" type="number"
       step="any" value="{world.clock_hours:g}"></div>
-      <button style="align-self: end">Set</button>
-      <span class="soft small" style="align-self: end; line-height: 40px">It is now
+      <button class="last">Set</button>
+      <span class="soft small last">It is now
       {pages.when(world.now())} UTC there.</span></form></section>"""
 
 
@@ -287,7 +288,8 @@ def _delivery_row(delivery: Delivery) -> list[str]:
     state = pages.badge(delivery.state) + (" " + pages.badge("forged") if delivery.forged else "")
     problem = f'<br><span class="soft small">{escape(delivery.last_error[:80])}</span>'
     return [
-        f"{delivery.provider.capitalize()}<br><span class='mono'>{escape(delivery.event_type)}</span>",
+        f'{delivery.provider.capitalize()}<br><span class="mono">'
+        f"{escape(delivery.event_type)}</span>",
         pages.when(int(delivery.created)),
         f'<span class="mono soft">{escape(delivery.subject[:30])}</span>',
         state + (problem if delivery.last_error else ""),

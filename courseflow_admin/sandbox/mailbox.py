@@ -85,11 +85,11 @@ def _list(world: World, to: str) -> Response:
     count = f"{len(mails)} mail{'' if len(mails) == 1 else 's'}"
     body = f"""<h1>Mailbox</h1><p class="soft">Every mail the school sends ends here, whoever it is
       to. An address that begins with bounce, complain, delay or fail behaves like that.</p>
-      <section class="card"><form method="get" action="/mailbox" role="search">
-      <label for="to">Recipient</label><div class="row" style="max-width: 480px">
-      <div style="flex: 1"><input id="to" name="to" type="search" value="{escape(to)}"
+      <section class="card"><form method="get" action="/mailbox" role="search" class="field">
+      <label for="to">Recipient</label><div class="row search">
+      <div><input id="to" name="to" type="search" value="{escape(to)}"
       placeholder="student@demo.test"></div><button>Search</button>{clear}</div></form>
-      <p class="soft small" style="margin: 12px 0 4px">{count}, newest first</p>
+      <p class="soft small">{count}, newest first</p>
       {pages.table(["Subject", "To", "State", "Time (UTC)"], rows, empty)}</section>"""
     return pages.page("Mailbox", body, bar=_bar(world))
 

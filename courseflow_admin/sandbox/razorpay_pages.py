@@ -16,6 +16,7 @@ from courseflow_admin.sandbox.store import Body
 from courseflow_admin.sandbox.stripe_acts import CannotAct
 from courseflow_admin.sandbox.world import World, token
 
+METHODS = (("upi", "UPI: buyer@okaxis"), ("card", "Card: 4111 1111 1111 1111"))
 OTHERS = (
     ("decline", "Decline", "The bank says no"),
     ("later", "Pay later", "The bank answers late"),
@@ -145,16 +146,16 @@ def _show(world: World, checkout_id: str) -> Response:
     body = f"""<div class="two"><section>
       <p><a href="{escape(checkout["cancel_url"])}" rel="noreferrer">← Cancel and go back</a></p>
       <h1>{escape(name)}</h1>{seller}<p class="price">{amount}</p>
-      <p class="soft small">You are at the sandbox's copy of Razorpay Checkout. Nothing you press here
-      costs anything; every button does to the school what the real thing would.</p>
+      <p class="soft small">You are at the sandbox's copy of Razorpay Checkout. Nothing you press
+      here costs anything; every button does to the school what the real thing would.</p>
       <dl class="small"><dt>Order</dt><dd class="mono">{order["id"]}</dd>
       <dt>Attempts</dt><dd>{order["attempts"]}</dd></dl></section>
-      <section class="card"><h2>Pay with</h2>
+      <section class="card"><header><h2>Pay with</h2></header>
       <form method="post" action="/checkout/{checkout_id}">
-      {pages.select("method", "Method", (("upi", "UPI: buyer@okaxis"), ("card", "Card: 4111 1111 1111 1111")), "upi", "pay")}
+      {pages.select("method", "Method", METHODS, "upi", "pay")}
       {pages.field("Email", "email", email, "email")}
       <button class="main" name="act" value="pay">Pay {amount}</button>
-      <h2 style="margin: 24px 0 8px">Or see what happens if …</h2>
+      <h2 class="others">Or see what happens if …</h2>
       <div class="choices">{others}</div></form></section></div>"""
     bar = f'<a href="{world.url("stripe")}/">Dashboard</a>'
     return pages.page(f"{name} · Checkout", body, bar=bar)

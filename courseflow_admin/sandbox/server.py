@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -230,11 +230,11 @@ class Sandbox:
         return razorpay_acts.pay(self.world, order_id, capture=False)
 
     def decline(self, checkout_id: str) -> str:
-        return self._gateway(checkout_id).decline(self.world, checkout_id)
+        return str(self._gateway(checkout_id).decline(self.world, checkout_id))
 
     def pay_later(self, checkout_id: str) -> str:
         """Stripe: complete but unpaid. Razorpay: failed for now. Then `settle()`."""
-        return self._gateway(checkout_id).pay_later(self.world, checkout_id)
+        return str(self._gateway(checkout_id).pay_later(self.world, checkout_id))
 
     def settle(self, payment_id: str, *, succeed: bool = True) -> str:
         """The late money arrives after all (Razorpay: authorised, not captured), or does not."""
@@ -243,7 +243,8 @@ class Sandbox:
         return stripe_acts.settle(self.world, payment_id, succeed=succeed)
 
     def pay_twice(self, checkout_id: str) -> tuple[str, str]:
-        return self._gateway(checkout_id).pay_twice(self.world, checkout_id)
+        first, second = self._gateway(checkout_id).pay_twice(self.world, checkout_id)
+        return str(first), str(second)
 
     def expire(self, session_id: str) -> None:
         stripe_acts.expire(self.world, session_id)
@@ -277,7 +278,7 @@ class Sandbox:
         outage: str | None = None,
         capture: str | None = None,
     ) -> None:
-        """webhooks: now, after, never, twice, out_of_order or forged; outage: ok, 500, timeout, slow."""
+        """Values: see `world.OUTAGES` and `world.WEBHOOKS`; capture is automatic or manual."""
         self.world.switch(provider, outage=outage, webhooks=webhooks, capture=capture)
 
     def clock(self, hours: float) -> None:
@@ -341,7 +342,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _app(world: World, routes: list[BaseRoute], outages: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:
+def _app(
+    world: World, routes: Sequence[BaseRoute], outages: Callable[[ASGIApp], ASGIApp]
+) -> ASGIApp:
     return Fence(outages(Starlette(routes=routes)), world)
 
 

@@ -1,47 +1,31 @@
 """Stripe's API: checkout sessions, payment intents, charges, refunds, disputes and events."""
 
-import json
-from typing import Any
-
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from courseflow_admin.sandbox import stripe_acts as acts
 from courseflow_admin.sandbox import stripe_objects as objects
-from courseflow_admin.sandbox.store import Body, Reply
-from courseflow_admin.sandbox.wire import Answer, basic, bearer, bracketed, fingerprint, whole
-from courseflow_admin.sandbox.world import World, token
+from courseflow_admin.sandbox.store import Body
+from courseflow_admin.sandbox.stripe_calls import LIST_PARAMS, Refused, StripeCalls, missing, only
+from courseflow_admin.sandbox.stripe_fields import words
+from courseflow_admin.sandbox.wire import whole
 
-DOCS = "https://stripe.com/docs/error-codes"
 DAY = 86_400
 MINUTES_30 = 1800
 SLACK = 120  # seconds between our clock and the caller's when it asks for 30 minutes or 24 hours
-MAX_KEY = 255
 NO_DECIMALS = {"jpy", "krw", "vnd", "clp", "xaf", "xof"}
 THREE_DECIMALS = {"kwd", "bhd", "jod", "omr", "tnd"}
 MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "inr": 50, "jpy": 50, "kwd": 160, "aud": 50, "cad": 50}
 CREATE_PARAMS = set(
-    objects.words(
+    words(
         "adaptive_pricing allow_promotion_codes allowed_payment_method_types automatic_tax "
         "billing_address_collection cancel_url client_reference_id currency customer_creation "
         "customer_email expand expires_at integration_identifier line_items locale metadata "
         "mode payment_intent_data success_url submit_type ui_mode"
     )
 )
-REFUND_PARAMS = set(
-    objects.words("amount charge expand instructions_email metadata payment_intent reason")
-)
+REFUND_PARAMS = set(words("amount charge expand instructions_email metadata payment_intent reason"))
 REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
-LIST_PARAMS = set(objects.words("created ending_before expand limit starting_after"))
-KINDS = {
-    "cs_": "session",
-    "pi_": "payment_intent",
-    "ch_": "charge",
-    "re_": "refund",
-    "du_": "dispute",
-    "txn_": "balance_transaction",
-}
 # path, kind, what the error calls it, filters of its list
 RESOURCES = (
     ("checkout/sessions", "session", "checkout.session", {"payment_intent", "status"}),
@@ -53,133 +37,26 @@ RESOURCES = (
 )
 
 
-class Refused(Exception):
-    """An error body as Stripe words it."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        param: str | None = None,
-        code: str | None = None,
-        status: int = 400,
-        kind: str = "invalid_request_error",
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.error: Body = {"message": message, "type": kind}
-        if code:
-            self.error |= {"code": code, "doc_url": f"{DOCS}/{code.replace('_', '-')}"}
-        if param:
-            self.error["param"] = param
-
-
-class StripeApi:
-    def __init__(self, world: World) -> None:
-        self.world = world
-
+class StripeApi(StripeCalls):
     def routes(self) -> list[Route]:
         routes = [
-            Route("/v1/checkout/sessions", self._call(self.create_session), methods=["POST"]),
-            Route("/v1/checkout/sessions/{id}/expire", self._call(self.expire), methods=["POST"]),
-            Route("/v1/checkout/sessions/{id}/line_items", self._call(self.line_items)),
-            Route("/v1/refunds", self._call(self.create_refund), methods=["POST"]),
+            Route("/v1/checkout/sessions", self.call(self.create_session), methods=["POST"]),
+            Route("/v1/checkout/sessions/{id}/expire", self.call(self.expire), methods=["POST"]),
+            Route("/v1/checkout/sessions/{id}/line_items", self.call(self.line_items)),
+            Route("/v1/refunds", self.call(self.create_refund), methods=["POST"]),
         ]
         for path, kind, name, filters in RESOURCES:
-            one, many = self._retrieve(kind, name), self._list(path, kind, filters)
-            routes.append(Route(f"/v1/{path}", self._call(many), methods=["GET"]))
-            routes.append(Route(f"/v1/{path}/{{id}}", self._call(one), methods=["GET"]))
+            one, many = self.retrieving(kind, name), self.listing(path, kind, filters)
+            routes.append(Route(f"/v1/{path}", self.call(many), methods=["GET"]))
+            routes.append(Route(f"/v1/{path}/{{id}}", self.call(one), methods=["GET"]))
         every_method = ["GET", "POST", "PUT", "DELETE", "PATCH"]
-        routes.append(Route("/v1/{path:path}", self._call(self.unknown), methods=every_method))
+        routes.append(Route("/v1/{path:path}", self.call(self.unknown), methods=every_method))
         return routes
-
-    # One call: who asks, was it asked before, do it, answer
-
-    def _call(self, act: Any) -> Any:
-        async def endpoint(request: Request) -> Response:
-            body = (await request.body()).decode("utf-8", "replace")
-            params = bracketed(request.url.query) | bracketed(body)
-            key = request.headers.get("idempotency-key") if request.method == "POST" else None
-            request_id = f"req_{token(14)}"
-            try:
-                self._authenticate(request)
-                replayed = self._replay(request, params, key)
-                if replayed is not None:
-                    return replayed
-                status, answer = 200, act(request, params)
-                self._expand(answer, params.get("expand", []))
-            except Refused as refused:
-                refused.error["request_log_url"] = f"{self.world.url('stripe')}/#deliveries"
-                status, answer = refused.status, {"error": refused.error}
-            if key and status not in {401, 429} and "idempotency_error" not in str(answer):
-                self._keep(request, params, key, status, answer)
-            return Answer(answer, status, self._headers(request_id, key))
-
-        return endpoint
-
-    async def broken(self, request: Request) -> Response:
-        """What the outage switch answers; under an idempotency key even this is kept."""
-        body = (await request.body()).decode("utf-8", "replace")
-        params = bracketed(request.url.query) | bracketed(body)
-        key = request.headers.get("idempotency-key") if request.method == "POST" else None
-        text = "An unknown error occurred. (The sandbox's outage switch is on.)"
-        answer: Body = {"error": {"message": text, "type": "api_error"}}
-        if key:
-            try:
-                self._authenticate(request)
-                replayed = self._replay(request, params, key)
-            except Refused as refused:
-                return Answer({"error": refused.error}, refused.status)
-            if replayed is not None:
-                return replayed
-            self._keep(request, params, key, 500, answer)
-        return Answer(answer, 500, self._headers(f"req_{token(14)}", key))
-
-    def _headers(self, request_id: str, key: str | None) -> dict[str, str]:
-        headers = {"request-id": request_id, "stripe-version": objects.API_VERSION}
-        return headers | ({"idempotency-key": key} if key else {})
-
-    def _authenticate(self, request: Request) -> None:
-        given = bearer(request) or basic(request)[0]
-        if not given:
-            raise Refused(
-                "You did not provide an API key. You need to provide your API key in the"
-                " Authorization header, using Bearer auth (e.g. 'Authorization: Bearer"
-                " YOUR_SECRET_KEY').",
-                status=401,
-            )
-        if given != self.world.keys["stripe_secret_key"]:
-            shown = f"{given[:8]}{'*' * max(len(given) - 12, 4)}{given[-4:]}"
-            raise Refused(f"Invalid API Key provided: {shown}", status=401)
-
-    def _replay(self, request: Request, params: Body, key: str | None) -> Response | None:
-        if key is None:
-            return None
-        if len(key) > MAX_KEY:
-            raise Refused(
-                "Idempotency keys may only be up to 255 characters long.", kind="idempotency_error"
-            )
-        kept = self.world.store.reply("stripe", key)
-        if kept is None:
-            return None
-        if kept.fingerprint != fingerprint(request.url.path, params):
-            raise Refused(
-                "Keys for idempotent requests can only be used with the same parameters they were"
-                f" first used with. Try using a key other than '{key}' if you meant to execute a"
-                " different request.",
-                kind="idempotency_error",
-            )
-        headers = self._headers(f"req_{token(14)}", key) | {"idempotent-replayed": "true"}
-        return Answer(json.loads(kept.body), kept.status, headers)
-
-    def _keep(self, request: Request, params: Body, key: str, status: int, answer: Body) -> None:
-        print_ = fingerprint(request.url.path, params)
-        self.world.store.keep_reply("stripe", key, Reply(print_, status, json.dumps(answer)))
 
     # Checkout sessions
 
     def create_session(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        _only(params, CREATE_PARAMS)
+        only(params, CREATE_PARAMS)
         if params.get("mode") != "payment":
             raise Refused("The sandbox sells with mode=payment only.", param="mode")
         if not params.get("success_url"):
@@ -216,9 +93,9 @@ class StripeApi:
                 raise Refused("The sandbox knows price_data only.", param=f"{at}[price]")
             for name in ("currency", "unit_amount", "product_data"):
                 if name not in price:
-                    raise _missing(f"{at}[price_data][{name}]")
+                    raise missing(f"{at}[price_data][{name}]")
             if not price["product_data"].get("name"):
-                raise _missing(f"{at}[price_data][product_data][name]")
+                raise missing(f"{at}[price_data][product_data][name]")
             if not price["unit_amount"].isdigit():
                 raise Refused(
                     f"Invalid integer: {price['unit_amount']}",
@@ -264,8 +141,8 @@ class StripeApi:
         return wanted
 
     def expire(self, request: Request, params: Body) -> Body:
-        _only(params, {"expand"})
-        session = self._find("session", "checkout.session", request.path_params["id"])
+        only(params, {"expand"})
+        session = self.find("session", "checkout.session", request.path_params["id"])
         if session["status"] != "open":
             raise Refused(
                 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout'
@@ -274,19 +151,14 @@ class StripeApi:
         return acts.expire(self.world, session["id"])
 
     def line_items(self, request: Request, params: Body) -> Body:
-        session = self._find("session", "checkout.session", request.path_params["id"])
-        _only(params, LIST_PARAMS)
-        return self._line_items(session["id"])
-
-    def _line_items(self, session_id: str) -> Body:
-        url = f"/v1/checkout/sessions/{session_id}/line_items"
-        items = acts.opening(self.world, session_id)["items"]
-        return {"object": "list", "data": items, "has_more": False, "url": url}
+        session = self.find("session", "checkout.session", request.path_params["id"])
+        only(params, LIST_PARAMS)
+        return self.items_of(session["id"])
 
     # Refunds
 
     def create_refund(self, request: Request, params: Body) -> Body:
-        _only(params, REFUND_PARAMS)
+        only(params, REFUND_PARAMS)
         wanted = params.get("payment_intent") or params.get("charge")
         if not wanted:
             raise Refused(
@@ -294,7 +166,7 @@ class StripeApi:
                 " charge."
             )
         kind = "payment_intent" if "payment_intent" in params else "charge"
-        found = self._find(kind, kind, wanted, param=kind)
+        found = self.find(kind, kind, wanted, param=kind)
         if params.get("reason") and params["reason"] not in REASONS:
             raise Refused(
                 "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer",
@@ -320,131 +192,9 @@ class StripeApi:
             code = "charge_disputed" if charged_back in text else code
             raise Refused(text, param="amount" if code is None else None, code=code) from error
 
-    # Reading
-
-    def _retrieve(self, kind: str, name: str) -> Any:
-        def retrieve(request: Request, params: Body) -> Body:
-            _only(params, {"expand"})
-            return self._find(kind, name, request.path_params["id"])
-
-        return retrieve
-
-    def _find(self, kind: str, name: str, object_id: str, param: str = "id") -> Body:
-        found = self.world.store.find(kind, object_id)
-        if found is None:
-            raise Refused(
-                f"No such {name}: '{object_id}'", param=param, code="resource_missing", status=404
-            )
-        if kind == "session" and found["status"] == "open":
-            if found["expires_at"] <= self.world.now():
-                return acts.expire(self.world, object_id)
-        elif kind == "event":
-            self._count_pending(found)
-        return found
-
-    def _list(self, path: str, kind: str, filters: set[str]) -> Any:
-        def listed(request: Request, params: Body) -> Body:  # noqa: ARG001
-            _only(params, LIST_PARAMS | filters)
-            limit = whole(params.get("limit", 10), 0)
-            if not 1 <= limit <= 100:
-                raise Refused("Invalid limit: must be between 1 and 100.", param="limit")
-            created = params.get("created", {})
-            exactly = created if isinstance(created, str) else None
-            bounds = {} if exactly else created
-            for name in ("starting_after", "ending_before"):
-                if name in params:
-                    self._find(kind, kind, params[name], param=name)
-            found = self.world.store.newest(
-                kind,
-                limit=100_000,
-                since=whole(exactly or bounds.get("gte") or whole(bounds.get("gt", -1), -1) + 1, 0),
-                until=whole(
-                    exactly or bounds.get("lte") or whole(bounds.get("lt", 2**60), 0) - 1, 2**60
-                ),
-                after_id=params.get("starting_after", ""),
-                before_id=params.get("ending_before", ""),
-            )
-            found = [item for item in found if self._matches(item, params, filters)]
-            page = found[-limit:] if "ending_before" in params else found[:limit]
-            for item in page:
-                if kind == "event":
-                    self._count_pending(item)
-            more = len(found) > limit
-            return {"object": "list", "data": page, "has_more": more, "url": f"/v1/{path}"}
-
-        return listed
-
-    def _matches(self, item: Body, params: Body, filters: set[str]) -> bool:
-        for name in filters & set(params):
-            wanted = params[name]
-            if name == "types":
-                matches = item["type"] in wanted
-            elif name == "delivery_success":
-                matches = self._delivered(item["id"]) is (wanted == "true")
-            elif name == "type" and wanted.endswith("*"):
-                matches = item["type"].startswith(wanted[:-1])
-            else:
-                matches = item[name] == wanted
-            if not matches:
-                return False
-        return True
-
-    def _delivered(self, event_id: str) -> bool:
-        found = self.world.store.deliveries(event_id=event_id)
-        return any(delivery.state == "delivered" for delivery in found)
-
-    def _count_pending(self, event: Body) -> None:
-        event["pending_webhooks"] = 0 if self._delivered(event["id"]) else 1
-
-    def _expand(self, answer: Body, paths: list[str]) -> None:
-        for path in paths:
-            steps = path.split(".")
-            if steps[0] == "data" and answer.get("object") == "list":
-                for item in answer["data"]:
-                    self._expand_one(item, steps[1:], path)
-            else:
-                self._expand_one(answer, steps, path)
-
-    def _expand_one(self, node: Body, steps: list[str], path: str) -> None:
-        for step in steps:
-            if step == "line_items" and node.get("object") == "checkout.session":
-                node[step] = self._line_items(node["id"])
-            elif step == "refunds" and node.get("object") == "charge":
-                node[step] = self._refunds(node["id"])
-            elif step not in node:
-                raise Refused(
-                    f"This property cannot be expanded ({path}).", param="expand", code=None
-                )
-            below = node[step]
-            if isinstance(below, str):
-                kind = next(
-                    (kind for prefix, kind in KINDS.items() if below.startswith(prefix)), ""
-                )
-                below = node[step] = self.world.store.find(kind, below) or below
-            if not isinstance(below, dict):
-                return
-            node = below
-
-    def _refunds(self, charge_id: str) -> Body:
-        data = self.world.store.children("refund", charge_id)[::-1]
-        url = f"/v1/charges/{charge_id}/refunds"
-        return {"object": "list", "data": data, "has_more": False, "url": url}
-
     def unknown(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         raise Refused(
             f"Unrecognized request URL ({request.method}: {request.url.path}). The sandbox plays"
             " checkout sessions, payment intents, charges, refunds, disputes and events.",
             status=404,
         )
-
-
-def _only(params: Body, known: set[str]) -> None:
-    unknown = sorted(set(params) - known)
-    if unknown:
-        raise Refused(
-            f"Received unknown parameter: {unknown[0]}", param=unknown[0], code="parameter_unknown"
-        )
-
-
-def _missing(param: str) -> Refused:
-    return Refused(f"Missing required param: {param}.", param=param, code="parameter_missing")

@@ -1,5 +1,6 @@
 """What can happen to money at Stripe: paid, declined, late, twice, refunded, disputed, expired."""
 
+from courseflow_admin.sandbox import stripe_fields as fields
 from courseflow_admin.sandbox import stripe_objects as objects
 from courseflow_admin.sandbox import webhooks
 from courseflow_admin.sandbox.store import Body
@@ -338,7 +339,7 @@ def _complete(world: World, session: Body, payment: Body, status: str) -> None:
         "payment_intent": payment["id"],
         "url": None,
         "customer_details": {
-            "address": objects.empty(objects.ADDRESS),
+            "address": objects.empty(fields.ADDRESS),
             "business_name": None,
             "email": email,
             "individual_name": None,

@@ -3,63 +3,13 @@
 import json
 from typing import Any
 
+from courseflow_admin.sandbox import stripe_fields as fields
 from courseflow_admin.sandbox.store import Body
 from courseflow_admin.sandbox.world import World, token
 
 API_VERSION = "2026-10-28.endive"
 CARD = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2031}
 DISPUTE_DAYS = 9  # until evidence has to be in
-
-
-def words(text: str) -> list[str]:
-    return text.split()
-
-
-SESSION_EMPTY = words(
-    "after_expiration allow_promotion_codes allowed_payment_method_types "
-    "billing_address_collection branding_settings cancel_url client_reference_id "
-    "client_secret collected_information consent consent_collection currency_conversion "
-    "customer customer_account customer_creation customer_details customer_email discounts "
-    "excluded_payment_method_types integration_identifier invoice locale managed_payments "
-    "name_collection optional_items origin_context payment_intent payment_link "
-    "payment_method_configuration_details permissions presentment_details recovered_from "
-    "redirect_on_completion return_url saved_payment_method_options setup_intent "
-    "shipping_address_collection shipping_cost submit_type subscription tax_id_collection "
-    "wallet_options"
-)
-INTENT_EMPTY = words(
-    "allowed_payment_method_types application application_fee_amount "
-    "automatic_payment_methods canceled_at cancellation_reason customer customer_account "
-    "description excluded_payment_method_types hooks last_payment_error latest_charge "
-    "managed_payments next_action on_behalf_of payment_details payment_method "
-    "payment_method_configuration_details payment_record presentment_details processing "
-    "receipt_email review setup_future_usage shipping source statement_descriptor "
-    "statement_descriptor_suffix transfer_data transfer_group"
-)
-CHARGE_EMPTY = words(
-    "application application_fee application_fee_amount authorization_code "
-    "balance_transaction customer description failure_balance_transaction failure_code "
-    "failure_message on_behalf_of presentment_details receipt_email receipt_number review "
-    "shipping source source_transfer statement_descriptor statement_descriptor_suffix "
-    "transfer transfer_data transfer_group"
-)
-REFUND_EMPTY = words(
-    "balance_transaction customer customer_account description destination_details "
-    "failure_balance_transaction failure_reason instructions_email next_action payment_method "
-    "pending_reason presentment_details reason receipt_number source_transfer_reversal "
-    "transfer_reversal"
-)
-EVIDENCE = words(
-    "access_activity_log appeal billing_address cancellation_policy "
-    "cancellation_policy_disclosure cancellation_rebuttal customer_communication "
-    "customer_email_address customer_name customer_purchase_ip customer_signature "
-    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id "
-    "product_description receipt refund_policy refund_policy_disclosure "
-    "refund_refusal_explanation service_date service_documentation shipping_address "
-    "shipping_carrier shipping_date shipping_documentation shipping_tracking_number "
-    "uncategorized_file uncategorized_text"
-)
-ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def empty(names: list[str] | tuple[str, ...]) -> Body:
@@ -74,7 +24,7 @@ def session(world: World, params: Body, items: list[Body], expires_at: int) -> B
     """A checkout session just opened; `items` are its line items."""
     session_id = f"cs_test_a1{token(56)}"
     amount = sum(item["amount_total"] for item in items)
-    answer = empty(SESSION_EMPTY) | {
+    answer = empty(fields.SESSION) | {
         "id": session_id,
         "object": "checkout.session",
         "adaptive_pricing": {
@@ -174,7 +124,7 @@ def line_item(item: Body, world: World) -> Body:
 def intent(world: World, amount: int, currency: str, data: Body, method_type: str) -> Body:
     """A payment intent nobody has paid yet; `data` is the session's payment_intent_data."""
     intent_id = new_id("pi", 24)
-    return empty(INTENT_EMPTY) | {
+    return empty(fields.INTENT) | {
         "id": intent_id,
         "object": "payment_intent",
         "amount": amount,
@@ -210,13 +160,13 @@ def charge(world: World, payment: Body, method_type: str, email: str | None, nam
     """A charge that has succeeded; the acts change it where it has not."""
     charge_id = new_id("ch", 24)
     billing = {
-        "address": empty(ADDRESS),
+        "address": empty(fields.ADDRESS),
         "email": email,
         "name": name,
         "phone": None,
         "tax_id": None,
     }
-    return empty(CHARGE_EMPTY) | {
+    return empty(fields.CHARGE) | {
         "id": charge_id,
         "object": "charge",
         "amount": payment["amount"],
@@ -257,7 +207,7 @@ def charge(world: World, payment: Body, method_type: str, email: str | None, nam
 def _method_details(method_type: str, amount: int) -> Body:
     if method_type != "card":
         return {"type": method_type, method_type: {"last4": "6789"}}
-    names = words(
+    names = fields.words(
         "capture_before description iin issuer electronic_commerce_indicator installments mandate "
         "moto network_token setup_credential_usage stored_credential_usage three_d_secure "
         "transaction_link_id wallet"
@@ -319,7 +269,7 @@ def balance_transaction(world: World, source: Body, amount: int, kind: str) -> B
 
 def refund(world: World, charged: Body, amount: int, params: Body) -> Body:
     """Money given back by card, which Stripe reports as done at once."""
-    return empty(REFUND_EMPTY) | {
+    return empty(fields.REFUND) | {
         "id": new_id("re", 24),
         "object": "refund",
         "amount": amount,
@@ -355,7 +305,7 @@ def dispute(world: World, charged: Body, reason: str = "fraudulent") -> Body:
         "created": world.now(),
         "currency": charged["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": empty(EVIDENCE) | {"enhanced_evidence": {}},
+        "evidence": empty(fields.EVIDENCE) | {"enhanced_evidence": {}},
         "evidence_details": {
             "due_by": world.now() + DISPUTE_DAYS * 86_400,
             "enhanced_eligibility": {},

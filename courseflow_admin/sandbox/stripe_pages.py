@@ -74,7 +74,8 @@ def _show(world: World, session_id: str, said: str) -> Response:
     name = ", ".join(item["description"] for item in items)
     back = session["cancel_url"]
     leave = (
-        f'<p><a href="{escape(_filled(back, session_id))}" rel="noreferrer">← Cancel and go back</a></p>'
+        f'<p><a href="{escape(_filled(back, session_id))}" rel="noreferrer">'
+        "← Cancel and go back</a></p>"
         if back
         else ""
     )
@@ -88,15 +89,17 @@ def _show(world: World, session_id: str, said: str) -> Response:
       costs anything; every button does to the school what the real thing would.</p>
       <dl class="small"><dt>Session</dt><dd class="mono">{session_id}</dd>
       <dt>Expires</dt><dd>{pages.when(session["expires_at"])} UTC</dd></dl></section>
-      <section class="card"><h2>Pay by card</h2><p class="soft small">A test card; no number is asked.</p>
+      <section class="card"><h2>Pay by card</h2>
+      <p class="soft small">A test card; no number is asked.</p>
       {pages.note(declined, "bad")}
       <form method="post" action="/c/pay/{session_id}">
       {pages.field("Email", "email", session["customer_email"] or "buyer@demo.test", "email")}
       {pages.field("Card number", "card", "4242 4242 4242 4242")}
-      <div class="row">{pages.field("Expiry", "expiry", "12 / 31")}{pages.field("CVC", "cvc", "123")}</div>
+      <div class="row">{pages.field("Expiry", "expiry", "12 / 31")}
+      {pages.field("CVC", "cvc", "123")}</div>
       {pages.field("Name on card", "name", acts.BUYER)}
       <button class="main" name="act" value="pay">Pay {amount}</button>
-      <h2 style="margin: 24px 0 8px">Or see what happens if …</h2>
+      <h2 class="others">Or see what happens if …</h2>
       <div class="choices">{others}</div></form></section></div>"""
     bar = f'<a href="{world.url("stripe")}/">Dashboard</a>'
     return pages.page(f"{name} · Checkout", body, bar=bar)

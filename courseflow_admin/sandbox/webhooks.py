@@ -55,10 +55,10 @@ def signed(world: World, delivery: Delivery, at: int | None = None) -> Signed:
     elif delivery.provider == "resend":
         key = base64.b64decode(keys["resend_webhook_secret"].removeprefix("whsec_"))
         content = f"{delivery.event_id}.{timestamp}.".encode() + body
-        digest = hmac.digest(b"forged" if delivery.forged else key, content, "sha256")
+        proof = hmac.digest(b"forged" if delivery.forged else key, content, "sha256")
         headers["svix-id"] = delivery.event_id
         headers["svix-timestamp"] = str(timestamp)
-        headers["svix-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+        headers["svix-signature"] = f"v1,{base64.b64encode(proof).decode()}"
         headers["user-agent"] = "Svix-Webhooks/1.24.0"
     else:
         secret = _secret(keys["cloudinary_api_secret"], delivery)
@@ -172,6 +172,8 @@ class Courier:
         url = f"{self.world.webhook_base}/{delivery.provider}"
         try:
             answer = await client.post(url, content=webhook.body, headers=webhook.headers)
+        except httpx.ConnectError:
+            return None, "the school does not answer"
         except httpx.HTTPError as error:
             return None, f"{type(error).__name__}: {error}"
         if answer.is_success:

@@ -92,7 +92,7 @@ class Fence:
 
     def __init__(self, app: ASGIApp, world: World) -> None:
         self.app = app
-        self.friends = LOOPBACK | {urlsplit(world.app_url).hostname}
+        self.friends = {*LOOPBACK, urlsplit(world.app_url).hostname or ""}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
