@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, read_json
-from courseflow_admin.models.courses import Course, CourseVersion
+from courseflow_admin.models.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.studio import FieldsForm, LessonForm, Title
 from courseflow_admin.services import studio
@@ -50,6 +50,11 @@ class LessonDraft(BaseModel):
     has_text: bool
     revision: int
 
+    @classmethod
+    def of(cls, lesson: Lesson) -> "LessonDraft":
+        shown = lesson.model_dump(include=set(cls.model_fields))
+        return cls(**shown, has_text=bool(lesson.body_hash))
+
 
 class SectionDraft(BaseModel):
     id: str
@@ -86,15 +91,7 @@ class Draft(BaseModel):
                 SectionDraft(
                     id=section.id,
                     title=section.title,
-                    lessons=[
-                        LessonDraft(
-                            **lesson.model_dump(
-                                include={"id", "title", "minutes", "preview", "ready", "revision"}
-                            ),
-                            has_text=bool(lesson.body_hash),
-                        )
-                        for lesson in section.lessons
-                    ],
+                    lessons=[LessonDraft.of(lesson) for lesson in section.lessons],
                 )
                 for section in course.outline
             ],
@@ -156,15 +153,9 @@ async def add_section(actor: CurrentActor, request: Request, course_id: str) -> 
 async def add_lesson(actor: CurrentActor, request: Request, course_id: str) -> LessonDraft:
     """A lesson with its text: `{"section_id", "title", "text", "minutes", "preview", "ready"}`."""
     form = await read_json(request, NewLesson, LARGEST_LESSON)
-    lesson = await studio.add_lesson(actor, course_id, form.section_id, form.title)
     whole = LessonForm(**form.model_dump(exclude={"section_id"}))
-    saved = await studio.save_lesson(actor, course_id, lesson.id, whole, lesson.revision)
-    return LessonDraft(
-        id=lesson.id,
-        **form.model_dump(include={"title", "minutes", "preview", "ready"}),
-        has_text=bool(form.text.strip()),
-        revision=saved.revision,
-    )
+    lesson = await studio.add_lesson(actor, course_id, form.section_id, form.title, form=whole)
+    return LessonDraft.of(lesson)
 
 
 @router.post("/courses/{course_id}/publish")

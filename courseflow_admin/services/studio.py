@@ -1,13 +1,12 @@
 """The studio: authors write a course piece by piece and publish it as immutable versions."""
 
-from slugify import slugify
+from contextlib import suppress
 
-from courseflow_admin.config import settings
 from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import lesson_bodies
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models import outline
 from courseflow_admin.models.audit import Act
@@ -36,8 +35,10 @@ from courseflow_admin.models.studio import (
     checks_of,
     price_checks,
 )
-from courseflow_admin.services import audit, authors
+from courseflow_admin.providers.gateways import gateways_for
+from courseflow_admin.services import audit, authors, slugs
 
+TRIES = 10
 OWNER_ONLY = {"price", "free", "access_days", "slug"}  # a co-instructor writes, but does not sell
 
 
@@ -58,12 +59,15 @@ async def create(actor: Actor, title: str, currency: str = "INR") -> Course:
     )
 
     async def body() -> Course:
-        made = course.model_copy(update={"slug": await _free_slug(clean, course.id)})
+        made = course.model_copy(update={"slug": await slugs.free_slug(clean, course.id)})
         await courses_db.insert(made)
         await audit.record(actor, Act.COURSE_CREATED, made.id, title=made.title, slug=made.slug)
         return made
 
-    return await transaction(body)
+    for _ in range(TRIES):
+        with suppress(Duplicate):  # somebody took this address at the same moment
+            return await transaction(body)
+    raise Conflict("Many courses of this name are being made just now. Please try again.")
 
 
 async def newest(actor: Actor, request: PageRequest) -> Page[Course]:
@@ -129,7 +133,7 @@ async def save_fields(actor: Actor, course_id: str, form: FieldsForm, revision: 
             raise StaleRevision("these fields", mine, theirs, course.fields_revision)
         changed = course.model_copy(update=changes | {"fields_revision": revision + 1})
         if "slug" in changes:
-            changed = await _renamed(course, changed)
+            changed = await slugs.renamed(course, changed)
         return _priced(course, changed)
 
     written = [*given, "fields_revision", "old_slugs", "price"]
@@ -185,15 +189,24 @@ async def delete_section(
 
 
 async def add_lesson(
-    actor: Actor, course_id: str, section_id: str, title: str, revision: int | None = None
+    actor: Actor,
+    course_id: str,
+    section_id: str,
+    title: str,
+    revision: int | None = None,
+    form: LessonForm | None = None,
 ) -> Lesson:
-    lesson = Lesson(id=new_id("les"), title=_title(title))
+    """A new lesson at the end of a section; with `form` not empty but with all that it says."""
+    given = form.model_dump(exclude={"text", "title"}) if form else {}
+    lesson = Lesson(id=new_id("les"), title=_title(title), **given)
 
     async def edit(course: Course) -> Course:
-        return outline.with_lesson(_fresh(course, revision), section_id, lesson)
+        key = await lesson_bodies.put(form.text, now()) if form else ""
+        whole = lesson.model_copy(update={"body_hash": key})
+        return outline.with_lesson(_fresh(course, revision), section_id, whole)
 
-    await _write_outline(actor, course_id, edit, what="lesson added", piece=lesson.id)
-    return lesson
+    course = await _write_outline(actor, course_id, edit, what="lesson added", piece=lesson.id)
+    return outline.lesson_of(course, lesson.id)
 
 
 async def rename_lesson(
@@ -271,16 +284,11 @@ async def save_lesson(
 
 def checks(course: Course) -> list[Check]:
     """What stands in the way of publishing, under the gateways that are switched on."""
-    return checks_of(course, gateways_for(course.price.currency))
+    return checks_of(course, gateway_names(course.price.currency))
 
 
-def gateways_for(currency: str) -> list[str]:
-    """The gateways that are switched on and take this currency."""
-    razorpay = settings().razorpay
-    found = ["stripe"] if settings().stripe else []
-    if razorpay and currency in razorpay.currencies:
-        found.append("razorpay")
-    return found
+def gateway_names(currency: str) -> list[str]:
+    return [gateway.name for gateway in gateways_for(currency)]
 
 
 async def publish(actor: Actor, course_id: str) -> CourseVersion:
@@ -364,31 +372,10 @@ def _priced(before: Course, course: Course) -> Course:
     Money.of(course.price.minor, course.price.currency)
     changed = (course.price, course.free) != (before.price, before.free)
     if course.sold and changed:
-        standing = price_checks(course.price, course.free, gateways_for(course.price.currency))
+        standing = price_checks(course.price, course.free, gateway_names(course.price.currency))
         if standing:
             raise Invalid(standing[0].sentence, "price")
     return course
-
-
-async def _renamed(before: Course, course: Course) -> Course:
-    """The changed slug, unless another course has or had it; the old one leads on."""
-    slug = slugify(course.slug, max_length=80)
-    if not slug:
-        raise Invalid("An address needs letters or digits.", "slug")
-    if await courses_db.slug_is_taken(slug, besides=course.id):
-        raise Invalid(f"Another course has the address “{slug}”.", "slug")
-    old = [*before.old_slugs, before.slug] if before.version else before.old_slugs
-    kept = [other for other in dict.fromkeys(old) if other != slug]
-    return course.model_copy(update={"slug": slug, "old_slugs": kept})
-
-
-async def _free_slug(title: str, course_id: str) -> str:
-    stem = slugify(title, max_length=70) or "course"
-    for number in range(1, 100):
-        slug = stem if number == 1 else f"{stem}-{number}"
-        if not await courses_db.slug_is_taken(slug):
-            return slug
-    return f"{stem}-{course_id[-6:]}"
 
 
 def _title(text: str) -> str:

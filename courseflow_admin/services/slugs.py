@@ -1,0 +1,28 @@
+"""The readable part of a course's address: unique for ever, also after it was changed."""
+
+from slugify import slugify
+
+from courseflow_admin.db import courses as courses_db
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.courses import Course
+
+
+async def renamed(before: Course, course: Course) -> Course:
+    """The changed slug, unless another course has or had it; the old one leads on."""
+    slug = slugify(course.slug, max_length=80)
+    if not slug:
+        raise Invalid("An address needs letters or digits.", "slug")
+    if await courses_db.slug_is_taken(slug, besides=course.id):
+        raise Invalid(f"Another course has the address “{slug}”.", "slug")
+    old = [*before.old_slugs, before.slug] if before.version else before.old_slugs
+    kept = [other for other in dict.fromkeys(old) if other != slug]
+    return course.model_copy(update={"slug": slug, "old_slugs": kept})
+
+
+async def free_slug(title: str, course_id: str) -> str:
+    stem = slugify(title, max_length=70) or "course"
+    for number in range(1, 100):
+        slug = stem if number == 1 else f"{stem}-{number}"
+        if not await courses_db.slug_is_taken(slug):
+            return slug
+    return f"{stem}-{course_id[-6:]}"
