@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
@@ -36,7 +36,7 @@ FIELD_PROBLEMS = {
 
 
 class RefreshForm(Form):
-    refresh_token: str
+    refresh_token: Annotated[str, Field(max_length=200, repr=False)]
 
 
 def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:

@@ -89,7 +89,7 @@ async def test_no_claim_may_be_missing(database, claim):
         {"exp": "later"},
         {"nbf": int(time.time()) + 3600},
     ],
-    ids=str,
+    ids="-".join,
 )
 async def test_no_claim_may_be_wrong(database, change):
     token = await a_token()
