@@ -29,7 +29,7 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
         rx.el.div(
             rx.el.main(
                 rx.el.div(
-                    rx.el.div(mark(), rx.el.span("CourseFlow"), class_name="cf-row cf-semi"),
+                    rx.el.div(mark(), rx.el.span(SignInState.school), class_name="cf-row cf-semi"),
                     rx.el.h1(title, class_name="cf-h1"),
                     rx.el.p(
                         rx.cond(SignInState.school, SignInState.school + lead, ""),

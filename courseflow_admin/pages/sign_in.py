@@ -13,7 +13,7 @@ from courseflow_admin.state.auth import DemoPerson, SignInState
 def sign_in() -> rx.Component:
     return welcome(
         "Sign in",
-        ": your courses, receipts and the back office.",
+        "Your courses, receipts and the back office.",
         welcome_form(
             field(
                 "E-mail",
@@ -46,9 +46,10 @@ def sign_in() -> rx.Component:
 
 def demo_people() -> rx.Component:
     return rx.el.div(
-        rx.el.h2("Demo school", class_name="cf-13 cf-semi", style={"margin": "0 0 4px"}),
+        rx.el.h2("Demo school", class_name="cf-13 cf-semi"),
         rx.el.dl(rx.foreach(SignInState.demo_people, demo_person), class_name="cf-dl"),
         rx.el.p("Their password was printed when the school was started.", class_name="cf-help"),
+        class_name="cf-demo",
     )
 
 

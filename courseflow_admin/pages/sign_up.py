@@ -13,7 +13,7 @@ from courseflow_admin.state.auth import MIN_PASSWORD, SignInState
 def sign_up() -> rx.Component:
     return welcome(
         "Create an account",
-        ": buy a course and begin in a minute.",
+        "Buy a course and begin in a minute.",
         welcome_form(
             field(
                 "Name",

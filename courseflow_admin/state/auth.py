@@ -71,7 +71,7 @@ class SignInState(rx.State):
     email: str = ""
     next_path: str = routes.OVERVIEW
     other_query: str = ""  # so that changing between the two forms keeps `next`
-    school: str = ""
+    school: str = "CourseFlow"
     demo_people: list[DemoPerson] = []
 
     @event(PUBLIC)

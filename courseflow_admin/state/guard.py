@@ -56,6 +56,8 @@ class Guard(rx.Middleware):
             return await _refused(root, board, notices.error(UNEXPECTED, reference))
         board.database_away = False
         if _is_framework(registered):
+            if "hydrate" in registered.handler.fn.__name__:
+                board._forget_successes()  # said before this page was loaded
             return None
         mark = mark_of(registered.handler.fn) if registered else None
         if mark is PUBLIC or (actor and mark is SIGNED_IN):

@@ -63,6 +63,9 @@ class NoticesState(rx.State):
         self.shown = [*kept, notice][-KEPT:]
         self._said_at = time.monotonic()
 
+    def _forget_successes(self) -> None:
+        self.shown = [notice for notice in self.shown if notice.tone != "success"]
+
 
 for _handler in (NoticesState.close, NoticesState.try_again):
     put_mark(_handler.fn, PUBLIC)

@@ -1,0 +1,51 @@
+"""Dialogs: named after what they do, with its effect shown before."""
+
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin.components.forms import button
+from courseflow_admin.components.icons import icon
+
+
+def dialog(
+    title: str | rx.Var,
+    description: str | rx.Var,
+    *children: Any,
+    open_: rx.Var,
+    on_open_change: Any,
+    act: rx.Component,
+    cancel: str = "Cancel",
+) -> rx.Component:
+    """`act` is the button that does it, named with object and amount.
+
+    `on_open_change(is_open: bool)` is a handler; Escape and Cancel call it with False.
+    """
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(title, class_name="cf-dialogtitle", custom_attrs={"as": "h2"}),
+            rx.dialog.description(description, class_name="cf-13 cf-mut"),
+            rx.el.div(*children, class_name="cf-stack", style={"margin": "20px 0 24px"}),
+            rx.el.div(
+                rx.dialog.close(button(cancel)),
+                act,
+                class_name="cf-row",
+                style={"justifyContent": "flex-end"},
+            ),
+            class_name="cf-dialog",
+        ),
+        open=open_,
+        on_open_change=on_open_change,
+    )
+
+
+def effects(*lines: rx.Component, title: str = "What will happen") -> rx.Component:
+    """What the act does, read out when it changes; lines are `effect(...)`."""
+    return rx.el.div(
+        rx.el.div(title, class_name="cf-label"),
+        rx.el.ul(*lines, class_name="cf-list cf-preview", aria_live="polite"),
+    )
+
+
+def effect(icon_name: str, *text: Any) -> rx.Component:
+    return rx.el.li(icon(icon_name, 14), rx.el.span(*text))

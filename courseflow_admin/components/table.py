@@ -1,0 +1,156 @@
+"""Tables: one loader, four looks (loading, rows, empty, error), everything in the address."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin.components import feedback
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.icons import icon, link
+
+SKELETON_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Sortable ones have `sort_href`, the address that sorts by it or turns it.
+
+    `hide`: "" always shown, "m" from 1280 px, "t" from 1100, "s" from 768. `sorted_by`: a var
+    that is "ascending", "descending" or "none".
+    """
+
+    title: str
+    width: str = ""
+    hide: str = ""
+    right: bool = False
+    sort_href: str | rx.Var = ""
+    sorted_by: str | rx.Var = "none"
+    skeleton: str = "70%"
+
+    @property
+    def class_name(self) -> str:
+        return " ".join(
+            part for part in (f"cf-hide-{self.hide}" if self.hide else "", "r" * self.right) if part
+        )
+
+
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: rx.Var,
+    row: Callable[[Any], rx.Component],
+    *,
+    view: rx.Var | None = None,
+    empty: rx.Component,
+    error: str | rx.Var = "",
+    retry: Any = None,
+    footer: rx.Component | None = None,
+) -> rx.Component:
+    """`view` is a state var: "loading" (its first value), "rows", "empty" or "error".
+
+    `row(item)` returns `tr(...)`. `retry` is the loader, for the error's button.
+    """
+    loading = _frame(_table(caption, columns, *_skeleton(columns), aria_busy="true"), footer)
+    filled = _frame(_table(caption, columns, rx.foreach(rows, row)), footer)
+    nothing = rx.el.div(empty, class_name="cf-tablewrap")
+    if view is None:
+        return rx.cond(rows.length() > 0, filled, nothing)
+    failed = rx.el.div(feedback.error(error, retry), class_name="cf-tablewrap")
+    return rx.match(view, ("rows", filled), ("empty", nothing), ("error", failed), loading)
+
+
+def simple_table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: rx.Var,
+    row: Callable[[Any], rx.Component],
+) -> rx.Component:
+    """A table inside a card, without looks of its own."""
+    return _table(caption, columns, rx.foreach(rows, row))
+
+
+def tr(columns: Sequence[Column], *cells: Any) -> rx.Component:
+    """One row; a cell is text or a component, in the order of the columns."""
+    return rx.el.tr(
+        *[
+            rx.el.td(cell, class_name=column.class_name)
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+    )
+
+
+def row_link(text: str | rx.Var, href: str | rx.Var) -> rx.Component:
+    """The link in a row's first cell that makes the whole row click."""
+    return link(text, href=href, class_name="cf-stretchlink")
+
+
+def second_line(*children: Any) -> rx.Component:
+    """What a hidden column would say, under the first one on a phone."""
+    return rx.el.span(*children, class_name="cf-sub")
+
+
+def footer(
+    text: str | rx.Var, previous_href: str | rx.Var = "", next_href: str | rx.Var = ""
+) -> rx.Component:
+    """The range in words; the addresses of the pages before and after, "" for none."""
+    return rx.el.div(
+        rx.el.span(text, class_name="cf-num cf-mut", role="status"),
+        rx.el.nav(
+            _step(previous_href, icon("chevron_left", 14), "Previous"),
+            _step(next_href, "Next", icon("chevron_right", 14)),
+            class_name="cf-row cf-end",
+            aria_label="Pages",
+        ),
+        class_name="cf-foot",
+    )
+
+
+def _step(href: str | rx.Var, *children: Any) -> rx.Component:
+    target = rx.Var.create(href).to(str)
+    return rx.cond(
+        target,
+        link_button(*children, href=target, size="small"),
+        rx.el.span(
+            *children,
+            class_name="cf-btn",
+            custom_attrs={"data-size": "small", "aria-disabled": "true"},
+        ),
+    )
+
+
+def _frame(inner: rx.Component, foot: rx.Component | None) -> rx.Component:
+    return rx.el.div(inner, foot if foot is not None else rx.fragment(), class_name="cf-tablewrap")
+
+
+def _table(caption: str, columns: Sequence[Column], *rows: Any, **props: Any) -> rx.Component:
+    return rx.el.table(
+        rx.el.caption(caption, class_name="cf-sr"),
+        rx.el.thead(rx.el.tr(*[_th(column) for column in columns])),
+        rx.el.tbody(*rows),
+        class_name="cf-table",
+        **props,
+    )
+
+
+def _th(column: Column) -> rx.Component:
+    sortable = isinstance(column.sort_href, rx.Var) or bool(column.sort_href)
+    inner: Any = column.title
+    attributes: dict[str, Any] = {}
+    if sortable:
+        inner = link(
+            column.title, icon("arrow_down", 12), href=column.sort_href, class_name="cf-sort"
+        )
+        attributes["aria-sort"] = column.sorted_by
+    return rx.el.th(
+        inner,
+        scope="col",
+        class_name=column.class_name,
+        style={"width": column.width} if column.width else {},
+        custom_attrs=attributes,
+    )
+
+
+def _skeleton(columns: Sequence[Column]) -> list[rx.Component]:
+    return [tr(columns, *[feedback.bar(column.skeleton) for column in columns])] * SKELETON_ROWS
