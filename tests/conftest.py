@@ -1,8 +1,10 @@
 """What every test may ask for: settings of its own, a real MongoDB, an empty database."""
 
 import os
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,9 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.db.embedded import EmbeddedMongo
 from courseflow_admin.db.indexes import create_indexes
+from courseflow_admin.providers import gateways, resend
+from courseflow_admin.sandbox.server import Sandbox
+from courseflow_admin.services import webhooks
 
 # Before anybody reads settings: nothing of a developer's own `.env` reaches a test.
 os.environ.update(
@@ -67,3 +72,50 @@ async def empty_database() -> None:
     for name in await database.list_collection_names():
         if name != "webhook_rejections":  # capped: cannot be deleted from
             await database[name].delete_many({})
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    """Ports nobody listens on just now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = tuple(one.getsockname()[1] for one in sockets)
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """All four companies in a thread of this process; their webhooks wait for `deliver()`."""
+    first, second, third, fourth = free_ports(4)
+    folder: Path = tmp_path_factory.mktemp("sandbox")
+    settings.cache_clear()
+    sandbox = Sandbox(
+        settings(),
+        data_dir=folder,
+        ports=(first, second, third, fourth),
+        receive=webhooks.receive,
+        slow_seconds=0.2,
+        silence_seconds=1.0,
+    )
+    with sandbox.in_thread():
+        yield sandbox
+
+
+@pytest.fixture
+async def sandbox(
+    running_sandbox: Sandbox, configure: Callable[..., None]
+) -> AsyncIterator[Sandbox]:
+    """The sandbox, empty, with our settings pointing at it."""
+    stripe, razorpay, cloudinary, mail = running_sandbox.world.ports
+    configure(
+        STRIPE_BASE_URL=f"http://127.0.0.1:{stripe}",
+        RAZORPAY_BASE_URL=f"http://127.0.0.1:{razorpay}",
+        CLOUDINARY_BASE_URL=f"http://127.0.0.1:{cloudinary}",
+        RESEND_BASE_URL=f"http://127.0.0.1:{mail}",
+    )
+    running_sandbox.reset()
+    yield running_sandbox
+    await gateways.close()  # their connections belong to this test's loop
+    resend.forget()

@@ -53,6 +53,9 @@ class Gateway(Protocol):
     def return_checkout(self, fields: Mapping[str, str]) -> str:
         """The checkout id the browser came back with; "" when missing or its signature is wrong."""
 
+    async def close(self) -> None:
+        """Close the connections; the last call."""
+
     def reference(self, event: Mapping[str, object]) -> WebhookReference | None:
         """What a verified webhook event is about; None when it is not about a payment."""
 
@@ -85,6 +88,9 @@ def gateways_for(currency: str) -> list[Gateway]:
     return [found for found in made if found and currency in found.currencies]
 
 
-def forget() -> None:
-    """Drop the adapters, so that changed settings (in tests) are read again."""
+async def close() -> None:
+    """Close the adapters' connections; the next call makes new ones from the settings."""
+    for name in GATEWAYS:
+        if made := _made(name):
+            await made.close()
     _made.cache_clear()

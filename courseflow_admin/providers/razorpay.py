@@ -121,6 +121,9 @@ class RazorpayGateway:
         )
         return _refund(made)
 
+    async def close(self) -> None:
+        self._client.session.close()
+
     def return_checkout(self, fields: Mapping[str, str]) -> str:
         names = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
         values = {name: fields.get(name, "") for name in names}

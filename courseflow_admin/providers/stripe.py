@@ -47,13 +47,13 @@ class StripeGateway:
 
     def __init__(self, keys: StripeKeys) -> None:
         stripe.enable_telemetry = False
-        timeout = _timeout()
+        self._http = stripe.HTTPXClient(timeout=_timeout(), allow_sync_methods=False)
         self.mode: str = keys.mode
         self._client = stripe.StripeClient(
             keys.secret_key,
             base_addresses={"api": keys.base_url} if keys.base_url else {},
-            max_network_retries=2,
-            http_client=stripe.HTTPXClient(timeout=timeout, allow_sync_methods=False),
+            max_network_retries=1,
+            http_client=self._http,
         )
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
@@ -135,6 +135,9 @@ class StripeGateway:
             )
         )
         return _refund(answer.to_dict())
+
+    async def close(self) -> None:
+        await self._http.close_async()
 
     def return_checkout(self, fields: Mapping[str, str]) -> str:
         return fields.get("session_id", "")

@@ -1,0 +1,429 @@
+"""Money -> access -> e-mail, for both gateways: the real SDKs against the sandbox."""
+
+import asyncio
+
+import pytest
+
+from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.client import collection
+from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import Capture, PaymentState, RefundState
+from courseflow_admin.services import access, checkout
+from courseflow_admin.services.checkout import BuyForm, PaymentUnderWay
+from courseflow_admin.services.enrollments import AlreadyEnrolled
+from courseflow_admin.services.jobs import Jobs
+from tests.builders import stored
+from tests.course_builders import a_course, a_student, an_instructor
+
+BOTH = pytest.mark.parametrize("provider", ["stripe", "razorpay"])
+
+
+def buying(course, provider):
+    return BuyForm(
+        course_id=course.id, provider=provider, billing_name="Ada Lovelace", billing_country="IN"
+    )
+
+
+async def a_sale():
+    course = await a_course(await an_instructor())
+    return course, await a_student()
+
+
+async def buy(student, course, provider):
+    start = await checkout.open_checkout(student, buying(course, provider))
+    return await payments_db.get(start.payment_id)
+
+
+async def work(sandbox):
+    """Deliver the webhooks, and let the worker do all that follows, until nothing moves."""
+    for _ in range(3):
+        await sandbox.deliver()
+        await Jobs().run_until_idle()
+
+
+async def kinds_of_mail():
+    return sorted(row["kind"] for row in await stored("emails"))
+
+
+@BOTH
+async def test_a_paid_checkout_gives_one_grant_one_receipt_and_both_mails(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    assert not (await access.verdict(student.id, course.id)).allowed
+
+    provider_payment = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    paid = await payments_db.get(payment.id)
+    assert (paid.state, paid.provider_payment_id, paid.open) == (
+        PaymentState.PAID,
+        provider_payment,
+        False,
+    )
+    enrollment = await enrollments_db.find(student.id, course.id)
+    assert [(grant.kind, grant.payment_id) for grant in enrollment.grants] == [
+        ("payment", payment.id)
+    ]
+    assert (await access.verdict(student.id, course.id)).allowed
+    (receipt,) = await stored("receipts")
+    assert (receipt["payment_id"], receipt["number"]) == (payment.id, 1)
+    assert await kinds_of_mail() == ["access_granted", "receipt"]
+    assert {row["state"] for row in await stored("emails")} == {"delivered"}
+    assert len(sandbox.mails(to=student.email)) == 2
+
+
+@BOTH
+async def test_the_browser_coming_back_is_enough_when_no_webhook_ever_comes(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    sandbox.switch(provider, webhooks="never")
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+
+    await payments_db.request_sync(payment.id, payment.created_at)
+    await Jobs().run_until_idle()
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+    assert await stored("webhook_events", provider=provider) == []
+
+
+@BOTH
+async def test_access_does_not_depend_on_the_browser_coming_back(database, sandbox, provider):
+    """Fault 4 of the ancestor."""
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    assert (await access.verdict(student.id, course.id)).allowed
+
+
+@BOTH
+async def test_coming_back_without_having_paid_opens_nothing(database, sandbox, provider):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+
+    await checkout.returned(provider, {"session_id": payment.provider_checkout_id})
+    await payments_db.request_sync(payment.id, payment.created_at)
+    await Jobs().run_until_idle()
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.CREATED
+    assert await stored("enrollments") == []
+    assert await stored("receipts") == []
+
+
+async def test_a_return_with_a_forged_razorpay_signature_names_no_payment(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "razorpay")
+    fields = {
+        "razorpay_order_id": payment.provider_checkout_id,
+        "razorpay_payment_id": "pay_29QQoUBi66xm2f",
+        "razorpay_signature": "0" * 64,
+    }
+
+    assert await checkout.returned("razorpay", fields) == ""
+
+    assert (await payments_db.get(payment.id)).sync_at > payment.created_at
+
+
+@BOTH
+@pytest.mark.parametrize("switch", ["twice", "out_of_order"])
+async def test_webhooks_twice_or_out_of_order_give_the_same_one_grant(
+    database, sandbox, provider, switch
+):
+    course, student = await a_sale()
+    sandbox.switch(provider, webhooks=switch)
+    payment = await buy(student, course, provider)
+
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    enrollment = await enrollments_db.find(student.id, course.id)
+    assert [grant.payment_id for grant in enrollment.grants] == [payment.id]
+    assert await kinds_of_mail() == ["access_granted", "receipt"]
+
+
+@BOTH
+async def test_ten_runs_of_sync_at_once_write_each_fact_once(database, sandbox, provider):
+    from courseflow_admin.services.sync import sync
+
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+
+    await asyncio.gather(*(sync(payment.id, "a test") for _ in range(10)))
+
+    enrollment = await enrollments_db.find(student.id, course.id)
+    assert [grant.payment_id for grant in enrollment.grants] == [payment.id]
+    assert len(await stored("receipts")) == 1
+    assert [row["act"] for row in await stored("audit", object_id=payment.id)].count(
+        "payment.paid"
+    ) == 1
+
+
+@BOTH
+async def test_a_declined_try_opens_nothing_and_a_second_try_may_still_pay(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.decline(payment.provider_checkout_id)
+    await work(sandbox)
+    declined = await payments_db.get(payment.id)
+
+    again = await buy(student, course, provider)
+    sandbox.pay(again.provider_checkout_id)
+    await work(sandbox)
+
+    assert (declined.state, again.id) == (PaymentState.FAILED, payment.id)
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+    assert (await access.verdict(student.id, course.id)).allowed
+
+
+@BOTH
+async def test_a_second_click_gets_the_checkout_that_is_open_already(database, sandbox, provider):
+    course, student = await a_sale()
+
+    starts = await asyncio.gather(
+        *(checkout.open_checkout(student, buying(course, provider)) for _ in range(5))
+    )
+
+    assert len({start.payment_id for start in starts}) == 1
+    assert len({(start.url, str(start.form)) for start in starts}) == 1
+    assert len(await stored("payments")) == 1
+
+
+@BOTH
+async def test_who_has_the_course_cannot_buy_it_again(database, sandbox, provider):
+    """Fault 9 of the ancestor."""
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    with pytest.raises(AlreadyEnrolled):
+        await checkout.open_checkout(student, buying(course, provider))
+
+    assert len(await stored("payments")) == 1
+
+
+async def test_money_through_both_gateways_is_one_grant_and_one_refund_by_itself(database, sandbox):
+    course, student = await a_sale()
+    first = await buy(student, course, "razorpay")
+    second = await buy(student, course, "stripe")
+    sandbox.pay(second.provider_checkout_id)
+    sandbox.pay(first.provider_checkout_id)
+
+    await work(sandbox)
+
+    rows = [await payments_db.get(first.id), await payments_db.get(second.id)]
+    assert sorted(row.state for row in rows) == [PaymentState.PAID, PaymentState.REFUNDED]
+    refunded = next(row for row in rows if row.state is PaymentState.REFUNDED)
+    assert sandbox.refunds(refunded.provider_payment_id) == [499_900]
+    enrollment = await enrollments_db.find(student.id, course.id)
+    assert len(enrollment.grants) == 1
+    assert enrollment.grants[0].ended is None
+    assert await kinds_of_mail() == ["access_granted", "receipt", "second_payment_refunded"]
+    assert len(await stored("receipts")) == 1
+
+
+@BOTH
+async def test_money_twice_on_one_checkout_gives_the_second_back(database, sandbox, provider):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+
+    one, two = sandbox.pay_twice(payment.provider_checkout_id)
+    await work(sandbox)
+
+    kept = await payments_db.get(payment.id)
+    (extra,) = [row for row in await stored("payments") if row["_id"] != payment.id]
+    assert kept.state is PaymentState.PAID
+    assert (extra["duplicate_of"], extra["state"]) == (payment.id, "refunded")
+    assert {kept.provider_payment_id, extra["provider_payment_id"]} == {one, two}
+    assert sandbox.refunds(extra["provider_payment_id"]) == [499_900]
+    assert sandbox.refunds(kept.provider_payment_id) == []
+    assert len((await enrollments_db.find(student.id, course.id)).grants) == 1
+    assert await kinds_of_mail() == ["access_granted", "receipt", "second_payment_refunded"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"amount.minor": 100}, "our payment is ₹1.00"),
+        ({"amount.currency": "USD"}, "The gateway says INR, our payment is $4,999.00."),
+        ({"mode": "live"}, "The gateway says mode sandbox, our payment is live."),
+    ],
+)
+async def test_money_that_does_not_match_our_row_opens_nothing_and_asks_for_a_person(
+    database, sandbox, provider, change, said
+):
+    """Fault 5 of the ancestor."""
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    await collection("payments").update_one({"_id": payment.id}, {"$set": change})
+
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    row = await payments_db.get(payment.id)
+    assert row.state is PaymentState.NEEDS_REVIEW
+    assert said in row.review.reason
+    assert row.capture is not Capture.PAID
+    assert (await stored("enrollments"), await stored("receipts")) == ([], [])
+    assert await kinds_of_mail() == []
+
+
+@BOTH
+async def test_an_outage_at_buy_charges_nothing_and_the_next_click_goes_on(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    sandbox.switch(provider, outage="500")
+    with pytest.raises(ProviderUnreachable):
+        await checkout.open_checkout(student, buying(course, provider))
+
+    sandbox.switch(provider, outage="ok")
+    start = await checkout.open_checkout(student, buying(course, provider))
+
+    (row,) = await stored("payments")
+    assert row["_id"] == start.payment_id
+    assert row["provider_checkout_id"]
+
+
+@BOTH
+async def test_an_outage_while_syncing_loses_nothing(database, sandbox, provider):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    sandbox.switch(provider, outage="500")
+    await sandbox.deliver()
+    await Jobs().run_until_idle()
+    assert (await payments_db.get(payment.id)).state is PaymentState.CREATED
+
+    sandbox.switch(provider, outage="ok")
+    await collection("webhook_events").update_many(
+        {"state": "waiting"}, {"$set": {"due_at": payment.created_at}}
+    )
+    await work(sandbox)
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+
+
+@BOTH
+async def test_a_refund_made_at_the_gateway_ends_its_own_grant_and_is_mailed(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    provider_payment = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    sandbox.refund(provider_payment)
+    await work(sandbox)
+
+    row = await payments_db.get(payment.id)
+    assert (row.state, row.refunded_minor) == (PaymentState.REFUNDED, 499_900)
+    assert [refund.state for refund in row.refunds] == [RefundState.SETTLED]
+    verdict = await access.verdict(student.id, course.id)
+    assert (verdict.allowed, verdict.reasons[0].code) == (False, "refunded")
+    assert await kinds_of_mail() == ["access_granted", "receipt", "refund"]
+
+
+async def test_a_stripe_dispute_suspends_access_and_winning_it_restores_it(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    provider_payment = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    sandbox.dispute(provider_payment)
+    await work(sandbox)
+    during = await access.verdict(student.id, course.id)
+    disputed = await payments_db.get(payment.id)
+    sandbox.close_dispute(provider_payment, won=True)
+    await work(sandbox)
+
+    assert (during.allowed, during.reasons[0].code) == (False, "disputed")
+    assert disputed.state is PaymentState.DISPUTED
+    assert disputed.dispute.deadline is not None
+    assert (await access.verdict(student.id, course.id)).allowed
+
+
+async def test_a_changed_price_expires_the_old_checkout_at_stripe(database, sandbox):
+    course, student = await a_sale()
+    old = await buy(student, course, "stripe")
+    await collection("courses").update_one(
+        {"_id": course.id}, {"$set": {"price": Money(minor=99_900, currency="INR").to_mongo()}}
+    )
+
+    new = await buy(student, course, "stripe")
+
+    assert new.amount.minor == 99_900
+    assert (await payments_db.get(old.id)).capture is Capture.EXPIRED
+    with pytest.raises(Exception, match="expired"):
+        sandbox.pay(old.provider_checkout_id)
+
+
+async def test_a_payment_under_way_is_not_paid_a_second_time(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    later = sandbox.pay_later(payment.provider_checkout_id)
+    await work(sandbox)
+
+    with pytest.raises(PaymentUnderWay):
+        await checkout.open_checkout(student, buying(course, "razorpay"))
+    sandbox.settle(later)
+    await work(sandbox)
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+    assert len(await stored("payments")) == 1
+
+
+async def test_what_is_not_on_sale_cannot_be_bought(database, sandbox):
+
+    course, student = await a_sale()
+    author = await an_instructor("other@demo.test", "Other Author")
+    free = await a_course(author, "Free one", price=Money(minor=0, currency="INR"), free=True)
+
+    with pytest.raises(Invalid, match="free"):
+        await checkout.open_checkout(student, buying(free, "stripe"))
+    with pytest.raises(NotFound):
+        await checkout.open_checkout(
+            student, buying(course.model_copy(update={"id": "crs_none"}), "stripe")
+        )
+
+    assert await stored("payments") == []
+
+
+async def test_one_purchase_opens_the_course_to_its_buyer_only(database, sandbox):
+    """Fault 2 of the ancestor."""
+    course, student = await a_sale()
+    other = await a_student("bob@demo.test", "Bob")
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    verdict = await access.verdict(other.id, course.id)
+
+    assert (verdict.allowed, verdict.reasons[0].code) == (False, "never_bought")
+
+
+async def test_receipt_numbers_have_no_gaps_and_follow_the_order_of_payment(database, sandbox):
+    course = await a_course(await an_instructor())
+    students = [await a_student(f"s{number}@demo.test", "Sam") for number in range(12)]
+    bought = await asyncio.gather(*(buy(student, course, "stripe") for student in students))
+    for payment in bought:
+        sandbox.pay(payment.provider_checkout_id)
+
+    await sandbox.deliver()
+    await asyncio.gather(*(Jobs().run_until_idle() for _ in range(4)))
+
+    receipts = sorted(await stored("receipts"), key=lambda row: row["number"])
+    assert [row["number"] for row in receipts] == list(range(1, 13))
+    assert (await kinds_of_mail()).count("receipt") == 12
