@@ -52,6 +52,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("queued_at", DOWN), ("_id", DOWN)),
         _index(("state", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("kind", UP), ("queued_at", DOWN), ("_id", DOWN)),
+        _index(("kind", UP), ("state", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("to", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("account_id", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("course_owner_id", UP), ("queued_at", DOWN), ("_id", DOWN)),

@@ -1,6 +1,6 @@
 """An e-mail in the outbox and in the log: content frozen when queued, state only forward."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -94,3 +94,17 @@ class Email(Document):
     payment_id: str = ""
     course_id: str = ""
     course_owner_id: str = ""
+
+
+@dataclass(frozen=True)
+class EmailFilter:
+    """All that are given must match; an empty one matches all. `states`: any of them."""
+
+    kind: str = ""
+    states: tuple[str, ...] = ()
+    to_prefix: str = ""
+    account_id: str = ""
+    course_owner_id: str = ""
+
+    def of_owner(self, owner_id: str) -> "EmailFilter":
+        return replace(self, course_owner_id=owner_id)

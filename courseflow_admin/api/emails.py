@@ -1,0 +1,76 @@
+"""The e-mail log over HTTP."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.models.emails import Email, EmailFilter, EmailKind, EmailState
+from courseflow_admin.services import emails_log
+
+router = APIRouter(prefix=f"{routes.API}/emails", tags=["emails"])
+
+
+@dataclass(frozen=True)
+class EmailView:
+    id: str
+    kind: EmailKind
+    state: EmailState
+    to: str
+    subject: str
+    queued_at: datetime
+    sent_at: datetime | None
+    state_at: datetime
+    account_id: str
+    payment_id: str
+    course_id: str
+
+    @classmethod
+    def of(cls, email: Email) -> "EmailView":
+        return cls(
+            id=email.id,
+            kind=email.kind,
+            state=email.state,
+            to=email.to,
+            subject=email.subject,
+            queued_at=email.queued_at,
+            sent_at=email.sent_at,
+            state_at=email.state_at,
+            account_id=email.account_id,
+            payment_id=email.payment_id,
+            course_id=email.course_id,
+        )
+
+
+@router.get("")
+async def newest(
+    actor: CurrentActor,
+    request: Paging,
+    kind: Annotated[EmailKind | None, Query()] = None,
+    state: Annotated[EmailState | None, Query()] = None,
+    to: Annotated[str, Query(max_length=254)] = "",
+) -> dict[str, Any]:
+    """One page of the e-mails the one who asks may see; `to` is the beginning of an address."""
+    wanted = EmailFilter(kind=kind or "", states=(state,) if state else (), to_prefix=to)
+    page = await emails_log.search(actor, wanted, request)
+    return {
+        "rows": [EmailView.of(email) for email in page.rows],
+        "range": page.range_text,
+        "next": page.next_cursor,
+        "previous": page.previous_cursor,
+    }
+
+
+@router.get("/{email_id}")
+async def get(actor: CurrentActor, email_id: str) -> dict[str, Any]:
+    """One e-mail with its content as sent and what the provider said of it."""
+    email = await emails_log.get(actor, email_id)
+    return {
+        **asdict(EmailView.of(email)),
+        "html": email.html,
+        "text": email.text,
+        "events": [event.model_dump() for event in email.events],
+    }

@@ -1,0 +1,84 @@
+"""Payments and e-mails for tests of lists and pages: rows as they are stored, without a gateway."""
+
+from datetime import timedelta
+from typing import Any
+
+from courseflow_admin.db.client import collection
+from courseflow_admin.models.base import id_at, now
+from courseflow_admin.models.emails import Email, EmailKind, EmailState
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import Capture, Payment, PaymentState
+
+CAPTURES = {
+    PaymentState.REFUNDED: Capture.PAID,
+    PaymentState.PARTIALLY_REFUNDED: Capture.PAID,
+    PaymentState.DISPUTED: Capture.PAID,
+    PaymentState.NEEDS_REVIEW: Capture.PENDING,
+}
+
+
+def payment_row(number: int = 0, state: str = "paid", **fields: Any) -> Payment:
+    """Made `number` minutes ago."""
+    at = now() - timedelta(minutes=number)
+    shown = PaymentState(state)
+    capture = CAPTURES.get(shown) or Capture(state)
+    known: dict[str, Any] = {
+        "_id": id_at("pay", at),
+        "account_id": "acc_ada",
+        "course_id": "crs_one",
+        "owner_id": "acc_ines",
+        "provider": "stripe",
+        "mode": "sandbox",
+        "amount": Money(minor=499_900, currency="INR"),
+        "listed": Money(minor=499_900, currency="INR"),
+        "capture": capture,
+        "state": shown,
+        "name": "Ada Lovelace",
+        "email": "ada@demo.test",
+        "course_title": "Data Structures in Practice",
+        "course_slug": "data-structures-in-practice",
+        "provider_checkout_id": f"cs_{id_at('x', at)}",
+        "created_at": at,
+        "updated_at": at,
+        "expires_at": at + timedelta(days=1),
+        "paid_at": at if capture is Capture.PAID else None,
+    }
+    return Payment.model_validate(known | fields)
+
+
+async def a_payment(number: int = 0, state: str = "paid", **fields: Any) -> Payment:
+    payment = payment_row(number, state, **fields)
+    await collection("payments").insert_one(payment.to_mongo())
+    return payment
+
+
+def email_row(number: int = 0, **fields: Any) -> Email:
+    """Queued `number` minutes ago."""
+    at = now() - timedelta(minutes=number)
+    email_id = id_at("eml", at)
+    known: dict[str, Any] = {
+        "_id": email_id,
+        "kind": EmailKind.RECEIPT,
+        "dedupe_key": email_id,
+        "account_id": "acc_ada",
+        "to": "ada@demo.test",
+        "to_name": "Ada Lovelace",
+        "subject": "Receipt SANDBOX-2026-00001 for Data Structures in Practice",
+        "html": "<p>Thank you.</p>",
+        "text": "Thank you.",
+        "state": EmailState.DELIVERED,
+        "queued_at": at,
+        "sent_at": at,
+        "state_at": at,
+        "due_at": None,
+        "payment_id": "pay_one",
+        "course_id": "crs_one",
+        "course_owner_id": "acc_ines",
+    }
+    return Email.model_validate(known | fields)
+
+
+async def an_email(number: int = 0, **fields: Any) -> Email:
+    email = email_row(number, **fields)
+    await collection("emails").insert_one(email.to_mongo())
+    return email
