@@ -12,7 +12,7 @@ from pydantic import Field
 from courseflow_admin.models.base import Document, Piece, new_id
 from courseflow_admin.models.money import Money
 
-PATTERNS = ("dots", "rings", "waves", "tri", "grid", "bars", "x")
+PATTERNS = ("dots", "rings", "waves", "tri", "grid", "bars")
 HUES = ("iris", "jade", "amber", "cyan", "ruby", "plum")
 LEVELS = ("beginner", "intermediate", "advanced")
 CATEGORIES = (
@@ -53,7 +53,7 @@ class CourseState(StrEnum):
 class Thumbnail(Piece):
     """Art drawn by the stylesheet: a pattern in a colour, no picture to load."""
 
-    pattern: Literal["dots", "rings", "waves", "tri", "grid", "bars", "x"] = "waves"
+    pattern: Literal["dots", "rings", "waves", "tri", "grid", "bars"] = "waves"
     hue: Literal["iris", "jade", "amber", "cyan", "ruby", "plum"] = "iris"
 
 
