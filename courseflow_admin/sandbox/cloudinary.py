@@ -100,21 +100,18 @@ class CloudinaryApi:
 
     async def upload(self, request: Request) -> Body:
         """All at once, or in chunks that carry the same X-Unique-Upload-Id."""
-        form = await request.form(max_part_size=1 << 20)
+        form = await request.form(max_part_size=64 << 20)
         self._check_signature(form)
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise Refused("Missing required parameter - file")
-        content = await file.read()
+        name, content = await _file_in(form)
         upload_id = request.headers.get("x-unique-upload-id")
         if upload_id is None or "content-range" not in request.headers:
-            return self._store(request, form, file.filename or "file", content)
+            return self._store(request, form, name, content)
         part = self._part(upload_id, request.headers["content-range"], content)
         if part is None:
             return {"done": False, "bytes": len(content), "public_id": form.get("public_id")}
         whole_file = part.read_bytes()
         part.unlink()
-        return self._store(request, form, file.filename or "file", whole_file)
+        return self._store(request, form, name, whole_file)
 
     def _part(self, upload_id: str, content_range: str, content: bytes) -> Path | None:
         """The file with this chunk in its place, once nothing is missing."""
@@ -356,6 +353,20 @@ class CloudinaryApi:
             headers=headers,
             filename=name if attachment else None,
         )
+
+
+async def _file_in(form: FormData) -> tuple[str, bytes]:
+    """Name and content of what is uploaded: a file, or a data: address."""
+    file = form.get("file")
+    if isinstance(file, UploadFile):
+        return file.filename or "file", await file.read()
+    match = re.match(r"data:[\w/+.-]*;base64,", file or "")
+    if file is None or match is None:
+        raise Refused("Missing required parameter - file")
+    try:
+        return "file", base64.b64decode(file[match.end() :], validate=True)
+    except ValueError as error:
+        raise Refused("Invalid data: address") from error
 
 
 def _kind(format_: str) -> str:

@@ -162,9 +162,9 @@ class StripeCalls:
             limit = whole(params.get("limit", 10), 0)
             if not 1 <= limit <= 100:
                 raise Refused("Invalid limit: must be between 1 and 100.", param="limit")
-            created = params.get("created", {})
+            created: Any = params.get("created", {})
             exactly = created if isinstance(created, str) else None
-            bounds: Body = {} if exactly else created
+            bounds: Any = {} if exactly else created
             for name in ("starting_after", "ending_before"):
                 if name in params:
                     self.find(kind, kind, params[name], param=name)
