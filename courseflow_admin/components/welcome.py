@@ -31,10 +31,7 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
                 rx.el.div(
                     rx.el.div(mark(), rx.el.span(SignInState.school), class_name="cf-row cf-semi"),
                     rx.el.h1(title, class_name="cf-h1"),
-                    rx.el.p(
-                        rx.cond(SignInState.school, SignInState.school + lead, ""),
-                        class_name="lead",
-                    ),
+                    rx.el.p(lead, class_name="lead"),
                     *children,
                     class_name="cf-authbox",
                 ),

@@ -1,0 +1,171 @@
+"""What the built screens are served as: which paths, with which headers."""
+
+import re
+
+import pytest
+
+from courseflow_admin import frontend
+from courseflow_admin.config import read_settings
+
+LIVE = {
+    "env": "production",
+    "bcrypt_cost": 12,
+    "public_url": "https://school.example",
+    "mongodb_uri": "mongodb://db.internal:27017",
+    "jwt_secrets": "0123456789abcdef0123456789abcdef",
+    "stripe_secret_key": "sk_live_0123456789",
+    "stripe_webhook_secrets": "whsec_0123456789abcdef",
+    "razorpay_key_id": "rzp_live_0123456789",
+    "razorpay_key_secret": "0123456789abcdef",
+    "razorpay_webhook_secrets": "0123456789abcdef",
+    "cloudinary_cloud_name": "school",
+    "cloudinary_api_key": "123",
+    "cloudinary_api_secret": "0123456789abcdef",
+}
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/sign-in/", "/courseflow.css"])
+async def test_what_is_built_is_served(site, path):
+    answer = await site.get(path)
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/sign-in/nothing",
+        "/_upload",
+        "/_upload/file.txt",
+        "/ping",
+        "/_health",
+        "/_all_routes",
+        "/auth-codespace",
+        "/assets/nothing.js",
+        "/..%2f..%2frxconfig.py",
+        "/../rxconfig.py",
+        "/.build/stamp",
+        "/%00",
+    ],
+)
+async def test_everything_else_is_404_with_the_404_page(site, path):
+    answer = await site.get(path)
+
+    assert answer.status_code == 404
+    assert "rxconfig" not in answer.text
+
+
+async def test_nobody_uploads_through_reflex(site):
+    answer = await site.post("/_upload", files={"files": ("a.txt", b"a" * 1000)})
+
+    assert answer.status_code in {404, 405}
+
+
+async def test_pages_are_asked_for_anew_and_named_assets_are_kept(site):
+    page = await site.get("/sign-in")
+    asset = re.search(r'"(/assets/[^"]+\.js)"', page.text)
+
+    assert page.headers["cache-control"] == "no-cache"
+    assert asset is not None
+    kept = await site.get(asset[1])
+    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    missing = await site.get("/assets/nothing.js")
+    assert missing.headers["cache-control"] == "no-cache"
+
+
+async def test_brotli_is_sent_to_who_takes_it(site):
+    answer = await site.get("/sign-in", headers={"Accept-Encoding": "gzip, br"})
+
+    assert answer.headers["content-encoding"] == "br"
+    assert "Accept-Encoding" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/api/health/live", "/api/nothing"])
+async def test_security_headers_stand_on_every_answer(site, path):
+    answer = await site.get(path)
+
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "strict-transport-security" not in answer.headers
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", answer.headers["x-request-id"])
+
+
+async def test_private_answers_are_stored_nowhere(site):
+    answer = await site.get("/api/v1/me")
+
+    assert (answer.status_code, answer.headers["cache-control"]) == (401, "no-store")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:3000", "[::1]:3000", "localhost:4000"])
+async def test_pages_on_another_loopback_address_go_on_at_our_own(site, host):
+    page = await site.get("/sign-in?next=%2Fpayments", headers={"Host": host})
+    api = await site.get("/api/health/live", headers={"Host": host})
+
+    assert page.status_code == 307
+    assert page.headers["location"] == "http://localhost:3000/sign-in?next=%2Fpayments"
+    assert api.status_code == 200
+
+
+async def test_the_redirect_never_leaves_our_site(site):
+    page = await site.get("http://localhost:3000//evil.example/x", headers={"Host": "127.0.0.1"})
+
+    assert page.headers["location"] == "http://localhost:3000/evil.example/x"
+
+
+async def test_a_body_beyond_the_limit_is_refused(site):
+    declared = await site.post("/api/v1/auth/sign-in", content=b"x" * 1_000_001)
+
+    async def chunks():
+        for _ in range(40):
+            yield b"x" * 50_000
+
+    streamed = await site.post("/api/v1/auth/refresh", content=chunks())
+
+    assert declared.status_code == 413
+    assert streamed.status_code in {413, 415}
+
+
+async def test_the_sandbox_bar_shows_because_settings_say_so(site):
+    answer = await site.get("/school.css")
+
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert "--cf-bar: 24px" in answer.text
+    assert frontend.school_css(read_settings(**LIVE)) == ""
+
+
+def test_the_policy_of_production_names_the_companies_and_never_eval():
+    policy = frontend.content_security_policy(read_settings(**LIVE), ["'sha256-abc='"])
+
+    assert policy.split("; ") == [
+        "default-src 'self'",
+        "script-src 'self' 'sha256-abc='",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: https://res.cloudinary.com",
+        "media-src 'self' https://res.cloudinary.com",
+        "connect-src 'self' wss://school.example https://api.cloudinary.com",
+        "form-action 'self' https://checkout.stripe.com https://api.razorpay.com",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+
+
+def test_the_policy_of_the_sandbox_names_its_ports(tmp_path):
+    settings = read_settings(data_dir=tmp_path, port=4300, public_url="")
+
+    policy = frontend.content_security_policy(settings, [])
+
+    assert "form-action 'self' http://127.0.0.1:4301 http://127.0.0.1:4302" in policy
+    assert "connect-src 'self' ws://localhost:4300 http://127.0.0.1:4303" in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_every_inline_script_of_the_build_is_in_the_policy(built):
+    hashes = frontend.script_hashes(built)
+
+    assert len(hashes) >= 3
+    assert all(re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", one) for one in hashes)

@@ -1,0 +1,47 @@
+"""Browser tabs without a browser: a state tree with the cookie its socket would carry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import reflex as rx
+
+from courseflow_admin.config import settings
+from courseflow_admin.routes import session_cookie
+
+
+def a_tab(token: str = "", path: str = "/overview") -> Any:
+    """The root state of a new tab that shows `path`."""
+    root = rx.State(_reflex_internal_init=True)
+    cookie = f"{session_cookie(secure=settings().secure)}={token}" if token else ""
+    data = {
+        "headers": {"cookie": cookie, "origin": settings().origin, "host": "localhost:3000"},
+        "pathname": path.partition("?")[0],
+        "asPath": path,
+        "ip": "127.0.0.1",
+        "token": "tab",
+        "session_id": "socket",
+    }
+    root._update_router_vars(data, {})
+    root.router_data = data
+    return root
+
+
+@pytest.fixture
+def tab() -> Callable[..., Any]:
+    return a_tab
+
+
+async def said(root: Any) -> list[tuple[str, str]]:
+    """The notices of a tab: tone and text."""
+    from courseflow_admin.state.notices import NoticesState
+
+    board = await root.get_state(NoticesState)
+    return [(notice.tone, notice.text) for notice in board.shown]
+
+
+async def run(root: Any, state: type, name: str, **arguments: Any) -> list[Any]:
+    """Run a handler as Reflex does; what it hands on to the browser."""
+    substate = await root.get_state(state)
+    handler = state.event_handlers[name].fn
+    return [step async for step in handler(substate, **arguments) if step is not None]

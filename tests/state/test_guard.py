@@ -1,0 +1,236 @@
+"""The guard: what carries no mark is refused, and a tab never shows another person's state."""
+
+from typing import Any
+
+import pytest
+import reflex as rx
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
+
+from courseflow_admin.courseflow_admin import app
+from courseflow_admin.db import client
+from courseflow_admin.errors import NotPermitted, NotSignedIn, Unavailable
+from courseflow_admin.models.permissions import PERMISSIONS, Permission
+from courseflow_admin.services import sessions
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import event
+from courseflow_admin.state.guard import FRAMEWORK, Guard
+from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
+from courseflow_admin.state.notices import NoticesState
+from tests.builders import an_account
+from tests.state.conftest import a_tab, said
+
+DENIED = ("error", str(NotPermitted()))
+
+
+class GuardedState(rx.State):
+    secret: str = ""
+
+    @event(PUBLIC)
+    async def for_all(self): ...
+
+    @event(SIGNED_IN)
+    async def for_somebody(self): ...
+
+    @event(Permission.PAYMENTS_REFUND)
+    async def refund(self): ...
+
+    @rx.event
+    async def unmarked(self): ...
+
+    def not_even_decorated(self): ...
+
+
+def an_event(handler: Any, **payload: Any) -> Event:
+    return Event(name=format_event_handler(handler), payload=payload)
+
+
+async def asked(root: Any, handler: Any) -> Any:
+    """None: let through. Otherwise what is sent to the browser instead."""
+    return await Guard().preprocess(app, root, an_event(handler))
+
+
+async def signed_in(role: str = "student", email: str = "ada@demo.test", **tab: Any) -> Any:
+    account = await an_account(email, role)
+    return a_tab(await sessions.open_browser(account), **tab)
+
+
+@pytest.mark.parametrize("name", ["unmarked", "not_even_decorated", "setvar"])
+async def test_a_handler_without_a_mark_is_refused_even_to_an_admin(database, name):
+    root = await signed_in("admin")
+
+    answer = await asked(root, GuardedState.event_handlers[name])
+
+    assert answer is not None
+    assert await said(root) == [DENIED]
+
+
+async def test_an_event_that_does_not_exist_is_refused(database):
+    root = await signed_in("admin")
+
+    answer = await Guard().preprocess(app, root, Event(name="state.nothing.here", payload={}))
+
+    assert answer is not None
+    assert await said(root) == [DENIED]
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "through"),
+    [
+        ("student", "for_all", True),
+        ("student", "for_somebody", True),
+        ("student", "refund", False),
+        ("instructor", "refund", False),
+        ("admin", "refund", True),
+    ],
+)
+async def test_the_permission_decides(database, role, name, through):
+    root = await signed_in(role)
+
+    answer = await asked(root, GuardedState.event_handlers[name])
+
+    assert (answer is None) is through
+    assert await said(root) == ([] if through else [DENIED])
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43, '"; cf_session=', "ü" * 43])
+async def test_a_visitor_gets_what_is_public_and_is_else_led_to_sign_in(database, token):
+    root = a_tab(token, path="/payments?state=paid")
+
+    through = await asked(root, GuardedState.event_handlers["for_all"])
+    refused = await asked(root, GuardedState.event_handlers["refund"])
+
+    assert through is None
+    assert refused.events[0].payload["path"] == "/sign-in?next=%2Fpayments%3Fstate%3Dpaid"
+    assert await said(root) == []
+
+
+async def test_the_tab_knows_the_actor_but_the_browser_only_names(database):
+    root = await signed_in("instructor")
+
+    await asked(root, GuardedState.event_handlers["for_all"])
+
+    auth = await root.get_state(AuthState)
+    assert auth.actor().email == "ada@demo.test"
+    shown = auth.dict()[AuthState.get_full_name()]
+    assert {name.partition("_rx_state")[0] for name in shown} == {
+        "known",
+        "signed_in",
+        "name",
+        "initials",
+        "email",
+        "role_label",
+        "permissions",
+    }
+    assert (auth.name, auth.initials, auth.role_label) == ("Ada Lovelace", "AL", "Instructor")
+    assert auth.permissions == sorted(PERMISSIONS["instructor"])
+
+
+async def test_nobody_signed_in_has_no_actor(database):
+    root = a_tab()
+
+    await asked(root, GuardedState.event_handlers["for_all"])
+
+    with pytest.raises(NotSignedIn):
+        (await root.get_state(AuthState)).actor()
+
+
+async def test_a_tab_taken_over_by_another_session_is_emptied_before_it_is_shown(database):
+    root = await signed_in()
+    await asked(root, GuardedState.event_handlers["for_all"])
+    (await root.get_state(GuardedState)).secret = "hers"
+
+    other = await an_account("bob@demo.test")
+    data = dict(root.router_data)
+    data["headers"] = {"cookie": f"cf_session={await sessions.open_browser(other)}"}
+    root._update_router_vars(data, root.router_data)
+    answer = await asked(root, rx.State.event_handlers["hydrate_and_load"])
+
+    assert answer is None
+    assert (await root.get_state(GuardedState)).secret == ""
+    assert (await root.get_state(AuthState)).email == "bob@demo.test"
+
+
+async def test_a_tab_token_without_the_cookie_shows_nothing(database):
+    root = await signed_in()
+    await asked(root, GuardedState.event_handlers["for_all"])
+    (await root.get_state(GuardedState)).secret = "hers"
+
+    root._update_router_vars({"headers": {"cookie": ""}}, root.router_data)
+    await asked(root, rx.State.event_handlers["hydrate_and_load"])
+
+    assert (await root.get_state(GuardedState)).secret == ""
+    assert (await root.get_state(AuthState)).signed_in is False
+
+
+async def test_a_session_that_ended_is_over_with_the_next_event_and_its_state_is_gone(database):
+    account = await an_account()
+    token = await sessions.open_browser(account)
+    root = a_tab(token)
+    await asked(root, GuardedState.event_handlers["for_somebody"])
+    (await root.get_state(GuardedState)).secret = "hers"
+    actor = await sessions.find(token)
+    assert actor is not None
+    await sessions.end(actor)
+
+    answer = await asked(root, GuardedState.event_handlers["for_somebody"])
+
+    assert answer.events[0].payload["path"] == "/sign-in?next=%2Foverview"
+    assert (await root.get_state(GuardedState)).secret == ""
+    assert (await root.get_state(AuthState)).name == ""
+
+
+async def test_a_state_of_the_same_session_is_kept(database):
+    root = await signed_in()
+    await asked(root, GuardedState.event_handlers["for_somebody"])
+    (await root.get_state(GuardedState)).secret = "hers"
+
+    await asked(root, rx.State.event_handlers["hydrate_and_load"])
+
+    assert (await root.get_state(GuardedState)).secret == "hers"
+
+
+async def test_a_database_that_is_away_is_said_and_comes_back_by_itself(database, mongod_uri):
+    root = await signed_in()
+    await asked(root, GuardedState.event_handlers["for_somebody"])
+    name = client.collection("any").raw.database.name
+    await client.close()
+
+    refused = await asked(root, GuardedState.event_handlers["for_somebody"])
+    opened = await asked(root, rx.State.event_handlers["hydrate_and_load"])
+
+    board = await root.get_state(NoticesState)
+    assert (refused is None, opened) == (False, None)
+    assert board.database_away is True
+    assert await said(root) == [("error", str(Unavailable()))]
+    assert (await root.get_state(AuthState)).name == "Ada Lovelace"
+
+    await client.connect(mongod_uri, name)
+    assert await asked(root, NoticesState.event_handlers["try_again"]) is None
+    assert board.database_away is False
+
+
+def test_every_handler_of_ours_has_a_mark_and_the_frameworks_are_those_we_looked_at():
+    theirs: dict[str, set[str]] = {}
+    unmarked = []
+    for name, registered in RegistrationContext.get().event_handlers.items():
+        state, function = registered.states[0], registered.handler.fn
+        if state.__module__.startswith("courseflow_admin.") and function.__name__ != "setvar":
+            if mark_of(function) is None:
+                unmarked.append(name)
+        elif state.__module__.startswith("reflex") and function.__name__ != "setvar":
+            theirs.setdefault(state.__name__, set()).add(function.__name__)
+
+    # AuthState.actor is read by our own handlers and refused to everybody else.
+    assert [name.rpartition(".")[2] for name in unmarked] == ["actor"]
+    assert {name: names for name, names in theirs.items() if names} == FRAMEWORK["reflex.state"]
+
+
+def test_marks_are_permissions_or_one_of_two_names():
+    marks: set[Mark | None] = {
+        mark_of(registered.handler.fn)
+        for registered in RegistrationContext.get().event_handlers.values()
+    }
+
+    assert marks <= {None, PUBLIC, SIGNED_IN, *Permission}
