@@ -29,7 +29,7 @@ INTENT = words(
 CHARGE = words(
     "application application_fee application_fee_amount authorization_code "
     "balance_transaction customer description failure_balance_transaction failure_code "
-    "failure_message on_behalf_of presentment_details receipt_email receipt_number review "
+    "failure_message level3 on_behalf_of presentment_details receipt_email receipt_number review "
     "shipping source source_transfer statement_descriptor statement_descriptor_suffix "
     "transfer transfer_data transfer_group"
 )

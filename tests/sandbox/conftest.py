@@ -74,9 +74,7 @@ def sandbox_settings(folder: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def open_box(
-    listening: School, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Sandbox]:
+def open_box(listening: School, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sandbox]:
     """Another sandbox, not running yet: `open_box(folder=…)`."""
 
     def make(folder: Path | None = None, **options: Any) -> Sandbox:
