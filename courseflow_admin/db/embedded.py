@@ -64,9 +64,9 @@ class EmbeddedMongo:
         """
         self._make_folder()
         with self._starting():
-            self._hold()
+            was_alone = self._hold()
             try:
-                port = self._running_port() or self._launch()
+                port = self._running_port(was_alone) or self._launch()
             except BaseException:
                 self._let_go()
                 raise
@@ -120,10 +120,19 @@ class EmbeddedMongo:
         finally:
             os.close(file)
 
-    def _hold(self) -> None:
+    def _hold(self) -> bool:
+        """Become a user; True when nobody else is one. Waits while watch.py is stopping mongod."""
         if self._users_lock is None:
             self._users_lock = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._users_lock, fcntl.LOCK_SH)  # waits while watch.py is stopping mongod
+        fcntl.flock(self._users_lock, fcntl.LOCK_SH)
+        try:
+            fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_alone = False
+        else:
+            is_alone = True
+        fcntl.flock(self._users_lock, fcntl.LOCK_SH)  # again: a failed change had given it up
+        return is_alone
 
     def _let_go(self) -> None:
         if self._users_lock is not None:
@@ -166,7 +175,7 @@ class EmbeddedMongo:
         draft.write_text(json.dumps(facts))
         draft.replace(self.folder / "server.json")
 
-    def _running_port(self) -> int | None:
+    def _running_port(self, was_alone: bool) -> int | None:
         """The port of the mongod that is already there, if it is ours and answers."""
         facts = self._facts()
         pid, port = facts.get("pid") or self._locked_pid(), facts.get("port")
@@ -175,6 +184,9 @@ class EmbeddedMongo:
         if isinstance(port, int):
             with suppress(PyMongoError):
                 _make_primary(port, patience=5)
+                if was_alone:  # its starter was killed, and perhaps watch.py too
+                    self._remember(port=port, pid=pid)
+                    self._watch = self._start_watch(pid)
                 return port
         watch.end(pid)  # left over from a start that was killed halfway, or it hangs
         return None
@@ -221,12 +233,18 @@ class EmbeddedMongo:
             watch.end(self._process.pid)
             self._process.wait()
             raise
-        self._watch = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", watch.__file__,
-             str(self.folder / "users.lock"), str(self._process.pid)],
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+        self._watch = self._start_watch(self._process.pid)
         return port
+
+    def _start_watch(self, pid: int) -> subprocess.Popen[bytes]:
+        users_lock = str(self.folder / "users.lock")
+        return subprocess.Popen(  # noqa: S603 - our own interpreter, our own file
+            [sys.executable, "-I", "-S", watch.__file__, users_lock, str(pid)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # else whoever reads our output would wait for its end
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _wait_for_primary(self, port: int) -> None:
         assert self._process is not None  # noqa: S101 - _launch() made it
@@ -276,6 +294,9 @@ def _command(binary: Path, folder: Path, port: int) -> list[str]:
         "--nounixsocket",
         "--networkMessageCompressors", "snappy",
         "--setParameter", "diagnosticDataCollectionEnabled=false",
+        # A killed worker's open transaction locks its rows until mongod gives it up: 60 s by
+        # default (measured by tests/kill), while ours take some 20 ms.
+        "--setParameter", "transactionLifetimeLimitSeconds=3",
         "--wiredTigerEngineConfigString", "log=(file_max=8MB)",
     ]  # fmt: skip
 

@@ -1,0 +1,113 @@
+"""The worker killed with SIGKILL at fifty random points, again and again, during fifty purchases."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from datetime import timedelta
+
+from courseflow_admin.db import client
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.models.payments import Capture, PaymentState
+from courseflow_admin.services import checkout
+from courseflow_admin.services.checkout import BuyForm
+from courseflow_admin.services.jobs import Jobs
+from tests.builders import stored
+from tests.course_builders import a_course, a_student, an_instructor
+
+PURCHASES = 50
+KILLS = 50
+SEED = 20261122
+
+
+async def opened(student, course, provider):
+    start = await checkout.open_checkout(
+        student,
+        BuyForm(course_id=course.id, provider=provider, billing_name="Ada", billing_country="IN"),
+    )
+    return await payments_db.get(start.payment_id)
+
+
+def the_forge(uri):
+    database = client.collection("any").raw.database.name
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.kill.workers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "MONGODB_URI": uri, "MONGODB_DATABASE": database},
+    )
+
+
+async def settled():
+    """Let one worker that nobody kills finish what the killed ones left."""
+    jobs = Jobs(lease=timedelta(seconds=0.5))
+    for _ in range(40):
+        await jobs.run_until_idle()
+        waiting = [
+            *await stored("webhook_events", state="waiting"),
+            *await stored("emails", due_at={"$ne": None}),
+            *await stored("receipts", number=0),
+        ]
+        if not waiting:
+            return
+        await asyncio.sleep(0.25)
+    raise AssertionError(f"{len(waiting)} rows never came to rest")
+
+
+async def test_whenever_the_worker_dies_every_purchase_is_whole_and_counted_once(
+    database, sandbox, mongod_uri
+):
+    chance = random.Random(SEED)
+    course = await a_course(await an_instructor())
+    students = [await a_student(f"s{number}@demo.test", "Sam") for number in range(PURCHASES)]
+    gateways = [chance.choice(["stripe", "razorpay"]) for _ in students]
+    bought = [
+        await opened(student, course, provider)
+        for student, provider in zip(students, gateways, strict=True)
+    ]
+    never_paid, paid = bought[:5], bought[5:]
+    forge = the_forge(mongod_uri)
+    kills = 0
+    try:
+        for number in range(KILLS):
+            if number < len(paid):
+                sandbox.pay(paid[number].provider_checkout_id)
+            await sandbox.deliver()
+            forge.stdin.write("\n")
+            forge.stdin.flush()
+            worker = int(await asyncio.to_thread(forge.stdout.readline))
+            await asyncio.sleep(chance.uniform(0.01, 0.35))
+            os.kill(worker, signal.SIGKILL)
+            kills += 1
+    finally:
+        forge.stdin.close()
+        forge.wait(10)
+        forge.stdout.close()
+    await sandbox.deliver()
+    await settled()
+
+    assert kills == KILLS
+    rows = {row["_id"]: row for row in await stored("payments")}
+    assert len(rows) == PURCHASES
+    assert {rows[payment.id]["state"] for payment in paid} == {PaymentState.PAID}
+    assert {rows[payment.id]["capture"] for payment in never_paid} == {Capture.CREATED}
+
+    wanted = Counter(payment.id for payment in paid)
+    grants = [grant["payment_id"] for row in await stored("enrollments") for grant in row["grants"]]
+    assert Counter(grants) == wanted
+    receipts = await stored("receipts")
+    assert Counter(row["payment_id"] for row in receipts) == wanted
+    assert sorted(row["number"] for row in receipts) == list(range(1, len(paid) + 1))
+
+    emails = await stored("emails")
+    assert Counter((row["kind"], row["payment_id"]) for row in emails) == Counter(
+        (kind, payment.id) for payment in paid for kind in ("access_granted", "receipt")
+    )
+    mails = Counter(address for mail in sandbox.mails() for address in mail.to)
+    assert mails == Counter({payment.email: 2 for payment in paid})
+    assert all(sandbox.refunds(rows[payment.id]["provider_payment_id"]) == [] for payment in paid)

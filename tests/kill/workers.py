@@ -1,0 +1,26 @@
+"""Starts a real worker process for every line on standard input, and says its process id.
+
+The modules are loaded once and each worker is a fork, so that fifty of them start in a moment.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import timedelta
+
+import courseflow_admin.providers.razorpay
+import courseflow_admin.providers.stripe  # noqa: F401 - loaded before the forks
+from courseflow_admin.config import settings
+from courseflow_admin.logs import configure_logs
+from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.worker import work
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed leave nothing behind
+configure_logs()
+for _ in sys.stdin:
+    process = os.fork()
+    if process == 0:
+        asyncio.run(work(settings(), Jobs(lease=timedelta(seconds=0.5), idle_seconds=0.01)))
+        os._exit(0)
+    print(process, flush=True)
