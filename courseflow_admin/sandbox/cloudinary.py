@@ -100,9 +100,9 @@ class CloudinaryApi:
 
     async def upload(self, request: Request) -> Body:
         """All at once, or in chunks that carry the same X-Unique-Upload-Id."""
-        form = await request.form(max_part_size=64 << 20)
-        self._check_signature(form)
-        name, content = await _file_in(form)
+        async with request.form(max_part_size=64 << 20) as form:
+            self._check_signature(form)
+            name, content = await _file_in(form)
         upload_id = request.headers.get("x-unique-upload-id")
         if upload_id is None or "content-range" not in request.headers:
             return self._store(request, form, name, content)
@@ -174,7 +174,7 @@ class CloudinaryApi:
         delivery = str(form.get("type") or "upload")
         key = f"{kind}/{delivery}/{public_id}"
         old = self.world.store.find("asset", key)
-        if old is not None and str(form.get("overwrite")).lower() == "false":
+        if old is not None and str(form.get("overwrite")).lower() in {"false", "0"}:
             kept: Body = old["asset"]
             return kept | {"existing": True}
         name = f"{hashlib.sha256(key.encode()).hexdigest()}.bin"

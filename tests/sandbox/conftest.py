@@ -1,4 +1,4 @@
-"""The sandbox in a thread of its own, the official SDKs pointed at it, and a school that listens."""
+"""The sandbox in a thread of its own, the official SDKs pointed at it, a school that listens."""
 
 import json
 import threading
@@ -31,7 +31,7 @@ class School:
         """What arrived, in the order it did."""
         bodies = [(name, json.loads(raw)) for name, _, raw in self.seen]
         return [
-            body.get("type") or body.get("event") or body.get("notification_type")
+            body.get("notification_type") or body.get("event") or body["type"]
             for name, body in bodies
             if provider in {None, name}
         ]
