@@ -49,6 +49,7 @@ def web() -> None:
             host=settings().host,
             port=settings().port,
             log_config=None,
+            log_level="warning",  # our own lines say what there is to say
             access_log=False,
             server_header=False,
             proxy_headers=False,
