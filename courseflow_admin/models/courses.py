@@ -20,6 +20,7 @@ CATEGORIES = (
     "Data",
     "Design",
     "Languages",
+    "Life",
     "Mathematics",
     "Music",
     "Programming",

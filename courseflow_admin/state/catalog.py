@@ -1,0 +1,118 @@
+"""The catalog on screen: what is on sale, narrowed by what stands in the address."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.models.base import now
+from courseflow_admin.models.classroom import CatalogEntry
+from courseflow_admin.models.courses import CATEGORIES, LEVELS
+from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.services import catalog
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import event
+from courseflow_admin.state.marks import PUBLIC
+from courseflow_admin.state.words import counted, price_text, short, size
+
+SHOWN = 24
+NEW_DAYS = 30
+
+
+@dataclass
+class CourseCard:
+    title: str
+    subtitle: str
+    href: str
+    who: str
+    pattern: str
+    hue: str
+    short: str
+    price: str
+    owned: bool
+    new: bool
+    size: str
+
+
+class CatalogState(rx.State):
+    """Filters live in the address; the controls only change it."""
+
+    view: str = "loading"  # loading, rows, empty (nothing on sale), nothing (found)
+    cards: list[CourseCard] = []
+    count_text: str = ""
+    range_text: str = ""
+    q: str = ""
+    box: int = 0  # a new one when the search text changed from outside
+    category: str = ""
+    level: str = ""
+    no_category_href: str = routes.HOME
+    no_level_href: str = routes.HOME
+    previous_href: str = ""
+    next_href: str = ""
+    _typed: str = ""
+
+    @event(PUBLIC, supersedes=True)
+    async def load(self):
+        query = self.router.url.query_parameters
+        auth = await self.get_state(AuthState)
+        q = query.get("q", "")[: catalog.LONGEST_SEARCH]
+        category, level = query.get("category", ""), query.get("level", "")
+        asked = PageRequest.parse(
+            query.get("after", ""), query.get("before", ""), query.get("first", "")
+        )
+        request = PageRequest(asked.cursor, asked.direction, asked.first, SHOWN)
+        page = await catalog.search(q, category, level, request, auth._actor)
+        if q != self._typed:
+            self._typed = q
+            self.box += 1
+        self.q, self.category = q, category if category in CATEGORIES else ""
+        self.level = level.capitalize() if level in LEVELS else ""
+        self.cards = [_card(entry) for entry in page.rows]
+        more = "+" if page.more_than_total else ""
+        self.count_text = f"{counted(page.total, 'course').replace(' ', more + ' ', 1)}"
+        self.range_text = page.range_text
+        first = page.first + len(page.rows)
+        self.next_href = self._href(after=page.next_cursor, first=first) if page.next_cursor else ""
+        before = max(1, page.first - SHOWN)
+        self.previous_href = (
+            self._href(before=page.previous_cursor, first=before) if page.previous_cursor else ""
+        )
+        self.no_category_href = self._href(category="")
+        self.no_level_href = self._href(level="")
+        narrowed = q or category or level
+        self.view = "rows" if self.cards else "nothing" if narrowed else "empty"
+
+    @event(PUBLIC, supersedes=True)
+    async def search(self, text: str):
+        """Typing in the search box."""
+        self._typed = text[: catalog.LONGEST_SEARCH].strip()
+        return rx.redirect(self._href(q=self._typed), replace=True)
+
+    @event(PUBLIC)
+    async def pick_category(self, category: str):
+        return rx.redirect(self._href(category=category))
+
+    @event(PUBLIC)
+    async def pick_level(self, level: str):
+        return rx.redirect(self._href(level=level))
+
+    def _href(self, **changes: str | int) -> str:
+        now_shown = {"q": self.q, "category": self.category, "level": self.level.lower()}
+        return routes.with_query(routes.HOME, **(now_shown | changes))
+
+
+def _card(entry: CatalogEntry) -> CourseCard:
+    return CourseCard(
+        title=entry.title,
+        subtitle=entry.subtitle,
+        href=routes.course(entry.slug),
+        who=entry.owner_name,
+        pattern=entry.thumbnail.pattern,
+        hue=entry.thumbnail.hue,
+        short=short(entry.title),
+        price=price_text(entry.price, free=entry.free),
+        owned=entry.enrolled,
+        new=entry.published_at > now() - timedelta(days=NEW_DAYS),
+        size=size(entry.lessons, entry.minutes),
+    )

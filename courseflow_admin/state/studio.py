@@ -1,0 +1,110 @@
+"""The studio's list: the courses one may edit, and a new one."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.models.courses import Course
+from courseflow_admin.models.money import CURRENCIES
+from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import studio
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.words import minute, price_text, short
+
+
+@dataclass
+class StudioRow:
+    title: str
+    href: str
+    who: str
+    pattern: str
+    hue: str
+    short: str
+    state: str
+    lessons: str
+    learners: str
+    price: str
+    changed: str
+
+
+class NewCourseForm(Form):
+    title: str
+    currency: str = "INR"
+
+
+class StudioState(rx.State):
+    view: str = "loading"  # loading, rows, empty
+    rows: list[StudioRow] = []
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    dialog_open: bool = False
+    creating: bool = False
+
+    @event(Permission.COURSES_EDIT, supersedes=True)
+    async def load(self):
+        query = self.router.url.query_parameters
+        request = PageRequest.parse(
+            query.get("after", ""), query.get("before", ""), query.get("first", "")
+        )
+        auth = await self.get_state(AuthState)
+        page = await studio.newest(auth.actor(), request)
+        learners = await studio.learners(auth.actor(), page.rows)
+        self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]
+        self.range_text = page.range_text
+        first = page.first + len(page.rows)
+        self.next_href = (
+            routes.with_query(routes.STUDIO, after=page.next_cursor, first=first)
+            if page.next_cursor
+            else ""
+        )
+        before = max(1, page.first - request.size)
+        self.previous_href = (
+            routes.with_query(routes.STUDIO, before=page.previous_cursor, first=before)
+            if page.previous_cursor
+            else ""
+        )
+        self.view = "rows" if self.rows else "empty"
+
+    @event(Permission.COURSES_EDIT)
+    async def show_dialog(self, is_open: bool):
+        self.dialog_open = is_open
+
+    @event(Permission.COURSES_EDIT)
+    async def create(self, form: NewCourseForm):
+        """Submit of "New course"."""
+        self.creating = True
+        yield
+        try:
+            auth = await self.get_state(AuthState)
+            course = await studio.create(auth.actor(), form.title, form.currency)
+            self.dialog_open = False
+            yield rx.redirect(routes.studio(course.id))
+        finally:
+            self.creating = False
+
+
+def currencies() -> list[tuple[str, str]]:
+    return [(code, code) for code in CURRENCIES]
+
+
+def _row(course: Course, learners: int) -> StudioRow:
+    cover = course.thumbnail
+    return StudioRow(
+        title=course.title,
+        href=routes.studio(course.id),
+        who=course.owner_name,
+        pattern=cover.pattern if cover else "",
+        hue=cover.hue if cover else "iris",
+        short=short(course.title),
+        state=course.state.value,
+        lessons=str(len(course.lesson_ids)),
+        learners=f"{learners:,}",
+        price=price_text(course.price, free=course.free)
+        if course.price.minor or course.free
+        else "Not set",
+        changed=minute(course.updated_at),
+    )

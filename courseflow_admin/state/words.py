@@ -1,0 +1,66 @@
+"""How times, durations and the parts of an address read on screen."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from courseflow_admin.models.base import now
+from courseflow_admin.models.money import Money
+
+
+def short(title: str) -> str:
+    """Two letters of a title, for its cover."""
+    letters = [sign for sign in title if sign.isalnum()]
+    return "".join(letters[:2]).capitalize()
+
+
+def price_text(price: Money, *, free: bool) -> str:
+    return "Free" if free else str(price)
+
+
+def duration(minutes: int) -> str:
+    """`45 min`, `3 h`, `1 h 20 min`."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h" if rest == 0 or hours >= 5 else f"{hours} h {rest} min"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 lesson`, `2 lessons`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(lessons: int, minutes: int) -> str:
+    return f"{counted(lessons, 'lesson')}, {duration(minutes)}"
+
+
+def day(instant: datetime | None) -> str:
+    """`3 Nov 2026`."""
+    return f"{instant.day} {instant:%b %Y}" if instant else ""
+
+
+def minute(instant: datetime | None) -> str:
+    return f"{day(instant)}, {instant:%H:%M} UTC" if instant else ""
+
+
+def clock(instant: datetime) -> str:
+    return f"{instant:%H:%M:%S} UTC"
+
+
+def ago(instant: datetime | None) -> str:
+    """`today`, `yesterday`, `5 days ago`, or the day."""
+    if instant is None:
+        return ""
+    days = (now().date() - instant.date()).days
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    return f"{days} days ago" if days < 14 else f"on {day(instant)}"
+
+
+def address_part(state: Any, number: int) -> str:
+    """One part of the path on screen: of `/learn/trees/les_1` part 1 is `trees`."""
+    parts = str(state.router.url.path).strip("/").split("/")
+    return unquote(parts[number]) if len(parts) > number else ""
