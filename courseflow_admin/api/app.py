@@ -13,8 +13,10 @@ from courseflow_admin.api import (
     checkout,
     courses,
     emails,
+    enrollments,
     errors,
     health,
+    metrics,
     payments,
     webhooks,
 )
@@ -27,7 +29,9 @@ ROUTERS = (
     checkout.router,
     courses.router,
     emails.router,
+    enrollments.router,
     health.router,
+    metrics.router,
     payments.router,
     webhooks.router,
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.models.accounts import Account, Billing
+from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import Page, PageRequest
 
 ACTIVE = {"suspended_at": None, "erased_at": None}
@@ -74,21 +75,27 @@ async def _set(account_id: str, fields: Row) -> Account | None:
     )
 
 
-def search_query(email_prefix: str, role: str) -> tuple[Row, str]:
+def search_query(
+    email_prefix: str, role: str, period: Period | None = None
+) -> tuple[Row, str]:
     """The filter, and the field it is sorted by.
 
     Newest first; while searching by address in the order of addresses, because only so one index
     gives both the prefix and the order.
     """
     where: Row = {"role": role} if role else {}
+    if period:
+        where["created_at"] = {"$gte": period.start, "$lt": period.end}
     if email_prefix:
         where["email"] = {"$regex": f"^{re.escape(email_prefix)}"}
         return where, "email"
     return where, "created_at"
 
 
-async def search(email_prefix: str, role: str, request: PageRequest) -> Page[Account]:
-    where, field = search_query(email_prefix, role)
+async def search(
+    email_prefix: str, role: str, request: PageRequest, period: Period | None = None
+) -> Page[Account]:
+    where, field = search_query(email_prefix, role, period)
     return await keyset.page(
         "accounts", where, field, request, Account.from_mongo, falling=field != "email"
     )

@@ -64,6 +64,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("owner_id", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("course_id", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
+        _index(("learner_email", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("account_id", UP), ("last_seen_at", DOWN)),
     ],
     "jobs": [],
@@ -104,7 +105,36 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("account_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("owner_id", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("course_id", UP), ("created_at", DOWN), ("_id", DOWN)),
-        _index(("paid_at", UP), partialFilterExpression={"paid_at": {"$type": "date"}}),
+        # The figures: what was paid and refunded on which day, by the sums at the end alone.
+        _index(
+            ("mode", UP),
+            ("paid_at", DOWN),
+            ("_id", DOWN),
+            ("amount.currency", UP),
+            ("amount.minor", UP),
+            partialFilterExpression={"paid_at": {"$type": "date"}},
+        ),
+        _index(
+            ("owner_id", UP),
+            ("paid_at", DOWN),
+            ("_id", DOWN),
+            partialFilterExpression={"paid_at": {"$type": "date"}},
+        ),
+        *(
+            _index(
+                (whose, UP),
+                ("refunds.settled_at", DOWN),
+                ("_id", DOWN),
+                partialFilterExpression={"refunds.settled_at": {"$type": "date"}},
+            )
+            for whose in ("mode", "owner_id")
+        ),
+        _index(
+            ("dispute.state", UP),
+            ("created_at", DOWN),
+            ("_id", DOWN),
+            partialFilterExpression={"dispute.state": "open"},
+        ),
     ],
     "receipts": [
         _index(("payment_id", UP), unique=True),
@@ -127,6 +157,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("due_at", UP), partialFilterExpression={"due_at": {"$type": "date"}}),
         _index(("state", UP), ("received_at", DOWN), ("_id", DOWN)),
         _index(("received_at", DOWN), ("_id", DOWN)),
+        _index(("provider", UP), ("received_at", DOWN), ("_id", DOWN)),
         _index(("payment_id", UP), ("received_at", UP)),
     ],
 }

@@ -2,8 +2,11 @@
 
 import re
 
-from courseflow_admin.db import keyset
+from courseflow_admin.db import keyset, metrics
 from courseflow_admin.db.client import Row
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.base import now
+from courseflow_admin.models.metrics import METRICS, Scope, current_mode
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.payments import Payment, PaymentFilter, Sort, SortField
 
@@ -17,7 +20,7 @@ async def search(wanted: PaymentFilter, sort: Sort, request: PageRequest) -> Pag
     return await keyset.page(
         "payments",
         where,
-        FIELDS[sort.field],
+        sort_field(wanted, sort),
         request,
         Payment.from_mongo,
         falling=sort.falling,
@@ -40,6 +43,12 @@ def plan(wanted: PaymentFilter, sort: Sort) -> tuple[Row, list[tuple[str, int]]]
         "provider": wanted.provider,
     }
     where: Row = {name: value for name, value in named.items() if value}
+    if wanted.currency:
+        where["amount.currency"] = wanted.currency
+    if wanted.figure:
+        return _behind_a_figure(wanted, where)
+    if wanted.period:
+        where["created_at"] = {"$gte": wanted.period.start, "$lt": wanted.period.end}
     by_date = [("created_at", -1), ("_id", -1)]
     if wanted.email_prefix:
         where["email"] = {"$regex": f"^{re.escape(wanted.email_prefix.lower())}"}
@@ -49,3 +58,28 @@ def plan(wanted: PaymentFilter, sort: Sort) -> tuple[Row, list[tuple[str, int]]]
             return where, [(name, 1), *by_date]
     filters = [(name, 1) for name in ("state", "provider") if name in where]
     return where, [*filters, (FIELDS[sort.field], -1), ("_id", -1)]
+
+
+def _behind_a_figure(wanted: PaymentFilter, where: Row) -> tuple[Row, list[tuple[str, int]]]:
+    """The rows that a figure counts, by its own match; other filters are applied to these few."""
+    metric = METRICS.get(wanted.figure)
+    if metric is None:
+        waiting, hint = metrics.attention(wanted.figure, now())
+        return {"$and": [where, waiting]}, hint
+    if wanted.period is None:
+        raise Invalid("Which days? Give 'from' and 'to'.", "from")
+    scope = Scope(current_mode(), wanted.owner_id)
+    counted = metrics.match(metric, wanted.period, scope, wanted.currency)
+    return ({"$and": [where, counted]} if where else counted), metrics.hint(metric, scope)
+
+
+def sort_field(wanted: PaymentFilter, sort: Sort) -> str:
+    """The date of a payment is when it was begun; behind a figure of paid ones, when it was paid.
+
+    So their list too comes out of one index in its order. (A refund's day cannot sort a list of
+    payments, because a payment may have several.)
+    """
+    metric = METRICS.get(wanted.figure)
+    if sort.field == "date" and metric and metric.dated == "paid_at" and not metric.less:
+        return "paid_at"
+    return FIELDS[sort.field]

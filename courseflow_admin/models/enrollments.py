@@ -1,11 +1,13 @@
 """A learner's place in a course: the grants that give access, and the progress."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from courseflow_admin.models.base import Document, Piece
+from courseflow_admin.models.metrics import Period
 
 GrantKind = Literal["payment", "manual", "free", "batch"]
 
@@ -58,3 +60,16 @@ class Enrollment(Document):
         row = super().to_mongo()
         row["grants"] = [grant.to_mongo() for grant in self.grants]
         return row
+
+
+@dataclass(frozen=True)
+class EnrollmentFilter:
+    """All that are given must match; an empty one matches all."""
+
+    course_id: str = ""
+    owner_id: str = ""
+    email_prefix: str = ""
+    period: Period | None = None  # of the day of enrolling
+
+    def of_owner(self, owner_id: str) -> "EnrollmentFilter":
+        return replace(self, owner_id=owner_id)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from courseflow_admin.models.base import Document, Piece
+from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
 
 GatewayName = Literal["stripe", "razorpay"]
@@ -188,7 +189,11 @@ SortField = Literal["date", "amount"]
 
 @dataclass(frozen=True)
 class PaymentFilter:
-    """All that are given must match; an empty one matches all."""
+    """All that are given must match; an empty one matches all.
+
+    `figure` is a metric's name or a line of "Needs a person" (models/metrics.FIGURES): then the
+    rows are those the figure counts, and `period` means the day they count on.
+    """
 
     state: str = ""
     provider: str = ""
@@ -196,6 +201,9 @@ class PaymentFilter:
     account_id: str = ""
     course_id: str = ""
     owner_id: str = ""
+    figure: str = ""
+    currency: str = ""
+    period: Period | None = None
 
     def of_owner(self, owner_id: str) -> "PaymentFilter":
         return replace(self, owner_id=owner_id)

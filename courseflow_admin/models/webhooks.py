@@ -1,5 +1,6 @@
 """A webhook event in the inbox, and one that was refused."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,3 +46,14 @@ class WebhookRejection(Document):
     skew_seconds: int | None = None
     body: str  # the first 4 kB
     ip: str = ""
+
+
+STUCK = "stuck"  # in the list's filter: failed, or waiting for too long
+
+
+@dataclass(frozen=True)
+class WebhookFilter:
+    """All that are given must match; an empty one matches all."""
+
+    state: str = ""  # a WebhookState, or STUCK
+    provider: str = ""

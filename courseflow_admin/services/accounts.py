@@ -16,6 +16,7 @@ from courseflow_admin.models.accounts import (
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.services import audit, emails, limits, passwords, sessions
@@ -121,13 +122,18 @@ async def get(actor: Actor, account_id: str) -> Account:
 
 
 async def search(
-    actor: Actor, request: PageRequest, *, email_prefix: str = "", role: str = ""
+    actor: Actor,
+    request: PageRequest,
+    *,
+    email_prefix: str = "",
+    role: str = "",
+    period: Period | None = None,
 ) -> Page[Account]:
-    """Newest first; with an e-mail prefix in the order of addresses."""
+    """Newest first, those made in `period`; with an e-mail prefix in the order of addresses."""
     actor.require(Permission.ACCOUNTS_READ)
     if role and role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
-    return await accounts_db.search(email_prefix.strip().lower()[:254], role, request)
+    return await accounts_db.search(email_prefix.strip().lower()[:254], role, request, period)
 
 
 async def change_role(actor: Actor, account_id: str, role: str) -> Account:

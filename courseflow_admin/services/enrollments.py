@@ -7,6 +7,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db import enrollments_search
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound
 from courseflow_admin.models.accounts import Account
@@ -14,7 +15,8 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.enrollments import Enrollment, Grant
+from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter, Grant
+from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import access, audit, emails
@@ -48,6 +50,21 @@ async def enroll_free(actor: Actor, course_id: str) -> None:
         )
 
     await transaction(enroll)
+
+
+async def search(actor: Actor, wanted: EnrollmentFilter, request: PageRequest) -> Page[Enrollment]:
+    """One page of the enrollments the actor may see, newest first: all, or those of own courses."""
+    actor.require(Permission.ENROLLMENTS_READ)
+    if not actor.can(Permission.ENROLLMENTS_READ_ALL):
+        wanted = wanted.of_owner(actor.id)
+    return await enrollments_search.search(wanted, request)
+
+
+async def courses(actor: Actor) -> list[tuple[str, str]]:
+    """Id and title of the courses whose learners the actor may see, by title."""
+    actor.require(Permission.ENROLLMENTS_READ)
+    all_of_them = actor.can(Permission.ENROLLMENTS_READ_ALL)
+    return await enrollments_search.courses("" if all_of_them else actor.id)
 
 
 async def grant_paid(payment: Payment) -> bool:

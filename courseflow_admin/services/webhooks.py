@@ -14,12 +14,20 @@ from loguru import logger
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import webhooks as webhooks_db
+from courseflow_admin.db import webhooks_search
 from courseflow_admin.errors import CourseFlowError, ProviderUnreachable, Unavailable
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.gateways import WebhookReference
+from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.webhooks import WebhookEvent, WebhookRejection, WebhookState
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.webhooks import (
+    WebhookEvent,
+    WebhookFilter,
+    WebhookRejection,
+    WebhookState,
+)
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
 from courseflow_admin.services import emails, limits
@@ -88,6 +96,12 @@ async def _keep_refused(
         )
     )
     logger.warning("webhook.refused", provider=provider, reason=error.reason)
+
+
+async def search(actor: Actor, wanted: WebhookFilter, request: PageRequest) -> Page[WebhookEvent]:
+    """One page of the inbox, newest first."""
+    actor.require(Permission.WEBHOOKS_READ)
+    return await webhooks_search.search(wanted, request)
 
 
 async def handle_next(lease: timedelta) -> bool:

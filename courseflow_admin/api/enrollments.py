@@ -1,0 +1,79 @@
+"""Enrollments over HTTP: the learners of the courses one may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.services import enrollments
+
+router = APIRouter(prefix=f"{routes.API}/enrollments", tags=["enrollments"])
+
+
+@dataclass(frozen=True)
+class EnrollmentView:
+    id: str
+    account_id: str
+    learner: str
+    email: str
+    course_id: str
+    course: str
+    percent: int
+    grants: list[str]
+    enrolled_at: datetime
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, enrollment: Enrollment) -> "EnrollmentView":
+        return cls(
+            id=enrollment.id,
+            account_id=enrollment.account_id,
+            learner=enrollment.learner_name,
+            email=enrollment.learner_email,
+            course_id=enrollment.course_id,
+            course=enrollment.course_title,
+            percent=enrollment.percent,
+            grants=[grant.kind for grant in enrollment.grants],
+            enrolled_at=enrollment.enrolled_at,
+            completed_at=enrollment.completed_at,
+        )
+
+
+@dataclass(frozen=True)
+class EnrollmentPage:
+    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
+
+    rows: list[EnrollmentView]
+    range: str
+    next: str
+    previous: str
+
+
+@router.get("")
+async def search(
+    actor: CurrentActor,
+    page: Paging,
+    course: Annotated[str, Query(max_length=40)] = "",
+    email: Annotated[str, Query(max_length=254)] = "",
+    first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
+    last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+) -> EnrollmentPage:
+    """Newest first; `email` is the beginning of an address, days are of the school's time zone."""
+    found = await enrollments.search(
+        actor,
+        EnrollmentFilter(
+            course_id=course, email_prefix=email.strip(), period=Period.parse(first_day, last_day)
+        ),
+        page,
+    )
+    return EnrollmentPage(
+        rows=[EnrollmentView.of(enrollment) for enrollment in found.rows],
+        range=found.range_text,
+        next=found.next_cursor,
+        previous=found.previous_cursor,
+    )

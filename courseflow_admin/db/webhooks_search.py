@@ -1,0 +1,34 @@
+"""The list of webhook events, newest first."""
+
+from courseflow_admin.db import keyset, metrics
+from courseflow_admin.db.client import Row
+from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter
+
+# What only the page of one event shows.
+LEFT_OUT: Row = {"headers": 0}
+
+
+async def search(wanted: WebhookFilter, request: PageRequest) -> Page[WebhookEvent]:
+    where, hint = plan(wanted)
+    return await keyset.page(
+        "webhook_events",
+        where,
+        "received_at",
+        request,
+        WebhookEvent.from_mongo,
+        hint=hint,
+        projection=LEFT_OUT,
+    )
+
+
+def plan(wanted: WebhookFilter) -> tuple[Row, list[tuple[str, int]]]:
+    """The query, and the keys of the index that serves it."""
+    by_date = [("received_at", -1), ("_id", -1)]
+    provider: Row = {"provider": wanted.provider} if wanted.provider else {}
+    if wanted.state == STUCK:
+        stuck, hint = metrics.stuck()
+        return provider | stuck, hint
+    if wanted.state:
+        return {"state": wanted.state, **provider}, [("state", 1), *by_date]
+    return provider, [*([("provider", 1)] if provider else []), *by_date]
