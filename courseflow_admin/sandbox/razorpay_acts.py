@@ -1,6 +1,7 @@
 """What can happen to money at Razorpay: authorised, captured, failed, late, refunded, disputed."""
 
 import json
+from typing import Any
 
 from courseflow_admin.sandbox import webhooks
 from courseflow_admin.sandbox.store import Body
@@ -108,11 +109,11 @@ def pay(
     return str(payment["id"])
 
 
-def pay_twice(world: World, order_id: str, *, method: str = "upi") -> tuple[str, str]:
+def pay_twice(world: World, order_id: str, **how: Any) -> tuple[str, str]:
     """Two captured payments for one order, as when a late authorisation meets a second try."""
     found = [item for item in payments_of(world, order_id) if item["status"] == "captured"]
-    first = found[0]["id"] if found else pay(world, order_id, method=method, capture=True)
-    return first, pay(world, order_id, method=method, capture=True, again=True)
+    first = found[0]["id"] if found else pay(world, order_id, **how, capture=True)
+    return first, pay(world, order_id, **how, capture=True, again=True)
 
 
 def decline(

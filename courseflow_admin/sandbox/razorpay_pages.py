@@ -82,26 +82,23 @@ def _act(world: World, checkout_id: str, form: FormData) -> Response:
     checkout = world.store.find("checkout", checkout_id)
     if checkout is None:
         return _wrong("There is no such checkout.", 404)
-    order_id, prefill, notes = checkout["order_id"], checkout["prefill"], checkout["notes"]
-    method = "card" if form.get("method") == "card" else "upi"
+    order_id = checkout["order_id"]
+    how: Body = {"prefill": checkout["prefill"], "notes": checkout["notes"]}
+    late = dict(how)
+    how["method"] = "card" if form.get("method") == "card" else "upi"
     act = form.get("act")
     try:
         acts.open_order(world, order_id)
         if act == "pay":
-            paid = acts.pay(world, order_id, method=method, prefill=prefill, notes=notes)
+            paid = acts.pay(world, order_id, **how)
         elif act == "authorize":
-            paid = acts.pay(
-                world, order_id, method=method, prefill=prefill, notes=notes, capture=False
-            )
+            paid = acts.pay(world, order_id, **how, capture=False)
         elif act == "twice":
-            paid = acts.pay_twice(world, order_id, method=method)[0]
+            paid = acts.pay_twice(world, order_id, **how)[0]
         elif act == "decline":
-            failed = acts.decline(world, order_id, method=method, prefill=prefill, notes=notes)
-            return _failed(world, checkout, failed)
+            return _failed(world, checkout, acts.decline(world, order_id, **how))
         elif act == "later":
-            return _failed(
-                world, checkout, acts.pay_later(world, order_id, prefill=prefill, notes=notes)
-            )
+            return _failed(world, checkout, acts.pay_later(world, order_id, **late))
         else:
             return _wrong("There is no such button.", 400)
     except CannotAct as error:

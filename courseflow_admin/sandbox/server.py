@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,7 @@ from courseflow_admin.sandbox.webhooks import Courier, Receiver, Signed
 from courseflow_admin.sandbox.wire import Fence, with_outages
 from courseflow_admin.sandbox.world import World
 
+log = logging.getLogger("courseflow.sandbox")
 HOST = "127.0.0.1"
 TICK = 0.25  # seconds between two looks at what is due
 
@@ -107,7 +109,7 @@ class Sandbox:
 
     async def start(self) -> None:
         """Returns when all four answer; OSError if a port is taken."""
-        sockets = [_listen(port) for port in self.world.ports]
+        sockets = _listen(self.world.ports)
         for app, listening in zip(self._apps(), sockets, strict=True):
             config = uvicorn.Config(
                 app,
@@ -197,9 +199,12 @@ class Sandbox:
 
     async def _tick(self) -> None:
         while True:
-            if self.auto:
-                self.sweep()
-                await self.courier.deliver()
+            try:
+                if self.auto:
+                    self.sweep()
+                    await self.courier.deliver()
+            except Exception:  # one bad row must not silence every later webhook
+                log.exception("sandbox.tick_failed")
             await asyncio.sleep(TICK)
 
     def sweep(self, *, mails_now: bool = False) -> None:
@@ -348,15 +353,19 @@ def _app(
     return Fence(outages(Starlette(routes=routes)), world)
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _listen(ports: Iterable[int]) -> list[socket.socket]:
+    """On all of them, or on none."""
+    sockets: list[socket.socket] = []
     try:
-        listening.bind((HOST, port))
+        for port in ports:
+            sockets.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sockets[-1].bind((HOST, port))
     except OSError:
-        listening.close()
+        for each in sockets:
+            each.close()
         raise
-    return listening
+    return sockets
 
 
 def _mail(body: Body) -> Mail:

@@ -1,5 +1,6 @@
 """The sandbox in a thread of its own, the official SDKs pointed at it, a school that listens."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -106,6 +107,12 @@ def box(running_box: Sandbox, school: School) -> Sandbox:
 
 
 @pytest.fixture
+def deliver(box: Sandbox) -> Callable[[], Any]:
+    """`box.deliver()` for a test that is no coroutine."""
+    return lambda: asyncio.run(box.deliver())
+
+
+@pytest.fixture
 def keys(box: Sandbox) -> dict[str, str]:
     return box.world.keys
 
@@ -146,8 +153,8 @@ def browser(box: Sandbox) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def control(box: Sandbox, browser: httpx.Client) -> Callable[..., Any]:
-    def ask(act: str, **values: object) -> Any:
-        return browser.post(f"{box.world.url('stripe')}/_control/{act}", json=values)
+    def ask(name: str, /, **values: object) -> Any:
+        return browser.post(f"{box.world.url('stripe')}/_control/{name}", json=values)
 
     return ask
 
