@@ -70,6 +70,17 @@ async def queue(
     `facts` fills the template `emails/{kind}.html` and `.txt` and the subject. The same
     `dedupe_key` (at most 256 characters) a second time queues nothing.
     """
+    email = compose(kind, to, dedupe_key, facts)
+    links = {
+        "payment_id": payment_id,
+        "course_id": course_id,
+        "course_owner_id": course_owner_id,
+    }
+    await emails_db.add(email.model_copy(update=links))
+
+
+def compose(kind: EmailKind, to: Recipient, dedupe_key: str, facts: Mapping[str, str]) -> Email:
+    """The e-mail as it would go out now, due at once."""
     keys = settings()
     known = {
         "school": keys.school_name,
@@ -81,24 +92,19 @@ async def queue(
     }
     instant = now()
     html = _templates().get_template(f"{kind}.html").render(known)
-    await emails_db.add(
-        Email(
-            _id=new_id("eml"),
-            kind=kind,
-            dedupe_key=dedupe_key,
-            account_id=to.account_id,
-            to=to.email,
-            to_name=to.name,
-            subject=SUBJECTS[kind].format_map(known),
-            html=_inliner().inline(html),
-            text=_templates().get_template(f"{kind}.txt").render(known),
-            queued_at=instant,
-            state_at=instant,
-            due_at=instant,
-            payment_id=payment_id,
-            course_id=course_id,
-            course_owner_id=course_owner_id,
-        )
+    return Email(
+        _id=new_id("eml"),
+        kind=kind,
+        dedupe_key=dedupe_key,
+        account_id=to.account_id,
+        to=to.email,
+        to_name=to.name,
+        subject=SUBJECTS[kind].format_map(known),
+        html=_inliner().inline(html),
+        text=_templates().get_template(f"{kind}.txt").render(known),
+        queued_at=instant,
+        state_at=instant,
+        due_at=instant,
     )
 
 

@@ -1,4 +1,4 @@
-"""The worker killed with SIGKILL at fifty random points, again and again, during fifty purchases."""
+"""The worker killed with SIGKILL at fifty random points while fifty people buy."""
 
 import asyncio
 import os

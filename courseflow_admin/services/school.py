@@ -1,0 +1,30 @@
+"""The school's database is for real money or for rehearsal, never for both."""
+
+from courseflow_admin.config import Settings
+from courseflow_admin.db import school as school_db
+from courseflow_admin.errors import SettingsInvalid
+
+LIVE, REHEARSAL = "live", "rehearsal"
+
+
+async def check_stamp(keys: Settings) -> str:
+    """Stamp a new database, or check that these keys belong to this one; the stamp.
+
+    A live database takes live keys only, a rehearsal one never a live key: otherwise
+    SettingsInvalid, and nothing starts.
+    """
+    modes = {
+        name: found.mode
+        for name, found in (("Stripe", keys.stripe), ("Razorpay", keys.razorpay))
+        if found
+    }
+    all_live = bool(modes) and set(modes.values()) == {"live"}
+    stamp = await school_db.stamp(LIVE if all_live else REHEARSAL)
+    wrong = [
+        f"{name}: this database is stamped {stamp}, but the key is a {mode} key"
+        for name, mode in modes.items()
+        if (mode == "live") != (stamp == LIVE)
+    ]
+    if wrong:
+        raise SettingsInvalid(wrong)
+    return stamp
