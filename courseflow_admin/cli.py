@@ -42,7 +42,7 @@ def web() -> None:
     with _database("web"):
         import uvicorn
 
-        asyncio.run(_connected(_claimed))
+        asyncio.run(_connected(_stamped))
         uvicorn.run(
             "courseflow_admin.courseflow_admin:asgi_app",
             factory=True,
@@ -63,7 +63,7 @@ def worker() -> None:
     with _database("worker"):
         from courseflow_admin.worker import main
 
-        asyncio.run(_connected(_claimed))
+        asyncio.run(_connected(_stamped))
         code = main()
     raise typer.Exit(code)
 
@@ -87,7 +87,7 @@ def migrate() -> None:
     async def act() -> None:
         from courseflow_admin.db.indexes import create_indexes
 
-        await _claimed()
+        await _stamped()
         await create_indexes()
 
     with _database("migrate"):
@@ -102,23 +102,22 @@ def seed(
     """Create the indexes and load the demo school; never into a database with live money."""
 
     async def act() -> None:
-        from courseflow_admin.db import condition
-        from courseflow_admin.db.client import collection
         from courseflow_admin.db.indexes import create_indexes
-        from courseflow_admin.demo.loader import load_demo_school
+        from courseflow_admin.demo.loader import NotEmpty, load_demo_school
+        from courseflow_admin.services import school
 
-        await _claimed()
+        stamp = await school.check_stamp(settings())
         await create_indexes()
-        if await condition.purpose_of() == "live" or settings().production:
-            print("No demo school here: its people exist in a rehearsal only.")
-            if not if_empty:
-                raise typer.Exit(1)
+        if if_empty and (stamp == school.LIVE or settings().production):
             return
-        if await collection("accounts").count({}, limit=1) == 0:
-            await load_demo_school()
-        elif not if_empty:
-            print("There are accounts already; the demo school is loaded into an empty database.")
-            raise typer.Exit(1)
+        try:
+            is_new = await load_demo_school()
+        except NotEmpty:
+            if not if_empty:
+                raise
+        else:
+            if not is_new and not if_empty:
+                print("The demo school is loaded already.")
 
     with _database("seed"):
         asyncio.run(_connected(act))
@@ -139,7 +138,7 @@ def create_admin(
         from courseflow_admin.models.permissions import SYSTEM
         from courseflow_admin.services import accounts
 
-        await _claimed()
+        await _stamped()
         await create_indexes()
         made = await accounts.create(
             SYSTEM, email=email, name=name, role="admin", password=password
@@ -205,11 +204,11 @@ async def _connected(act: Callable[[], Awaitable[None]]) -> None:
         await client.close()
 
 
-async def _claimed() -> None:
+async def _stamped() -> None:
     """Nothing works on a database meant for something else: money and rehearsal never mix."""
-    from courseflow_admin.services.doctor import claim_database
+    from courseflow_admin.services.school import check_stamp
 
-    await claim_database(settings())
+    await check_stamp(settings())
 
 
 def main() -> None:

@@ -299,7 +299,7 @@ class Supervisor:
                 f"The {child.name} process ended {child.deaths} times in a row within "
                 f"{QUICK_DEATH:.0f} s (code {code}); giving up."
             )
-        pause = 0.25 * 2**child.deaths
+        pause = 2**child.deaths / 8
         self.say(f"The {child.name} process ended (code {code}); starting it again in {pause} s.")
         child.process, child.again_at = None, time.monotonic() + pause
 

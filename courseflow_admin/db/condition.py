@@ -1,25 +1,15 @@
 """What state the database is in: what it is for, its indexes, transactions and clock."""
 
-from contextlib import suppress
 from datetime import UTC, datetime
 
-from courseflow_admin.db.client import Duplicate, collection, command, in_transaction, transaction
+from courseflow_admin.db.client import collection, command, in_transaction, transaction
 from courseflow_admin.db.indexes import INDEXES
 
 
-async def claim(purpose: str) -> str:
-    """Stamp a new database with its purpose; answers the purpose it has, perhaps since long."""
-    with suppress(Duplicate):  # of two processes at once the other one was quicker
-        await collection("about").update_one(
-            {"_id": "database"}, {"$setOnInsert": {"purpose": purpose}}, upsert=True
-        )
-    return await purpose_of() or purpose
-
-
-async def purpose_of() -> str | None:
+async def stamp() -> str | None:
     """`rehearsal` or `live`; None: nothing has used this database yet."""
-    row = await collection("about").find_one({"_id": "database"})
-    return str(row["purpose"]) if row else None
+    row = await collection("school").find_one({"_id": "school"})
+    return row.get("stamp") if row else None
 
 
 async def missing_indexes() -> list[str]:
@@ -40,7 +30,7 @@ async def transactions_work() -> bool:
     """Whether a transaction can be opened; it cannot on a server outside a replica set."""
 
     async def body() -> bool:
-        await collection("about").find_one({"_id": "database"})
+        await stamp()
         return in_transaction()
 
     return await transaction(body)

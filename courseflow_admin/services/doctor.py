@@ -1,4 +1,4 @@
-"""Is this installation fit for work: what `courseflow doctor` says, and the fence of real money."""
+"""Is this installation fit for work: what `courseflow doctor` says."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import httpx
 
 from courseflow_admin.config import Settings
 from courseflow_admin.db import client, condition
-from courseflow_admin.errors import SettingsInvalid, Unavailable
+from courseflow_admin.errors import Unavailable
 
 SKEW = 60.0  # seconds; a signature five minutes off is refused
 STRIPE = "https://api.stripe.com"  # its adapter leaves the address to the SDK
@@ -20,35 +20,6 @@ class Check:
     name: str
     ok: bool
     detail: str
-
-
-def purpose(settings: Settings) -> str | None:
-    """`live` or `rehearsal` by the keys of the gateways; None: no gateway is on."""
-    gateways = {"Stripe": settings.stripe, "Razorpay": settings.razorpay}
-    modes = {name: keys.mode for name, keys in gateways.items() if keys is not None}
-    if not modes:
-        return None
-    if set(modes.values()) == {"live"}:
-        return "live"
-    if "live" in modes.values():
-        said = " and ".join(f"{name} is {mode}" for name, mode in modes.items())
-        raise SettingsInvalid([f"Live keys go with live keys only: {said}."])
-    return "rehearsal"
-
-
-async def claim_database(settings: Settings) -> None:
-    """Stamp a new database; SettingsInvalid when live and rehearsal would meet in one."""
-    wanted = purpose(settings)
-    if wanted is None:
-        return
-    found = await condition.claim(wanted)
-    if found != wanted:
-        raise SettingsInvalid(
-            [
-                f"MONGODB_DATABASE: this is a {found} database, and the keys of the gateways are "
-                f"for a {wanted} one. Money and rehearsal are never mixed: name another database."
-            ]
-        )
 
 
 async def examine(settings: Settings) -> list[Check]:
@@ -97,17 +68,13 @@ async def _database(settings: Settings) -> list[Check]:
     try:
         await client.connect(uri, settings.mongodb_database)
         version = await condition.version()
-        found = await condition.purpose_of()
+        stamp = await condition.stamp()
     except Unavailable:
         return [Check("database", False, "does not answer")]
-    checks = [Check("database", True, f"MongoDB {version}, {found or 'not used yet'}")]
-    try:
-        wanted = purpose(settings)
-    except SettingsInvalid as error:
-        checks.append(Check("purpose", False, str(error)))
-    else:
-        fits = found is None or wanted is None or found == wanted
-        checks.append(Check("purpose", fits, f"database: {found}, keys: {wanted}"))
+    checks = [
+        Check("database", True, f"MongoDB {version}, {stamp or 'not used yet'}"),
+        _fits(settings, stamp),
+    ]
     try:
         works = await condition.transactions_work()
     except Exception as error:  # noqa: BLE001 - whatever the server says against it is the finding
@@ -122,6 +89,16 @@ async def _database(settings: Settings) -> list[Check]:
         Check("clock, database", abs(skew) < SKEW, f"{skew:+.1f} s from ours"),
     ]
     return checks
+
+
+def _fits(settings: Settings, stamp: str | None) -> Check:
+    """Money and rehearsal never meet in one database."""
+    gateways = {"Stripe": settings.stripe, "Razorpay": settings.razorpay}
+    modes = {name: keys.mode for name, keys in gateways.items() if keys is not None}
+    are_live = {mode == "live" for mode in modes.values()}
+    fits = len(are_live) < 2 and (stamp is None or are_live <= {stamp == "live"})
+    said = ", ".join(f"{name} {mode}" for name, mode in modes.items()) or "no gateway"
+    return Check("keys for this database", fits, said)
 
 
 async def _provider(name: str, address: str) -> Check:
