@@ -17,6 +17,12 @@ async def find_by_payment(payment_id: str) -> Receipt | None:
     return Receipt.from_mongo(row) if row else None
 
 
+async def of_payments(payment_ids: list[str]) -> list[Receipt]:
+    """Of one page of payments."""
+    rows = await collection("receipts").find({"payment_id": {"$in": payment_ids}})
+    return [Receipt.from_mongo(row) for row in rows]
+
+
 async def unnumbered(limit: int) -> list[Receipt]:
     """Waiting for a number, the first paid first."""
     rows = await collection("receipts").find(

@@ -105,6 +105,13 @@ async def get_mine(actor: Actor, payment_id: str) -> tuple[Payment, Receipt | No
     return payment, await receipts_db.find_by_payment(payment.id)
 
 
+async def receipt_labels(actor: Actor, shown: list[Payment]) -> dict[str, str]:
+    """The receipts' labels by payment, for one page of payments that the actor may see."""
+    wanted = [payment.id for payment in shown if _may_see(actor, payment)]
+    found = await receipts_db.of_payments(wanted)
+    return {receipt.payment_id: receipt.label for receipt in found if receipt.number}
+
+
 async def recheck(actor: Actor, payment_id: str) -> str:
     """Ask the gateway anew now; what came of it, in a few words."""
     actor.require(Permission.PAYMENTS_SYNC)

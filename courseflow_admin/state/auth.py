@@ -46,14 +46,14 @@ class AuthState(rx.State):
         return self._actor
 
     def _sign_in(self, actor: Actor | None) -> None:
+        if self.known and actor == self._actor:
+            return  # assigning the same again would be sent again
         self.known = True
-        if actor == self._actor:
-            return
         self._actor = actor
         self.signed_in = actor is not None
         self.name = actor.name if actor else ""
         self.email = actor.email if actor else ""
-        self.initials = _initials(actor.name) if actor else ""
+        self.initials = initials(actor.name) if actor else ""
         self.role_label = ROLE_LABELS.get(actor.role, "") if actor else ""
         self.permissions = sorted(actor.permissions) if actor else []
 
@@ -95,6 +95,6 @@ class SignInState(rx.State):
         return None
 
 
-def _initials(name: str) -> str:
+def initials(name: str) -> str:
     words = name.split()
     return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()

@@ -1,0 +1,155 @@
+"""Checkout: what is bought, for how much, who pays, and by which gateway."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.cards import card, sums, thumb
+from courseflow_admin.components.forms import (
+    field,
+    hidden,
+    link_button,
+    native_form,
+    problem,
+    select,
+    submit,
+)
+from courseflow_admin.components.icons import icon, text_link
+from courseflow_admin.components.layout import page
+from courseflow_admin.state.checkout import COUNTRIES, CheckoutState, Choice
+
+
+@rx.page(route="/checkout/[slug]", title="Checkout · CourseFlow", on_load=CheckoutState.load)
+def checkout() -> rx.Component:
+    return page(
+        "Checkout",
+        rx.match(
+            CheckoutState.view,
+            ("there", there()),
+            ("owned", owned()),
+            ("closed", closed()),
+            ("missing", feedback.not_found("course")),
+            ("error", feedback.error(CheckoutState.error, CheckoutState.load)),
+            feedback.skeleton_cards(2),
+        ),
+        here="Catalog",
+        path=[("Catalog", routes.HOME), (CheckoutState.title, CheckoutState.course_href)],
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.cond(CheckoutState.problem, problem(CheckoutState.problem)),
+            rx.cond(
+                CheckoutState.cancelled & (CheckoutState.problem == ""),
+                rx.el.div(
+                    icon("info", 16),
+                    rx.el.span("You came back without paying. Nothing was charged."),
+                    class_name="cf-said",
+                    role="status",
+                ),
+            ),
+            card("Pay", rx.el.div(pay_form(), class_name="cf-pad")),
+            class_name="cf-stack",
+        ),
+        summary(),
+        class_name="cf-detail",
+    )
+
+
+def pay_form() -> rx.Component:
+    return native_form(
+        hidden("course_id", CheckoutState.course_key),
+        hidden("slug", CheckoutState.course_slug),
+        field(
+            "Name on the receipt",
+            "billing_name",
+            required=True,
+            max_length=120,
+            auto_complete="name",
+            default_value=CheckoutState.billing_name,
+        ),
+        select(
+            "Country",
+            "billing_country",
+            COUNTRIES,
+            required=True,
+            auto_complete="country",
+            default_value=CheckoutState.billing_country,
+        ),
+        rx.el.fieldset(
+            rx.el.legend("How to pay", class_name="cf-label"),
+            rx.foreach(CheckoutState.choices, choice),
+            class_name="cf-choices",
+        ),
+        submit(icon("lock", 14), "Pay " + CheckoutState.price, size="large", wide=True),
+        rx.el.p(
+            "You go to the provider's own page to pay. We never see your card, and the course "
+            "opens as soon as the money is confirmed.",
+            class_name="cf-help",
+        ),
+        action=f"{routes.API}/payments/checkout",
+    )
+
+
+def choice(one: Choice) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="provider",
+            value=one.key,
+            required=True,
+            default_checked=one.first,
+        ),
+        rx.el.span(
+            rx.el.span(one.name, class_name="cf-med"),
+            rx.el.span(one.line, class_name="cf-sm cf-mut"),
+            class_name="cf-col",
+        ),
+        class_name="cf-choice",
+    )
+
+
+def summary() -> rx.Component:
+    return card(
+        "What you buy",
+        rx.el.div(
+            thumb(CheckoutState.pattern, CheckoutState.hue, CheckoutState.short),
+            rx.el.div(
+                text_link(CheckoutState.title, href=CheckoutState.course_href),
+                rx.el.span(CheckoutState.subtitle, class_name="cf-13 cf-mut"),
+                rx.el.span(
+                    "By ",
+                    CheckoutState.author,
+                    ", ",
+                    CheckoutState.lessons,
+                    class_name="cf-sm cf-mut",
+                ),
+                class_name="cf-col",
+            ),
+            class_name="cf-pad cf-stack",
+        ),
+        sums(
+            ("Access", CheckoutState.access, False),
+            ("To pay", CheckoutState.price, True),
+        ),
+    )
+
+
+def owned() -> rx.Component:
+    return feedback.empty(
+        "circle_check",
+        "You have this course already",
+        CheckoutState.title,
+        link_button("Go on learning", href=CheckoutState.learn_href, look="primary"),
+    )
+
+
+def closed() -> rx.Component:
+    return feedback.empty(
+        "credit_card",
+        "This course cannot be paid for just now",
+        "No payment provider of the school sells in its currency. Please write to the school.",
+        link_button("To the course", href=CheckoutState.course_href),
+    )

@@ -1,0 +1,147 @@
+"""One e-mail: exactly as it was sent, and what became of it."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import email_badge
+from courseflow_admin.components.cards import card
+from courseflow_admin.components.forms import button, problem
+from courseflow_admin.components.icons import copyable, text_link
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.timeline import timeline
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.email import EmailDetailState
+
+SHOWN = EmailDetailState.shown
+
+
+@rx.page(
+    route=f"{routes.EMAILS}/[email_id]",
+    title="E-mail · CourseFlow",
+    on_load=EmailDetailState.load,
+)
+def email() -> rx.Component:
+    return page(
+        rx.cond(EmailDetailState.view == "there", SHOWN.subject, "E-mail"),
+        rx.match(
+            EmailDetailState.view,
+            ("there", there()),
+            ("missing", feedback.not_found("e-mail")),
+            ("error", feedback.error(EmailDetailState.error, EmailDetailState.load)),
+            feedback.skeleton_cards(2),
+        ),
+        here="E-mails",
+        path=[(EmailDetailState.back_text, EmailDetailState.back_href)],
+        permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.cond(SHOWN.problem, problem(SHOWN.problem)),
+            card(
+                "As it was sent",
+                rx.cond(EmailDetailState.as_text, plain(), body()),
+                aside=views(),
+            ),
+            class_name="cf-stack",
+        ),
+        rx.el.div(about(), history(), class_name="cf-stack"),
+        class_name="cf-detail",
+    )
+
+
+def views() -> rx.Component:
+    return rx.fragment(
+        view("HTML", as_text=False),
+        view("Plain text", as_text=True),
+    )
+
+
+def view(text: str, *, as_text: bool) -> rx.Component:
+    return button(
+        text,
+        size="small",
+        on_click=EmailDetailState.show_text(as_text),
+        custom_attrs={
+            "aria-pressed": rx.cond(EmailDetailState.as_text == as_text, "true", "false")
+        },
+    )
+
+
+def body() -> rx.Component:
+    """Nothing in the sandbox may run, send a form, or lead the page away."""
+    return rx.el.iframe(
+        src_doc=SHOWN.html,
+        sandbox="",
+        title="The e-mail as it was sent",
+        class_name="cf-letter",
+    )
+
+
+def plain() -> rx.Component:
+    return rx.el.pre(SHOWN.text, class_name="cf-plaintext", tab_index=0)
+
+
+def about() -> rx.Component:
+    return card(
+        "About",
+        rx.el.dl(
+            rx.el.dt("State"),
+            rx.el.dd(email_badge(SHOWN.state)),
+            rx.el.dt("To"),
+            rx.el.dd(SHOWN.receiver_name, rx.el.br(), rx.el.span(SHOWN.receiver, class_name="cf-mut")),
+            rx.el.dt("Kind"),
+            rx.el.dd(SHOWN.kind),
+            rx.el.dt("Queued"),
+            rx.el.dd(SHOWN.queued),
+            rx.cond(SHOWN.sent, rx.fragment(rx.el.dt("Sent"), rx.el.dd(SHOWN.sent))),
+            rx.cond(SHOWN.attempts, rx.fragment(rx.el.dt("Tries"), rx.el.dd(SHOWN.attempts))),
+            rx.cond(
+                SHOWN.payment_href,
+                rx.fragment(
+                    rx.el.dt("Payment"),
+                    rx.el.dd(text_link("What happened to it", href=SHOWN.payment_href)),
+                ),
+            ),
+            rx.cond(
+                SHOWN.course_href,
+                rx.fragment(
+                    rx.el.dt("Course"),
+                    rx.el.dd(text_link("In the studio", href=SHOWN.course_href)),
+                ),
+            ),
+            rx.cond(
+                SHOWN.same_receiver_href,
+                rx.fragment(
+                    rx.el.dt("Receiver"),
+                    rx.el.dd(text_link("All to this address", href=SHOWN.same_receiver_href)),
+                ),
+            ),
+            rx.cond(
+                EmailDetailState.log,
+                rx.fragment(
+                    rx.el.dt("E-mail"),
+                    rx.el.dd(copyable(SHOWN.id, "id of the e-mail")),
+                    rx.cond(
+                        SHOWN.provider_id,
+                        rx.fragment(
+                            rx.el.dt("Resend"),
+                            rx.el.dd(copyable(SHOWN.provider_id, "id at Resend")),
+                        ),
+                    ),
+                ),
+            ),
+            class_name="cf-dl cf-pad",
+        ),
+    )
+
+
+def history() -> rx.Component:
+    return card(
+        "What became of it",
+        timeline(EmailDetailState.steps),
+        aside=rx.el.span(EmailDetailState.zone, class_name="cf-sm cf-mut"),
+    )

@@ -1,0 +1,104 @@
+"""The e-mail log: for admins all, for instructors those of own courses."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import email_badge
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
+from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.emails import KINDS, STATES, EmailRow, EmailsState
+
+COLUMNS = (
+    Column("Queued", "136px", hide="s"),
+    Column("Subject", skeleton="60%"),
+    Column("To", "240px", hide="s"),
+    Column("Kind", "192px", hide="m"),
+    Column("State", "128px", skeleton="64px"),
+)
+
+
+@rx.page(route=routes.EMAILS, title="E-mails · CourseFlow", on_load=EmailsState.load)
+def emails() -> rx.Component:
+    return page(
+        "E-mails",
+        rx.el.div(
+            tools(
+                search(),
+                filters(
+                    chip_menu(
+                        "State",
+                        EmailsState.state_text,
+                        list(STATES.items()),
+                        on_pick=EmailsState.pick_state,
+                        clear_href=EmailsState.no_state_href,
+                    ),
+                    fixed_chip("From", EmailsState.since_text, EmailsState.no_since_href),
+                    chip_menu(
+                        "Kind",
+                        EmailsState.kind_text,
+                        list(KINDS.items()),
+                        on_pick=EmailsState.pick_kind,
+                        clear_href=EmailsState.no_kind_href,
+                    ),
+                ),
+            ),
+            table(
+                "E-mails",
+                COLUMNS,
+                EmailsState.rows,
+                email_row,
+                view=EmailsState.view,
+                empty=nothing(),
+                error=EmailsState.error,
+                retry=EmailsState.load,
+                footer=footer(
+                    EmailsState.range_text, EmailsState.previous_href, EmailsState.next_href
+                ),
+            ),
+            class_name="cf-stack",
+        ),
+        here="E-mails",
+        path=[("System", ""), ("E-mails", routes.EMAILS)],
+        permission=Permission.EMAILS_READ,
+    )
+
+
+def search() -> rx.Component:
+    return form(
+        search_field(
+            "Search by the beginning of the receiver's address",
+            placeholder="Receiver begins with",
+            default_value=EmailsState.searched,
+            key=EmailsState.search_key,
+            max_length=254,
+            auto_complete="off",
+            on_change=EmailsState.search.debounce(300),
+        ),
+        on_submit=EmailsState.submit_search,
+    )
+
+
+def nothing() -> rx.Component:
+    return empty(
+        "mail",
+        EmailsState.empty_title,
+        EmailsState.empty_why,
+        rx.cond(EmailsState.filtered, link_button("Show all e-mails", href=routes.EMAILS)),
+    )
+
+
+def email_row(row: EmailRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.span(row.date, class_name="cf-num cf-mut"),
+        rx.fragment(
+            row_link(row.subject, row.href), second_line(row.receiver), second_line(row.date)
+        ),
+        row.receiver,
+        rx.el.span(row.kind, class_name="cf-mut"),
+        email_badge(row.state),
+    )

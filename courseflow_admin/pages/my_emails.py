@@ -1,0 +1,56 @@
+"""What the school has sent to the one who is signed in."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import email_badge
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.emails import EmailRow
+from courseflow_admin.state.my_emails import MyEmailsState
+
+COLUMNS = (
+    Column("Date", "136px", hide="s"),
+    Column("Subject", skeleton="60%"),
+    Column("State", "128px", skeleton="64px"),
+)
+
+
+@rx.page(route=routes.MY_EMAILS, title="My e-mails · CourseFlow", on_load=MyEmailsState.load)
+def my_emails() -> rx.Component:
+    return page(
+        "My e-mails",
+        table(
+            "My e-mails",
+            COLUMNS,
+            MyEmailsState.rows,
+            email_row,
+            view=MyEmailsState.view,
+            empty=empty(
+                "inbox",
+                "No e-mails yet",
+                "Everything the school writes to you stands here too: receipts, access, refunds.",
+                link_button("Look at the catalog", href=routes.HOME),
+            ),
+            error=MyEmailsState.error,
+            retry=MyEmailsState.load,
+            footer=footer(
+                MyEmailsState.range_text, MyEmailsState.previous_href, MyEmailsState.next_href
+            ),
+        ),
+        here="My e-mails",
+        path=[("Learning", ""), ("My e-mails", routes.MY_EMAILS)],
+        permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def email_row(row: EmailRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.span(row.date, class_name="cf-num cf-mut"),
+        rx.fragment(row_link(row.subject, row.href), second_line(row.date)),
+        email_badge(row.state),
+    )

@@ -1,0 +1,120 @@
+"""One own payment: "confirming" until it is so, then what came of it and the next act."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import payment_badge
+from courseflow_admin.components.cards import card, sums
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.icons import copyable, text_link, toned_icon
+from courseflow_admin.components.js.repeat import repeat
+from courseflow_admin.components.layout import page
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.my_payment import MyPaymentState
+
+SHOWN = MyPaymentState.shown
+
+
+@rx.page(
+    route=f"{routes.MY_PAYMENTS}/[payment_id]",
+    title="My payment · CourseFlow",
+    on_load=MyPaymentState.load,
+)
+def my_payment() -> rx.Component:
+    return page(
+        rx.cond(MyPaymentState.view == "there", "Payment for " + SHOWN.course, "My payment"),
+        rx.match(
+            MyPaymentState.view,
+            ("there", there()),
+            ("missing", feedback.not_found("payment")),
+            ("error", feedback.error(MyPaymentState.error, MyPaymentState.load)),
+            feedback.skeleton_cards(2),
+        ),
+        # Asked by the browser: so it ends with the page, and each look passes the guard.
+        rx.cond(MyPaymentState.waiting, repeat(1, MyPaymentState.look)),
+        here="My payments",
+        path=[("My payments", routes.MY_PAYMENTS)],
+        permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        outcome(),
+        rx.el.div(breakdown(), references(), class_name="cf-stack"),
+        class_name="cf-detail",
+    )
+
+
+def outcome() -> rx.Component:
+    return rx.el.section(
+        rx.match(
+            SHOWN.look,
+            ("waiting", rx.el.span(class_name="cf-wait", aria_hidden="true")),
+            ("done", toned_icon("circle_check", "green")),
+            ("failed", toned_icon("circle_x", "red")),
+            ("person", toned_icon("user_round_search", "amber")),
+            ("bank", toned_icon("landmark", "amber")),
+            toned_icon("undo_2"),
+        ),
+        rx.el.div(
+            rx.el.h2(SHOWN.title, class_name="cf-outcometitle"),
+            rx.el.p(SHOWN.sentence, class_name="cf-mut"),
+            role="status",
+        ),
+        rx.el.div(
+            rx.cond(
+                SHOWN.act,
+                link_button(SHOWN.act, href=SHOWN.act_href, look="primary", size="large"),
+            ),
+            rx.cond(
+                SHOWN.look == "person",
+                rx.el.a(
+                    "Write to the school", href="mailto:" + SHOWN.support, class_name="cf-link"
+                ),
+            ),
+            class_name="cf-row",
+        ),
+        class_name="cf-card cf-outcome",
+    )
+
+
+def breakdown() -> rx.Component:
+    return card(
+        "What you paid",
+        sums(
+            ("Price", SHOWN.amount, False),
+            ("Charged", SHOWN.charged, True),
+        ),
+        rx.cond(
+            SHOWN.refunded,
+            sums(("Refunded", SHOWN.refunded, False), ("Kept", SHOWN.net, True)),
+        ),
+        aside=payment_badge(SHOWN.state),
+    )
+
+
+def references() -> rx.Component:
+    return card(
+        "Details",
+        rx.el.dl(
+            rx.el.dt("Course"),
+            rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
+            rx.el.dt("Date"),
+            rx.el.dd(SHOWN.date),
+            rx.el.dt("Paid by"),
+            rx.el.dd(SHOWN.method),
+            rx.cond(
+                SHOWN.billed_to,
+                rx.fragment(rx.el.dt("Billed to"), rx.el.dd(SHOWN.billed_to)),
+            ),
+            rx.cond(
+                SHOWN.receipt,
+                rx.fragment(rx.el.dt("Receipt"), rx.el.dd(copyable(SHOWN.receipt, "number"))),
+            ),
+            rx.el.dt("Payment"),
+            rx.el.dd(copyable(SHOWN.reference, "id of the payment")),
+            class_name="cf-dl cf-pad",
+        ),
+    )

@@ -1,0 +1,61 @@
+"""The payments of the one who is signed in."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import payment_badge
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.my_payments import MyPaymentRow, MyPaymentsState
+
+COLUMNS = (
+    Column("Date", "136px", hide="s"),
+    Column("Course", skeleton="60%"),
+    Column("Receipt", "192px", hide="s"),
+    Column("Amount", "128px", right=True),
+    Column("State", "152px", skeleton="64px"),
+)
+
+
+@rx.page(route=routes.MY_PAYMENTS, title="My payments · CourseFlow", on_load=MyPaymentsState.load)
+def my_payments() -> rx.Component:
+    return page(
+        "My payments",
+        table(
+            "My payments",
+            COLUMNS,
+            MyPaymentsState.rows,
+            payment_row,
+            view=MyPaymentsState.view,
+            empty=empty(
+                "receipt_text",
+                "You have not bought anything yet",
+                "Payments and their receipts stand here from the moment you go to pay.",
+                link_button("Look at the catalog", href=routes.HOME, look="primary"),
+            ),
+            error=MyPaymentsState.error,
+            retry=MyPaymentsState.load,
+            footer=footer(
+                MyPaymentsState.range_text,
+                MyPaymentsState.previous_href,
+                MyPaymentsState.next_href,
+            ),
+        ),
+        here="My payments",
+        path=[("Learning", ""), ("My payments", routes.MY_PAYMENTS)],
+        permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def payment_row(row: MyPaymentRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.span(row.date, class_name="cf-num cf-mut"),
+        rx.fragment(row_link(row.course, row.href), second_line(row.date)),
+        rx.el.span(row.receipt, class_name="cf-mono"),
+        rx.el.span(row.amount, class_name="amt"),
+        payment_badge(row.state),
+    )

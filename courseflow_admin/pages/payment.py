@@ -1,0 +1,267 @@
+"""One payment: what happened, the breakdown, who and what for, re-check and refund."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import email_badge, payment_badge, refund_badge
+from courseflow_admin.components.cards import avatar, card, line, sums
+from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.forms import button, field, form, problem
+from courseflow_admin.components.icons import copyable, icon, text_link
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.timeline import timeline
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.payment import (
+    EmailLine,
+    PaymentDetailState,
+    Reference,
+    RefundLine,
+)
+
+SHOWN = PaymentDetailState.shown
+FORM = "refund-form"
+
+
+@rx.page(
+    route=f"{routes.PAYMENTS}/[payment_id]",
+    title="Payment · CourseFlow",
+    on_load=PaymentDetailState.load,
+)
+def payment() -> rx.Component:
+    return page(
+        rx.cond(PaymentDetailState.view == "there", SHOWN.title, "Payment"),
+        rx.match(
+            PaymentDetailState.view,
+            ("there", there()),
+            ("missing", feedback.not_found("payment")),
+            ("error", feedback.error(PaymentDetailState.error, PaymentDetailState.load)),
+            feedback.skeleton_cards(3),
+        ),
+        here="Payments",
+        path=[("Money", ""), ("Payments", routes.PAYMENTS)],
+        permission=Permission.PAYMENTS_READ,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            head(),
+            rx.cond(SHOWN.warning, problem(SHOWN.warning)),
+            card(
+                "What happened",
+                timeline(PaymentDetailState.steps),
+                aside=rx.el.span(PaymentDetailState.zone, class_name="cf-sm cf-mut"),
+            ),
+            rx.cond(PaymentDetailState.refunds, refunds()),
+            emails(),
+            class_name="cf-stack",
+        ),
+        rx.el.div(breakdown(), learner(), references(), class_name="cf-stack"),
+        refund_dialog(),
+        class_name="cf-detail",
+    )
+
+
+def head() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.div(
+                rx.el.span(SHOWN.amount, class_name="cf-amount"),
+                payment_badge(SHOWN.state),
+                class_name="cf-row",
+                style={"gap": "12px"},
+            ),
+            rx.el.div(SHOWN.subtitle, class_name="cf-mut cf-13"),
+            class_name="cf-col cf-grow",
+        ),
+        rx.cond(
+            may(Permission.PAYMENTS_SYNC),
+            button(
+                icon("refresh_cw", 14),
+                "Re-check",
+                busy=PaymentDetailState.checking,
+                on_click=PaymentDetailState.recheck,
+            ),
+        ),
+        rx.cond(
+            may(Permission.PAYMENTS_REFUND) & (SHOWN.refundable != ""),
+            button(
+                icon("undo_2", 14),
+                "Refund",
+                on_click=PaymentDetailState.show_dialog(True),
+            ),
+        ),
+        class_name="cf-row cf-wrap",
+    )
+
+
+def may(permission: Permission) -> rx.Var:
+    return AuthState.permissions.contains(permission.value)
+
+
+def refunds() -> rx.Component:
+    return card(
+        "Refunds",
+        rx.el.ul(rx.foreach(PaymentDetailState.refunds, refund_line), class_name="cf-list"),
+    )
+
+
+def refund_line(refund: RefundLine) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(refund.amount, class_name="cf-med cf-num"),
+            rx.el.span(refund.note, class_name="cf-sm cf-mut"),
+            class_name="cf-col cf-grow",
+        ),
+        refund_badge(refund.state),
+        class_name="cf-line",
+    )
+
+
+def emails() -> rx.Component:
+    return card(
+        "E-mails about it",
+        rx.cond(
+            PaymentDetailState.emails,
+            rx.el.ul(rx.foreach(PaymentDetailState.emails, email_line), class_name="cf-list"),
+            rx.el.p(
+                "None yet. The first leaves when the payment is confirmed.",
+                class_name="cf-mut cf-13 cf-pad",
+            ),
+        ),
+    )
+
+
+def email_line(email: EmailLine) -> rx.Component:
+    return line(
+        rx.el.span(email.subject, class_name="cf-13 cf-med cf-trunc"),
+        rx.el.span(email.note, class_name="cf-sm cf-mut cf-trunc"),
+        href=email.href,
+        aside=email_badge(email.state),
+    )
+
+
+def breakdown() -> rx.Component:
+    return card(
+        "Breakdown",
+        sums(
+            ("List price", SHOWN.listed, False),
+            ("Charged", SHOWN.charged, True),
+            ("Refunded", SHOWN.refunded, False),
+            ("Net", SHOWN.net, True),
+        ),
+        rx.cond(
+            SHOWN.pending_refund,
+            rx.el.p(
+                "A refund of ",
+                SHOWN.pending_refund,
+                " is on its way and not yet confirmed.",
+                class_name="cf-help cf-pad",
+            ),
+        ),
+    )
+
+
+def learner() -> rx.Component:
+    return card(
+        "Learner",
+        rx.el.div(
+            rx.el.div(
+                avatar(SHOWN.initials),
+                rx.el.div(
+                    rx.el.span(SHOWN.learner, class_name="cf-med"),
+                    rx.el.span(SHOWN.email, class_name="cf-13 cf-mut cf-trunc"),
+                    class_name="cf-col cf-grow",
+                ),
+                class_name="cf-row",
+                style={"gap": "12px"},
+            ),
+            rx.el.dl(
+                rx.el.dt("Course"),
+                rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
+                rx.el.dt("Billed to"),
+                rx.el.dd(SHOWN.billed_to, ", ", SHOWN.country),
+                rx.el.dt("Payments"),
+                rx.el.dd(text_link("All of this address", href=SHOWN.learner_href)),
+                class_name="cf-dl",
+            ),
+            class_name="cf-pad cf-stack",
+        ),
+    )
+
+
+def references() -> rx.Component:
+    return card(
+        "References",
+        rx.el.dl(rx.foreach(PaymentDetailState.references, reference), class_name="cf-dl cf-pad"),
+    )
+
+
+def reference(one: Reference) -> rx.Component:
+    return rx.fragment(rx.el.dt(one.word), rx.el.dd(copyable(one.value, one.word)))
+
+
+def refund_dialog() -> rx.Component:
+    return dialog(
+        "Refund " + SHOWN.learner,
+        SHOWN.paid_for,
+        rx.cond(PaymentDetailState.refund_problem, problem(PaymentDetailState.refund_problem)),
+        form(
+            field(
+                "Amount",
+                "amount",
+                field_id="refund-amount",
+                help_text=SHOWN.refundable + " can be refunded.",
+                error=PaymentDetailState.amount_problem,
+                default_value=PaymentDetailState.refund_amount,
+                key=PaymentDetailState.dialog_key,
+                input_mode="decimal",
+                auto_complete="off",
+                max_length=20,
+                on_change=PaymentDetailState.preview,
+            ),
+            field(
+                "Reason",
+                "reason",
+                field_id="refund-reason",
+                help_text="Stands in the payment's history, not in the e-mail.",
+                error=PaymentDetailState.reason_problem,
+                multiline=True,
+                max_length=300,
+                rows="2",
+            ),
+            on_submit=PaymentDetailState.refund,
+            id=FORM,
+        ),
+        rx.cond(
+            PaymentDetailState.refund_effects,
+            effects(
+                rx.foreach(
+                    PaymentDetailState.refund_effects,
+                    lambda text, number: rx.el.li(
+                        rx.match(
+                            number,
+                            (0, icon("undo_2", 14)),
+                            (1, icon("key_round", 14)),
+                            (2, icon("chart_line", 14)),
+                            icon("mail", 14),
+                        ),
+                        rx.el.span(text),
+                    ),
+                )
+            ),
+        ),
+        open_=PaymentDetailState.dialog,
+        on_open_change=PaymentDetailState.show_dialog,
+        act=button(
+            PaymentDetailState.refund_act,
+            look="danger",
+            type="submit",
+            form=FORM,
+            busy=PaymentDetailState.refunding,
+            disabled=PaymentDetailState.amount_problem != "",
+        ),
+    )

@@ -1,0 +1,124 @@
+"""The list of payments: for admins all, for instructors those of own courses."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import payment_badge
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
+from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.payments import PROVIDERS, STATES, PaymentRow, PaymentsState
+
+COLUMNS = (
+    Column(
+        "Date",
+        "136px",
+        hide="s",
+        sort_href=PaymentsState.date_href,
+        sorted_by=PaymentsState.date_sort,
+    ),
+    Column("Learner", skeleton="60%"),
+    Column("Course", hide="s"),
+    Column(
+        "Amount",
+        "128px",
+        right=True,
+        sort_href=PaymentsState.amount_href,
+        sorted_by=PaymentsState.amount_sort,
+    ),
+    Column("State", "152px", skeleton="64px"),
+    Column("Provider", "168px", hide="m"),
+)
+
+
+@rx.page(route=routes.PAYMENTS, title="Payments · CourseFlow", on_load=PaymentsState.load)
+def payments() -> rx.Component:
+    return page(
+        "Payments",
+        rx.el.div(
+            tools(
+                search(),
+                filters(
+                    chip_menu(
+                        "State",
+                        PaymentsState.state_text,
+                        list(STATES.items()),
+                        on_pick=PaymentsState.pick_state,
+                        clear_href=PaymentsState.no_state_href,
+                    ),
+                    chip_menu(
+                        "Provider",
+                        PaymentsState.provider_text,
+                        list(PROVIDERS.items()),
+                        on_pick=PaymentsState.pick_provider,
+                        clear_href=PaymentsState.no_provider_href,
+                    ),
+                    fixed_chip("Figure", PaymentsState.figure_text, PaymentsState.no_figure_href),
+                ),
+            ),
+            table(
+                "Payments",
+                COLUMNS,
+                PaymentsState.rows,
+                payment_row,
+                view=PaymentsState.view,
+                empty=nothing(),
+                error=PaymentsState.error,
+                retry=PaymentsState.load,
+                footer=footer(
+                    PaymentsState.range_text, PaymentsState.previous_href, PaymentsState.next_href
+                ),
+            ),
+            class_name="cf-stack",
+        ),
+        here="Payments",
+        path=[("Money", ""), ("Payments", "")],
+        permission=Permission.PAYMENTS_READ,
+    )
+
+
+def search() -> rx.Component:
+    return form(
+        search_field(
+            "Search by the beginning of an e-mail address",
+            placeholder="E-mail begins with",
+            default_value=PaymentsState.searched,
+            key=PaymentsState.search_key,
+            max_length=254,
+            auto_complete="off",
+            on_change=PaymentsState.search.debounce(300),
+        ),
+        on_submit=PaymentsState.submit_search,
+    )
+
+
+def nothing() -> rx.Component:
+    return empty(
+        "credit_card",
+        PaymentsState.empty_title,
+        PaymentsState.empty_why,
+        rx.cond(PaymentsState.filtered, link_button("Show all payments", href=routes.PAYMENTS)),
+    )
+
+
+def payment_row(row: PaymentRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.span(row.date, class_name="cf-num cf-mut"),
+        rx.fragment(
+            row_link(row.learner, row.href),
+            rx.el.span(row.email, class_name="cf-mail cf-mut"),
+            second_line(row.course),
+            second_line(row.date),
+        ),
+        row.course,
+        rx.el.span(row.amount, class_name="amt"),
+        payment_badge(row.state),
+        rx.fragment(
+            row.provider,
+            rx.cond(row.method, rx.el.span(" · ", row.method, class_name="cf-mut")),
+        ),
+    )

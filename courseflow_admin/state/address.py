@@ -1,0 +1,56 @@
+"""The address of a list: what it asks for, and the addresses its controls lead to."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from courseflow_admin import routes
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.paging import PAGE_SIZE, Page, PageRequest
+
+LONGEST = 254  # characters of one filter: an e-mail address
+
+
+def last_part(state: Any) -> str:
+    """The id at the end of the page's path."""
+    return unquote(state.router.url.path.rstrip("/").rpartition("/")[2])
+
+
+class ListAddress:
+    """`path?filter=…&after=…`: only the parameters in `names` and those of paging count."""
+
+    def __init__(self, path: str, given: Mapping[str, str], names: tuple[str, ...]) -> None:
+        self._path = path
+        self._asked = {name: given.get(name, "")[:LONGEST] for name in names}
+        self._page = {name: given.get(name, "") for name in ("after", "before", "first")}
+
+    def __getitem__(self, name: str) -> str:
+        return self._asked[name]
+
+    def one_of(self, name: str, known: Mapping[str, str]) -> str:
+        """What is asked for, or "" when it is none of the known keys."""
+        return self._asked[name] if self._asked[name] in known else ""
+
+    def to(self, **changes: str) -> str:
+        """The first page with these filters changed; "" takes one away."""
+        return routes.with_query(self._path, **{**self._asked, **changes})
+
+    def request(self) -> PageRequest:
+        """Which page; an address that names none, cut off on its way, means the first."""
+        try:
+            return PageRequest.parse(**self._page)
+        except Invalid:
+            return PageRequest()
+
+    def next(self, page: Page[Any]) -> str:
+        if not page.next_cursor:
+            return ""
+        first = page.first + len(page.rows)
+        return routes.with_query(self._path, **self._asked, after=page.next_cursor, first=first)
+
+    def previous(self, page: Page[Any]) -> str:
+        if not page.previous_cursor:
+            return ""
+        first = max(1, page.first - PAGE_SIZE)
+        before = page.previous_cursor
+        return routes.with_query(self._path, **self._asked, before=before, first=first)

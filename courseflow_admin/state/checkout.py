@@ -1,0 +1,130 @@
+"""The checkout page: the course, what it costs, who pays and by which gateway."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+from babel import Locale
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotFound
+from courseflow_admin.models.courses import Course, Thumbnail
+from courseflow_admin.services import checkout
+from courseflow_admin.state.address import last_part
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import event
+from courseflow_admin.state.marks import PUBLIC
+
+NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # regions and tests in the same list
+COUNTRIES: list[tuple[str, str]] = sorted(
+    (
+        (code, name)
+        for code, name in Locale("en").territories.items()
+        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
+    ),
+    key=lambda country: country[1],
+)
+DEFAULT_COUNTRY = "IN"
+LINES = {
+    "stripe": "Cards and wallets, on Stripe's own page",
+    "razorpay": "UPI, netbanking, cards and wallets, on Razorpay's own page",
+}
+PROBLEMS = {
+    "payment_under_way": "A payment for this course is being confirmed. You see it under My "
+    "payments; please wait for it instead of paying again.",
+    "already_enrolled": "You have this course already.",
+    "not_found": "This course or this way to pay is not offered just now.",
+    "provider_refused": "The payment provider refused to open this payment. Nothing was charged; "
+    "please try the other way to pay.",
+    "provider_unreachable": "The payment provider does not answer just now. Nothing was charged; "
+    "please try again in a minute.",
+    "too_many": "Too many tries. Please wait ten minutes and try again.",
+    "unavailable": "The database does not answer just now. Please try again in a moment.",
+    "invalid": "Please look at the fields again.",
+    "invalid_provider": "Please choose how to pay.",
+    "invalid_billing_name": "Please write the name the receipt is made out to.",
+    "invalid_billing_country": "Please choose your country.",
+    "not_permitted": "Your account may not buy courses.",
+}
+
+
+@dataclass
+class Choice:
+    """One way to pay."""
+
+    key: str
+    name: str
+    line: str
+    first: bool
+
+
+class CheckoutState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    problem: str = ""
+    cancelled: bool = False
+    course_key: str = ""  # what the form sends: course id and the slug in the address
+    course_slug: str = ""
+    title: str = ""
+    subtitle: str = ""
+    author: str = ""
+    lessons: str = ""
+    access: str = ""
+    price: str = ""
+    pattern: str = "waves"
+    hue: str = "iris"
+    short: str = ""
+    course_href: str = ""
+    learn_href: str = ""
+    choices: list[Choice] = []
+    billing_name: str = ""
+    billing_country: str = DEFAULT_COUNTRY
+
+    @event(PUBLIC, supersedes=True)
+    async def load(self):
+        slug, query = last_part(self), self.router.url.query_parameters
+        auth = await self.get_state(AuthState)
+        if not auth.signed_in:
+            return rx.redirect(routes.sign_in(routes.checkout(slug)), replace=True)
+        self.problem = PROBLEMS.get(query.get("problem", ""), "")
+        self.cancelled = query.get("cancelled", "") == "1"
+        try:
+            offer = await checkout.offer(auth.actor(), slug)
+        except NotFound:
+            self.view = "missing"
+            return None
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return None
+        course = offer.course
+        if course.slug != slug:
+            return rx.redirect(routes.checkout(course.slug), replace=True)
+        if course.free or course.price.minor == 0:
+            return rx.redirect(routes.course(course.slug), replace=True)
+        self._show(course)
+        self.choices = [
+            Choice(name, name.capitalize(), LINES.get(name, ""), number == 0)
+            for number, name in enumerate(offer.gateways)
+        ]
+        self.billing_name = offer.billing_name
+        self.billing_country = offer.billing_country or DEFAULT_COUNTRY
+        if offer.owned:
+            self.view = "owned"
+        else:
+            self.view = "there" if self.choices else "closed"
+        return None
+
+    def _show(self, course: Course) -> None:
+        listed = course.listed
+        art = (listed and listed.thumbnail) or course.thumbnail or Thumbnail()
+        lessons = listed.lessons if listed else len(course.lesson_ids)
+        self.course_key, self.course_slug = course.id, course.slug
+        self.title = listed.title if listed else course.title
+        self.subtitle = listed.subtitle if listed else course.subtitle
+        self.author = course.owner_name
+        self.lessons = f"{lessons} lesson{'' if lessons == 1 else 's'}"
+        self.access = f"for {course.access_days} days" if course.access_days else "without end"
+        self.price = str(course.price)
+        self.pattern, self.hue = art.pattern, art.hue
+        self.short = "".join(word[0] for word in self.title.split()[:2])
+        self.course_href = routes.course(course.slug)
+        self.learn_href = routes.learn(course.slug)

@@ -1,0 +1,160 @@
+"""The e-mail log: the address says what is shown, every control only changes it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.emails import UNDELIVERED, Email, EmailFilter
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import emails_log
+from courseflow_admin.state import times
+from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import Form, event
+
+KINDS: dict[str, str] = {
+    "welcome": "Welcome",
+    "access_granted": "Access granted",
+    "access_ended": "Access ended",
+    "receipt": "Receipt",
+    "refund": "Refund",
+    "second_payment_refunded": "Second payment refunded",
+    "token_reuse": "Signed out for safety",
+}
+GROUP = "undelivered"
+STATES: dict[str, str] = {
+    GROUP: "Not delivered",
+    "queued": "Queued",
+    "sent": "Sent",
+    "delayed": "Delayed",
+    "delivered": "Delivered",
+    "bounced": "Bounced",
+    "failed": "Failed",
+    "suppressed": "Suppressed",
+    "complained": "Complained",
+}
+NAMES = ("kind", "state", "to", "since")
+
+
+@dataclass
+class EmailRow:
+    date: str
+    subject: str
+    receiver: str
+    kind: str
+    state: str
+    href: str
+
+
+class SearchForm(Form):
+    q: str = ""
+
+
+class EmailsState(rx.State):
+    view: str = "loading"
+    rows: list[EmailRow] = []
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    kind_text: str = ""
+    state_text: str = ""
+    no_kind_href: str = ""
+    no_state_href: str = ""
+    since_text: str = ""
+    no_since_href: str = ""
+    searched: str = ""
+    search_key: int = 0  # a new one puts what the address says into the search box
+    filtered: bool = False
+    empty_title: str = ""
+    empty_why: str = ""
+    _typed: str = ""
+
+    @event(Permission.EMAILS_READ, supersedes=True)
+    async def load(self):
+        address = self._address()
+        auth = await self.get_state(AuthState)
+        state = address.one_of("state", STATES)
+        states = tuple(one.value for one in UNDELIVERED) if state == GROUP else (state,)
+        wanted = EmailFilter(
+            kind=address.one_of("kind", KINDS),
+            states=states if state else (),
+            to_prefix=address["to"],
+        )
+        self._show_controls(address, wanted, state)
+        try:
+            days = Period.parse(address["since"], "")
+            self.since_text = days.text() if days else ""
+            wanted = replace(wanted, since=days.start if days else None)
+            page = await emails_log.search(auth.actor(), wanted, address.request())
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return
+        self.rows = [row_of(email) for email in page.rows]
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"
+
+    @event(Permission.EMAILS_READ)
+    async def pick_kind(self, key: str):
+        return rx.redirect(self._address().to(kind=key))
+
+    @event(Permission.EMAILS_READ)
+    async def pick_state(self, key: str):
+        return rx.redirect(self._address().to(state=key))
+
+    @event(Permission.EMAILS_READ)
+    async def search(self, text: str):
+        """Typed into the search box: the beginning of the receiver's address."""
+        return self._search(text)
+
+    @event(Permission.EMAILS_READ)
+    async def submit_search(self, form: SearchForm):
+        return self._search(form.q)
+
+    def _search(self, text: str) -> Any:
+        self._typed = text.strip()[:254]
+        return rx.redirect(self._address().to(to=self._typed), replace=True)
+
+    def _address(self) -> ListAddress:
+        return ListAddress(routes.EMAILS, self.router.url.query_parameters, NAMES)
+
+    def _show_controls(self, address: ListAddress, wanted: EmailFilter, state: str) -> None:
+        self.kind_text = KINDS.get(wanted.kind, "")
+        self.state_text = STATES.get(state, "")
+        self.no_kind_href = address.to(kind="")
+        self.no_state_href = address.to(state="")
+        self.no_since_href = address.to(since="")
+        self.searched = wanted.to_prefix
+        if self._typed != wanted.to_prefix:
+            self._typed = wanted.to_prefix
+            self.search_key += 1
+        self.filtered = bool(wanted.kind or state or wanted.to_prefix or address["since"])
+        self.empty_title, self.empty_why = _why_empty(wanted, state, filtered=self.filtered)
+
+
+def _why_empty(wanted: EmailFilter, state: str, *, filtered: bool) -> tuple[str, str]:
+    if not filtered:
+        return "No e-mails yet", "Each one stands here from the moment it is written."
+    if state == GROUP and not wanted.kind and not wanted.to_prefix:
+        why = "Bounced, failed and refused e-mails would stand here with the reason."
+        return "Every e-mail has reached its mailbox or is on its way", why
+    return "No e-mail matches all of this", "Take a filter away, or look for a shorter beginning."
+
+
+def row_of(email: Email) -> EmailRow:
+    return EmailRow(
+        date=times.short(email.queued_at),
+        subject=email.subject,
+        receiver=email.to or "Deleted account",
+        kind=KINDS.get(email.kind.value, email.kind.value),
+        state=email.state.value,
+        href=routes.email(email.id),
+    )

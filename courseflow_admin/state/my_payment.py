@@ -1,0 +1,261 @@
+"""One payment as its learner sees it: confirming until it is so, then what came of it."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.models.base import now
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import (
+    Capture,
+    DisputeState,
+    Payment,
+    PaymentState,
+    RefundState,
+    ReviewState,
+)
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.services import payments
+from courseflow_admin.state import times
+from courseflow_admin.state.address import last_part
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import event
+
+LOOK_FOR_SECONDS = 60
+JUST_OPENED = timedelta(hours=1)  # an older checkout is one that was left, not one on its way
+
+
+@dataclass
+class Outcome:
+    """What a payment has come to, in the learner's words, and the next act."""
+
+    look: str  # waiting, done, failed, back, person, bank
+    title: str
+    sentence: str
+    act: str = ""
+    act_href: str = ""
+
+
+@dataclass
+class MyShown:
+    """Everything beside the outcome that is text."""
+
+    look: str = ""
+    title: str = ""
+    sentence: str = ""
+    act: str = ""
+    act_href: str = ""
+    state: str = ""
+    amount: str = ""
+    course: str = ""
+    course_href: str = ""
+    charged: str = ""
+    refunded: str = ""
+    net: str = ""
+    date: str = ""
+    method: str = ""
+    receipt: str = ""
+    reference: str = ""
+    billed_to: str = ""
+    support: str = ""
+
+
+class MyPaymentState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    shown: MyShown = MyShown()
+    waiting: bool = False  # while it is so the page asks `look` every second
+    _shown_id: str = ""
+    _since: float = 0.0
+
+    @event(Permission.ACCOUNT_OWN, supersedes=True)
+    async def load(self):
+        self.waiting = False
+        if self._shown_id != last_part(self):
+            self.view = "loading"
+            yield
+        self._since = time.monotonic()
+        await self._look()
+
+    @event(Permission.ACCOUNT_OWN)
+    async def look(self):
+        """Read it again; asked by the page while it is open, for a minute at most."""
+        if self.waiting:
+            await self._look()
+
+    async def _look(self) -> None:
+        payment_id = last_part(self)
+        auth = await self.get_state(AuthState)
+        try:
+            payment, receipt = await payments.get_mine(auth.actor(), payment_id)
+        except NotSignedIn:
+            self.waiting = False
+            raise
+        except NotFound:
+            self._shown_id, self.view, self.waiting = "", "missing", False
+            return
+        except CourseFlowError as problem:
+            if self.view != "there":  # else what is shown stays, and the next look tries again
+                self.view, self.error = "error", problem.message
+            return
+        expected = is_expected(payment, receipt)
+        self.waiting = expected and time.monotonic() - self._since < LOOK_FOR_SECONDS
+        self.shown = _shown(payment, receipt, outcome_of(payment, waiting=self.waiting))
+        self._shown_id, self.view = payment_id, "there"
+
+
+def is_expected(payment: Payment, receipt: Receipt | None) -> bool:
+    """Whether something is about to happen to it by itself."""
+    if payment.review.state is ReviewState.OPEN or payment.duplicate_of:
+        return False
+    if payment.capture is Capture.CREATED:
+        return payment.created_at > now() - JUST_OPENED
+    if payment.capture is Capture.PAID:
+        return receipt is not None and not receipt.number
+    return payment.capture in {Capture.PENDING, Capture.AUTHORIZED}
+
+
+def outcome_of(payment: Payment, *, waiting: bool) -> Outcome:
+    """What to say about this payment; `waiting`: whether we are still looking every second."""
+    if payment.review.state is ReviewState.OPEN:
+        return Outcome(
+            "person",
+            "A person is looking at this payment",
+            "What arrived does not match your order in every detail, so we check it by hand and "
+            "write to you. You need not do anything; please do not pay again.",
+        )
+    if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
+        return _disputed(payment)
+    if payment.duplicate_of:
+        return Outcome(
+            "back",
+            "You paid twice, and this was the second time",
+            f"You have {payment.course_title} already, so this money goes back by itself. "
+            "You need not do anything.",
+            "See the course",
+            routes.learn(payment.course_slug),
+        )
+    if payment.capture is Capture.PAID:
+        return _paid(payment)
+    if payment.capture is Capture.FAILED:
+        return _failed(payment)
+    if payment.capture is Capture.EXPIRED:
+        return Outcome(
+            "back",
+            "This checkout has expired",
+            "Nothing was paid. You can buy the course at any time.",
+            "Buy the course",
+            routes.checkout(payment.course_slug),
+        )
+    return _unconfirmed(payment, waiting=waiting)
+
+
+def _unconfirmed(payment: Payment, *, waiting: bool) -> Outcome:
+    provider = payment.provider.capitalize()
+    if waiting:
+        return Outcome(
+            "waiting",
+            "Confirming your payment",
+            f"We are asking {provider} whether the money has arrived. This takes a few seconds.",
+        )
+    if payment.capture is Capture.CREATED:
+        return Outcome(
+            "back",
+            "No payment has arrived yet",
+            f"{provider} has not told us of one. If you have paid, wait for our e-mail instead of "
+            "paying again; if you left before paying, you can go on.",
+            "Go on to pay",
+            routes.checkout(payment.course_slug),
+        )
+    return Outcome(
+        "bank",
+        "Your payment is still being confirmed",
+        f"{provider} waits for your bank, which may take a while. We write to you the moment the "
+        "course is open. You can leave this page; please do not pay again.",
+    )
+
+
+def _disputed(payment: Payment) -> Outcome:
+    if payment.dispute.state is DisputeState.LOST:
+        return Outcome(
+            "back",
+            "Your bank has given the money back",
+            f"With it your access to {payment.course_title} has ended.",
+        )
+    return Outcome(
+        "bank",
+        "Your bank is asking about this payment",
+        "Access to the course waits for the outcome. If you did not mean to dispute it, tell your "
+        "bank to withdraw.",
+    )
+
+
+def _paid(payment: Payment) -> Outcome:
+    currency = payment.amount.currency
+    settled = Money(minor=payment.settled_minor, currency=currency)
+    start = ("Start learning", routes.learn(payment.course_slug))
+    if payment.state is PaymentState.REFUNDED:
+        return Outcome(
+            "back",
+            "Refunded",
+            f"{settled} went back the way you paid. The access this payment gave has ended.",
+            "See the course",
+            routes.course(payment.course_slug),
+        )
+    pending = [one for one in payment.refunds if one.state is RefundState.PENDING]
+    more = ""
+    if pending:
+        amount = Money(minor=sum(one.amount_minor for one in pending), currency=currency)
+        more = f" A refund of {amount} is on its way to you."
+    if payment.state is PaymentState.PARTIALLY_REFUNDED:
+        sentence = f"{settled} of {payment.amount} went back to you. The course stays open."
+        return Outcome("done", "Partly refunded", sentence + more, *start)
+    return Outcome("done", "Paid", f"{payment.course_title} is open for you.{more}", *start)
+
+
+def _failed(payment: Payment) -> Outcome:
+    reasons = [one.reason for one in payment.attempts if one.outcome is Capture.FAILED]
+    reason = next((one for one in reversed(reasons) if one), "")
+    because = f" The reason given: {reason.rstrip('.')}." if reason else ""
+    return Outcome(
+        "failed",
+        "The payment did not go through",
+        f"Nothing was charged.{because} You can try again, also with another card or another way "
+        "to pay.",
+        "Try again",
+        routes.checkout(payment.course_slug),
+    )
+
+
+def _shown(payment: Payment, receipt: Receipt | None, outcome: Outcome) -> MyShown:
+    currency = payment.amount.currency
+    paid = payment.amount.minor if payment.capture is Capture.PAID else 0
+    settled = Money(minor=payment.settled_minor, currency=currency)
+    return MyShown(
+        look=outcome.look,
+        title=outcome.title,
+        sentence=outcome.sentence,
+        act=outcome.act,
+        act_href=outcome.act_href,
+        state=payment.state.value,
+        amount=str(payment.amount),
+        course=payment.course_title,
+        course_href=routes.course(payment.course_slug),
+        charged=str(Money(minor=paid, currency=currency)),
+        refunded=f"−{settled}" if settled.minor else "",
+        net=str(Money(minor=max(0, paid - settled.minor), currency=currency)),
+        date=times.long(payment.paid_at or payment.created_at),
+        method=f"{payment.method} at {payment.provider.capitalize()}"
+        if payment.method
+        else payment.provider.capitalize(),
+        receipt=receipt.label if receipt and receipt.number else "",
+        reference=payment.id,
+        billed_to=payment.billing_name,
+        support=settings().support_email,
+    )

@@ -1,0 +1,201 @@
+"""The list of payments: the address says what is shown, every control only changes it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.metrics import FIGURES, Period
+from courseflow_admin.models.money import CURRENCIES
+from courseflow_admin.models.payments import (
+    GATEWAYS,
+    Payment,
+    PaymentFilter,
+    PaymentState,
+    Sort,
+    SortField,
+)
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import payments
+from courseflow_admin.state import times
+from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import Form, event
+
+STATES: dict[str, str] = {
+    "paid": "Paid",
+    "needs_review": "Needs review",
+    "pending": "Pending",
+    "authorized": "Authorized",
+    "failed": "Failed",
+    "disputed": "Disputed",
+    "partially_refunded": "Partly refunded",
+    "refunded": "Refunded",
+    "created": "Created",
+    "expired": "Expired",
+}
+PROVIDERS: dict[str, str] = {name: name.capitalize() for name in GATEWAYS}
+NAMES = ("state", "provider", "email", "sort", "order", "figure", "currency", "from", "to")
+OF_A_FIGURE = ("figure", "currency", "from", "to")
+ORDERS = {True: "descending", False: "ascending"}
+WHY_EMPTY = {
+    PaymentState.NEEDS_REVIEW: "Money that does not match its order waits here for a person.",
+    PaymentState.DISPUTED: "When a bank asks about a payment, it appears here the same minute.",
+    PaymentState.FAILED: "A declined card or a broken transfer would stand here with its reason.",
+}
+
+
+@dataclass
+class PaymentRow:
+    date: str
+    learner: str
+    email: str
+    course: str
+    amount: str
+    state: str
+    provider: str
+    method: str
+    href: str
+
+
+class SearchForm(Form):
+    q: str = ""
+
+
+class PaymentsState(rx.State):
+    view: str = "loading"
+    rows: list[PaymentRow] = []
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    state_text: str = ""
+    provider_text: str = ""
+    no_state_href: str = ""
+    no_provider_href: str = ""
+    figure_text: str = ""  # what came with the address: a figure, its currency and its days
+    no_figure_href: str = ""
+    date_href: str = ""
+    date_sort: str = "descending"
+    amount_href: str = ""
+    amount_sort: str = "none"
+    searched: str = ""
+    search_key: int = 0  # a new one puts what the address says into the search box
+    filtered: bool = False
+    empty_title: str = ""
+    empty_why: str = ""
+    _typed: str = ""
+
+    @event(Permission.PAYMENTS_READ, supersedes=True)
+    async def load(self):
+        address = self._address()
+        auth = await self.get_state(AuthState)
+        wanted = PaymentFilter(
+            state=address.one_of("state", STATES),
+            provider=address.one_of("provider", PROVIDERS),
+            email_prefix=address["email"],
+            figure=address.one_of("figure", FIGURES),
+            currency=address.one_of("currency", CURRENCIES),
+        )
+        sort = Sort(
+            "amount" if address["sort"] == "amount" else "date", address["order"] != "rising"
+        )
+        self._show_controls(address, wanted, sort)
+        try:
+            period = Period.parse(address["from"], address["to"])
+            self.figure_text = _figure_text(wanted, period)
+            wanted = replace(wanted, period=period)
+            page = await payments.search(auth.actor(), wanted, sort, address.request())
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return
+        self.rows = [_row(payment) for payment in page.rows]
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"
+
+    @event(Permission.PAYMENTS_READ)
+    async def pick_state(self, key: str):
+        return rx.redirect(self._address().to(state=key))
+
+    @event(Permission.PAYMENTS_READ)
+    async def pick_provider(self, key: str):
+        return rx.redirect(self._address().to(provider=key))
+
+    @event(Permission.PAYMENTS_READ)
+    async def search(self, text: str):
+        """Typed into the search box: the beginning of an e-mail address."""
+        return self._search(text)
+
+    @event(Permission.PAYMENTS_READ)
+    async def submit_search(self, form: SearchForm):
+        return self._search(form.q)
+
+    def _search(self, text: str) -> Any:
+        self._typed = text.strip()[:254]
+        return rx.redirect(self._address().to(email=self._typed), replace=True)
+
+    def _address(self) -> ListAddress:
+        return ListAddress(routes.PAYMENTS, self.router.url.query_parameters, NAMES)
+
+    def _show_controls(self, address: ListAddress, wanted: PaymentFilter, sort: Sort) -> None:
+        self.state_text = STATES.get(wanted.state, "")
+        self.provider_text = PROVIDERS.get(wanted.provider, "")
+        self.no_state_href = address.to(state="")
+        self.no_provider_href = address.to(provider="")
+        self.no_figure_href = address.to(**dict.fromkeys(OF_A_FIGURE, ""))
+        self.date_href, self.date_sort = _sorting(address, sort, "date")
+        self.amount_href, self.amount_sort = _sorting(address, sort, "amount")
+        self.searched = wanted.email_prefix
+        if self._typed != wanted.email_prefix:
+            self._typed = wanted.email_prefix
+            self.search_key += 1
+        shown = (wanted.state, wanted.provider, wanted.email_prefix)
+        self.filtered = any(shown) or any(address[name] for name in OF_A_FIGURE)
+        self.empty_title, self.empty_why = _why_empty(wanted, filtered=self.filtered)
+
+
+def _figure_text(wanted: PaymentFilter, period: Period | None) -> str:
+    """`Refunds, INR, 24 Oct – 22 Nov 2026`."""
+    days = period.text() if period else ""
+    return ", ".join(filter(None, (FIGURES.get(wanted.figure, ""), wanted.currency, days)))
+
+
+def _sorting(address: ListAddress, sort: Sort, field: SortField) -> tuple[str, str]:
+    """Where a click on this column leads, and how it is sorted now."""
+    by = "" if field == "date" else field
+    if sort.field != field:
+        return address.to(sort=by, order=""), "none"
+    return address.to(sort=by, order="rising" if sort.falling else ""), ORDERS[sort.falling]
+
+
+def _why_empty(wanted: PaymentFilter, *, filtered: bool) -> tuple[str, str]:
+    if not filtered:
+        return "No payments yet", "They appear here the second somebody opens a checkout."
+    others = (wanted.provider, wanted.email_prefix, wanted.figure, wanted.currency)
+    only_state = wanted.state and not any(others)
+    if only_state:
+        title = f"No payments are {STATES[wanted.state].lower()}"
+        if wanted.state == PaymentState.NEEDS_REVIEW:
+            title = "No payment needs review"
+        return title, WHY_EMPTY.get(PaymentState(wanted.state), "Take the filter away to see all.")
+    return "No payment matches all of this", "Take a filter away, or look for a shorter beginning."
+
+
+def _row(payment: Payment) -> PaymentRow:
+    return PaymentRow(
+        date=times.short(payment.created_at),
+        learner=payment.name or "Deleted account",
+        email=payment.email,
+        course=payment.course_title,
+        amount=str(payment.amount),
+        state=payment.state.value,
+        provider=payment.provider.capitalize(),
+        method=payment.method,
+        href=routes.payment(payment.id),
+    )

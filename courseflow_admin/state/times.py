@@ -1,0 +1,29 @@
+"""Instants as people read them: in the school's time zone, with the zone named."""
+
+from datetime import datetime
+
+from courseflow_admin.config import settings
+from courseflow_admin.models.base import now
+
+
+def short(instant: datetime) -> str:
+    """`20 Nov, 14:02`; of another year with the year. For lists, which name the zone once."""
+    local = instant.astimezone(settings().timezone)
+    year = "" if local.year == now().astimezone(settings().timezone).year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
+
+
+def long(instant: datetime) -> str:
+    """`20 Nov 2026, 14:02:11 UTC`."""
+    local = instant.astimezone(settings().timezone)
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
+
+
+def day(instant: datetime) -> str:
+    local = instant.astimezone(settings().timezone)
+    return f"{local.day} {local:%b %Y}"
+
+
+def zone() -> str:
+    """`Times in UTC`: said once beside a list."""
+    return f"Times in {now().astimezone(settings().timezone).tzname()}"
