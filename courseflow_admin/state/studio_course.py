@@ -52,6 +52,7 @@ class StudioSection:
 class CheckLine:
     sentence: str
     href: str
+    field: str  # the id of the control to go to
 
 
 class StudioCourseState(rx.State):
@@ -363,8 +364,8 @@ def _meta(body_hash: str, ready: bool, minutes: int) -> str:
 
 def _check(course_id: str, check: Check) -> CheckLine:
     if check.lesson_id:
-        return CheckLine(check.sentence, _lesson_href(course_id, check.lesson_id))
-    return CheckLine(check.sentence, f"{routes.studio(course_id)}#{check.field}")
+        return CheckLine(check.sentence, _lesson_href(course_id, check.lesson_id), "lesson-text")
+    return CheckLine(check.sentence, routes.studio(course_id), check.field)
 
 
 def _lesson_href(course_id: str, lesson_id: str) -> str:

@@ -29,6 +29,7 @@ class _Draft:
     preview: bool
     ready: bool
     revision: int
+    unsaved: bool = False
 
     def form(self) -> LessonForm:
         return LessonForm(
@@ -157,8 +158,12 @@ class StudioLessonState(rx.State):
         if draft is None:  # the server was restarted: go on from what the browser had opened
             draft = await self._read(address_part(self, 1), lesson_id)
             draft.revision = revision
-        for name, value in changes.items():
+        different = {name: new for name, new in changes.items() if getattr(draft, name) != new}
+        if changes and not different and not draft.unsaved:
+            return None  # left a field without a change
+        for name, value in different.items():
             setattr(draft, name, value)
+        draft.unsaved = True
         self._remember(lesson_id, draft)
         if forgotten:
             self._show(lesson_id, draft)
@@ -167,6 +172,7 @@ class StudioLessonState(rx.State):
             self.mine = draft.text
             return None
         auth = await self.get_state(AuthState)
+        self.saves += 1
         try:
             form = draft.form()
             saved = await studio.save_lesson(
@@ -177,14 +183,16 @@ class StudioLessonState(rx.State):
             return None
         except StaleRevision as stale:
             draft.revision = stale.revision
+            self._remember(lesson_id, draft)
             self.conflict, self.mine, self.theirs = True, draft.text, stale.theirs
             self.saved, self.revision = "Not saved", stale.revision
             return None
         except CourseFlowError:
             self.saved = "Not saved"
             raise
-        draft.revision = saved.revision
+        draft.revision, draft.unsaved = saved.revision, False
+        self._remember(lesson_id, draft)
         if here:
             self.revision, self.preview, self.ready = saved.revision, draft.preview, draft.ready
-            self.saved, self.saves = f"Saved {clock(saved.at)}", self.saves + 1
+            self.saved = f"Saved {clock(saved.at)}"
         return StudioCourseState.refresh

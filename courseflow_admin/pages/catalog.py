@@ -1,0 +1,140 @@
+"""The catalog: everything on sale."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import badge
+from courseflow_admin.components.cards import thumb
+from courseflow_admin.components.filters import chip_menu, filters, tools
+from courseflow_admin.components.forms import link_button, search_field
+from courseflow_admin.components.icons import link
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import footer
+from courseflow_admin.models.courses import CATEGORIES, LEVELS
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.catalog import CatalogState, CourseCard
+
+TYPING_MS = 250
+
+
+@rx.page(route=routes.HOME, title="Catalog · CourseFlow", on_load=CatalogState.load)
+def catalog() -> rx.Component:
+    return page("Catalog", search(), courses(), here="Catalog", path=[("Learning", "")])
+
+
+def search() -> rx.Component:
+    return tools(
+        search_field(
+            "Find a course",
+            default_value=CatalogState.q,
+            key=CatalogState.box.to(str),
+            placeholder="Find a course",
+            on_change=CatalogState.search.debounce(TYPING_MS),
+            auto_complete="off",
+            max_length=100,
+        ),
+        filters(
+            chip_menu(
+                "Category",
+                CatalogState.category,
+                [(name, name) for name in CATEGORIES],
+                on_pick=CatalogState.pick_category,
+                clear_href=CatalogState.no_category_href,
+            ),
+            chip_menu(
+                "Level",
+                CatalogState.level,
+                [(name, name.capitalize()) for name in LEVELS],
+                on_pick=CatalogState.pick_level,
+                clear_href=CatalogState.no_level_href,
+            ),
+        ),
+        rx.el.span(CatalogState.count_text, class_name="cf-13 cf-mut cf-end cf-num", role="status"),
+    )
+
+
+def courses() -> rx.Component:
+    return rx.match(
+        CatalogState.view,
+        ("rows", found()),
+        (
+            "nothing",
+            feedback.empty(
+                "search_x",
+                "No course fits",
+                "Try fewer words, or take a filter away.",
+                link_button("Show all courses", href=routes.HOME),
+            ),
+        ),
+        ("empty", nothing_yet()),
+        rx.el.div(
+            *[skeleton() for _ in range(8)],
+            rx.el.span("Loading", class_name="cf-sr"),
+            class_name="cf-grid3",
+            aria_busy="true",
+        ),
+    )
+
+
+def found() -> rx.Component:
+    paged = (CatalogState.next_href != "") | (CatalogState.previous_href != "")
+    return rx.fragment(
+        rx.el.ul(rx.foreach(CatalogState.cards, card), class_name="cf-list cf-grid3"),
+        rx.cond(
+            paged,
+            footer(CatalogState.range_text, CatalogState.previous_href, CatalogState.next_href),
+        ),
+    )
+
+
+def card(course: rx.Var[CourseCard]) -> rx.Component:
+    return rx.el.li(
+        rx.el.article(
+            thumb(course.pattern, course.hue, course.short),
+            rx.el.div(
+                rx.el.h2(
+                    link(course.title, href=course.href, class_name="cf-stretchlink"),
+                    class_name="cf-h2",
+                ),
+                rx.el.span(course.who, class_name="cf-13 cf-mut"),
+                class_name="cf-col",
+            ),
+            rx.el.div(
+                rx.cond(
+                    course.owned,
+                    badge("green", "You own it"),
+                    rx.el.span(course.price, class_name="cf-med cf-num"),
+                ),
+                rx.el.span(
+                    rx.cond(course.new & ~course.owned, badge("blue", "New")),
+                    rx.el.span(course.size, class_name="cf-sm cf-mut cf-num"),
+                    class_name="cf-row cf-end",
+                ),
+                class_name="cf-row cf-coursefoot",
+            ),
+            class_name="cf-course",
+        )
+    )
+
+
+def skeleton() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(class_name="cf-thumb cf-blank"),
+        feedback.bar("70%", "14px"),
+        feedback.bar("40%"),
+        feedback.bar("55%"),
+        class_name="cf-course",
+        aria_hidden="true",
+    )
+
+
+def nothing_yet() -> rx.Component:
+    may_teach = AuthState.permissions.contains(Permission.COURSES_EDIT.value)
+    return feedback.empty(
+        "library",
+        "No course is on sale yet",
+        "Published courses appear here.",
+        rx.cond(may_teach, link_button("Open the studio", href=routes.STUDIO, look="primary")),
+    )

@@ -1,0 +1,11 @@
+"""The way into a course: on to the lesson where one stopped."""
+
+import reflex as rx
+
+from courseflow_admin.pages.learn_lesson import classroom
+from courseflow_admin.state.classroom import ClassroomState
+
+
+@rx.page(route="/learn/[slug]", title="Course · CourseFlow", on_load=ClassroomState.load)
+def learn() -> rx.Component:
+    return classroom()

@@ -1,0 +1,108 @@
+"""My courses: where one stopped, and all the others."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.cards import card, meter, thumb
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.layout import page
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.my_courses import MyCourseRow, MyCoursesState
+
+
+@rx.page(route=routes.MY_COURSES, title="My courses · CourseFlow", on_load=MyCoursesState.load)
+def my_courses() -> rx.Component:
+    return page(
+        "My courses",
+        rx.match(
+            MyCoursesState.view,
+            ("rows", rx.fragment(rx.foreach(MyCoursesState.first, first), others())),
+            ("empty", nothing_yet()),
+            feedback.skeleton_cards(2),
+        ),
+        here="My courses",
+        path=[("Learning", "")],
+        permission=Permission.COURSES_STUDY,
+    )
+
+
+def first(course: rx.Var[MyCourseRow]) -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            thumb(course.pattern, course.hue, course.short),
+            rx.el.div(
+                rx.el.span(course.stopped, class_name="cf-sm cf-mut"),
+                rx.el.h2(
+                    link(course.title, href=course.course_href), class_name="cf-h1 cf-herotitle"
+                ),
+                rx.el.p(course.next, class_name="cf-mut cf-heronext"),
+                rx.el.div(progress(course), class_name="cf-heroprogress"),
+                rx.el.div(
+                    link_button(icon("play", 14), course.act, href=course.href, look="primary")
+                ),
+                class_name="cf-col",
+            ),
+            class_name="cf-hero",
+        ),
+        class_name="cf-card",
+        aria_label="Continue",
+    )
+
+
+def others() -> rx.Component:
+    return rx.cond(
+        MyCoursesState.others.length() > 0,
+        card(
+            rx.cond(MyCoursesState.first.length() > 0, "Other courses", "Courses"),
+            rx.el.ul(rx.foreach(MyCoursesState.others, row), class_name="cf-list"),
+        ),
+    )
+
+
+def row(course: rx.Var[MyCourseRow]) -> rx.Component:
+    return rx.el.li(
+        thumb(course.pattern, course.hue, course.short),
+        rx.el.div(
+            link(course.title, href=course.course_href, class_name="cf-med cf-trunc"),
+            rx.el.span(
+                rx.cond(course.allowed, rx.fragment(), icon("lock", 12)),
+                course.next,
+                class_name="cf-13 cf-mut cf-trunc",
+            ),
+            class_name="cf-col",
+        ),
+        rx.el.div(progress(course), class_name="prog"),
+        rx.el.div(
+            link_button(
+                course.act,
+                rx.el.span(": ", course.title, class_name="cf-sr"),
+                href=course.href,
+                wide=True,
+            ),
+            class_name="act",
+        ),
+        class_name="cf-lrow",
+    )
+
+
+def progress(course: rx.Var[MyCourseRow]) -> rx.Component:
+    return rx.el.div(
+        meter(course.percent, "Progress in " + course.title, done=course.finished),
+        rx.el.div(
+            rx.el.span(course.lessons),
+            rx.el.span(course.percent, " %", class_name="cf-end"),
+            class_name="cf-row cf-sm cf-mut cf-num",
+        ),
+        class_name="cf-col cf-gap6",
+    )
+
+
+def nothing_yet() -> rx.Component:
+    return feedback.empty(
+        "graduation_cap",
+        "You have no course yet",
+        "What you buy or enroll in appears here the moment it opens.",
+        link_button("Find a course", href=routes.HOME, look="primary"),
+    )

@@ -1,0 +1,110 @@
+"""The studio's list of courses."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import course_badge
+from courseflow_admin.components.cards import thumb
+from courseflow_admin.components.dialogs import dialog
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.forms import button, field, form, select, submit
+from courseflow_admin.components.icons import icon
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.studio import StudioRow, StudioState, currencies
+
+FORM = "new-course"
+COLUMNS = [
+    Column("Course"),
+    Column("State", "176px"),
+    Column("Lessons", "88px", right=True, hide="t"),
+    Column("Learners", "96px", right=True, hide="s"),
+    Column("Price", "128px", right=True, hide="s"),
+    Column("Changed", "184px", hide="m"),
+]
+
+
+@rx.page(route=routes.STUDIO, title="Studio · CourseFlow", on_load=StudioState.load)
+def studio() -> rx.Component:
+    return page(
+        "Studio",
+        table(
+            "Courses",
+            COLUMNS,
+            StudioState.rows,
+            row,
+            view=StudioState.view,
+            empty=empty(
+                "pencil_line",
+                "No course yet",
+                "A course is a title, some lessons and a price. It is seen by nobody but you "
+                "until you publish it.",
+                new_button(),
+            ),
+            footer=footer(StudioState.range_text, StudioState.previous_href, StudioState.next_href),
+        ),
+        new_course(),
+        here="Studio",
+        path=[("Teaching", "")],
+        permission=Permission.COURSES_EDIT,
+        actions=[
+            rx.cond(StudioState.view == "rows", new_button()),
+        ],
+    )
+
+
+def new_button() -> rx.Component:
+    return button(
+        icon("plus", 14), "New course", look="primary", on_click=StudioState.show_dialog(True)
+    )
+
+
+def row(course: rx.Var[StudioRow]) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.div(
+            rx.el.div(thumb(course.pattern, course.hue, course.short), class_name="cf-tinythumb"),
+            rx.el.div(
+                row_link(course.title, course.href),
+                second_line(course.learners, " learners, ", course.price),
+                class_name="cf-col",
+            ),
+            class_name="cf-row",
+        ),
+        course_badge(course.state),
+        course.lessons,
+        course.learners,
+        rx.el.span(course.price, class_name="amt"),
+        rx.el.span(course.changed, class_name="cf-mut cf-num"),
+    )
+
+
+def new_course() -> rx.Component:
+    return dialog(
+        "New course",
+        "It starts as a draft that only you can see.",
+        form(
+            field(
+                "Title",
+                "title",
+                required=True,
+                max_length=120,
+                placeholder="Data Structures in Practice",
+                auto_focus=True,
+                auto_complete="off",
+            ),
+            select(
+                "Currency",
+                "currency",
+                currencies(),
+                default_value="INR",
+                help_text="What learners will pay in. The price itself can wait.",
+            ),
+            on_submit=StudioState.create,
+            id=FORM,
+        ),
+        open_=StudioState.dialog_open,
+        on_open_change=StudioState.show_dialog,
+        act=submit("Create the course", busy=StudioState.creating, form=FORM),
+    )

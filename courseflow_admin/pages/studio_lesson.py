@@ -1,0 +1,213 @@
+"""The middle of the studio while a lesson is open: title, text, and what its save says."""
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from courseflow_admin.components.cards import markdown_html
+from courseflow_admin.components.forms import button, checkbox
+from courseflow_admin.components.icons import client_act, icon
+from courseflow_admin.state.studio_lesson import StudioLessonState
+
+State = StudioLessonState
+TYPING_MS = 700
+NOT_SAVED_YET = "() => document.getElementById('saved')?.setAttribute('data-dirty', 'true')"
+INSERT = (
+    "() => {{const box = document.getElementById('lesson-text'); if (!box) return; "
+    "const from = box.selectionStart, to = box.selectionEnd; "
+    "const text = box.value.slice(from, to) || {2}; box.focus(); "
+    "box.setRangeText({0} + text + {1}, from, to, 'end'); "
+    "box.setSelectionRange(from + {0}.length, from + {0}.length + text.length); "
+    "box.dispatchEvent(new Event('input', {{bubbles: true}}))}}"
+)
+TOOLS = (
+    ("heading_2", "Heading", "\n## ", "\n", "Heading"),
+    ("bold", "Bold", "**", "**", "bold"),
+    ("italic", "Italic", "*", "*", "italic"),
+    ("link", "Link", "[", "](https://)", "text"),
+    ("list", "List", "\n- ", "\n", "item"),
+    ("code", "Code", "\n```\n", "\n```\n", "code"),
+)
+
+
+def lesson_pane() -> rx.Component:
+    return rx.el.div(
+        bar(),
+        rx.cond(State.conflict, conflict()),
+        rx.el.div(
+            title(),
+            settings(),
+            rx.el.div(text(), class_name="cf-write", hidden=State.mode != "write"),
+            rx.cond(
+                State.mode == "preview",
+                rx.cond(
+                    State.html != "",
+                    markdown_html(State.html),
+                    rx.el.p("There is no text yet.", class_name="cf-mut"),
+                ),
+            ),
+            class_name="cf-paper",
+        ),
+        class_name="cf-edit",
+    )
+
+
+def bar() -> rx.Component:
+    writing = State.mode == "write"
+    return rx.el.div(
+        rx.el.div(
+            *[tool(*each) for each in TOOLS],
+            class_name="cf-row cf-toolset",
+            custom_attrs={"data-off": rx.cond(writing, "false", "true")},
+        ),
+        saved(),
+        rx.el.div(
+            button(
+                "Write",
+                size="small",
+                on_click=State.show_write,
+                custom_attrs={"aria-pressed": rx.cond(writing, "true", "false")},
+            ),
+            button(
+                "Preview",
+                size="small",
+                on_click=State.show_preview,
+                custom_attrs={"aria-pressed": rx.cond(writing, "false", "true")},
+            ),
+            class_name="cf-switch",
+            role="group",
+            aria_label="View",
+        ),
+        class_name="cf-editbar",
+        role="toolbar",
+        aria_label="Lesson",
+    )
+
+
+def tool(name: str, label: str, before: str, after: str, otherwise: str) -> rx.Component:
+    return rx.el.button(
+        icon(name, 16),
+        type="button",
+        aria_label=label,
+        title=label,
+        class_name="cf-ib b",
+        custom_attrs={"onClick": client_act(INSERT, before, after, otherwise)},
+    )
+
+
+def saved() -> rx.Component:
+    """What the database said last; a key typed since turns it into “Saving…”."""
+    return rx.el.span(
+        rx.cond(
+            has_connection_errors,
+            rx.el.span(icon("cloud_off", 14), "Not saved: no connection", class_name="cf-row"),
+            rx.cond(
+                State.saved != "",
+                rx.el.span(
+                    rx.cond(
+                        State.saved.startswith("Not"), icon("circle_alert", 14), icon("check", 14)
+                    ),
+                    State.saved,
+                    class_name="cf-row",
+                ),
+            ),
+        ),
+        id="saved",
+        key=State.saves.to(str),
+        class_name="cf-savedtext cf-sm cf-mut cf-num cf-end",
+        role="status",
+        custom_attrs={"data-bad": rx.cond(State.saved.startswith("Not"), "true", "false")},
+    )
+
+
+def title() -> rx.Component:
+    return rx.el.input(
+        default_value=State.title,
+        key="title" + State.opened.to(str),
+        aria_label="Lesson title",
+        max_length=120,
+        on_change=lambda value: State.change_title(State.lesson_id, State.revision, value).debounce(
+            TYPING_MS
+        ),
+        on_blur=lambda value: State.change_title(State.lesson_id, State.revision, value),
+        class_name="cf-title",
+        custom_attrs={"onInput": client_act(NOT_SAVED_YET)},
+    )
+
+
+def settings() -> rx.Component:
+    return rx.el.div(
+        rx.el.label(
+            rx.el.input(
+                default_value=State.minutes,
+                key="minutes" + State.opened.to(str),
+                input_mode="numeric",
+                max_length=3,
+                on_blur=lambda value: State.change_minutes(State.lesson_id, State.revision, value),
+                class_name="cf-input cf-minutes cf-num",
+            ),
+            "minutes",
+            class_name="cf-check",
+        ),
+        checkbox(
+            "Ready",
+            "ready",
+            checked=State.ready,
+            on_change=lambda on: State.change_ready(State.lesson_id, State.revision, on),
+        ),
+        checkbox(
+            "Free to read",
+            "preview",
+            checked=State.preview,
+            on_change=lambda on: State.change_preview(State.lesson_id, State.revision, on),
+        ),
+        class_name="cf-row cf-lessonset",
+    )
+
+
+def text() -> rx.Component:
+    return rx.el.textarea(
+        default_value=State.text,
+        key="text" + State.opened.to(str),
+        id="lesson-text",
+        aria_label="Lesson text in Markdown",
+        placeholder="Write the lesson in Markdown.",
+        spell_check=True,
+        max_length=200_000,
+        on_change=lambda value: State.change_text(State.lesson_id, State.revision, value).debounce(
+            TYPING_MS
+        ),
+        on_blur=lambda value: State.change_text(State.lesson_id, State.revision, value),
+        class_name="cf-text",
+        custom_attrs={"onInput": client_act(NOT_SAVED_YET)},
+    )
+
+
+def conflict() -> rx.Component:
+    """Both texts, and nothing is overwritten until the author has chosen."""
+    return rx.el.div(
+        rx.el.p(
+            icon("circle_alert", 16),
+            "Somebody saved this lesson after you had opened it. Nothing was overwritten.",
+            class_name="cf-row cf-med",
+        ),
+        rx.el.div(
+            rx.el.label(
+                "Yours",
+                rx.el.textarea(value=State.mine, read_only=True, class_name="cf-input"),
+                class_name="cf-col cf-label",
+            ),
+            rx.el.label(
+                "Theirs",
+                rx.el.textarea(value=State.theirs, read_only=True, class_name="cf-input"),
+                class_name="cf-col cf-label",
+            ),
+            class_name="cf-both",
+        ),
+        rx.el.div(
+            button("Save mine", look="primary", size="small", on_click=State.keep_mine),
+            button("Go on with theirs", size="small", on_click=State.take_theirs),
+            class_name="cf-row",
+        ),
+        class_name="cf-conflict",
+        role="alert",
+    )
