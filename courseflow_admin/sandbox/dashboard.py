@@ -278,7 +278,7 @@ def _clock_card(world: World) -> str:
 
 def _deliveries(world: World) -> str:
     rows = [_delivery_row(delivery) for delivery in world.store.deliveries(SHOWN)]
-    heads = ["Webhook", "Time (UTC)", "About", "State", "Tries", ""]
+    heads = ["Webhook", "Time (UTC)", "About", "State", "Tries", "Once more"]
     return f"""<section class="card" id="deliveries"><header><h2>Webhooks</h2>
       <p class="soft small">Newest first, to {escape(world.webhook_base)}/…</p></header>
       {pages.table(heads, rows, "No webhooks yet.", (4,))}</section>"""

@@ -76,7 +76,7 @@ def _list(world: World, to: str) -> Response:
             f'<a href="/mailbox/{mail["id"]}">{escape(mail["subject"])}</a>',
             escape(", ".join(mail["to"])),
             pages.badge(mail["last_event"]),
-            escape(mail["created_at"][:19]),
+            escape(mail["created_at"][:19].replace("T", " ")),
         ]
         for mail in mails[:SHOWN]
     ]
@@ -110,7 +110,7 @@ def _show(world: World, mail_id: str, said: str) -> Response:
       <dl class="small"><dt>To</dt><dd>{escape(", ".join(mail["to"]))}
       · <a href="/mailbox?{same}">all to this address</a></dd>
       <dt>From</dt><dd>{escape(mail["from"])}</dd>{_more(mail)}
-      <dt>Time</dt><dd>{escape(mail["created_at"][:19])} UTC</dd>
+      <dt>Time</dt><dd>{escape(mail["created_at"][:19].replace("T", " "))} UTC</dd>
       <dt>State</dt><dd>{pages.badge(mail["last_event"])}</dd>
       <dt>Id</dt><dd class="mono">{mail_id}</dd></dl>
       <form method="post" action="/mailbox/{mail_id}" class="row">

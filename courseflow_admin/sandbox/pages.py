@@ -32,7 +32,7 @@ def page(
         f"<title>{escape(title)}</title>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><style>{STYLE}</style></head><body>'
-        f'<div class="bar" role="note">Sandbox: no money moves.{bar}</div>'
+        f'<header class="bar">Sandbox: no money moves.{bar}</header>'
         f"<main{width}>{body}</main></body></html>"
     )
     headers = {

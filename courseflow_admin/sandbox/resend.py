@@ -106,7 +106,8 @@ def _emit(world: World, mail: Body, event: str) -> None:
     if mail["tags"]:
         content["tags"] = {tag["name"]: tag["value"] for tag in mail["tags"]}
     kind = f"email.{event}"
-    body: Body = {"type": kind, "created_at": _stamp(world.now()), "data": content}
+    told = datetime.fromtimestamp(world.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    body: Body = {"type": kind, "created_at": told, "data": content}
     webhooks.emit(world, "resend", f"msg_{token(27)}", kind, mail["id"], body)
 
 
@@ -224,4 +225,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _stamp(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
