@@ -1,5 +1,6 @@
 """The app: pages, socket, API and database put together into one ASGI application."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import reflex as rx
 from loguru import logger
 from reflex_base.config import get_config
 from reflex_base.environment import environment
+from reflex_base.event.processor.event_processor import EventProcessor
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,7 +21,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.state.events import log_unexpected
-from courseflow_admin.state.guard import Guard
+from courseflow_admin.state.guard import Guard, gate
 
 __all__ = ["app", "asgi_app", "pages"]
 
@@ -31,6 +33,15 @@ def _backend_fault(exception: Exception) -> None:
 
 def _frontend_fault(exception: Exception) -> None:
     logger.warning("browser.fault", text=" ".join(str(exception).split())[:500])
+
+
+class _Briefly(logging.Filter):
+    """What strangers can make these libraries say is one short line, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage()[:200], ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
 
 
 app = rx.App(
@@ -47,6 +58,13 @@ app = rx.App(
 )
 app.app_wraps.pop((5, "Overlay"), None)
 app.add_middleware(Guard())
+if app.event_namespace is not None:
+    app.event_namespace.on_event = gate(app.event_namespace)
+
+
+for _name in ("engineio.server", "socketio.server", "reflex.app", EventProcessor.__module__):
+    logging.getLogger(_name).addFilter(_Briefly())
+    logging.getLogger(_name).handlers.clear()  # they bring their own, which would say it twice
 
 
 @asynccontextmanager
@@ -91,7 +109,12 @@ def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if scope["type"] == "websocket" or path.rstrip("/") == "/_event":
+        if scope["type"] == "websocket":
+            try:
+                await socket(scope, receive, send)
+            except Exception as error:  # noqa: BLE001 - uvicorn would print a traceback for each
+                log_unexpected(error, path=path[:200])
+        elif path.rstrip("/") == "/_event":
             await socket(scope, receive, send)
         elif path.startswith("/api/") or path == "/metrics":
             await api(scope, receive, send)
@@ -112,7 +135,7 @@ def _from_settings(path: str) -> Response | None:
         )
     stripe, resend = settings().stripe, settings().resend
     if path == "/sandbox/dashboard" and stripe and stripe.mode == "sandbox" and stripe.base_url:
-        return RedirectResponse(f"{_root(stripe.base_url)}/dashboard", 303)
+        return RedirectResponse(f"{_root(stripe.base_url)}/", 303)
     if path == "/sandbox/mailbox" and resend and resend.mode == "sandbox":
         return RedirectResponse(f"{_root(resend.base_url)}/mailbox", 303)
     return None

@@ -2,11 +2,14 @@
 
 import asyncio
 import hashlib
+import time
+from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import reflex as rx
 from loguru import logger
+from reflex.app import EventNamespace
 from reflex.state import StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
@@ -23,6 +26,8 @@ from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
 from courseflow_admin.state.notices import Notice, NoticesState
 
 LOOKUP_SECONDS = 5
+WINDOW_SECONDS = 10
+MOST_EVENTS = 300  # of one socket in a window
 # Reflex's own handlers, each looked at: they open a page, count its loaders, report its faults.
 FRAMEWORK = {
     "reflex.state": {
@@ -46,7 +51,7 @@ class Guard(rx.Middleware):
         try:
             actor = await self._bind(root, auth)
         except Unavailable as problem:
-            board.database_away = True
+            board._database(away=True)
             logger.warning("guard.database_away", event=event.name[-80:])
             if _is_framework(registered):
                 return None
@@ -54,7 +59,7 @@ class Guard(rx.Middleware):
         except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
             reference = log_unexpected(problem, event=event.name[-80:])
             return await _refused(root, board, notices.error(UNEXPECTED, reference))
-        board.database_away = False
+        board._database(away=False)
         if _is_framework(registered):
             if "hydrate" in registered.handler.fn.__name__:
                 board._forget_successes()  # said before this page was loaded
@@ -92,6 +97,51 @@ async def _find(token: str) -> Actor | None:
             return await sessions.find(token)
     except TimeoutError:
         raise Unavailable from None
+
+
+def gate(namespace: EventNamespace) -> Callable[[str, Any], Awaitable[None]]:
+    """What stands in for the namespace's `on_event`: lets through only what is an event of ours.
+
+    Reflex writes a whole unknown event, cookie and all, with a traceback into the log, for
+    everybody who sends one. Who sends more than a person can is cut off; their page reconnects.
+    """
+    pass_on = namespace.on_event
+    seen: dict[str, tuple[float, int]] = {}
+    refused: set[str] = set()
+
+    async def on_event(sid: str, data: Any) -> None:
+        began, count = seen.get(sid, (time.monotonic(), 0))
+        if time.monotonic() - began > WINDOW_SECONDS:
+            began, count = time.monotonic(), 0
+            for gone in [other for other in seen if other not in namespace.sid_to_token]:
+                del seen[gone]
+                refused.discard(gone)
+        seen[sid] = (began, count + 1)
+        if count + 1 > MOST_EVENTS:
+            if count + 1 == MOST_EVENTS + 1:
+                logger.warning("socket.too_many", events=count)
+                await namespace.disconnect(sid)
+        elif sid in namespace.sid_to_token and _is_event(data):
+            await pass_on(sid, data)
+        elif sid not in refused:
+            refused.add(sid)  # one line for each socket is enough
+            logger.warning("socket.refused", kind=type(data).__name__)
+
+    return on_event
+
+
+def _is_event(data: Any) -> bool:
+    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
+        return False
+    router, payload = data.get("router_data") or {}, data.get("payload") or {}
+    if not isinstance(router, dict) or not isinstance(payload, dict):
+        return False
+    places = [router.get("pathname", "/"), router.get("asPath", "/")]
+    if not all(isinstance(place, str) and place.startswith("/") for place in places):
+        return False
+    if not isinstance(router.get("query", {}), dict):
+        return False
+    return data["name"] in RegistrationContext.get().event_handlers
 
 
 def session_token(cookie: str) -> str:

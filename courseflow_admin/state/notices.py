@@ -63,8 +63,13 @@ class NoticesState(rx.State):
         self.shown = [*kept, notice][-KEPT:]
         self._said_at = time.monotonic()
 
+    def _database(self, *, away: bool) -> None:
+        if self.database_away != away:  # assigning the same again would be sent again
+            self.database_away = away
+
     def _forget_successes(self) -> None:
-        self.shown = [notice for notice in self.shown if notice.tone != "success"]
+        if any(notice.tone == "success" for notice in self.shown):
+            self.shown = [notice for notice in self.shown if notice.tone != "success"]
 
 
 for _handler in (NoticesState.close, NoticesState.try_again):

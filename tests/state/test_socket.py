@@ -1,0 +1,231 @@
+"""The socket as a stranger would use it: raw, without our pages."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+from courseflow_admin import frontend
+from courseflow_admin.db import client
+from courseflow_admin.services import sessions
+from courseflow_admin.state.auth import AuthState, SignInState
+from courseflow_admin.state.notices import NoticesState
+from tests import servers
+from tests.builders import an_account
+
+HYDRATE = "reflex___state____state.hydrate_and_load"
+
+
+@pytest.fixture(scope="module")
+def web(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The real web process over a database of its own, and its log."""
+    frontend.ensure_built()
+    folder = tmp_path_factory.mktemp("web")
+    environ = servers.environment(servers.free_ports(), folder, mongod_uri, "test_socket")
+    log = folder / "log"
+    with servers.web(environ, log) as address:
+        yield address, log
+
+
+@pytest.fixture
+async def its_database(web, mongod_uri) -> AsyncIterator[None]:
+    await client.connect(mongod_uri, "test_socket")
+    yield
+    await client.collection("any").raw.database.client.drop_database("test_socket")
+    await client.close()
+
+
+class Socket:
+    """A tab's connection, speaking Socket.IO by hand."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    async def send(self, name: str, **payload: Any) -> None:
+        await self.raw(["event", {"name": name, "payload": payload, "router_data": ROUTER}])
+
+    async def raw(self, packet: Any) -> None:
+        await self.connection.send("42/_event," + json.dumps(packet))
+
+    async def received(self, seconds: float = 0.4) -> list[dict[str, Any]]:
+        """All updates until it is quiet for a while."""
+        updates = []
+        while True:
+            try:
+                message = await asyncio.wait_for(self.connection.recv(), seconds)
+            except TimeoutError:
+                return updates
+            if message == "2":
+                await self.connection.send("3")
+            if message.startswith("42/_event,"):
+                kind, update = json.loads(message.removeprefix("42/_event,"))
+                if kind == "event":
+                    updates.append(update)
+
+
+ROUTER = {"pathname": "/sign-in", "asPath": "/sign-in", "query": {}}
+
+
+@asynccontextmanager
+async def a_socket(address: str, *, origin: str | None = None, cookie: str = "", tab: str = ""):
+    headers = {"Cookie": cookie} if cookie else {}
+    url = address.replace("http", "ws") + "/_event/?EIO=4&transport=websocket"
+    async with websockets.connect(
+        f"{url}&token={tab or uuid.uuid4()}", origin=origin or address, additional_headers=headers
+    ) as connection:
+        assert (await connection.recv()).startswith("0")
+        await connection.send("40/_event,")
+        assert (await connection.recv()).startswith("40/_event,")
+        yield Socket(connection)
+
+
+def vars_of(updates: list[dict[str, Any]], state: type) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for update in updates:
+        for name, value in update.get("delta", {}).get(state.get_full_name(), {}).items():
+            found[name.partition("_rx_state_")[0]] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://localhost:1", "null", "http://127.0.0.1:3000"]
+)
+async def test_a_foreign_page_gets_no_socket(web, origin):
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with a_socket(web[0], origin=origin):
+            pass
+
+    assert refused.value.response.status_code == 403
+
+
+async def test_the_cookie_opens_the_tab_and_never_comes_back(web, its_database):
+    token = await sessions.open_browser(await an_account())
+
+    async with a_socket(web[0], cookie=f"cf_session={token}") as socket:
+        await socket.send(HYDRATE)
+        updates = await socket.received()
+
+    assert vars_of(updates, AuthState)["email"] == "ada@demo.test"
+    assert vars_of(updates, AuthState)["signed_in"] is True
+    text = json.dumps(updates)
+    assert token not in text
+    assert "cf_session" not in text
+    assert "_actor" not in text
+    assert "_bound_to" not in text
+
+
+async def test_a_stolen_tab_token_shows_nothing_of_its_owner(web, its_database):
+    token, tab = await sessions.open_browser(await an_account()), str(uuid.uuid4())
+    async with a_socket(web[0], cookie=f"cf_session={token}", tab=tab) as socket:
+        await socket.send(HYDRATE)
+        await socket.received()
+
+    async with a_socket(web[0], tab=tab) as thief:
+        await thief.send(HYDRATE)
+        updates = await thief.received()
+
+    assert "ada@demo.test" not in json.dumps(updates)
+    assert vars_of(updates, AuthState)["signed_in"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        (f"{AuthState.get_full_name()}.setvar", {"var_name": "signed_in", "value": True}),
+        (f"{AuthState.get_full_name()}.set_signed_in", {"value": True}),
+        (f"{AuthState.get_full_name()}.actor", {}),
+        ("reflex___state____state.setvar", {"var_name": "is_hydrated", "value": True}),
+        (
+            "reflex___state____update_vars_internal_state.update_vars_internal",
+            {"vars": {f"{AuthState.get_full_name()}.signed_in": True}},
+        ),
+        ("no.such.event", {"password": "swordfish"}),
+    ],
+)
+async def test_nothing_is_set_from_outside(web, its_database, name, payload):
+    async with a_socket(web[0]) as socket:
+        await socket.send(HYDRATE)
+        await socket.received()
+        await socket.send(name, **payload)
+        answer = await socket.received()
+        await socket.send(HYDRATE)
+        updates = await socket.received()
+
+    assert vars_of(answer, AuthState) == {}
+    assert vars_of(updates, AuthState)["signed_in"] is False
+
+
+async def test_wrong_arguments_are_answered_with_a_notice(web, its_database):
+    async with a_socket(web[0]) as socket:
+        await socket.send(HYDRATE)
+        await socket.received()
+        await socket.send(f"{SignInState.get_full_name()}.load", role="admin")
+        updates = await socket.received()
+
+    [notice] = vars_of(updates, NoticesState)["shown"]
+    assert notice["tone"] == "error"
+
+
+async def test_rubbish_is_one_line_each_without_cookie_token_or_traceback(web, its_database):
+    tab = "tab-token-that-must-not-be-logged"
+    token = await sessions.open_browser(await an_account())
+    before = len(web[1].read_text())
+
+    async with a_socket(web[0], cookie=f"cf_session={token}", tab=tab) as socket:
+        for packet in (
+            ["event", {"name": "no.such.event", "payload": {"password": "swordfish"}}],
+            ["event", "not json"],
+            ["event", 7],
+            ["event", {"payload": {}}],
+            ["event", {"name": HYDRATE, "payload": {"vars": "x", "hashes": 7}}],
+            ["event", {"name": HYDRATE, "payload": {"surprise": 1}}],
+            ["event", {"name": HYDRATE, "router_data": {"pathname": 7, "asPath": {"a": 1}}}],
+            ["event", {"name": HYDRATE, "router_data": {"query": {"a": {"b": "swordfish"}}}}],
+            ["event", {"name": ["x"], "payload": []}],
+            ["client_error", {"error_type": "x", "message": "y" * 5000}],
+            ["nothing", {}],
+        ):
+            await socket.raw(packet)
+            await socket.received(0.15)
+        await socket.send(HYDRATE)
+        alive = await socket.received()
+
+    for text in ("42/_event,not json", "42", "4", "", "99x", "42/_event,[" + "[" * 50_000):
+        async with a_socket(web[0]) as socket:
+            await socket.connection.send(text)
+            with suppress(websockets.ConnectionClosed):
+                await socket.received(0.15)
+
+    log = web[1].read_text()[before:]
+    assert vars_of(alive, AuthState)["email"] == "ada@demo.test"
+    assert "Traceback" not in log
+    for secret in (token, tab, "swordfish"):
+        assert secret not in log
+    assert max(len(line) for line in log.splitlines() or [""]) < 1200
+
+
+async def test_the_web_process_speaks_of_pages_and_api_on_one_port(web):
+    async with httpx.AsyncClient(base_url=web[0]) as site:
+        page = await site.get("/sign-in")
+        api = await site.get("/api/v1/me")
+        polling = await site.get("/_event/?EIO=4&transport=polling")
+
+    assert (page.status_code, api.status_code, polling.status_code) == (200, 401, 400)
+
+
+async def test_who_sends_more_than_a_person_can_is_cut_off(web, its_database):
+    async with a_socket(web[0]) as socket:
+        for _ in range(400):
+            await socket.raw(["event", {"name": "no.such.event"}])
+        said = ""
+        while said != "41/_event,":
+            said = await asyncio.wait_for(socket.connection.recv(), 5)
+
+    assert web[1].read_text().count("socket.too_many") == 1
