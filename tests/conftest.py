@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.db.embedded import EmbeddedMongo
@@ -119,3 +121,14 @@ async def sandbox(
     yield running_sandbox
     await gateways.close()  # their connections belong to this test's loop
     resend.forget()
+
+
+@pytest.fixture
+async def api(database: None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API that keeps cookies and, like a browser's form, sends our own Origin."""
+    transport = httpx.ASGITransport(create_api(), client=("203.0.113.9", 50_000))
+    origin = "http://localhost:3000"
+    async with httpx.AsyncClient(
+        transport=transport, base_url=origin, headers={"Origin": origin}
+    ) as client:
+        yield client
