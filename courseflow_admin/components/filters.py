@@ -86,3 +86,21 @@ def chip_link(text: str, *, href: str | rx.Var, on: bool | rx.Var) -> rx.Compone
         class_name="cf-chip",
         custom_attrs={"data-on": rx.cond(on, "true", "false")},
     )
+
+
+def fixed_chip(label: str, value: str | rx.Var, clear_href: str | rx.Var) -> rx.Component:
+    """A filter that came with the address, such as the days behind a figure; x takes it away."""
+    return rx.cond(
+        value != "",
+        rx.el.span(
+            rx.el.span(label, rx.el.b(value), class_name="fixed"),
+            link(
+                icon("x", 12),
+                rx.el.span(f"Remove filter {label}", class_name="cf-sr"),
+                href=clear_href,
+                class_name="x",
+            ),
+            class_name="cf-chip",
+            custom_attrs={"data-on": "true"},
+        ),
+    )

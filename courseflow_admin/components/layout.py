@@ -45,7 +45,8 @@ NAV: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("Studio", "pencil_line", routes.STUDIO, Permission.COURSES_EDIT),
             Item("Media", "clapperboard", routes.MEDIA, Permission.COURSES_EDIT),
-            Item("People", "users", routes.PEOPLE, Permission.ACCOUNTS_READ),
+            Item("Learners", "users", routes.LEARNERS, Permission.ENROLLMENTS_READ),
+            Item("People", "contact_round", routes.PEOPLE, Permission.ACCOUNTS_READ),
         ),
     ),
     (

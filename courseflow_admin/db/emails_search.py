@@ -38,6 +38,8 @@ def plan(wanted: EmailFilter) -> tuple[Row, list[tuple[str, int]]]:
     if wanted.states:
         states = list(wanted.states)
         where["state"] = states[0] if len(states) == 1 else {"$in": states}
+    if wanted.since:
+        where[FIELD] = {"$gte": wanted.since}
     newest = [(FIELD, -1), ("_id", -1)]
     if wanted.to_prefix:
         where["to"] = {"$regex": f"^{re.escape(wanted.to_prefix.lower())}"}

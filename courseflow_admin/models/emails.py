@@ -105,6 +105,7 @@ class EmailFilter:
     to_prefix: str = ""
     account_id: str = ""
     course_owner_id: str = ""
+    since: datetime | None = None
 
     def of_owner(self, owner_id: str) -> "EmailFilter":
         return replace(self, course_owner_id=owner_id)

@@ -333,11 +333,7 @@ def _undelivered(count: int, oldest: Any, since: Period) -> Attention | None:
         f"“{email.subject}” {email.state.value}."
         if count == 1
         else f"Bounced, failed or refused in the last {EMAIL_DAYS} days.",
-        routes.with_query(
-            routes.EMAILS,
-            state="undelivered",
-            **{"from": since.first.isoformat(), "to": since.last.isoformat()},
-        ),
+        routes.with_query(routes.EMAILS, state="undelivered", since=since.first.isoformat()),
         "Open",
         "red",
     )

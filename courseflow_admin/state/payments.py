@@ -38,6 +38,7 @@ STATES: dict[str, str] = {
 }
 PROVIDERS: dict[str, str] = {name: name.capitalize() for name in GATEWAYS}
 NAMES = ("state", "provider", "email", "sort", "order", "figure", "currency", "from", "to")
+CODES = {code: code for code in CURRENCIES}
 OF_A_FIGURE = ("figure", "currency", "from", "to")
 ORDERS = {True: "descending", False: "ascending"}
 WHY_EMPTY = {
@@ -97,7 +98,7 @@ class PaymentsState(rx.State):
             provider=address.one_of("provider", PROVIDERS),
             email_prefix=address["email"],
             figure=address.one_of("figure", FIGURES),
-            currency=address.one_of("currency", CURRENCIES),
+            currency=address.one_of("currency", CODES),
         )
         sort = Sort(
             "amount" if address["sort"] == "amount" else "date", address["order"] != "rising"

@@ -7,7 +7,7 @@ import pytest
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailState
+from courseflow_admin.models.emails import UNDELIVERED, EmailFilter, EmailState
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.models.metrics import METRICS, Period
 from courseflow_admin.models.money import Money
@@ -26,7 +26,14 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.models.permissions import SYSTEM, Actor
 from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
-from courseflow_admin.services import accounts, enrollments, metrics, payments, webhooks
+from courseflow_admin.services import (
+    accounts,
+    emails_log,
+    enrollments,
+    metrics,
+    payments,
+    webhooks,
+)
 from tests.money_builders import a_payment, an_email
 
 ADMIN = Actor("acc_root", "admin")
@@ -421,9 +428,10 @@ async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
     )
     assert undelivered.why == "“Your access” bounced."
     period = Period.newest(7, now())
-    assert undelivered.href == (
-        f"/emails?state=undelivered&from={period.first.isoformat()}&to={period.last.isoformat()}"
-    )
+    assert undelivered.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
+    wanted = EmailFilter(states=tuple(state.value for state in UNDELIVERED), since=period.start)
+    page = await emails_log.search(ADMIN, wanted, PageRequest())
+    assert [email.subject for email in page.rows] == ["Your access"]
 
 
 def test_ages_are_told_in_one_unit():

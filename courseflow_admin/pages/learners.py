@@ -1,0 +1,118 @@
+"""Learners: who is enrolled in which course, and how far they are."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import grant_badge
+from courseflow_admin.components.cards import meter
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.filters import filters, fixed_chip, tools
+from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.learners import LearnerRow, LearnersState
+
+COLUMNS = (
+    Column("Learner", skeleton="50%"),
+    Column("Course", hide="s"),
+    Column("Progress", "168px", skeleton="120px"),
+    Column("Enrolled by", "128px", hide="m"),
+    Column("Access", "112px", hide="t", skeleton="64px"),
+    Column("Enrolled", "152px", hide="s"),
+)
+
+
+@rx.page(route=routes.LEARNERS, title="Learners · CourseFlow", on_load=LearnersState.load)
+def learners() -> rx.Component:
+    return page(
+        "Learners",
+        rx.el.div(
+            tools(
+                search(),
+                course_filter(),
+                filters(
+                    fixed_chip("Enrolled", LearnersState.period_text, LearnersState.no_period_href),
+                ),
+            ),
+            table(
+                "Learners",
+                COLUMNS,
+                LearnersState.rows,
+                learner_row,
+                view=LearnersState.view,
+                empty=nothing(),
+                error=LearnersState.error,
+                retry=LearnersState.load,
+                footer=footer(
+                    LearnersState.range_text, LearnersState.previous_href, LearnersState.next_href
+                ),
+            ),
+            class_name="cf-stack",
+        ),
+        here="Learners",
+        path=[("Teaching", ""), ("Learners", "")],
+        permission=Permission.ENROLLMENTS_READ,
+    )
+
+
+def search() -> rx.Component:
+    return form(
+        search_field(
+            "Search by the beginning of an e-mail address",
+            placeholder="E-mail begins with",
+            default_value=LearnersState.searched,
+            key=LearnersState.search_key,
+            max_length=254,
+            auto_complete="off",
+            on_change=LearnersState.search.debounce(300),
+        ),
+        on_submit=LearnersState.submit_search,
+    )
+
+
+def course_filter() -> rx.Component:
+    return rx.el.select(
+        rx.el.option("All courses", value=""),
+        rx.foreach(
+            LearnersState.courses, lambda course: rx.el.option(course.title, value=course.id)
+        ),
+        aria_label="Course",
+        value=LearnersState.course_id,
+        on_change=LearnersState.pick_course,
+        class_name="cf-input cf-pick",
+    )
+
+
+def nothing() -> rx.Component:
+    return empty(
+        "users",
+        rx.cond(LearnersState.filtered, "No learner matches this", "No learners yet"),
+        rx.cond(
+            LearnersState.filtered,
+            "Take a filter away, or look for a shorter beginning.",
+            "Who buys a course, or takes a free one, appears here.",
+        ),
+        rx.cond(LearnersState.filtered, link_button("Show all learners", href=routes.LEARNERS)),
+    )
+
+
+def learner_row(row: LearnerRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.fragment(
+            rx.el.span(row.name, class_name="cf-med"),
+            rx.el.span(row.email, class_name="cf-mail cf-mut"),
+            second_line(row.course),
+            second_line("Enrolled ", row.enrolled),
+        ),
+        row.course,
+        rx.el.span(
+            meter(row.percent, "Progress of " + row.name, done=row.done),
+            rx.el.span(row.progress, class_name="cf-num cf-mut"),
+            class_name="cf-progress",
+        ),
+        row.how,
+        grant_badge(row.access),
+        rx.el.span(row.enrolled, class_name="cf-num cf-mut"),
+    )

@@ -1,0 +1,290 @@
+"""The overview: the school for admins, own courses for instructors, one's learning for learners."""
+
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import payment_badge
+from courseflow_admin.components.cards import card, line, task
+from courseflow_admin.components.charts import Series, bar_chart
+from courseflow_admin.components.feedback import bar, empty, skeleton_cards
+from courseflow_admin.components.filters import chip_link, filters
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.icons import text_link, toned_icon
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.tiles import tile, tiles
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.pages.my_courses import first, nothing_yet, others
+from courseflow_admin.state.my_courses import MyCoursesState
+from courseflow_admin.state.overview import (
+    Choice,
+    LearnerLine,
+    OverviewState,
+    PaymentLine,
+    Task,
+    Tile,
+)
+
+TASK_ICONS = {
+    "open_disputes": "octagon_alert",
+    "needs_review": "scan_search",
+    "lapsing": "hourglass",
+    "stuck_webhooks": "webhook",
+    "undelivered_emails": "mail_x",
+}
+
+
+@rx.page(route=routes.OVERVIEW, title="Overview · CourseFlow", on_load=OverviewState.load)
+def overview() -> rx.Component:
+    return page(
+        "Overview",
+        rx.fragment(
+            rx.match(
+                OverviewState.view,
+                ("school", school()),
+                ("teaching", teaching()),
+                ("learning", learning()),
+                loading(),
+            )
+        ),
+        here="Overview",
+        permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def school() -> rx.Component:
+    return rx.el.div(
+        needs_a_person(),
+        figures(),
+        rx.el.div(
+            rx.cond(OverviewState.has_chart, revenue(), no_revenue()),
+            newest_payments(),
+            class_name="cf-two",
+        ),
+        class_name="cf-stack",
+        key="school",
+    )
+
+
+def teaching() -> rx.Component:
+    return rx.el.div(
+        figures(),
+        rx.el.div(
+            rx.cond(OverviewState.has_chart, enrolled(), no_enrollments()),
+            newest_learners(),
+            class_name="cf-two",
+        ),
+        class_name="cf-stack",
+        key="teaching",
+    )
+
+
+def learning() -> rx.Component:
+    return rx.el.div(
+        rx.match(
+            MyCoursesState.view,
+            ("rows", rx.fragment(rx.foreach(MyCoursesState.first, first), others())),
+            ("empty", nothing_yet()),
+            skeleton_cards(2),
+        ),
+        class_name="cf-stack",
+        key="learning",
+    )
+
+
+# What wants a person
+
+
+def needs_a_person() -> rx.Component:
+    return card(
+        "Needs a person",
+        rx.cond(
+            OverviewState.tasks,
+            rx.el.ul(rx.foreach(OverviewState.tasks, one_task), class_name="cf-list"),
+            rx.el.div(
+                toned_icon("circle_check", "green"),
+                rx.el.span("Nothing waits for you: no dispute, review, stuck message or bounce."),
+                class_name="cf-row cf-pad cf-13",
+            ),
+        ),
+        aside=rx.el.span(OverviewState.tasks_text, class_name="cf-sm cf-mut cf-num"),
+    )
+
+
+def one_task(item: Task) -> rx.Component:
+    icons = [(name, toned_icon(drawn, item.tone)) for name, drawn in TASK_ICONS.items()]
+    return task(
+        rx.fragment(rx.match(item.name, *icons, toned_icon("circle_alert", item.tone))),
+        item.what,
+        item.why,
+        age=item.age,
+        act=link_button(
+            item.act, rx.el.span(": ", item.what, class_name="cf-sr"), href=item.href, size="small"
+        ),
+    )
+
+
+# Figures
+
+
+def figures() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            filters(
+                rx.foreach(OverviewState.spans, choice),
+                rx.foreach(OverviewState.currencies, choice),
+            ),
+            rx.el.span(
+                OverviewState.period, class_name="cf-sm cf-mut cf-num", title=OverviewState.as_of
+            ),
+            class_name="cf-tools",
+        ),
+        tiles(rx.foreach(OverviewState.tiles, one_tile)),
+    )
+
+
+def choice(item: Choice) -> rx.Component:
+    return chip_link(item.text, href=item.href, on=item.on)
+
+
+def one_tile(item: Tile) -> rx.Component:
+    return tile(
+        item.label,
+        item.value,
+        href=item.href,
+        change=item.change,
+        tone=item.tone,
+        note=item.note,
+        as_of=OverviewState.as_of,
+    )
+
+
+def revenue() -> rx.Component:
+    return bar_chart(
+        OverviewState.chart_title,
+        OverviewState.chart,
+        [Series("net", "Net"), Series("refunds", "Refunds", "var(--slate-9)")],
+        says=OverviewState.chart_says,
+    )
+
+
+def no_revenue() -> rx.Component:
+    return card(
+        OverviewState.chart_title,
+        empty(
+            "chart_column",
+            "No money in these days",
+            "A bar stands here for each day on which somebody paid.",
+            link_button("All payments", href=routes.PAYMENTS),
+        ),
+    )
+
+
+def enrolled() -> rx.Component:
+    return bar_chart(
+        OverviewState.chart_title,
+        OverviewState.chart,
+        [Series("enrolled", "Enrollments")],
+        says=OverviewState.chart_says,
+    )
+
+
+def no_enrollments() -> rx.Component:
+    return card(
+        OverviewState.chart_title,
+        empty(
+            "graduation_cap",
+            "Nobody enrolled in these days",
+            "Each learner who buys or takes one of your courses is counted here.",
+            link_button("Go to your courses", href=routes.STUDIO, look="primary"),
+        ),
+    )
+
+
+# The newest
+
+
+def newest_payments() -> rx.Component:
+    return newest(
+        "Newest payments",
+        OverviewState.newest_payments,
+        one_payment,
+        text_link("All payments", href=routes.PAYMENTS),
+        empty("credit_card", "No payments yet", "They appear here the second somebody pays."),
+    )
+
+
+def one_payment(item: PaymentLine) -> rx.Component:
+    return line(
+        rx.el.span(item.learner, class_name="cf-13 cf-med cf-trunc"),
+        rx.el.span(item.course, class_name="cf-sm cf-mut cf-trunc"),
+        href=item.href,
+        aside=rx.el.span(
+            rx.el.span(item.amount, class_name="cf-13 cf-med cf-num"),
+            payment_badge(item.state),
+            class_name="cf-col cf-right",
+        ),
+    )
+
+
+def newest_learners() -> rx.Component:
+    return newest(
+        "Newest learners",
+        OverviewState.newest_learners,
+        one_learner,
+        text_link("All learners", href=routes.LEARNERS),
+        empty(
+            "users",
+            "No learners yet",
+            "Publish a course, and who enrolls appears here.",
+            link_button("Go to your courses", href=routes.STUDIO),
+        ),
+    )
+
+
+def one_learner(item: LearnerLine) -> rx.Component:
+    return line(
+        rx.el.span(item.learner, class_name="cf-13 cf-med cf-trunc"),
+        rx.el.span(item.course, class_name="cf-sm cf-mut cf-trunc"),
+        href=item.href,
+        aside=rx.el.span(
+            rx.el.span(item.percent, class_name="cf-13 cf-med cf-num"),
+            rx.el.span(item.when, class_name="cf-sm cf-mut cf-num"),
+            class_name="cf-col cf-right",
+        ),
+    )
+
+
+def newest(title: str, items: rx.Var, draw: Any, more: Any, nothing: Any) -> rx.Component:
+    return card(
+        title,
+        rx.cond(items, rx.el.ul(rx.foreach(items, draw), class_name="cf-list"), nothing),
+        aside=rx.el.span(more, class_name="cf-sm"),
+    )
+
+
+# Before the figures are there
+
+
+def loading() -> rx.Component:
+    """As tall as what follows, and wholly replaced by it, so that nothing moves."""
+    waiting = [rx.el.li(bar("28px", "28px"), bar("60%"), class_name="cf-task") for _ in range(2)]
+    one = rx.el.div(bar("96px"), bar("120px", "20px"), bar("80%"), class_name="cf-tile")
+    return rx.el.div(
+        card(bar_title(), rx.el.ul(*waiting, class_name="cf-list")),
+        tiles(*[one] * 4),
+        rx.el.div(
+            card(bar_title(), rx.el.div(class_name="cf-chart")),
+            card(bar_title(), rx.el.div(class_name="cf-chart")),
+            class_name="cf-two",
+        ),
+        rx.el.span("Loading", class_name="cf-sr"),
+        class_name="cf-stack",
+        aria_busy="true",
+        key="loading",
+    )
+
+
+def bar_title() -> Any:
+    return bar("120px")

@@ -1,0 +1,112 @@
+"""People: everybody who has an account, for admins."""
+
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import badge
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
+from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.auth import ROLE_LABELS
+from courseflow_admin.state.people import PeopleState, PersonRow
+
+COLUMNS = (
+    Column("Person", skeleton="50%"),
+    Column("Role", "120px", hide="s"),
+    Column("Account", "136px", skeleton="64px"),
+    Column("Joined", "152px", hide="s"),
+    Column("Last signed in", "152px", hide="t"),
+)
+
+
+@rx.page(route=routes.PEOPLE, title="People · CourseFlow", on_load=PeopleState.load)
+def people() -> rx.Component:
+    return page(
+        "People",
+        rx.el.div(
+            tools(
+                search(),
+                filters(
+                    chip_menu(
+                        "Role",
+                        PeopleState.role_text,
+                        list(ROLE_LABELS.items()),
+                        on_pick=PeopleState.pick_role,
+                        clear_href=PeopleState.no_role_href,
+                    ),
+                    fixed_chip("Joined", PeopleState.period_text, PeopleState.no_period_href),
+                ),
+            ),
+            table(
+                "People",
+                COLUMNS,
+                PeopleState.rows,
+                person_row,
+                view=PeopleState.view,
+                empty=nothing(),
+                error=PeopleState.error,
+                retry=PeopleState.load,
+                footer=footer(
+                    PeopleState.range_text, PeopleState.previous_href, PeopleState.next_href
+                ),
+            ),
+            class_name="cf-stack",
+        ),
+        here="People",
+        path=[("Teaching", ""), ("People", "")],
+        permission=Permission.ACCOUNTS_READ,
+    )
+
+
+def search() -> rx.Component:
+    return form(
+        search_field(
+            "Search by the beginning of an e-mail address",
+            placeholder="E-mail begins with",
+            default_value=PeopleState.searched,
+            key=PeopleState.search_key,
+            max_length=254,
+            auto_complete="off",
+            on_change=PeopleState.search.debounce(300),
+        ),
+        on_submit=PeopleState.submit_search,
+    )
+
+
+def nothing() -> rx.Component:
+    return empty(
+        "users",
+        "Nobody matches this",
+        "Take a filter away, or look for a shorter beginning.",
+        rx.cond(PeopleState.filtered, link_button("Show all people", href=routes.PEOPLE)),
+    )
+
+
+def person_row(row: PersonRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.fragment(
+            rx.el.span(row.name, class_name="cf-med"),
+            rx.el.span(row.email, class_name="cf-mail cf-mut"),
+            second_line(row.role, ", joined ", row.joined),
+        ),
+        row.role,
+        standing(row.standing),
+        rx.el.span(row.joined, class_name="cf-num cf-mut"),
+        rx.el.span(row.seen, class_name="cf-num cf-mut"),
+    )
+
+
+def standing(key: str) -> Any:
+    return rx.match(
+        key,
+        ("active", badge("green", "Active")),
+        ("suspended", badge("red", "Suspended")),
+        ("deleted", badge("gray", "Deleted")),
+        badge("gray", "Unverified"),
+    )

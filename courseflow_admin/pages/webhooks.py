@@ -1,0 +1,88 @@
+"""The webhook inbox, for admins."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import webhook_badge
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.filters import chip_menu, filters, tools
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.webhooks import PROVIDERS, STATES, WebhookRow, WebhooksState
+
+COLUMNS = (
+    Column("Received", "136px", hide="s"),
+    Column("Message", skeleton="60%"),
+    Column("Provider", "112px", hide="s"),
+    Column("State", "112px", skeleton="64px"),
+    Column("Result", hide="s"),
+    Column("Attempts", "96px", right=True, hide="t"),
+    Column("Deliveries", "104px", right=True, hide="t"),
+)
+
+
+@rx.page(route=routes.WEBHOOKS, title="Webhooks · CourseFlow", on_load=WebhooksState.load)
+def webhooks() -> rx.Component:
+    return page(
+        "Webhooks",
+        rx.el.div(
+            tools(
+                filters(
+                    chip_menu(
+                        "State",
+                        WebhooksState.state_text,
+                        list(STATES.items()),
+                        on_pick=WebhooksState.pick_state,
+                        clear_href=WebhooksState.no_state_href,
+                    ),
+                    chip_menu(
+                        "Provider",
+                        WebhooksState.provider_text,
+                        list(PROVIDERS.items()),
+                        on_pick=WebhooksState.pick_provider,
+                        clear_href=WebhooksState.no_provider_href,
+                    ),
+                ),
+            ),
+            table(
+                "Webhooks",
+                COLUMNS,
+                WebhooksState.rows,
+                webhook_row,
+                view=WebhooksState.view,
+                empty=empty(
+                    "webhook",
+                    WebhooksState.empty_title,
+                    WebhooksState.empty_why,
+                    rx.cond(WebhooksState.filtered, link_button("Show all", href=routes.WEBHOOKS)),
+                ),
+                error=WebhooksState.error,
+                retry=WebhooksState.load,
+                footer=footer(
+                    WebhooksState.range_text, WebhooksState.previous_href, WebhooksState.next_href
+                ),
+            ),
+            class_name="cf-stack",
+        ),
+        here="Webhooks",
+        path=[("System", ""), ("Webhooks", "")],
+        permission=Permission.WEBHOOKS_READ,
+    )
+
+
+def webhook_row(row: WebhookRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.span(row.received, class_name="cf-num cf-mut"),
+        rx.fragment(
+            rx.cond(row.href, row_link(row.kind, row.href), rx.el.span(row.kind)),
+            second_line(row.provider, ", ", row.received),
+        ),
+        row.provider,
+        webhook_badge(row.state),
+        rx.el.span(row.result, class_name="cf-mut", title=row.result),
+        rx.el.span(row.attempts, class_name="cf-num"),
+        rx.el.span(row.deliveries, class_name="cf-num"),
+    )

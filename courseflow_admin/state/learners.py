@@ -1,0 +1,142 @@
+"""The list of learners, one row per enrollment: all, or those of own courses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.base import now
+from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import enrollments
+from courseflow_admin.state import times
+from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import Form, event
+
+NAMES = ("course", "email", "from", "to")
+HOW = {"payment": "Paid", "manual": "By hand", "free": "Free", "batch": "In a batch"}
+
+
+@dataclass
+class LearnerRow:
+    name: str
+    email: str
+    course: str
+    percent: int
+    progress: str
+    done: bool
+    how: str
+    access: str  # a key of badges.GRANT
+    enrolled: str
+
+
+@dataclass
+class CourseChoice:
+    id: str
+    title: str
+
+
+class SearchForm(Form):
+    q: str = ""
+
+
+class LearnersState(rx.State):
+    view: str = "loading"
+    rows: list[LearnerRow] = []
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    courses: list[CourseChoice] = []
+    course_id: str = ""
+    period_text: str = ""
+    no_period_href: str = ""
+    searched: str = ""
+    search_key: int = 0  # a new one puts what the address says into the search box
+    filtered: bool = False
+    _typed: str = ""
+
+    @event(Permission.ENROLLMENTS_READ, supersedes=True)
+    async def load(self):
+        address = self._address()
+        auth = await self.get_state(AuthState)
+        self._show_controls(address)
+        try:
+            period = Period.parse(address["from"], address["to"])
+            self.period_text = period.text() if period else ""
+            found = await enrollments.courses(auth.actor())
+            self.courses = [CourseChoice(course, title) for course, title in found]
+            page = await enrollments.search(
+                auth.actor(),
+                EnrollmentFilter(
+                    course_id=address["course"], email_prefix=address["email"], period=period
+                ),
+                address.request(),
+            )
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return
+        self.rows = [_row(enrollment) for enrollment in page.rows]
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"
+
+    @event(Permission.ENROLLMENTS_READ)
+    async def pick_course(self, course_id: str):
+        return rx.redirect(self._address().to(course=course_id))
+
+    @event(Permission.ENROLLMENTS_READ)
+    async def search(self, text: str):
+        """Typed into the search box: the beginning of an e-mail address."""
+        return self._search(text)
+
+    @event(Permission.ENROLLMENTS_READ)
+    async def submit_search(self, form: SearchForm):
+        return self._search(form.q)
+
+    def _search(self, text: str) -> Any:
+        self._typed = text.strip()[:254]
+        return rx.redirect(self._address().to(email=self._typed), replace=True)
+
+    def _address(self) -> ListAddress:
+        return ListAddress(routes.LEARNERS, self.router.url.query_parameters, NAMES)
+
+    def _show_controls(self, address: ListAddress) -> None:
+        self.course_id = address["course"]
+        self.no_period_href = address.to(**{"from": "", "to": ""})
+        self.searched = address["email"]
+        if self._typed != self.searched:
+            self._typed = self.searched
+            self.search_key += 1
+        self.filtered = any(address[name] for name in NAMES)
+
+
+def _row(enrollment: Enrollment) -> LearnerRow:
+    done = enrollment.completed_at is not None
+    return LearnerRow(
+        name=enrollment.learner_name or "Deleted account",
+        email=enrollment.learner_email,
+        course=enrollment.course_title,
+        percent=enrollment.percent,
+        progress=f"{enrollment.percent} %",
+        done=done,
+        how=", ".join(dict.fromkeys(HOW[grant.kind] for grant in enrollment.grants)),
+        access=_access(enrollment),
+        enrolled=times.short(enrollment.enrolled_at),
+    )
+
+
+def _access(enrollment: Enrollment) -> str:
+    """By the grants alone; the page Why? knows of suspensions and disputes too."""
+    instant = now()
+    if any(grant.active(instant) for grant in enrollment.grants):
+        return "active"
+    last = enrollment.grants[-1:]
+    return "expired" if last and not last[0].ended else "ended"

@@ -1,0 +1,126 @@
+"""The list of people: the address says what is shown, every control only changes it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import accounts
+from courseflow_admin.state import times
+from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state.events import Form, event
+
+NAMES = ("role", "email", "from", "to")
+
+
+@dataclass
+class PersonRow:
+    name: str
+    email: str
+    role: str
+    standing: str  # active, unverified, suspended, deleted
+    joined: str
+    seen: str
+
+
+class SearchForm(Form):
+    q: str = ""
+
+
+class PeopleState(rx.State):
+    view: str = "loading"
+    rows: list[PersonRow] = []
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    role_text: str = ""
+    no_role_href: str = ""
+    period_text: str = ""
+    no_period_href: str = ""
+    searched: str = ""
+    search_key: int = 0  # a new one puts what the address says into the search box
+    filtered: bool = False
+    _typed: str = ""
+
+    @event(Permission.ACCOUNTS_READ, supersedes=True)
+    async def load(self):
+        address = self._address()
+        auth = await self.get_state(AuthState)
+        role = address.one_of("role", ROLE_LABELS)
+        self._show_controls(address, role)
+        try:
+            period = Period.parse(address["from"], address["to"])
+            self.period_text = period.text() if period else ""
+            page = await accounts.search(
+                auth.actor(),
+                address.request(),
+                email_prefix=address["email"],
+                role=role,
+                period=period,
+            )
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return
+        self.rows = [_row(account) for account in page.rows]
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"
+
+    @event(Permission.ACCOUNTS_READ)
+    async def pick_role(self, key: str):
+        return rx.redirect(self._address().to(role=key))
+
+    @event(Permission.ACCOUNTS_READ)
+    async def search(self, text: str):
+        """Typed into the search box: the beginning of an e-mail address."""
+        return self._search(text)
+
+    @event(Permission.ACCOUNTS_READ)
+    async def submit_search(self, form: SearchForm):
+        return self._search(form.q)
+
+    def _search(self, text: str) -> Any:
+        self._typed = text.strip()[:254]
+        return rx.redirect(self._address().to(email=self._typed), replace=True)
+
+    def _address(self) -> ListAddress:
+        return ListAddress(routes.PEOPLE, self.router.url.query_parameters, NAMES)
+
+    def _show_controls(self, address: ListAddress, role: str) -> None:
+        self.role_text = ROLE_LABELS.get(role, "")
+        self.no_role_href = address.to(role="")
+        self.no_period_href = address.to(**{"from": "", "to": ""})
+        self.searched = address["email"]
+        if self._typed != self.searched:
+            self._typed = self.searched
+            self.search_key += 1
+        self.filtered = any(address[name] for name in NAMES)
+
+
+def _row(account: Account) -> PersonRow:
+    return PersonRow(
+        name=account.name if not account.erased_at else "Deleted account",
+        email=account.email,
+        role=ROLE_LABELS.get(account.role, "None"),
+        standing=_standing(account),
+        joined=times.short(account.created_at),
+        seen=times.short(account.signed_in_at) if account.signed_in_at else "Never",
+    )
+
+
+def _standing(account: Account) -> str:
+    if account.erased_at:
+        return "deleted"
+    if account.suspended_at:
+        return "suspended"
+    return "active" if account.verified_at else "unverified"

@@ -1,0 +1,114 @@
+"""The webhook inbox: what the providers told us, and what came of it."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter
+from courseflow_admin.services import webhooks
+from courseflow_admin.state import times
+from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import event
+
+NAMES = ("state", "provider")
+STATES = {
+    STUCK: "Stuck",
+    "waiting": "Waiting",
+    "handled": "Handled",
+    "failed": "Failed",
+    "ignored": "Ignored",
+}
+PROVIDERS = {"stripe": "Stripe", "razorpay": "Razorpay", "resend": "Resend"}
+
+
+@dataclass
+class WebhookRow:
+    received: str
+    provider: str
+    kind: str
+    state: str
+    result: str
+    attempts: int
+    deliveries: int
+    href: str  # of the payment it is about, or nothing
+
+
+class WebhooksState(rx.State):
+    view: str = "loading"
+    rows: list[WebhookRow] = []
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    state_text: str = ""
+    no_state_href: str = ""
+    provider_text: str = ""
+    no_provider_href: str = ""
+    filtered: bool = False
+    empty_title: str = ""
+    empty_why: str = ""
+
+    @event(Permission.WEBHOOKS_READ, supersedes=True)
+    async def load(self):
+        address = self._address()
+        auth = await self.get_state(AuthState)
+        wanted = WebhookFilter(
+            state=address.one_of("state", STATES), provider=address.one_of("provider", PROVIDERS)
+        )
+        self._show_controls(address, wanted)
+        try:
+            page = await webhooks.search(auth.actor(), wanted, address.request())
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return
+        self.rows = [_row(found) for found in page.rows]
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"
+
+    @event(Permission.WEBHOOKS_READ)
+    async def pick_state(self, key: str):
+        return rx.redirect(self._address().to(state=key))
+
+    @event(Permission.WEBHOOKS_READ)
+    async def pick_provider(self, key: str):
+        return rx.redirect(self._address().to(provider=key))
+
+    def _address(self) -> ListAddress:
+        return ListAddress(routes.WEBHOOKS, self.router.url.query_parameters, NAMES)
+
+    def _show_controls(self, address: ListAddress, wanted: WebhookFilter) -> None:
+        self.state_text = STATES.get(wanted.state, "")
+        self.no_state_href = address.to(state="")
+        self.provider_text = PROVIDERS.get(wanted.provider, "")
+        self.no_provider_href = address.to(provider="")
+        self.filtered = bool(wanted.state or wanted.provider)
+        self.empty_title, self.empty_why = _why_empty(wanted)
+
+
+def _why_empty(wanted: WebhookFilter) -> tuple[str, str]:
+    if wanted.state == STUCK and not wanted.provider:
+        return "No message is stuck", "Those that fail or wait for over ten minutes stand here."
+    if wanted.state or wanted.provider:
+        return "No message matches this", "Take a filter away to see more."
+    return "No messages yet", "What Stripe, Razorpay and Resend report arrives here."
+
+
+def _row(found: WebhookEvent) -> WebhookRow:
+    return WebhookRow(
+        received=times.short(found.received_at),
+        provider=PROVIDERS.get(found.provider, found.provider),
+        kind=found.kind,
+        state=found.state.value,
+        result=found.error or found.result,
+        attempts=found.attempts,
+        deliveries=len(found.deliveries),
+        href=routes.payment(found.payment_id) if found.payment_id else "",
+    )
