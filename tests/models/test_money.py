@@ -1,0 +1,73 @@
+"""Money: whole minor units, each currency in its own habit."""
+
+import pytest
+
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.money import CURRENCIES, Money, minimum_for
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown", "plain"),
+    [
+        (12_345_650, "INR", "₹1,23,456.50", "123456.50"),
+        (490_000, "USD", "$4,900.00", "4900.00"),
+        (5_400, "EUR", "€54.00", "54.00"),
+        (1, "GBP", "£0.01", "0.01"),
+        (1_200, "JPY", "¥1,200", "1200"),
+        (1_234, "KWD", "KWD\xa01.234", "1.234"),
+    ],
+)
+def test_an_amount_is_shown_with_all_decimals_of_its_currency(minor, currency, shown, plain):
+    money = Money(minor=minor, currency=currency)
+
+    assert (str(money), money.plain()) == (shown, plain)
+    assert Money.parse(plain, currency) == money
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("499", "INR", 49_900),
+        ("1,299.5", "INR", 129_950),
+        ("0.05", "USD", 5),
+        ("1 200", "JPY", 1200),
+    ],
+)
+def test_what_people_write_becomes_minor_units_exactly(text, currency, minor):
+    assert Money.parse(text, currency).minor == minor
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "1e5", "1.234", "nan", "∞", "१२", "1_000", "0x10", "1.2.3", "9" * 12]
+)
+def test_what_is_not_an_amount_is_refused_with_its_field(text):
+    with pytest.raises(Invalid) as refused:
+        Money.parse(text, "INR")
+
+    assert refused.value.field == "amount"
+
+
+def test_yen_have_no_decimals():
+    with pytest.raises(Invalid):
+        Money.parse("12.5", "JPY")
+
+
+@pytest.mark.parametrize("minor", [1.5, "100", True, None, -1])
+def test_a_float_a_text_or_a_negative_number_is_no_money(minor):
+    with pytest.raises(ValueError, match="minor"):
+        Money(minor=minor, currency="INR")
+
+
+def test_a_currency_that_is_not_sold_is_refused():
+    with pytest.raises(Invalid, match="XAU"):
+        Money.of(100, "XAU")
+
+
+def test_every_currency_has_the_decimals_of_iso_4217():
+    assert {code: currency.decimals for code, currency in CURRENCIES.items()} == {
+        "INR": 2, "USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3,
+    }  # fmt: skip
+
+
+def test_each_gateway_has_its_own_minimum():
+    assert (minimum_for("stripe", "INR").minor, minimum_for("razorpay", "INR").minor) == (5000, 100)

@@ -1,0 +1,47 @@
+"""Pages by keyset: cursors that survive the address bar, and nothing else that looks like one."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.paging import Cursor, Page, PageRequest
+
+
+@pytest.mark.parametrize("value", [datetime(2026, 5, 3, 12, 0, 1, 234000, UTC), 49_900, "ada@x.y"])
+def test_a_cursor_comes_back_from_the_address_as_it_was(value):
+    cursor = Cursor(value, "pay_1")
+
+    assert PageRequest.parse(after=cursor.encode()).cursor == cursor
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "e30", "W10", "WyJ2IiwgbnVsbCwgInAiXQ", "WyJ2IiwgMSwgeyIkZ3QiOiAiIn1d", "é"]
+)
+def test_what_is_not_a_cursor_is_refused(text):
+    with pytest.raises(Invalid, match="does not exist"):
+        PageRequest.parse(after=text)
+
+
+def test_both_directions_at_once_are_refused():
+    cursor = Cursor(1, "pay_1").encode()
+
+    with pytest.raises(Invalid, match="either"):
+        PageRequest.parse(after=cursor, before=cursor)
+
+
+@pytest.mark.parametrize(
+    ("first", "ordinal"), [("51", 51), ("0", 1), ("-5", 1), ("x", 1), ("٣", 1)]
+)
+def test_the_ordinal_is_only_for_people_and_never_below_one(first, ordinal):
+    cursor = Cursor(1, "pay_1").encode()
+
+    assert PageRequest.parse(after=cursor, first=first).first == ordinal
+
+
+def test_the_footer_says_the_range_and_when_the_count_stopped():
+    rows = [object()] * 50
+
+    assert Page(rows, 51, 1000, True).range_text == "51–100 of 1,000+"
+    assert Page(rows[:3], 1, 3, False).range_text == "1–3 of 3"
+    assert Page([], 1, 0, False).range_text == "0"

@@ -1,0 +1,100 @@
+"""Access is one pure function: some active grant, and nothing against it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from courseflow_admin.models.enrollments import Enrollment, Grant
+from courseflow_admin.models.payments import Capture, Dispute, DisputeState, Review, ReviewState
+from courseflow_admin.services.access import decide
+from tests.models.test_payments import a_payment
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def granted(*grants):
+    return Enrollment(
+        _id="enr_1", account_id="acc_1", course_id="crs_1", owner_id="acc_2", enrolled_at=NOW,
+        grants=list(grants),
+    )  # fmt: skip
+
+
+def a_grant(kind="payment", **more):
+    payment = {"payment_id": "pay_1"} if kind == "payment" else {}
+    return Grant(**{"id": "grt_1", "kind": kind, "started": NOW - DAY, **payment, **more})
+
+
+def verdict(enrollment=None, payments=(), suspended=False, disputes_suspend=True):
+    return decide(
+        suspended=suspended,
+        enrollment=enrollment,
+        payments=payments,
+        at=NOW,
+        disputes_suspend=disputes_suspend,
+    )
+
+
+PAID = a_payment(capture=Capture.PAID)
+
+
+@pytest.mark.parametrize("kind", ["payment", "manual", "free", "batch"])
+def test_any_active_grant_opens_the_course(kind):
+    answer = verdict(granted(a_grant(kind)), [PAID])
+
+    assert (answer.allowed, answer.reasons[0].code) == (True, "granted")
+
+
+@pytest.mark.parametrize(
+    ("enrollment", "payments", "code"),
+    [
+        (None, [], "never_bought"),
+        (None, [a_payment(open=True)], "checkout_open"),
+        (None, [a_payment(capture=Capture.PENDING)], "payment_pending"),
+        (None, [a_payment(capture=Capture.FAILED)], "payment_failed"),
+        (None, [a_payment(review=Review(state=ReviewState.OPEN, reason="x"))], "payment_in_review"),
+        (None, [PAID], "paid_without_grant"),
+        (granted(a_grant(ended=NOW - DAY, end_reason="refund")), [PAID], "refunded"),
+        (granted(a_grant(ended=NOW - DAY, end_reason="dispute lost")), [PAID], "ended"),
+        (granted(a_grant(expires_at=NOW)), [PAID], "expired"),
+        (granted(a_grant("manual", started=NOW + DAY)), [], "not_started"),
+    ],
+)
+def test_without_an_active_grant_the_first_broken_link_is_named(enrollment, payments, code):
+    answer = verdict(enrollment, payments)
+
+    assert (answer.allowed, answer.reasons[0].code) == (False, code)
+    assert answer.sentence.endswith((".", "x"))
+
+
+def test_access_ends_exactly_when_it_expires():
+    grant = a_grant(expires_at=NOW + timedelta(milliseconds=1))
+
+    assert verdict(granted(grant), [PAID]).allowed
+    assert not decide(
+        suspended=False, enrollment=granted(grant), payments=[PAID], at=grant.expires_at
+    ).allowed
+
+
+def test_suspension_closes_everything():
+    answer = verdict(granted(a_grant("manual")), suspended=True)
+
+    assert (answer.allowed, answer.reasons[0].code) == (False, "suspended")
+
+
+def test_an_open_dispute_suspends_its_own_grant_only():
+    disputed = a_payment(capture=Capture.PAID, dispute=Dispute(state=DisputeState.OPEN))
+
+    alone = verdict(granted(a_grant()), [disputed])
+    with_another = verdict(granted(a_grant(), a_grant("manual", id="grt_2")), [disputed])
+    by_setting = verdict(granted(a_grant()), [disputed], disputes_suspend=False)
+
+    assert (alone.allowed, alone.reasons[0].code) == (False, "disputed")
+    assert with_another.allowed
+    assert by_setting.allowed
+
+
+def test_a_won_dispute_restores_access():
+    won = a_payment(capture=Capture.PAID, dispute=Dispute(state=DisputeState.WON))
+
+    assert verdict(granted(a_grant()), [won]).allowed
