@@ -92,7 +92,9 @@ def about() -> rx.Component:
             rx.el.dt("State"),
             rx.el.dd(email_badge(SHOWN.state)),
             rx.el.dt("To"),
-            rx.el.dd(SHOWN.receiver_name, rx.el.br(), rx.el.span(SHOWN.receiver, class_name="cf-mut")),
+            rx.el.dd(
+                SHOWN.receiver_name, rx.el.br(), rx.el.span(SHOWN.receiver, class_name="cf-mut")
+            ),
             rx.el.dt("Kind"),
             rx.el.dd(SHOWN.kind),
             rx.el.dt("Queued"),

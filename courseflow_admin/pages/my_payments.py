@@ -16,7 +16,7 @@ COLUMNS = (
     Column("Course", skeleton="60%"),
     Column("Receipt", "192px", hide="s"),
     Column("Amount", "128px", right=True),
-    Column("State", "152px", skeleton="64px"),
+    Column("State", "152px", hide="s", skeleton="64px"),
 )
 
 
@@ -56,6 +56,8 @@ def payment_row(row: MyPaymentRow) -> rx.Component:
         rx.el.span(row.date, class_name="cf-num cf-mut"),
         rx.fragment(row_link(row.course, row.href), second_line(row.date)),
         rx.el.span(row.receipt, class_name="cf-mono"),
-        rx.el.span(row.amount, class_name="amt"),
+        rx.fragment(
+            rx.el.span(row.amount, class_name="amt"), second_line(payment_badge(row.state))
+        ),
         payment_badge(row.state),
     )

@@ -49,7 +49,7 @@ def there() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             head(),
-            rx.cond(SHOWN.warning, problem(SHOWN.warning)),
+            rx.cond(SHOWN.warning, warning()),
             card(
                 "What happened",
                 timeline(PaymentDetailState.steps),
@@ -76,6 +76,7 @@ def head() -> rx.Component:
             ),
             rx.el.div(SHOWN.subtitle, class_name="cf-mut cf-13"),
             class_name="cf-col cf-grow",
+            style={"minWidth": "min(100%, 280px)"},
         ),
         rx.cond(
             may(Permission.PAYMENTS_SYNC),
@@ -95,6 +96,15 @@ def head() -> rx.Component:
             ),
         ),
         class_name="cf-row cf-wrap",
+    )
+
+
+def warning() -> rx.Component:
+    return rx.el.div(
+        icon("triangle_alert", 16),
+        rx.el.span(SHOWN.warning),
+        class_name="cf-said",
+        custom_attrs={"data-tone": "amber"},
     )
 
 

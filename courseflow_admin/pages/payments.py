@@ -29,8 +29,8 @@ COLUMNS = (
         sort_href=PaymentsState.amount_href,
         sorted_by=PaymentsState.amount_sort,
     ),
-    Column("State", "152px", skeleton="64px"),
-    Column("Provider", "168px", hide="m"),
+    Column("State", "152px", hide="s", skeleton="64px"),
+    Column("Provider", "184px", hide="m"),
 )
 
 
@@ -115,7 +115,9 @@ def payment_row(row: PaymentRow) -> rx.Component:
             second_line(row.date),
         ),
         row.course,
-        rx.el.span(row.amount, class_name="amt"),
+        rx.fragment(
+            rx.el.span(row.amount, class_name="amt"), second_line(payment_badge(row.state))
+        ),
         payment_badge(row.state),
         rx.fragment(
             row.provider,

@@ -172,6 +172,8 @@ def _act(entry: AuditEntry) -> Step:
     facts = {**entry.facts}
     if entry.act is Act.CHECKOUT_OPENED:
         sentence = f"Checkout opened at {str(facts.get('provider', '')).capitalize()}"
+    if entry.act is Act.PAYMENT_MOVED:
+        sentence = f"Now {facts.pop('to', '')}"
     if why := facts.pop("why", ""):
         sentence = f"{sentence}: {why}"
     pairs = [(key.replace("_", " ").capitalize(), _shown(value)) for key, value in facts.items()]

@@ -7,10 +7,11 @@ from courseflow_admin.models.base import now
 
 
 def short(instant: datetime) -> str:
-    """`20 Nov, 14:02`; of another year with the year. For lists, which name the zone once."""
+    """`20 Nov, 14:02`, or `20 Nov 2025` of another year. For lists, which name the zone once."""
     local = instant.astimezone(settings().timezone)
-    year = "" if local.year == now().astimezone(settings().timezone).year else f" {local.year}"
-    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
+    if local.year != now().astimezone(settings().timezone).year:
+        return f"{local.day} {local:%b %Y}"
+    return f"{local.day} {local:%b, %H:%M}"
 
 
 def long(instant: datetime) -> str:
