@@ -24,7 +24,7 @@ build: runtime
 	@$(PYTHON) -m courseflow_admin build
 
 bench: development build
-	@$(PYTHON) bench/start.py
+	@$(PYTHON) bench/start.py --cold
 
 clean:
 	rm -rf .venv .build .web .states .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

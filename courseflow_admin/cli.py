@@ -71,13 +71,17 @@ def worker() -> None:
 @app.command()
 def build() -> None:
     """Build the screens, unless neither their sources nor a lock has changed."""
-    from courseflow_admin.frontend import BuildFailed, ensure_built
+    from courseflow_admin.frontend import BUILD, BuildFailed, ensure_built
 
+    stamp = BUILD / "stamp"
+    before = stamp.stat().st_mtime_ns if stamp.exists() else 0
     try:
         ensure_built()
     except BuildFailed as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
+    is_new = stamp.stat().st_mtime_ns != before
+    print("Screens: built" if is_new else "Screens: unchanged since they were built")
 
 
 @app.command()

@@ -1,9 +1,10 @@
 import re
 import stat
+from pathlib import Path
 
 import pytest
 
-from courseflow_admin.config import read_settings
+from courseflow_admin.config import Settings, read_settings
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.sandbox.server import Sandbox
 
@@ -236,3 +237,13 @@ def test_the_key_that_signs_is_the_first_and_all_verify(lines_of):
     assert lines_of(JWT_SECRETS=f"2026-11:{new},{old}") == []
 
     assert read_settings().jwt_keys == {"2026-11": new, "key-2": old}
+
+
+def test_the_example_names_every_setting_with_its_default_and_no_other():
+    example = (Path(__file__).parent.parent / ".env.example").read_text()
+    named = dict(re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE))
+
+    assert set(named) == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, str | int) and field.default != "":
+            assert named[name.upper()] == str(field.default)
