@@ -169,8 +169,10 @@ def _payment_row(world: World, payment: Body) -> list[str]:
     states = [payment["status"], *(item["status"] for item in disputes)]
     given = "".join(_refund_line(refund) for refund in refunds) or '<span class="soft">none</span>'
     provider = "Razorpay" if mine else "Stripe"
+    name = payment["description"] if mine else stripe_acts.bought(world, payment["id"])
     return [
-        f'{provider}<br><span class="mono soft">{payment["id"]}</span>',
+        f"{escape(name or 'An order')}"
+        f'<div class="soft small">{provider} <span class="mono">{payment["id"]}</span></div>',
         pages.when(_created(payment)),
         pages.money(payment["amount"], payment["currency"]),
         " ".join(pages.badge(state) for state in states),
@@ -182,9 +184,9 @@ def _payment_row(world: World, payment: Body) -> list[str]:
 def _refund_line(refund: Body) -> str:
     amount = pages.money(refund["amount"], refund["currency"])
     if refund["status"] == "failed":
-        return f"<div>{amount} {pages.badge('failed')}</div>"
+        return f"<div class='refund'>{amount} {pages.badge('failed')}</div>"
     return (
-        f'<form method="post" action="/dashboard/fail-refund" class="row">{amount}'
+        f'<form method="post" action="/dashboard/fail-refund" class="refund">{amount} '
         f'<input type="hidden" name="id" value="{refund["id"]}">'
         f'<button class="small" aria-label="Let the refund of {amount} fail">Fail</button></form>'
     )

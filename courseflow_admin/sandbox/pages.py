@@ -108,14 +108,16 @@ def table(
     if not rows:
         return f'<p class="empty">{escape(empty)}</p>'
 
-    def kind(column: int) -> str:
-        return ' class="number"' if column in numbers else ""
+    def cell(tag: str, column: int, inside: str) -> str:
+        kind = ' class="number"' if column in numbers else ""
+        if tag == "th":
+            return f'<th scope="col"{kind}>{escape(inside)}</th>'
+        # on a narrow screen each row is a small list, and the heads stand beside the cells
+        return f'<td{kind} data-head="{escape(heads[column])}"><div>{inside}</div></td>'
 
-    head = "".join(
-        f'<th scope="col"{kind(number)}>{escape(text)}</th>' for number, text in enumerate(heads)
-    )
+    head = "".join(cell("th", number, text) for number, text in enumerate(heads))
     body = "".join(
-        f"<tr>{''.join(f'<td{kind(number)}>{cell}</td>' for number, cell in enumerate(row))}</tr>"
+        f"<tr>{''.join(cell('td', number, inside) for number, inside in enumerate(row))}</tr>"
         for row in rows
     )
     inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"

@@ -291,8 +291,10 @@ class Sandbox:
         self.store.set_switch("clock", str(hours))
 
     def reset(self) -> None:
-        """Forget everything: objects, mails, deliveries, switches, clock."""
+        """Forget everything: objects, mails, files, deliveries, switches, clock."""
         self.store.clear()
+        for path in self.media_folder.iterdir():
+            path.unlink()
 
     # Looking
 

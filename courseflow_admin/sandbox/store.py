@@ -137,6 +137,11 @@ class Store:
             raise KeyError(object_id)
         return found
 
+    def parent_of(self, object_id: str) -> str:
+        """Empty if it has none, or is not there."""
+        rows = self._rows("SELECT parent FROM objects WHERE id = ?", (object_id,))
+        return str(rows[0]["parent"]) if rows else ""
+
     def children(self, kind: str, parent: str) -> list[Body]:
         """Oldest first."""
         rows = self._rows(

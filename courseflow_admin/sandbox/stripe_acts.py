@@ -73,7 +73,7 @@ def pay_later(world: World, session_id: str) -> str:
         "receipt_url": None,
     }
     payment["latest_charge"] = charge["id"]
-    _save(world, payment, charge)
+    _save(world, payment, charge, session)
     _complete(world, session, payment, "unpaid")
     emit(world, "checkout.session.completed", session)
     return str(payment["id"])
@@ -84,13 +84,15 @@ def settle(world: World, payment_id: str, *, succeed: bool = True) -> str:
     payment = find_intent(world, payment_id)
     if payment["status"] != "processing":
         raise CannotAct(f"This payment is {payment['status']}; nothing is waiting to settle.")
-    session = _session_of(world, payment)
+    session = world.store.get("session", world.store.parent_of(payment["id"]))
     charge = world.store.get("charge", payment["latest_charge"])
     if succeed:
         _succeed(world, payment, session, charge)
         session["payment_status"] = "paid"
     else:
-        _fail(world, payment, charge, "The payment could not be collected.", "debit_declined")
+        _fail(
+            world, payment, charge, session, "The payment could not be collected.", "debit_declined"
+        )
     world.store.put("session", session)
     ending = "succeeded" if succeed else "failed"
     emit(world, f"checkout.session.async_payment_{ending}", session)
@@ -103,7 +105,7 @@ def decline(world: World, session_id: str) -> str:
     payment = _intent_of(world, session, "card")
     payment["payment_method"] = objects.new_id("pm")
     charge = _charge(world, payment, session)
-    _fail(world, payment, charge, DECLINED, "generic_decline")
+    _fail(world, payment, charge, session, DECLINED, "generic_decline")
     session["payment_intent"] = payment["id"]
     world.store.put("session", session, due=session["expires_at"])
     return str(payment["id"])
@@ -243,11 +245,10 @@ def opening(world: World, session_id: str) -> Body:
     return world.store.get("session_extra", f"{session_id}.extra")
 
 
-def _session_of(world: World, payment: Body) -> Body:
-    for session in world.store.newest("session", limit=100_000):
-        if session["payment_intent"] == payment["id"]:
-            return session
-    raise CannotAct(f"No checkout session belongs to {payment['id']}.")
+def bought(world: World, payment_id: str) -> str:
+    """What a payment is for, in the words of its checkout."""
+    items = opening(world, world.store.parent_of(payment_id))["items"]
+    return ", ".join(item["description"] for item in items)
 
 
 def _new_intent(world: World, session: Body, method_type: str) -> Body:
@@ -271,8 +272,8 @@ def _charge(world: World, payment: Body, session: Body) -> Body:
     return objects.charge(world, payment, method, email, BUYER)
 
 
-def _save(world: World, payment: Body, charge: Body) -> None:
-    world.store.put("payment_intent", payment)
+def _save(world: World, payment: Body, charge: Body, session: Body) -> None:
+    world.store.put("payment_intent", payment, parent=session["id"])
     world.store.put("charge", charge, parent=payment["id"])
 
 
@@ -290,12 +291,14 @@ def _succeed(world: World, payment: Body, session: Body, pending: Body | None = 
         "amount_received": payment["amount"],
         "last_payment_error": None,
     }
-    _save(world, payment, charge)
+    _save(world, payment, charge, session)
     emit(world, "charge.succeeded", charge)
     emit(world, "payment_intent.succeeded", payment)
 
 
-def _fail(world: World, payment: Body, charge: Body, message: str, code: str) -> None:
+def _fail(
+    world: World, payment: Body, charge: Body, session: Body, message: str, code: str
+) -> None:
     charge |= {
         "status": "failed",
         "paid": False,
@@ -327,7 +330,7 @@ def _fail(world: World, payment: Body, charge: Body, message: str, code: str) ->
             "type": "card_error",
         },
     }
-    _save(world, payment, charge)
+    _save(world, payment, charge, session)
     emit(world, "payment_intent.payment_failed", payment)
 
 

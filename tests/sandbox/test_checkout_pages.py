@@ -49,7 +49,7 @@ def open_razorpay(box: Sandbox, browser: httpx.Client, order: str) -> tuple[str,
     page = browser.post(
         f"{url}/v1/checkout/embedded",
         data=form_of_the_school(box, order),
-        headers={"origin": "http://localhost:3000"},
+        headers={"origin": "null"},  # what the school's Referrer-Policy makes of it
     )
     match = re.search(r'action="(/checkout/\w+)"', page.text)
     assert page.status_code == 200
@@ -246,11 +246,11 @@ def test_a_wrong_form_opens_no_checkout(
 def test_a_foreign_page_cannot_press_our_buttons(
     box: Sandbox, browser: httpx.Client, checkout: Any
 ) -> None:
-    foreign = {"origin": "https://evil.example"}
+    def press(**headers: str) -> int:
+        return browser.post(checkout.url, data={"act": "pay"}, headers=headers).status_code
 
-    pressed = browser.post(checkout.url, data={"act": "pay"}, headers=foreign)
-    renamed = browser.get(checkout.url, headers={"host": "evil.example"})
-
-    assert (pressed.status_code, renamed.status_code) == (403, 421)
+    assert press(origin="https://evil.example") == 403
+    assert press(origin="null") == 403
+    assert press(host="evil.example") == 421
     assert box.store.get("session", checkout.id)["status"] == "open"
     assert urlsplit(checkout.url).hostname == "127.0.0.1"
