@@ -21,7 +21,7 @@ COLUMNS = [
     Column("Lessons", "88px", right=True, hide="t"),
     Column("Learners", "96px", right=True, hide="s"),
     Column("Price", "128px", right=True, hide="s"),
-    Column("Changed", "184px", hide="m"),
+    Column("Changed", "208px", hide="m"),
 ]
 
 
@@ -64,11 +64,13 @@ def row(course: rx.Var[StudioRow]) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.div(
-            rx.el.div(thumb(course.pattern, course.hue, course.short), class_name="cf-tinythumb"),
+            rx.el.div(
+                thumb(course.pattern, course.hue, course.short), class_name="cf-tinythumb cf-hide-s"
+            ),
             rx.el.div(
                 row_link(course.title, course.href),
                 second_line(course.learners, " learners, ", course.price),
-                class_name="cf-col",
+                class_name="cf-col cf-grow cf-trunc",
             ),
             class_name="cf-row",
         ),
