@@ -1,6 +1,7 @@
 """Loads the demo school: people and courses through the services, a year of sales in bulk."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -145,8 +146,8 @@ def _learners(chance: random.Random, password_hash: str, today: datetime) -> lis
         if email in taken:
             continue
         taken.add(email)
-        # More people come as the year goes on.
-        at = first_day + YEAR * (chance.random() ** 0.7) * 0.995
+        # A school that opened with a crowd; others follow all year.
+        at = first_day + YEAR * (chance.random() ** 1.5) * 0.995
         rows.append(_account(f"{first} {last}", email, "student", password_hash, _whole(at)))
     return rows
 
@@ -238,14 +239,27 @@ def _tell_sales(
         wanted = [course for course in sold if not _has(story, learner, course)]
         story.buy(learner, chance.choice(wanted), at, outcome)
         told += 1
+    first_day = min(learner.created_at for learner in learners)
+    bought = Counter(payment.account_id for payment in story.rows.payments)
     while told < PAYMENTS:
-        learner = learners[0] if told < len(RECENT) + 5 else chance.choice(learners)
+        at = _moment(chance, first_day, today - timedelta(minutes=20))
+        learner = _somebody(chance, learners, bought, at)
         course = chance.choices(sold, weights)[0]
-        if _has(story, learner, course):
+        if learner is None or _has(story, learner, course):
             continue
-        at = _moment(chance, learner.created_at, today - timedelta(days=2))
         story.buy(learner, course, at, _outcome(chance))
+        bought[learner.id] += 1
         told += 1
+
+
+def _somebody(
+    chance: random.Random, learners: list[Account], bought: Counter[str], at: datetime
+) -> Account | None:
+    """Somebody who was here then; the demo student now and then, and nobody without end."""
+    learner = learners[0] if chance.random() < 0.003 else chance.choice(learners)
+    here = at - learner.created_at
+    room = 2 + here / timedelta(days=25)
+    return learner if here > timedelta(minutes=5) and bought[learner.id] < room else None
 
 
 def _has(story: Story, learner: Account, course: Course) -> bool:
