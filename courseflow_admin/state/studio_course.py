@@ -187,11 +187,11 @@ class StudioCourseState(rx.State):
         self.said = "It is back where it was."
 
     @event(Permission.COURSES_EDIT)
-    async def change_field(self, name: Field, value: str):
-        if name == "access_days":
+    async def change_field(self, field: Field, value: str):
+        if field == "access_days":
             await self._save_fields(access_days=value.strip() or "0")
         else:
-            await self._save_fields(**{name: value})
+            await self._save_fields(**{field: value})
 
     @event(Permission.COURSES_EDIT)
     async def change_cover(self, pattern: str, hue: str):
@@ -212,8 +212,8 @@ class StudioCourseState(rx.State):
         await self._save_fields(free=free)
 
     @event(Permission.COURSES_EDIT)
-    async def show_dialog(self, name: Literal["", "unpublish", "archive"]):
-        self.dialog = name
+    async def show_dialog(self, which: Literal["", "unpublish", "archive"]):
+        self.dialog = which
 
     @event(Permission.COURSES_EDIT)
     async def close_dialog(self, is_open: bool):
