@@ -116,13 +116,13 @@ def test_the_process_starts_small_and_stops_when_told(tmp_path: Path) -> None:
         memory = psutil.Process(process.pid).memory_info().rss
         process.send_signal(signal.SIGTERM)
         started = time.monotonic()
-        process.wait(10)
+        process.wait(20)
 
     assert said == f"Sandbox: no money moves. Dashboard http://127.0.0.1:{port + 1}/\n"
     assert "Sandbox dashboard" in answer.text
     assert memory <= MOST_MEMORY
     assert process.returncode == 0
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     assert "stripe_secret_key" in json.loads((tmp_path / "sandbox.json").read_text())
 
 

@@ -237,7 +237,7 @@ async def test_after_the_return_waits_a_while(box: Sandbox, school: School, chec
     at_once = await box.courier.deliver()
 
     assert (at_once, school.seen) == ([], [])
-    assert 4 < box.deliveries()[0].next_at - time.time() <= 5
+    assert {item.next_at - item.created for item in box.deliveries()} == {pytest.approx(5.0)}
     await box.deliver()
     assert school.types() == PAID_AT_STRIPE
 
@@ -252,8 +252,8 @@ async def test_what_the_school_does_not_take_is_sent_again_later(
 
     assert [item.state for item in (first, second, third)] == ["waiting", "waiting", "delivered"]
     assert [item.last_status for item in (first, second, third)] == [500, 503, 200]
-    assert 0.3 < first.next_at - time.time() + 0.1 <= 0.6
-    assert second.next_at - first.next_at > 0.4
+    assert first.next_at - first.created >= 0.5
+    assert second.next_at - first.next_at >= 0.5
     assert third.attempts == 3
     assert len({headers["x-razorpay-event-id"] for _, headers, _ in school.seen}) == 1
     assert await box.deliver() == []
@@ -301,7 +301,7 @@ async def test_webhooks_go_out_by_themselves(
         )
         own.pay(client.v1.checkout.sessions.create(session_params()).id)
 
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while len(school.seen) < 3 and time.monotonic() < end:
             time.sleep(0.02)  # noqa: ASYNC251 - the sandbox has a loop of its own
 
