@@ -1,0 +1,236 @@
+"""One payment as a tab of the back office holds it: what is shown, re-check and refund."""
+
+import pytest
+
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import PaymentState
+from courseflow_admin.services import checkout
+from courseflow_admin.services.checkout import BuyForm
+from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.state.payment import PaymentDetailState, effects_of
+from tests.builders import stored
+from tests.course_builders import a_course, a_student, an_admin, an_instructor
+from tests.money_builders import a_payment, an_email, payment_row
+from tests.state.conftest import run, said
+from tests.state.money_tabs import ADA, ADMIN, INES, OTTO, a_tab_of
+
+
+async def opened(actor, payment_id):
+    root = await a_tab_of(actor, f"/payments/{payment_id}")
+    await run(root, PaymentDetailState, "load")
+    return root, await root.get_state(PaymentDetailState)
+
+
+@pytest.fixture
+async def paid(database, sandbox):
+    """A payment of ₹4,999.00, paid at Stripe, and an admin."""
+    course = await a_course(await an_instructor())
+    form = BuyForm(
+        course_id=course.id, provider="stripe", billing_name="Ada Lovelace", billing_country="IN"
+    )
+    start = await checkout.open_checkout(await a_student(), form)
+    payment = await payments_db.get(start.payment_id)
+    sandbox.pay(payment.provider_checkout_id)
+    await sandbox.deliver()
+    await Jobs().run_until_idle()
+    return await payments_db.get(payment.id), await an_admin()
+
+
+async def test_a_payment_shows_its_parts_its_mails_and_its_references(database):
+    payment = await a_payment(1, billing_name="Ada L", billing_country="IN")
+    email = await an_email(payment_id=payment.id)
+
+    _, state = await opened(ADMIN, payment.id)
+
+    shown = state.shown
+    assert (state.view, shown.title, shown.amount) == (
+        "there",
+        "Payment from Ada Lovelace",
+        "₹4,999.00",
+    )
+    assert (shown.listed, shown.charged, shown.refunded, shown.net) == (
+        "₹4,999.00",
+        "₹4,999.00",
+        "₹0.00",
+        "₹4,999.00",
+    )
+    assert shown.learner_href == "/payments?email=ada%40demo.test"
+    assert [(line.href, line.state) for line in state.emails] == [
+        (f"/emails/{email.id}", "delivered")
+    ]
+    assert [(one.word, one.value) for one in state.references] == [
+        ("Payment", payment.id),
+        ("Stripe session", payment.provider_checkout_id),
+    ]
+    assert [step.what for step in state.steps] == [f"E-mail “{email.subject}” delivered"]
+
+
+@pytest.mark.parametrize("state", ["created", "pending", "failed", "expired"])
+async def test_what_was_not_paid_counts_as_nothing_and_cannot_be_refunded(database, state):
+    payment = await a_payment(1, state)
+
+    _, page = await opened(ADMIN, payment.id)
+
+    assert (page.shown.charged, page.shown.net, page.shown.refundable) == ("₹0.00", "₹0.00", "")
+
+
+@pytest.mark.parametrize("actor", [OTTO, ADA.__class__("acc_x", "instructor")])
+async def test_a_payment_of_somebody_elses_course_is_not_there(database, actor):
+    payment = await a_payment()
+
+    _, state = await opened(actor, payment.id)
+    _, own = await opened(INES, payment.id)
+
+    assert (state.view, state.shown.amount, state._payment) == ("missing", "", None)
+    assert own.view == "there"
+
+
+async def test_one_tab_never_shows_the_payment_before_under_another_address(database):
+    payment = await a_payment()
+    root, state = await opened(ADMIN, payment.id)
+    root._update_router_vars({"asPath": "/payments/pay_gone", "pathname": "/payments/pay_gone"}, {})
+
+    await run(root, PaymentDetailState, "load")
+
+    assert (state.view, state._payment) == ("missing", None)
+
+
+async def test_a_refund_in_part_and_then_of_the_rest(paid, sandbox):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    assert (state.dialog, state.refund_amount) == (True, "4999.00")
+    await run(root, PaymentDetailState, "preview", amount="1,000")
+    assert state.refund_act == "Refund ₹1,000.00 to Ada Lovelace"
+    await run(root, PaymentDetailState, "refund", form={"amount": "1,000", "reason": "Late start"})
+
+    assert (await said(root)) == [("success", "Refunded ₹1,000.00 to Ada Lovelace.")]
+    assert (state.dialog, state.shown.state, state.shown.net) == (
+        False,
+        "partially_refunded",
+        "₹3,999.00",
+    )
+    assert sandbox.refunds(payment.provider_payment_id) == [100_000]
+
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    assert state.refund_amount == "3999.00"
+    await run(root, PaymentDetailState, "refund", form={"amount": "3999", "reason": "All of it"})
+
+    assert (state.shown.state, state.shown.refundable) == ("refunded", "")
+    assert sandbox.refunds(payment.provider_payment_id) == [100_000, 399_900]
+
+
+async def test_the_same_dialog_sent_twice_is_one_refund(paid, sandbox):
+    payment, admin = paid
+    root, _ = await opened(admin, payment.id)
+    form = {"amount": "100", "reason": "Asked for it"}
+
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    await run(root, PaymentDetailState, "refund", form=form)
+    await run(root, PaymentDetailState, "refund", form=form)
+
+    assert sandbox.refunds(payment.provider_payment_id) == [10_000]
+
+
+@pytest.mark.parametrize(
+    ("amount", "problem"),
+    [
+        ("5000", "Only ₹4,999.00 can still be refunded."),
+        ("0", "Write an amount above nothing."),
+        ("-1", "Write the amount as a number such as 1,299.55."),
+        ("", "Write the amount as a number such as 1,299.55."),
+    ],
+)
+async def test_an_amount_that_does_not_fit_is_said_and_nothing_is_refunded(
+    paid, sandbox, amount, problem
+):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+
+    await run(root, PaymentDetailState, "refund", form={"amount": amount, "reason": "Why not"})
+
+    assert (state.amount_problem, state.dialog, state.refund_effects) == (problem, True, [])
+    assert sandbox.refunds(payment.provider_payment_id) == []
+
+
+async def test_a_refund_wants_its_reason(paid, sandbox):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+
+    await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "  "})
+
+    assert state.reason_problem == "Say why: it stands in the payment's history."
+    assert sandbox.refunds(payment.provider_payment_id) == []
+
+
+async def test_a_gateway_that_does_not_answer_leaves_the_refund_pending(paid, sandbox):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    sandbox.switch("stripe", outage="500")
+
+    await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Asked for it"})
+
+    ((tone, text),) = await said(root)
+    assert tone == "info"
+    assert text.startswith("Stripe has not confirmed the refund of ₹1.00 yet.")
+    assert (state.refunding, [line.state for line in state.refunds]) == (False, ["pending"])
+
+
+async def test_instructors_cannot_refund_or_recheck_even_when_they_get_past_the_guard(
+    database, sandbox
+):
+    payment = await a_payment()
+    root, state = await opened(INES, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+
+    await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Mine"})
+    await run(root, PaymentDetailState, "recheck")
+
+    assert state.refund_problem == "Your account may not do this."
+    assert await said(root) == [("error", "Your account may not do this.")]
+    (row,) = await stored("payments")
+    assert (row["refunds"], row["syncs"]) == ([], [])
+
+
+async def test_a_recheck_finds_what_no_webhook_told(database, sandbox):
+    course = await a_course(await an_instructor())
+    form = BuyForm(
+        course_id=course.id, provider="razorpay", billing_name="Ada", billing_country="IN"
+    )
+    sandbox.switch("razorpay", webhooks="never")
+    start = await checkout.open_checkout(await a_student(), form)
+    payment = await payments_db.get(start.payment_id)
+    sandbox.pay(payment.provider_checkout_id)
+    root, state = await opened(await an_admin(), payment.id)
+    assert state.shown.state == "created"
+
+    await run(root, PaymentDetailState, "recheck")
+
+    assert (state.shown.state, state.checking) == ("paid", False)
+    assert await said(root) == [("success", "Asked Razorpay anew: paid.")]
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+
+
+def test_the_preview_tells_a_part_from_the_whole():
+    payment = payment_row()
+
+    part = effects_of(payment, Money.parse("999", "INR"))
+    whole = effects_of(payment, Money.parse("4999", "INR"))
+
+    assert part[0] == (
+        "₹999.00 goes back through Stripe, the way it was paid. "
+        "₹4,000.00 could still be refunded later."
+    )
+    assert part[1] == "Access to Data Structures in Practice is kept."
+    assert whole[1] == (
+        "Access to Data Structures in Practice through this payment ends as soon as "
+        "Stripe confirms."
+    )
+    assert whole[3] == (
+        "One e-mail, “Your refund for Data Structures in Practice”, goes to ada@demo.test."
+    )

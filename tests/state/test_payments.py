@@ -1,0 +1,176 @@
+"""The list of payments as a tab holds it."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from courseflow_admin.db import client
+from courseflow_admin.models.base import now
+from courseflow_admin.models.money import Money
+from courseflow_admin.state import times
+from courseflow_admin.state.payments import PaymentsState
+from tests.money_builders import a_payment
+from tests.state.conftest import run, said
+from tests.state.money_tabs import ADMIN, INES, a_tab_of, led_to
+
+
+async def loaded(actor, path="/payments"):
+    root = await a_tab_of(actor, path)
+    await run(root, PaymentsState, "load")
+    return await root.get_state(PaymentsState)
+
+
+async def test_rows_are_finished_text_newest_first(database):
+    old = await a_payment(5, name="", email="")
+    new = await a_payment(1, provider="razorpay", method="UPI")
+
+    state = await loaded(ADMIN)
+
+    first, second = state.rows
+    assert (first.date, first.learner, first.email) == (
+        times.short(new.created_at),
+        "Ada Lovelace",
+        "ada@demo.test",
+    )
+    assert (first.course, first.amount, first.state, first.provider, first.method) == (
+        "Data Structures in Practice",
+        "₹4,999.00",
+        "paid",
+        "Razorpay",
+        "UPI",
+    )
+    assert first.href == f"/payments/{new.id}"
+    assert (second.learner, second.href) == ("Deleted account", f"/payments/{old.id}")
+    assert (state.view, state.range_text) == ("rows", "1–2 of 2 · Times in UTC")
+    assert (state.previous_href, state.next_href) == ("", "")
+
+
+async def test_instructors_see_payments_of_own_courses_only(database):
+    mine = await a_payment(1)
+    await a_payment(2, owner_id="acc_otto")
+
+    state = await loaded(INES)
+
+    assert [row.href for row in state.rows] == [f"/payments/{mine.id}"]
+
+
+async def test_the_address_says_what_is_shown(database):
+    wanted = await a_payment(1, "failed", provider="razorpay", email="bob@demo.test")
+    await a_payment(2, "failed", provider="razorpay")
+    await a_payment(3, "failed", email="bob@demo.test")
+
+    state = await loaded(ADMIN, "/payments?state=failed&provider=razorpay&email=Bob")
+
+    assert [row.href for row in state.rows] == [f"/payments/{wanted.id}"]
+    assert (state.state_text, state.provider_text, state.searched) == ("Failed", "Razorpay", "Bob")
+    assert state.no_state_href == "/payments?provider=razorpay&email=Bob"
+    assert state.no_provider_href == "/payments?state=failed&email=Bob"
+
+
+async def test_sorting_by_amount_turns_with_a_second_click(database):
+    for minor in (200, 300, 100):
+        await a_payment(minor, amount=Money(minor=minor, currency="INR"))
+
+    falling = await loaded(ADMIN, "/payments?sort=amount")
+    rising = await loaded(ADMIN, falling.amount_href)
+
+    assert [row.amount for row in falling.rows] == ["₹3.00", "₹2.00", "₹1.00"]
+    assert (falling.amount_sort, falling.date_sort) == ("descending", "none")
+    assert falling.amount_href == "/payments?sort=amount&order=rising"
+    assert [row.amount for row in rising.rows] == ["₹1.00", "₹2.00", "₹3.00"]
+    assert (rising.amount_href, rising.date_href) == ("/payments?sort=amount", "/payments")
+
+
+@pytest.mark.parametrize("query", ["state=gone", "provider=paypal", "sort=name", "after=x"])
+async def test_what_an_address_cannot_ask_for_is_left_out(database, query):
+    await a_payment()
+
+    state = await loaded(ADMIN, f"/payments?{query}")
+
+    assert (state.view, len(state.rows), state.filtered) == ("rows", 1, False)
+
+
+async def test_pages_lead_on_and_back_with_their_filters(database):
+    for number in range(60):
+        await a_payment(number)
+
+    first = await loaded(ADMIN, "/payments?state=paid")
+    hrefs = [row.href for row in first.rows]
+    second = await loaded(ADMIN, first.next_href)
+    back = await loaded(ADMIN, second.previous_href)
+
+    assert parse_qs(urlsplit(first.next_href).query)["state"] == ["paid"]
+    assert first.range_text.startswith("1–50 of 60")
+    assert second.range_text.startswith("51–60 of 60")
+    assert (len(second.rows), second.next_href) == (10, "")
+    assert [row.href for row in back.rows] == hrefs
+
+
+async def test_controls_only_change_the_address_and_begin_at_the_first_page(database):
+    root = await a_tab_of(ADMIN, "/payments?state=paid&after=abc&first=51")
+
+    assert led_to(await run(root, PaymentsState, "pick_state", key="failed")) == (
+        "/payments?state=failed"
+    )
+    assert led_to(await run(root, PaymentsState, "pick_provider", key="stripe")) == (
+        "/payments?state=paid&provider=stripe"
+    )
+    assert led_to(await run(root, PaymentsState, "search", text=" ada@ ")) == (
+        "/payments?state=paid&email=ada%40"
+    )
+    assert led_to(await run(root, PaymentsState, "submit_search", form={"q": "bob"})) == (
+        "/payments?state=paid&email=bob"
+    )
+    assert (await root.get_state(PaymentsState)).rows == []
+
+
+async def test_the_search_box_follows_the_address_but_not_its_own_typing(database):
+    root = await a_tab_of(ADMIN, "/payments?email=ada")
+    state = await root.get_state(PaymentsState)
+
+    await run(root, PaymentsState, "search", text="ada")
+    await run(root, PaymentsState, "load")
+    assert state.search_key == 0
+
+    state._typed = "ad"
+    await run(root, PaymentsState, "load")
+    assert state.search_key == 1
+
+
+async def test_a_handler_takes_text_only(database):
+    root = await a_tab_of(ADMIN, "/payments")
+
+    steps = await run(root, PaymentsState, "pick_state", key={"$ne": None})
+
+    assert steps == []
+    assert (await said(root))[0][0] == "error"
+
+
+async def test_nothing_found_says_why(database):
+    everything = await loaded(ADMIN)
+    reviews = await loaded(ADMIN, "/payments?state=needs_review")
+
+    assert (everything.view, everything.empty_title) == ("empty", "No payments yet")
+    assert reviews.empty_title == "No payment needs review"
+
+
+async def test_a_database_that_is_away_is_said_on_the_page(database, mongod_uri):
+    root = await a_tab_of(ADMIN, "/payments")
+    await client.close()
+
+    await run(root, PaymentsState, "load")
+    await client.connect(mongod_uri, database)
+
+    state = await root.get_state(PaymentsState)
+    assert (state.view, state.error) == (
+        "error",
+        "The database does not answer just now. Please try again in a moment.",
+    )
+
+
+def test_times_name_their_zone_and_leave_out_this_year():
+    instant = now()
+
+    assert times.short(instant) == f"{instant.day} {instant:%b, %H:%M}"
+    assert times.short(instant.replace(year=2025, day=3, month=2)) == "3 Feb 2025"
+    assert times.long(instant.replace(year=2025, day=3, month=2)).endswith(" UTC")
