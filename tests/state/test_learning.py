@@ -1,0 +1,281 @@
+"""Catalog, course page, classroom and my courses on screen."""
+
+import pytest
+
+from courseflow_admin.db.client import collection
+from courseflow_admin.models.base import now
+from courseflow_admin.models.studio import FieldsForm
+from courseflow_admin.services import enrollments, studio
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.catalog import SHOWN, CatalogState
+from courseflow_admin.state.classroom import ClassroomState
+from courseflow_admin.state.course import CoursePageState
+from courseflow_admin.state.my_courses import MyCoursesState
+from tests.builders import stored
+from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
+from tests.state.conftest import a_tab, run, said
+
+
+async def a_tab_of(actor, path: str):
+    root = a_tab(path=path)
+    auth = await root.get_state(AuthState)
+    auth._sign_in(actor)
+    return root
+
+
+async def opened(actor, path: str, state):
+    root = await a_tab_of(actor, path)
+    steps = await run(root, state, "load")
+    return await root.get_state(state), root, str(steps)
+
+
+async def enroll(course, email: str = "ada@demo.test"):
+    learner = await a_student(email)
+    await enrollments.enroll_free(learner, course.id)
+    return learner
+
+
+async def test_the_catalog_reads_its_filters_from_the_address(database):
+    author = await an_instructor()
+    await a_course(author, "Trees", category="Data")
+    await a_course(author, "Graphs", category="Science")
+
+    everything_, _, _ = await opened(None, "/", CatalogState)
+    data, _, _ = await opened(None, "/?category=Data&q=tre", CatalogState)
+    none, _, _ = await opened(None, "/?category=Data&q=zebra", CatalogState)
+    odd, _, _ = await opened(None, "/?category=%24ne&level=x", CatalogState)
+
+    assert [card.title for card in everything_.cards] == ["Graphs", "Trees"]
+    assert (everything_.view, everything_.count_text) == ("rows", "2 courses")
+    assert [card.title for card in data.cards] == ["Trees"]
+    assert (data.count_text, data.q, data.category) == ("1 course", "tre", "Data")
+    assert data.no_category_href == "/?q=tre"
+    assert (none.view, odd.view, odd.category) == ("nothing", "nothing", "")
+
+
+async def test_a_card_says_price_or_that_one_has_it(database):
+    author = await an_instructor()
+    await a_course(author, "Paid")
+    free = await a_course(author, "Free", free=True)
+    learner = await enroll(free)
+
+    state, _, _ = await opened(learner, "/", CatalogState)
+
+    cards = {card.title: (card.price, card.owned, card.href) for card in state.cards}
+    assert cards == {
+        "Paid": ("₹4,999.00", False, "/courses/paid"),
+        "Free": ("Free", True, "/courses/free"),
+    }
+    assert state.cards[0].size == "3 lessons, 21 min"
+
+
+async def test_typing_changes_only_the_address(database):
+    root = await a_tab_of(None, "/?category=Data")
+    await run(root, CatalogState, "load")
+
+    typed = await run(root, CatalogState, "search", text=" trees & co ")
+    picked = await run(root, CatalogState, "pick_level", level="beginner")
+
+    assert "/?q=trees+%26+co&category=Data" in str(typed)
+    assert "/?category=Data&level=beginner" in str(picked)
+
+
+async def test_an_empty_school_says_so(database):
+    state, _, _ = await opened(None, "/", CatalogState)
+
+    assert (state.view, state.cards) == ("empty", [])
+
+
+async def test_a_long_catalog_has_pages(database):
+    author = await an_instructor()
+    course = await a_course(author, "Many")
+    row = await collection("courses").find_one({"_id": course.id})
+    await collection("courses").insert_many(
+        [{**row, "_id": f"crs_{number:03}", "slug": f"many-{number}"} for number in range(SHOWN)]
+    )
+
+    first, _, _ = await opened(None, "/", CatalogState)
+    second, _, _ = await opened(None, first.next_href, CatalogState)
+
+    assert (len(first.cards), first.previous_href) == (SHOWN, "")
+    assert (len(second.cards), second.next_href) == (1, "")
+    assert second.range_text == "25–25 of 25"
+    assert second.previous_href.startswith("/?before=")
+
+
+@pytest.mark.parametrize(("free", "act"), [(False, "buy"), (True, "enroll")])
+async def test_a_visitor_is_shown_the_way_in(database, free, act):
+    author = await an_instructor()
+    course = await a_course(author, free=free)
+
+    state, _, _ = await opened(None, f"/courses/{course.slug}", CoursePageState)
+
+    assert (state.view, state.act, state.why) == ("page", act, [])
+    assert state.buy_href == f"/checkout/{course.slug}"
+    assert state.sign_in_href == f"/sign-in?next=%2Fcourses%2F{course.slug}"
+    [section] = state.outline
+    opens = [bool(lesson.href) for lesson in section.lessons]
+    assert opens == [True, False, False]
+    assert "Text of" not in str(state.dict())
+
+
+async def test_an_old_address_redirects(database):
+    author = await an_instructor()
+    course = await a_course(author, "Old name")
+    await studio.save_fields(author, course.id, FieldsForm(slug="new"), course.fields_revision)
+
+    _state, _, steps = await opened(None, "/courses/old-name", CoursePageState)
+
+    assert "/courses/new" in steps
+
+
+async def test_an_unknown_course_is_missing_and_a_draft_too(database):
+    draft = await a_draft(await an_instructor())
+
+    for slug in ("none", draft.slug, draft.id, "%00", "$ne"):
+        state, _, _ = await opened(None, f"/courses/{slug}", CoursePageState)
+        assert (state.view, state.title) == ("missing", "")
+
+
+async def test_enrolling_for_free_leads_into_the_course_once(database):
+    course = await a_course(await an_instructor(), free=True)
+    learner = await a_student()
+    state, root, _ = await opened(learner, f"/courses/{course.slug}", CoursePageState)
+
+    steps = await run(root, CoursePageState, "enroll")
+    await run(root, CoursePageState, "enroll")
+    await run(root, CoursePageState, "load")
+
+    assert f"/learn/{course.slug}" in str(steps)
+    assert (state.act, state.enrolling) == ("go", False)
+    assert [notice for notice in await said(root) if notice[0] == "error"] == [
+        ("error", "You have this course already. You find it under My courses.")
+    ]
+    assert len(await stored("enrollments")) == 1
+
+
+async def test_a_paid_course_cannot_be_enrolled_in_for_free(database):
+    course = await a_course(await an_instructor())
+    learner = await a_student()
+    _state, root, _ = await opened(learner, f"/courses/{course.slug}", CoursePageState)
+    before = await everything()
+
+    await run(root, CoursePageState, "enroll")
+
+    assert await said(root) == [("error", "This course is not free. Please buy it.")]
+    assert await everything() == before
+
+
+async def test_the_way_into_a_course_leads_on_to_where_one_stopped(database):
+    course = await a_course(await an_instructor(), free=True)
+    learner = await enroll(course)
+
+    _state, _, steps = await opened(learner, f"/learn/{course.slug}", ClassroomState)
+
+    assert f"/learn/{course.slug}/{course.lesson_ids[0]}" in steps
+
+
+async def test_marking_as_done_goes_on_to_the_next_lesson(database):
+    course = await a_course(await an_instructor(), free=True)
+    learner = await enroll(course)
+    one, two, three = course.lesson_ids
+    state, root, _ = await opened(learner, f"/learn/{course.slug}/{one}", ClassroomState)
+    shown = (state.title, state.place, state.progress, state.done)
+
+    steps = await run(root, ClassroomState, "finish")
+    after, _, _ = await opened(learner, f"/learn/{course.slug}/{one}", ClassroomState)
+    for lesson_id in (two, three):
+        _, root, _ = await opened(learner, f"/learn/{course.slug}/{lesson_id}", ClassroomState)
+        await run(root, ClassroomState, "finish")
+
+    assert shown == ("One", "Lesson 1 of 3", "0 of 3 lessons", False)
+    assert f"/learn/{course.slug}/{two}" in str(steps)
+    assert (after.done, after.percent, after.progress) == (True, 33, "1 of 3 lessons")
+    assert ("success", f"You have finished {course.title}.") in await said(root)
+
+
+async def test_a_closed_course_says_why_and_holds_no_text(database):
+    course = await a_course(await an_instructor(), free=True)
+    learner = await enroll(course)
+    path = f"/learn/{course.slug}/{course.lesson_ids[1]}"
+    state, root, _ = await opened(learner, path, ClassroomState)
+    assert state.html == "<p>Text of Two.</p>\n"
+    await collection("enrollments").update_one(
+        {"account_id": learner.id},
+        {"$set": {"grants.0.ended": now(), "grants.0.end_reason": "refund"}},
+    )
+
+    await run(root, ClassroomState, "load")
+    await run(root, ClassroomState, "finish")
+
+    assert (state.view, state.html, state.outline, state.title) == ("closed", "", [], "")
+    assert state.reasons[0].sentence.endswith("because the payment was refunded.")
+    assert (await stored("enrollments"))[0]["done"] == []
+
+
+async def test_a_stranger_and_a_visitor_get_no_text(database):
+    course = await a_course(await an_instructor())
+    path = f"/learn/{course.slug}/{course.lesson_ids[1]}"
+
+    stranger, _, _ = await opened(await a_student(), path, ClassroomState)
+    visitor, _, steps = await opened(None, path, ClassroomState)
+
+    assert (stranger.view, stranger.html) == ("closed", "")
+    assert [reason.repair for reason in stranger.reasons] == ["Buying it opens it at once."]
+    assert (visitor.view, visitor.html) == ("loading", "")
+    assert "/sign-in?next=" in steps
+
+
+async def test_a_preview_lesson_and_the_authors_preview_say_what_they_are(database):
+    author = await an_instructor()
+    course = await a_course(author)
+    one, two, _three = course.lesson_ids
+
+    guest, _, _ = await opened(None, f"/learn/{course.slug}/{one}", ClassroomState)
+    writer, _, _ = await opened(author, f"/learn/{course.slug}/{two}", ClassroomState)
+
+    assert (guest.as_who, guest.next_href, guest.html) == ("guest", "", "<p>Text of One.</p>\n")
+    assert [bool(lesson.href) for lesson in guest.outline[0].lessons] == [True, False, False]
+    assert writer.as_who == "author"
+    assert writer.studio_href == f"/studio/{course.id}?lesson={two}"
+    assert await stored("enrollments") == []
+
+
+async def test_a_lesson_that_is_not_there_is_missing(database):
+    course = await a_course(await an_instructor(), free=True)
+    learner = await enroll(course)
+
+    for path in (f"/learn/{course.slug}/les_none", "/learn/none", "/learn/none/les_none"):
+        state, _, _ = await opened(learner, path, ClassroomState)
+        assert state.view == "missing"
+
+
+async def test_my_courses_start_with_the_one_to_go_on_with(database):
+    author = await an_instructor()
+    open_one = await a_course(author, "Open", free=True)
+    done_one = await a_course(author, "Done", free=True)
+    learner = await enroll(open_one)
+    await enrollments.enroll_free(learner, done_one.id)
+    for lesson_id in done_one.lesson_ids:
+        path = f"/learn/{done_one.slug}/{lesson_id}"
+        _, root, _ = await opened(learner, path, ClassroomState)
+        await run(root, ClassroomState, "finish")
+
+    state, _, _ = await opened(learner, "/my/courses", MyCoursesState)
+
+    [first], [other] = state.first, state.others
+    assert (first.title, first.act, first.next) == ("Open", "Start", "Next: One, 7 min")
+    assert first.href == f"/learn/{open_one.slug}/{open_one.lesson_ids[0]}"
+    assert (other.title, other.act, other.percent, other.finished) == (
+        "Done",
+        "Read again",
+        100,
+        True,
+    )
+    assert other.next.startswith("Finished on ")
+
+
+async def test_somebody_without_a_course_is_told_where_to_find_one(database):
+    state, _, _ = await opened(await a_student(), "/my/courses", MyCoursesState)
+
+    assert (state.view, state.first, state.others) == ("empty", [], [])
