@@ -59,7 +59,7 @@ app = rx.App(
 app.app_wraps.pop((5, "Overlay"), None)
 app.add_middleware(Guard())
 if app.event_namespace is not None:
-    app.event_namespace.on_event = gate(app.event_namespace)
+    setattr(app.event_namespace, "on_event", gate(app.event_namespace))  # noqa: B010 - typed
 
 
 for _name in ("engineio.server", "socketio.server", "reflex.app", EventProcessor.__module__):
@@ -70,10 +70,11 @@ for _name in ("engineio.server", "socketio.server", "reflex.app", EventProcessor
 @asynccontextmanager
 async def _database() -> AsyncIterator[None]:
     """Open the connection for the running loop; a database that is away now may come back."""
-    if settings().mongodb_uri is None:
+    uri = settings().mongodb_uri
+    if uri is None:
         raise SettingsInvalid(["MONGODB_URI: needed by the web process; `courseflow run` sets it"])
     try:
-        await client.connect(settings().mongodb_uri.get_secret_value(), settings().mongodb_database)
+        await client.connect(uri.get_secret_value(), settings().mongodb_database)
     except Unavailable:
         logger.warning("database.away_at_start")
     yield
@@ -94,7 +95,11 @@ def asgi_app() -> ASGIApp:
     environment.REFLEX_ENV_MODE.set(rx.constants.Env.PROD)
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_WEB_WORKDIR.set(frontend.BUILD / "web")
-    app.api_transformer = lambda socket: _share(socket, folder)
+
+    def share(socket: ASGIApp) -> ASGIApp:
+        return _share(socket, folder)
+
+    app.api_transformer = share
     policy = frontend.content_security_policy(settings(), frontend.script_hashes(folder))
     return protect(app(), settings(), policy)
 

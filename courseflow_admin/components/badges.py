@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from courseflow_admin.components.types import Text
+
 # green: done; amber: waits or wants a person; red: failed; gray: quiet; blue: new
 PAYMENT = {
     "created": ("gray", "Created"),
@@ -53,11 +55,11 @@ GRANT = {
 }
 
 
-def badge(tone: str | rx.Var, text: str | rx.Var) -> rx.Component:
+def badge(tone: Text, text: Text) -> rx.Component:
     return rx.el.span(text, class_name="cf-badge", custom_attrs={"data-tone": tone})
 
 
-def _from(table: dict[str, tuple[str, str]], state: str | rx.Var) -> rx.Component:
+def _from(table: dict[str, tuple[str, str]], state: Text) -> rx.Component:
     if isinstance(state, str):
         return badge(*table.get(state, ("gray", state)))
     tone = rx.match(state, *[(key, tone) for key, (tone, _) in table.items()], "gray")
@@ -65,25 +67,25 @@ def _from(table: dict[str, tuple[str, str]], state: str | rx.Var) -> rx.Componen
     return badge(tone, text)
 
 
-def payment_badge(state: str | rx.Var) -> rx.Component:
+def payment_badge(state: Text) -> rx.Component:
     return _from(PAYMENT, state)
 
 
-def email_badge(state: str | rx.Var) -> rx.Component:
+def email_badge(state: Text) -> rx.Component:
     return _from(EMAIL, state)
 
 
-def course_badge(state: str | rx.Var) -> rx.Component:
+def course_badge(state: Text) -> rx.Component:
     return _from(COURSE, state)
 
 
-def refund_badge(state: str | rx.Var) -> rx.Component:
+def refund_badge(state: Text) -> rx.Component:
     return _from(REFUND, state)
 
 
-def webhook_badge(state: str | rx.Var) -> rx.Component:
+def webhook_badge(state: Text) -> rx.Component:
     return _from(WEBHOOK, state)
 
 
-def grant_badge(state: str | rx.Var) -> rx.Component:
+def grant_badge(state: Text) -> rx.Component:
     return _from(GRANT, state)

@@ -5,9 +5,10 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.types import Flag, Text
 
 
-def card(title: str | rx.Var, *children: Any, aside: Any = None, **props: Any) -> rx.Component:
+def card(title: Text, *children: Any, aside: Any = None, **props: Any) -> rx.Component:
     """A titled box; `aside` stands at the right of its head."""
     return rx.el.section(
         rx.el.div(
@@ -29,7 +30,7 @@ def facts(*pairs: tuple[str, Any]) -> rx.Component:
     )
 
 
-def sums(*lines: tuple[str | rx.Var, Any, bool]) -> rx.Component:
+def sums(*lines: tuple[Text, Any, bool]) -> rx.Component:
     """A breakdown of money: (word, amount, whether it is a total)."""
     return rx.el.dl(
         *[
@@ -42,13 +43,11 @@ def sums(*lines: tuple[str | rx.Var, Any, bool]) -> rx.Component:
     )
 
 
-def avatar(initials: str | rx.Var) -> rx.Component:
+def avatar(initials: Text) -> rx.Component:
     return rx.el.span(initials, class_name="cf-av", aria_hidden="true")
 
 
-def thumb(
-    pattern: str | rx.Var, hue: str | rx.Var, short: str | rx.Var, image: str | rx.Var = ""
-) -> rx.Component:
+def thumb(pattern: Text, hue: Text, short: Text, image: Text = "") -> rx.Component:
     """A course's picture, or its pattern and colour.
 
     Patterns: dots, rings, waves, tri, grid, bars. Hues: iris, jade, amber, cyan, ruby, plum.
@@ -69,9 +68,7 @@ def thumb(
     )
 
 
-def meter(
-    percent: int | rx.Var, label: str | rx.Var, *, done: bool | rx.Var = False
-) -> rx.Component:
+def meter(percent: Text, label: Text, *, done: Flag = False) -> rx.Component:
     """Progress from 0 to 100; `label` says of what, for those who do not see it."""
     shown = rx.Var.create(percent)
     return rx.el.div(
@@ -88,7 +85,7 @@ def meter(
     )
 
 
-def markdown_html(html: str | rx.Var) -> rx.Component:
+def markdown_html(html: Text) -> rx.Component:
     """Written text that a service has already made into clean HTML (services/markdown)."""
     return rx.el.div(
         class_name="cf-prose",
@@ -96,7 +93,7 @@ def markdown_html(html: str | rx.Var) -> rx.Component:
     )
 
 
-def line(*children: Any, href: str | rx.Var, aside: Any = None) -> rx.Component:
+def line(*children: Any, href: Text, aside: Any = None) -> rx.Component:
     """One row of a short list (newest payments); the whole row is the link."""
     return rx.el.li(
         link(
@@ -110,10 +107,10 @@ def line(*children: Any, href: str | rx.Var, aside: Any = None) -> rx.Component:
 
 def task(
     icon_component: rx.Component,
-    what: str | rx.Var,
-    why: str | rx.Var,
+    what: Text,
+    why: Text,
     *,
-    age: str | rx.Var = "",
+    age: Text = "",
     act: rx.Component | None = None,
 ) -> rx.Component:
     """One thing that needs a person."""

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.cards import card
+from courseflow_admin.components.types import Shown
 
 RECHARTS = rx.recharts
 TOOLTIP = {
@@ -29,7 +30,7 @@ class Series:
 
 def bar_chart(
     title: str,
-    rows: rx.Var,
+    rows: Shown,
     series: Sequence[Series],
     *,
     x: str = "day",
@@ -71,8 +72,9 @@ def bar_chart(
     )
 
 
-def _bars(rows: rx.Var, series: Sequence[Series], x: str, *, stacked: bool) -> rx.Component:
-    axis = {"axis_line": False, "tick_line": False, "stroke": "var(--slate-11)"}
+def _bars(rows: Shown, series: Sequence[Series], x: str, *, stacked: bool) -> rx.Component:
+    axis: dict[str, Any] = {"axis_line": False, "tick_line": False, "stroke": "var(--slate-11)"}
+    stacking: dict[str, Any] = {"stack_id": "one"} if stacked else {}
     exact = rx.Var("((value, name, item) => item.payload[item.dataKey + '_text'] ?? value)")
     return RECHARTS.bar_chart(
         RECHARTS.cartesian_grid(vertical=False, stroke="var(--slate-a4)"),
@@ -103,7 +105,7 @@ def _bars(rows: rx.Var, series: Sequence[Series], x: str, *, stacked: bool) -> r
                 fill=one.color,
                 is_animation_active=False,
                 max_bar_size=40,
-                **({"stack_id": "one"} if stacked else {}),
+                **stacking,
             )
             for one in series
         ],
@@ -116,7 +118,7 @@ def _bars(rows: rx.Var, series: Sequence[Series], x: str, *, stacked: bool) -> r
 
 
 def _as_table(
-    title: str, rows: rx.Var, series: Sequence[Series], x: str, x_title: str
+    title: str, rows: Shown, series: Sequence[Series], x: str, x_title: str
 ) -> rx.Component:
     return rx.el.div(
         rx.el.table(

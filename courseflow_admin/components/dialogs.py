@@ -6,13 +6,14 @@ import reflex as rx
 
 from courseflow_admin.components.forms import button
 from courseflow_admin.components.icons import icon
+from courseflow_admin.components.types import Shown, Text
 
 
 def dialog(
-    title: str | rx.Var,
-    description: str | rx.Var,
+    title: Text,
+    description: Text,
     *children: Any,
-    open_: rx.Var,
+    open_: Shown,
     on_open_change: Any,
     act: rx.Component,
     cancel: str = "Cancel",

@@ -7,10 +7,11 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import toned_icon
+from courseflow_admin.components.types import Text
 
 
 def empty(
-    icon_name: str, title: str | rx.Var, why: str | rx.Var, *acts: rx.Component, level: int = 2
+    icon_name: str, title: Text, why: Text, *acts: rx.Component, level: int = 2
 ) -> rx.Component:
     """One sentence, why, and the next act."""
     heading = rx.el.h1 if level == 1 else rx.el.h2
@@ -23,7 +24,7 @@ def empty(
     )
 
 
-def error(text: str | rx.Var, retry: Any = None) -> rx.Component:
+def error(text: Text, retry: Any = None) -> rx.Component:
     """A sentence and a way to try again (`retry` is the page's loader)."""
     return rx.el.div(
         toned_icon("circle_alert", "red"),
@@ -73,7 +74,7 @@ def not_found(what: str = "page") -> rx.Component:
     )
 
 
-def sign_in_first(href: str | rx.Var = routes.SIGN_IN) -> rx.Component:
+def sign_in_first(href: Text = routes.SIGN_IN) -> rx.Component:
     return empty(
         "log_in",
         "Please sign in to see this page",

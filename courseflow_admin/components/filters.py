@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.types import Flag, Shown, Text
 
 
 def filters(*children: Any) -> rx.Component:
@@ -20,11 +21,11 @@ def tools(*children: Any) -> rx.Component:
 
 def chip_menu(
     label: str,
-    value: rx.Var,
+    value: Shown,
     options: Sequence[tuple[str, str]],
     *,
     on_pick: Any,
-    clear_href: str | rx.Var,
+    clear_href: Text,
 ) -> rx.Component:
     """A chip with a closed list of (key, text); `value` is the text picked, "" for none.
 
@@ -75,7 +76,7 @@ def chip_menu(
     )
 
 
-def chip_link(text: str, *, href: str | rx.Var, on: bool | rx.Var) -> rx.Component:
+def chip_link(text: str, *, href: Text, on: Flag) -> rx.Component:
     """A chip that is on or off; its link leads to the other state."""
     return rx.el.span(
         link(
@@ -88,7 +89,7 @@ def chip_link(text: str, *, href: str | rx.Var, on: bool | rx.Var) -> rx.Compone
     )
 
 
-def fixed_chip(label: str, value: str | rx.Var, clear_href: str | rx.Var) -> rx.Component:
+def fixed_chip(label: str, value: Text, clear_href: Text) -> rx.Component:
     """A filter that came with the address, such as the days behind a figure; x takes it away."""
     return rx.cond(
         value != "",

@@ -6,6 +6,7 @@ import reflex as rx
 from reflex_components_core.el.elements.base import BaseHTML
 
 from courseflow_admin.components.icons import client_act, icon, link
+from courseflow_admin.components.types import Flag, Shown, Text
 
 # A native form is sent once; after ten seconds without an answer it may be tried again.
 SEND_ONCE = (
@@ -23,7 +24,7 @@ class NativeForm(BaseHTML):
     method: rx.Var[str]
 
 
-def native_form(*children: Any, action: str | rx.Var, **props: Any) -> rx.Component:
+def native_form(*children: Any, action: Text, **props: Any) -> rx.Component:
     """POST to an API route, which answers with a redirect."""
     props.setdefault("class_name", "cf-form")
     attributes = {"onSubmit": client_act(SEND_ONCE), **props.pop("custom_attrs", {})}
@@ -38,7 +39,7 @@ def form(*children: Any, on_submit: Any, **props: Any) -> rx.Component:
     return rx.el.form(*children, on_submit=on_submit, **props)
 
 
-def hidden(name: str, value: str | rx.Var) -> rx.Component:
+def hidden(name: str, value: Text) -> rx.Component:
     return rx.el.input(type="hidden", name=name, value=value, read_only=True)
 
 
@@ -47,7 +48,7 @@ def button(
     look: str = "",
     size: str = "",
     wide: bool = False,
-    busy: bool | rx.Var = False,
+    busy: Flag = False,
     **props: Any,
 ) -> rx.Component:
     """`look`: "" outlined, "primary", "danger", "quiet". `size`: "small", "", "large".
@@ -68,16 +69,14 @@ def button(
     )
 
 
-def submit(
-    *children: Any, busy: bool | rx.Var = False, look: str = "primary", **props: Any
-) -> rx.Component:
+def submit(*children: Any, busy: Flag = False, look: str = "primary", **props: Any) -> rx.Component:
     """The button that sends the form around it, once."""
     return button(*children, type="submit", look=look, busy=busy, **props)
 
 
 def link_button(
     *children: Any,
-    href: str | rx.Var,
+    href: Text,
     look: str = "",
     size: str = "",
     wide: bool = False,
@@ -105,8 +104,8 @@ def field(
     label: str,
     name: str,
     *,
-    help_text: str | rx.Var = "",
-    error: str | rx.Var = "",
+    help_text: Text = "",
+    error: Text = "",
     beside: rx.Component | None = None,
     control: rx.Component | None = None,
     multiline: bool = False,
@@ -149,7 +148,7 @@ def field(
 def select(
     label: str,
     name: str,
-    options: list[tuple[str, str]] | rx.Var,
+    options: Shown,
     **props: Any,
 ) -> rx.Component:
     """A field with a closed list of `(value, text)`."""
@@ -180,7 +179,7 @@ def search_field(label: str, name: str = "q", **props: Any) -> rx.Component:
     )
 
 
-def problem(text: str | rx.Var) -> rx.Component:
+def problem(text: Text) -> rx.Component:
     """What went wrong with the whole form."""
     return rx.el.div(
         icon("circle_alert", 16), rx.el.span(text), class_name="cf-problem", role="alert"

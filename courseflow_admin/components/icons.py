@@ -6,6 +6,8 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 from reflex_components_lucide.icon import LUCIDE_ICON_LIST
 
+from courseflow_admin.components.types import Text
+
 
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     """A drawn icon, silent for screen readers: the text beside it says the thing."""
@@ -14,13 +16,13 @@ def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     return rx.icon(name, size=size, aria_hidden="true", **props)
 
 
-def toned_icon(name: str, tone: str | rx.Var = "gray") -> rx.Component:
+def toned_icon(name: str, tone: Text = "gray") -> rx.Component:
     """An icon in a small square of its meaning: red, amber, green, blue, gray."""
     return rx.el.span(icon(name, 16), class_name="cf-ico", custom_attrs={"data-tone": tone})
 
 
 def icon_button(
-    name: str, label: str | rx.Var, *, size: int = 16, big: bool = False, **props: Any
+    name: str, label: Text, *, size: int = 16, big: bool = False, **props: Any
 ) -> rx.Component:
     return rx.el.button(
         icon(name, size),
@@ -32,12 +34,12 @@ def icon_button(
     )
 
 
-def link(*children: Any, href: str | rx.Var, **props: Any) -> rx.Component:
+def link(*children: Any, href: Text, **props: Any) -> rx.Component:
     """A link to one of our own pages, followed without loading the page anew."""
     return ReactRouterLink.create(*children, to=href, **props)
 
 
-def text_link(*children: Any, href: str | rx.Var, **props: Any) -> rx.Component:
+def text_link(*children: Any, href: Text, **props: Any) -> rx.Component:
     return link(*children, href=href, class_name="cf-link", **props)
 
 
@@ -62,7 +64,7 @@ COPY = (
 )
 
 
-def copy_button(value: str | rx.Var, what: str = "id") -> rx.Component:
+def copy_button(value: Text, what: str = "id") -> rx.Component:
     """Copies `value`; the mark that follows is drawn by the browser alone."""
     return rx.el.button(
         icon("copy", 12, class_name="todo"),
@@ -75,7 +77,7 @@ def copy_button(value: str | rx.Var, what: str = "id") -> rx.Component:
     )
 
 
-def copyable(value: str | rx.Var, what: str = "id") -> rx.Component:
+def copyable(value: Text, what: str = "id") -> rx.Component:
     """An id in monospace with its copy button."""
     return rx.el.span(
         rx.el.span(value, class_name="cf-mono cf-trunc"),

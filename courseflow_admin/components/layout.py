@@ -14,9 +14,10 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button, native_form
 from courseflow_admin.components.icons import client_act, icon, icon_button, link, mark
 from courseflow_admin.components.js.repeat import repeat
+from courseflow_admin.components.types import Flag, Piece, Shown, Text
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.notices import Notice, NoticesState
+from courseflow_admin.state.notices import NoticesState
 
 SIGN_OUT_FORM = "cf-sign-out"
 TRY_AGAIN_SECONDS = 3
@@ -71,10 +72,10 @@ NAV: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 
 def page(
-    title: str | rx.Var,
-    *children: rx.Component,
+    title: Text,
+    *children: Piece,
     here: str = "",
-    path: Sequence[tuple[str | rx.Var, str | rx.Var]] = (),
+    path: Sequence[tuple[Text, Text]] = (),
     permission: Permission | None = None,
     rail: bool = False,
     bare: bool = False,
@@ -110,7 +111,7 @@ def page(
     )
 
 
-def _content(children: Sequence[rx.Component], permission: Permission | None) -> rx.Component:
+def _content(children: Sequence[Piece], permission: Permission | None) -> Piece:
     if permission is None:
         return rx.fragment(*children)
     return rx.cond(
@@ -124,8 +125,9 @@ def _content(children: Sequence[rx.Component], permission: Permission | None) ->
     )
 
 
-def _may(permission: Permission) -> rx.Var:
-    return AuthState.permissions.contains(permission.value)
+def _may(permission: Permission) -> Flag:
+    held: Shown = AuthState.permissions
+    return held.contains(permission.value)
 
 
 def sandbox_bar() -> rx.Component:
@@ -262,7 +264,11 @@ def _account_page() -> list[rx.Component]:
 
 def _theme() -> rx.Component:
     menu = rx.dropdown_menu
-    looks = (("light", "sun", "Light"), ("dark", "moon", "Dark"), ("system", "monitor", "System"))
+    looks: tuple[tuple[Any, str, str], ...] = (
+        ("light", "sun", "Light"),
+        ("dark", "moon", "Dark"),
+        ("system", "monitor", "System"),
+    )
     return menu.sub(
         menu.sub_trigger(icon("moon", 14), "Theme"),
         menu.sub_content(
@@ -305,8 +311,8 @@ def _no_account() -> rx.Component:
 
 
 def _top(
-    title: str | rx.Var,
-    path: Sequence[tuple[str | rx.Var, str | rx.Var]],
+    title: Text,
+    path: Sequence[tuple[Text, Text]],
     here: str,
     actions: Sequence[rx.Component],
 ) -> rx.Component:
@@ -325,7 +331,7 @@ def _top(
     )
 
 
-def _crumbs(path: Sequence[tuple[str | rx.Var, str | rx.Var]]) -> rx.Component:
+def _crumbs(path: Sequence[tuple[Text, Text]]) -> rx.Component:
     steps = [
         rx.el.li(
             icon("chevron_right", 12) if number else rx.fragment(),
@@ -376,7 +382,7 @@ def notices() -> rx.Component:
     )
 
 
-def _notice(notice: rx.Var[Notice]) -> rx.Component:
+def _notice(notice: Shown) -> rx.Component:
     return rx.el.div(
         rx.match(
             notice.tone,

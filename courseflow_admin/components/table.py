@@ -9,6 +9,7 @@ import reflex as rx
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.types import Piece, Shown, Text
 
 SKELETON_ROWS = 12
 
@@ -25,8 +26,8 @@ class Column:
     width: str = ""
     hide: str = ""
     right: bool = False
-    sort_href: str | rx.Var = ""
-    sorted_by: str | rx.Var = "none"
+    sort_href: Text = ""
+    sorted_by: Text = "none"
     skeleton: str = "70%"
 
     @property
@@ -39,15 +40,15 @@ class Column:
 def table(
     caption: str,
     columns: Sequence[Column],
-    rows: rx.Var,
+    rows: Shown,
     row: Callable[[Any], rx.Component],
     *,
-    view: rx.Var | None = None,
+    view: Shown | None = None,
     empty: rx.Component,
-    error: str | rx.Var = "",
+    error: Text = "",
     retry: Any = None,
     footer: rx.Component | None = None,
-) -> rx.Component:
+) -> Piece:
     """`view` is a state var: "loading" (its first value), "rows", "empty" or "error".
 
     `row(item)` returns `tr(...)`. `retry` is the loader, for the error's button.
@@ -64,7 +65,7 @@ def table(
 def simple_table(
     caption: str,
     columns: Sequence[Column],
-    rows: rx.Var,
+    rows: Shown,
     row: Callable[[Any], rx.Component],
 ) -> rx.Component:
     """A table inside a card, without looks of its own."""
@@ -81,7 +82,7 @@ def tr(columns: Sequence[Column], *cells: Any) -> rx.Component:
     )
 
 
-def row_link(text: str | rx.Var, href: str | rx.Var) -> rx.Component:
+def row_link(text: Text, href: Text) -> rx.Component:
     """The link in a row's first cell that makes the whole row click."""
     return link(text, href=href, class_name="cf-stretchlink")
 
@@ -91,9 +92,7 @@ def second_line(*children: Any) -> rx.Component:
     return rx.el.span(*children, class_name="cf-sub")
 
 
-def footer(
-    text: str | rx.Var, previous_href: str | rx.Var = "", next_href: str | rx.Var = ""
-) -> rx.Component:
+def footer(text: Text, previous_href: Text = "", next_href: Text = "") -> rx.Component:
     """The range in words; the addresses of the pages before and after, "" for none."""
     return rx.el.div(
         rx.el.span(text, class_name="cf-num cf-mut", role="status"),
@@ -107,7 +106,7 @@ def footer(
     )
 
 
-def _step(href: str | rx.Var, *children: Any) -> rx.Component:
+def _step(href: Text, *children: Any) -> rx.Component:
     target = rx.Var.create(href).to(str)
     return rx.cond(
         target,

@@ -4,17 +4,18 @@ import reflex as rx
 
 from courseflow_admin.components.feedback import bar
 from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.types import Text
 
 
 def tile(
-    label: str | rx.Var,
-    figure: str | rx.Var,
+    label: Text,
+    figure: Text,
     *,
-    href: str | rx.Var,
-    change: str | rx.Var = "",
-    tone: str | rx.Var = "gray",
-    note: str | rx.Var = "",
-    as_of: str | rx.Var = "",
+    href: Text,
+    change: Text = "",
+    tone: Text = "gray",
+    note: Text = "",
+    as_of: Text = "",
 ) -> rx.Component:
     """`tone` of the change is good or bad (green, red, gray), not up or down.
 
@@ -42,13 +43,13 @@ def tiles(*children: rx.Component) -> rx.Component:
     return rx.el.div(*children, class_name="cf-tiles")
 
 
-def _as_of(as_of: str | rx.Var) -> rx.Component:
+def _as_of(as_of: Text) -> rx.Component:
     if isinstance(as_of, str) and not as_of:
         return rx.fragment()
     return rx.el.span(", as of ", as_of, class_name="cf-sr")
 
 
-def _title(as_of: str | rx.Var) -> str | rx.Var:
+def _title(as_of: Text) -> Text:
     if isinstance(as_of, str):
         return f"As of {as_of}" if as_of else ""
     return rx.cond(as_of, "As of " + as_of.to(str), "")

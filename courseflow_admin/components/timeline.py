@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.icons import icon
+from courseflow_admin.components.types import Shown
 
 # Icons a state may name; a var cannot pick from all 1,500 without loading them all.
 ICONS = {
@@ -43,7 +44,7 @@ class Step:
     evidence: str = ""
 
 
-def timeline(steps: rx.Var) -> rx.Component:
+def timeline(steps: Shown) -> rx.Component:
     return rx.el.ol(rx.foreach(steps, _step), class_name="cf-tl")
 
 

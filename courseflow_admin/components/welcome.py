@@ -31,7 +31,10 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
                 rx.el.div(
                     rx.el.div(mark(), rx.el.span(SignInState.school), class_name="cf-row cf-semi"),
                     rx.el.h1(title, class_name="cf-h1"),
-                    rx.el.p(lead, class_name="lead"),
+                    rx.el.div(
+                        rx.cond(SignInState.problem, problem(SignInState.problem), rx.el.p(lead)),
+                        class_name="lead",
+                    ),
                     *children,
                     class_name="cf-authbox",
                 ),
@@ -50,7 +53,6 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
 def welcome_form(*fields: rx.Component, action: str) -> rx.Component:
     """A native form, because only an API route can set the HttpOnly session cookie."""
     return native_form(
-        rx.cond(SignInState.problem, problem(SignInState.problem)),
         hidden("next", SignInState.next_path),
         *fields,
         action=action,

@@ -53,5 +53,5 @@ def demo_people() -> rx.Component:
     )
 
 
-def demo_person(person: rx.Var[DemoPerson]) -> rx.Component:
+def demo_person(person: DemoPerson) -> rx.Component:
     return rx.fragment(rx.el.dt(person.role), rx.el.dd(person.email, class_name="cf-mono"))

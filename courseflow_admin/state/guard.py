@@ -53,14 +53,14 @@ class Guard(rx.Middleware):
         except Unavailable as problem:
             board._database(away=True)
             logger.warning("guard.database_away", event=event.name[-80:])
-            if _is_framework(registered):
+            if registered and _is_framework(registered):
                 return None
             return await _refused(root, board, notices.error(problem.message))
         except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
             reference = log_unexpected(problem, event=event.name[-80:])
             return await _refused(root, board, notices.error(UNEXPECTED, reference))
         board._database(away=False)
-        if _is_framework(registered):
+        if registered and _is_framework(registered):
             if "hydrate" in registered.handler.fn.__name__:
                 board._forget_successes()  # said before this page was loaded
             return None
@@ -160,10 +160,8 @@ def _empty(root: Any) -> None:
     root.is_hydrated = hydrated  # of the page on screen, not of its owner
 
 
-def _is_framework(registered: RegisteredEventHandler | None) -> bool:
+def _is_framework(registered: RegisteredEventHandler) -> bool:
     """All event names start alike, so the class that holds the handler decides."""
-    if registered is None:
-        return False
     state, function = registered.states[0], registered.handler.fn
     names = FRAMEWORK.get(state.__module__, {}).get(state.__name__, set())
     return function.__name__ in names and function.__module__ == state.__module__
