@@ -173,6 +173,8 @@ class Supervisor:
             if not self._is_prepared():
                 self._prepare()
             self._keep("worker", ["courseflow_admin", "worker"])
+            if build.poll() is None:
+                self.say("Screens: if they have changed they are built now, in half a minute")
             if self._result_of(build) != 0:
                 raise NotStarted("The screens were not built; why stands above.")
         finally:
@@ -341,12 +343,8 @@ def _born(pid: int) -> str:
     """When the process began: with it a process id means one process and no later one."""
     with suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    return subprocess.run(  # noqa: S603 - a fixed command
-        ["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
 
 
 def _is_free(host: str, port: int) -> bool:

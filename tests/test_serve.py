@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -24,7 +24,9 @@ ROOT = Path(__file__).parent.parent
 class Run:
     """A real `courseflow run` on ports of its own, and what it said."""
 
-    def __init__(self, folder: Path, port: int, **variables: str) -> None:
+    def __init__(
+        self, folder: Path, port: int, command: Sequence[str] = (), **variables: str
+    ) -> None:
         environment = {
             **os.environ,
             "PUBLIC_URL": f"http://localhost:{port}",
@@ -35,7 +37,7 @@ class Run:
         self.port = port
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "courseflow_admin", "run"],
+            command or [sys.executable, "-m", "courseflow_admin", "run"],
             cwd=ROOT, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -51,7 +53,7 @@ class Run:
     def text(self) -> str:
         return "".join(self.lines)
 
-    def until(self, words: str, seconds: float = 60) -> str:
+    def until(self, words: str, seconds: float = 150) -> str:
         wait(lambda: words in self.text or self.process.poll() is not None, seconds)
         assert words in self.text, self.text
         return self.text
@@ -140,8 +142,8 @@ def start(folder, port):
     """`start()`: a run on this folder; what is left of it afterwards is ended."""
     runs: list[Run] = []
 
-    def begin(**variables: str) -> Run:
-        runs.append(Run(folder, port, **variables))
+    def begin(command: Sequence[str] = (), **variables: str) -> Run:
+        runs.append(Run(folder, port, command, **variables))
         return runs[-1]
 
     yield begin
@@ -199,6 +201,17 @@ def test_after_kill_9_the_next_start_just_works(start):
     assert second.ready()
     assert second.end(signal.SIGTERM) == 0
     assert second.family() == {}
+
+
+def test_a_run_of_make_ends_when_make_is_killed(start, folder):
+    script = f'"{sys.executable}" -m courseflow_admin run --stop-with-parent & wait'
+    run = start(command=["sh", "-c", script])
+    run.until("Database: embedded MongoDB")
+
+    run.process.kill()
+
+    assert wait(lambda: run.family() == {} and are_free(run.port))
+    assert run.end(signal.SIGKILL) == -signal.SIGKILL
 
 
 def test_a_second_run_on_the_same_folder_says_where_the_first_one_is(start, folder):
