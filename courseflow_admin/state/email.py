@@ -1,6 +1,7 @@
 """One e-mail: exactly as it was sent, and what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import reflex as rx
 
@@ -123,29 +124,20 @@ def _shown(actor: Actor, email: Email) -> ShownEmail:
 
 def steps_of(email: Email) -> list[StepRow]:
     """From being queued to what the provider said last, oldest first."""
-    queued = StepRow(
-        icon="note",
-        tone="gray",
-        what="Written, with its content frozen",
-        who="CourseFlow, together with what it reports",
-        time=times.short(email.queued_at),
-        when=email.queued_at.isoformat(),
-        label="",
-        evidence="",
-    )
-    steps = [queued]
-    for one in sorted(email.events, key=lambda event: event.at):
+    steps = [
+        _step("note", "gray", "Written, with its content frozen", "CourseFlow", email.queued_at)
+    ]
+    said: set[EmailState] = set()
+    for one in sorted(email.events, key=lambda event: (event.at, not event.detail)):
+        if one.state in said and (one.state is EmailState.SENT or not one.detail):
+            continue  # noted by us when Resend took it, and said by its webhook once more
+        said.add(one.state)
         icon, tone, sentence = SAID[one.state]
-        steps.append(
-            StepRow(
-                icon=icon,
-                tone=tone,
-                what=sentence,
-                who="Resend" if email.provider_id else "CourseFlow",
-                time=times.short(one.at),
-                when=one.at.isoformat(),
-                label="What was said" if one.detail else "",
-                evidence=one.detail,
-            )
-        )
+        who = "Resend" if email.provider_id else "CourseFlow"
+        steps.append(_step(icon, tone, sentence, who, one.at, one.detail))
     return steps
+
+
+def _step(icon: str, tone: str, what: str, who: str, at: datetime, evidence: str = "") -> StepRow:
+    label = "What was said" if evidence else ""
+    return StepRow(icon, tone, what, who, times.exact(at), at.isoformat(), label, evidence)

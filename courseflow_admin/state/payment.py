@@ -255,7 +255,7 @@ class PaymentDetailState(rx.State):
                 tone=step.tone,
                 what=step.sentence,
                 who=step.who,
-                time=times.short(step.at),
+                time=times.exact(step.at),
                 when=step.at.isoformat(),
                 label=step.evidence_label,
                 evidence="\n".join(f"{word}: {value}" for word, value in step.evidence),

@@ -14,6 +14,13 @@ def short(instant: datetime) -> str:
     return f"{local.day} {local:%b, %H:%M}"
 
 
+def exact(instant: datetime) -> str:
+    """`20 Nov, 14:02:11`: for timelines, where seconds tell what came first."""
+    local = instant.astimezone(settings().timezone)
+    year = "" if local.year == now().astimezone(settings().timezone).year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M:%S}"
+
+
 def long(instant: datetime) -> str:
     """`20 Nov 2026, 14:02:11 UTC`."""
     local = instant.astimezone(settings().timezone)

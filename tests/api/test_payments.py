@@ -1,0 +1,145 @@
+"""Payments and e-mails over HTTP: who may see and do what."""
+
+import pytest
+
+from courseflow_admin.models.emails import EmailState
+from tests.api.test_accounts import sign_in
+from tests.builders import an_account, stored
+from tests.money_builders import a_payment, an_email
+
+
+@pytest.fixture
+async def people(database):
+    """Ines teaches, Otto teaches something else, Ada learns, Rosa is admin."""
+    return {
+        name: await an_account(f"{name}@demo.test", role, name.capitalize())
+        for name, role in (
+            ("ines", "instructor"),
+            ("otto", "instructor"),
+            ("ada", "student"),
+            ("bob", "student"),
+            ("rosa", "admin"),
+        )
+    }
+
+
+async def a_sale(people, number=0, state="paid", **fields):
+    known = {"account_id": people["ada"].id, "owner_id": people["ines"].id}
+    return await a_payment(number, state, **known | fields)
+
+
+async def a_mail(people, number=0, **fields):
+    known = {"account_id": people["ada"].id, "course_owner_id": people["ines"].id}
+    return await an_email(number, **known | fields)
+
+
+async def test_admins_list_all_and_instructors_their_own(api, people):
+    sale = await a_sale(people, 1)
+    other = await a_sale(people, 2, "failed", owner_id=people["otto"].id, provider="razorpay")
+
+    await sign_in(api, "rosa@demo.test")
+    everything = (await api.get("/api/v1/payments")).json()
+    failed = (await api.get("/api/v1/payments?state=failed&provider=razorpay")).json()
+    await sign_in(api, "ines@demo.test")
+    own = (await api.get("/api/v1/payments")).json()
+
+    assert [row["id"] for row in everything["rows"]] == [sale.id, other.id]
+    assert everything["range"] == "1–2 of 2"
+    assert [row["id"] for row in failed["rows"]] == [other.id]
+    assert [row["id"] for row in own["rows"]] == [sale.id]
+    assert own["rows"][0]["amount_minor"] == 499_900
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=gone",
+        "provider=paypal",
+        "sort=name",
+        "order=up",
+        "after=x",
+        "state=paid&state=failed",
+    ],
+)
+async def test_what_cannot_be_asked_for_is_refused(api, people, query):
+    await sign_in(api, "rosa@demo.test")
+
+    assert (await api.get(f"/api/v1/payments?{query}")).status_code == 422
+
+
+async def test_learners_list_no_payments_and_see_only_their_own(api, people):
+    mine = await a_sale(people, 1)
+    other = await a_sale(people, 2, account_id=people["bob"].id)
+    await sign_in(api, "ada@demo.test")
+
+    listed = await api.get("/api/v1/payments")
+    own = await api.get(f"/api/v1/payments/{mine.id}")
+    foreign = await api.get(f"/api/v1/payments/{other.id}")
+    nobody = await api.get("/api/v1/payments/pay_unknown")
+
+    assert (listed.status_code, own.status_code) == (403, 200)
+    assert (foreign.status_code, nobody.status_code) == (404, 404)
+    assert {**foreign.json(), "reference": ""} == {**nobody.json(), "reference": ""}
+
+
+async def test_another_instructor_finds_nothing(api, people):
+    sale, mail = await a_sale(people), await a_mail(people)
+    await sign_in(api, "otto@demo.test")
+
+    assert (await api.get("/api/v1/payments")).json()["rows"] == []
+    assert (await api.get("/api/v1/emails")).json()["rows"] == []
+    assert (await api.get(f"/api/v1/payments/{sale.id}")).status_code == 404
+    assert (await api.get(f"/api/v1/emails/{mail.id}")).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["ada", "ines", "otto"])
+async def test_nobody_but_an_admin_refunds_or_rechecks(api, people, sandbox, who):
+    sale = await a_sale(people)
+    await sign_in(api, f"{who}@demo.test")
+    form = {"amount": "1.00", "reason": "Mine"}
+
+    refund = await api.post(f"/api/v1/payments/{sale.id}/refunds", json=form)
+    recheck = await api.post(f"/api/v1/payments/{sale.id}/sync")
+
+    assert refund.status_code == (404 if who == "otto" else 403)
+    assert recheck.status_code == 403
+    (row,) = await stored("payments")
+    assert (row["refunds"], row["syncs"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["payments", "payments/pay_one", "emails", "emails/eml_one"],
+)
+async def test_nothing_is_told_to_who_is_not_signed_in(api, people, path):
+    assert (await api.get(f"/api/v1/{path}")).status_code == 401
+
+
+async def test_the_email_log_is_for_admins_and_for_instructors_of_the_course(api, people):
+    mail = await a_mail(people, 1, state=EmailState.BOUNCED)
+    other = await a_mail(people, 2, course_owner_id="", to="bob@demo.test")
+
+    await sign_in(api, "rosa@demo.test")
+    everything = (await api.get("/api/v1/emails")).json()
+    bounced = (await api.get("/api/v1/emails?state=bounced&kind=receipt")).json()
+    to_bob = (await api.get("/api/v1/emails?to=bob")).json()
+    one = (await api.get(f"/api/v1/emails/{mail.id}")).json()
+    await sign_in(api, "ines@demo.test")
+    own = (await api.get("/api/v1/emails")).json()
+
+    assert [row["id"] for row in everything["rows"]] == [mail.id, other.id]
+    assert [row["id"] for row in bounced["rows"]] == [mail.id]
+    assert [row["id"] for row in to_bob["rows"]] == [other.id]
+    assert [row["id"] for row in own["rows"]] == [mail.id]
+    assert (one["subject"], one["html"], one["events"]) == (mail.subject, mail.html, [])
+    assert "html" not in everything["rows"][0]
+
+
+async def test_learners_read_what_they_received_and_no_log(api, people):
+    mine = await a_mail(people, 1)
+    other = await a_mail(people, 2, account_id=people["bob"].id)
+    await sign_in(api, "ada@demo.test")
+
+    assert (await api.get("/api/v1/emails")).status_code == 403
+    assert (await api.get(f"/api/v1/emails/{mine.id}")).json()["text"] == "Thank you."
+    assert (await api.get(f"/api/v1/emails/{other.id}")).status_code == 404

@@ -1,0 +1,187 @@
+"""Own payments as a learner's tab holds them: confirming, and what came of it in plain words."""
+
+import time
+
+import pytest
+
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.models.base import now
+from courseflow_admin.models.payments import (
+    Attempt,
+    Capture,
+    Dispute,
+    DisputeState,
+    Refund,
+    RefundCause,
+    RefundState,
+    Review,
+    ReviewState,
+)
+from courseflow_admin.services import checkout
+from courseflow_admin.services.checkout import BuyForm
+from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.state.my_payment import (
+    LOOK_FOR_SECONDS,
+    MyPaymentState,
+    is_expected,
+    outcome_of,
+)
+from courseflow_admin.state.my_payments import MyPaymentsState
+from tests.course_builders import a_course, a_student, an_instructor
+from tests.money_builders import a_payment, payment_row
+from tests.state.conftest import run
+from tests.state.money_tabs import ADA, ADMIN, BOB, INES, a_tab_of
+
+
+async def opened(actor, payment_id):
+    root = await a_tab_of(actor, f"/my/payments/{payment_id}")
+    await run(root, MyPaymentState, "load")
+    return root, await root.get_state(MyPaymentState)
+
+
+async def test_it_says_confirming_until_the_money_is_there_and_its_receipt_numbered(
+    database, sandbox
+):
+    course, student = await a_course(await an_instructor()), await a_student()
+    form = BuyForm(
+        course_id=course.id, provider="stripe", billing_name="Ada Lovelace", billing_country="IN"
+    )
+    start = await checkout.open_checkout(student, form)
+    payment = await payments_db.get(start.payment_id)
+    root, state = await opened(student, payment.id)
+    assert (state.shown.title, state.waiting) == ("Confirming your payment", True)
+
+    sandbox.pay(payment.provider_checkout_id)
+    await run(root, MyPaymentState, "look")
+    assert (state.shown.title, state.waiting) == ("Confirming your payment", True)
+    await sandbox.deliver()
+    await Jobs().run_until_idle()
+    await run(root, MyPaymentState, "look")
+
+    year = now().year
+    assert (state.shown.title, state.shown.receipt, state.waiting) == (
+        "Paid",
+        f"SANDBOX-{year}-00001",
+        False,
+    )
+    assert (state.shown.act, state.shown.act_href) == (
+        "Start learning",
+        "/learn/data-structures-in-practice",
+    )
+
+
+async def test_after_a_minute_it_stops_asking_and_says_so(database):
+    payment = await a_payment(0, "pending")
+    root, state = await opened(ADA, payment.id)
+    assert state.waiting is True
+
+    state._since = time.monotonic() - LOOK_FOR_SECONDS
+    await run(root, MyPaymentState, "look")
+    asked_at = state.shown.title
+    await payments_db.mark_paid(payment.id, "pi_1", "Visa", now(), now())
+    await run(root, MyPaymentState, "look")
+
+    assert (asked_at, state.waiting) == ("Your payment is still being confirmed", False)
+    assert state.shown.title == asked_at
+
+
+@pytest.mark.parametrize("actor", [BOB, INES, ADMIN])
+async def test_a_payment_of_somebody_else_is_not_there(database, actor):
+    payment = await a_payment()
+
+    _, state = await opened(actor, payment.id)
+
+    assert (state.view, state.waiting, state.shown.course) == ("missing", False, "")
+
+
+def a_refund(minor, state=RefundState.SETTLED):
+    return Refund(id="ref_1", amount_minor=minor, state=state, cause=RefundCause.ADMIN, at=now())
+
+
+DECLINED = Attempt(
+    provider_payment_id="pi_1", at=now(), outcome=Capture.FAILED, reason="Not enough money."
+)
+OUTCOMES = [
+    ("paid", {}, "Paid", "Start learning"),
+    ("failed", {}, "The payment did not go through", "Try again"),
+    ("expired", {}, "This checkout has expired", "Buy the course"),
+    ("created", {}, "No payment has arrived yet", "Go on to pay"),
+    ("authorized", {}, "Your payment is still being confirmed", ""),
+    (
+        "needs_review",
+        {"review": Review(state=ReviewState.OPEN, reason="Amounts differ")},
+        "A person is looking at this payment",
+        "",
+    ),
+    ("refunded", {"refunds": [a_refund(499_900)]}, "Refunded", "See the course"),
+    ("partially_refunded", {"refunds": [a_refund(100)]}, "Partly refunded", "Start learning"),
+    (
+        "disputed",
+        {"dispute": Dispute(state=DisputeState.OPEN)},
+        "Your bank is asking about this payment",
+        "",
+    ),
+    (
+        "disputed",
+        {"dispute": Dispute(state=DisputeState.LOST)},
+        "Your bank has given the money back",
+        "",
+    ),
+    (
+        "refunded",
+        {"duplicate_of": "pay_first"},
+        "You paid twice, and this was the second time",
+        "See the course",
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "fields", "title", "act"), OUTCOMES)
+def test_each_outcome_has_its_words_and_the_next_act(state, fields, title, act):
+    outcome = outcome_of(payment_row(1, state, **fields), waiting=False)
+
+    assert (outcome.title, outcome.act) == (title, act)
+    assert "!" not in outcome.title + outcome.sentence
+
+
+def test_a_decline_tells_its_reason_and_a_refund_its_amount():
+    declined = outcome_of(payment_row(1, "failed", attempts=[DECLINED]), waiting=False)
+    pending = outcome_of(
+        payment_row(1, refunds=[a_refund(100, RefundState.PENDING)]), waiting=False
+    )
+
+    assert "The reason given: Not enough money. You can" in declined.sentence
+    assert pending.sentence.endswith("A refund of ₹1.00 is on its way to you.")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "expected"),
+    [
+        (1, "created", True),
+        (61, "created", False),
+        (600, "pending", True),
+        (600, "authorized", True),
+        (1, "failed", False),
+        (1, "expired", False),
+        (1, "paid", False),
+    ],
+)
+def test_it_waits_only_for_what_can_still_happen_by_itself(minutes, state, expected):
+    assert is_expected(payment_row(minutes, state), None) is expected
+
+
+async def test_the_list_of_own_payments_has_no_others(database):
+    mine = await a_payment(1)
+    await a_payment(2, account_id="acc_bob")
+    root = await a_tab_of(ADA, "/my/payments")
+
+    await run(root, MyPaymentsState, "load")
+
+    state = await root.get_state(MyPaymentsState)
+    (row,) = state.rows
+    assert (row.href, row.amount, row.state, row.receipt) == (
+        f"/my/payments/{mine.id}",
+        "₹4,999.00",
+        "paid",
+        "",
+    )
