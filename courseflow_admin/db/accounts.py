@@ -75,9 +75,7 @@ async def _set(account_id: str, fields: Row) -> Account | None:
     )
 
 
-def search_query(
-    email_prefix: str, role: str, period: Period | None = None
-) -> tuple[Row, str]:
+def search_query(email_prefix: str, role: str, period: Period | None = None) -> tuple[Row, str]:
     """The filter, and the field it is sorted by.
 
     Newest first; while searching by address in the order of addresses, because only so one index

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
@@ -26,6 +27,8 @@ Row = dict[str, Any]
 Filter = Mapping[str, Any]
 Update = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Result = TypeVar("Result")
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _client: AsyncMongoClient[Row] | None = None
 _database: AsyncDatabase[Row] | None = None
@@ -213,6 +216,11 @@ class Collection:
         with _translated():
             result: DeleteResult = await self.raw.delete_many(where, session=_session.get())
             return result
+
+
+def due(field: str, at: datetime) -> Row:
+    """What is due at `at`; without the lower bound the planner would not use the partial index."""
+    return {field: {"$gt": LONG_AGO, "$lte": at}}
 
 
 def collection(name: str) -> Collection:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from courseflow_admin.db.client import Row, collection, require_transaction
+from courseflow_admin.db.client import Row, collection, due, require_transaction
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.emails import STATE_RANK, Email, EmailEvent, EmailState
 
@@ -39,7 +39,7 @@ async def of_payment(payment_id: str) -> list[Email]:
 async def claim(at: datetime, lease_until: datetime) -> Email | None:
     """Take the e-mail that waits longest; if we die it becomes due again by itself."""
     row = await collection("emails").find_one_and_update(
-        {"due_at": {"$lte": at}},
+        due("due_at", at),
         {"$set": {"due_at": lease_until}, "$inc": {"attempts": 1}},
         sort=[("due_at", 1)],
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from courseflow_admin.db.client import Collection, Row, collection
+from courseflow_admin.db.client import Collection, Row, collection, due
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.payments import (
     CAPTURE_MOVES,
@@ -232,7 +232,7 @@ async def claim_sync(at: datetime, lease_until: datetime) -> Payment | None:
     """Take the payment that is due for longest; if we die it becomes due again by itself."""
     return _one(
         await _payments().find_one_and_update(
-            {"sync_at": {"$lte": at}}, {"$set": {"sync_at": lease_until}}, sort=[("sync_at", 1)]
+            due("sync_at", at), {"$set": {"sync_at": lease_until}}, sort=[("sync_at", 1)]
         )
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from courseflow_admin.db.client import Duplicate, collection
+from courseflow_admin.db.client import Duplicate, collection, due
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookRejection, WebhookState
 
 DELIVERIES_KEPT = 50
@@ -29,7 +29,7 @@ async def reject(rejection: WebhookRejection) -> None:
 async def claim(at: datetime, lease_until: datetime) -> WebhookEvent | None:
     """Take the event that waits longest; if we die it becomes due again by itself."""
     row = await collection("webhook_events").find_one_and_update(
-        {"due_at": {"$lte": at}},
+        due("due_at", at),
         {"$set": {"due_at": lease_until}, "$inc": {"attempts": 1}},
         sort=[("due_at", 1)],
     )

@@ -49,6 +49,12 @@ def overview() -> rx.Component:
             )
         ),
         here="Overview",
+        actions=[
+            rx.cond(
+                OverviewState.view == "teaching",
+                link_button("Go to your courses", href=routes.STUDIO),
+            )
+        ],
         permission=Permission.ACCOUNT_OWN,
     )
 

@@ -22,9 +22,9 @@ from courseflow_admin.state.events import event
 from courseflow_admin.state.my_courses import MyCoursesState
 
 SPANS = {"7": 7, "30": 30, "90": 90}
-NEWEST = 6
+NEWEST = 5
 TONES: dict[Meaning, str] = {"good": "green", "bad": "red", "neutral": "gray"}
-SCHOOL = ["revenue_net", "sales", "refunds", "new_learners", "failed_payments"]
+SCHOOL = ["revenue_net", "sales", "refunds", "new_learners"]
 OWN = ["enrollments", "revenue_net", "sales"]
 
 
@@ -141,6 +141,7 @@ class OverviewState(rx.State):
             enrollments.search(actor, EnrollmentFilter(), PageRequest(size=NEWEST)),
         )
         self._show_period(board, span, _currency(query, board))
+        self.currencies = []  # each has a tile of its own
         several = len(board.currencies) > 1
         self.tiles = [_tile(figure, board, several=several) for figure in board.figures]
         enrolled = board.figure("enrollments")

@@ -1,0 +1,285 @@
+"""The plans behind figures and their lists: each has its index and reads no more than it counts."""
+
+from datetime import timedelta
+
+import pytest
+
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import enrollments_search, metrics, payments_search, webhooks_search
+from courseflow_admin.db.client import collection, due
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.emails import EmailState
+from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
+from courseflow_admin.models.metrics import (
+    LAPSING,
+    METRICS,
+    OPEN_DISPUTES,
+    Metric,
+    Period,
+    Scope,
+)
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import (
+    Dispute,
+    DisputeState,
+    PaymentFilter,
+    Refund,
+    RefundCause,
+    RefundState,
+    Sort,
+)
+from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
+from tests.db.test_payments_plans import LIMIT, explained, stages
+from tests.money_builders import email_row, payment_row
+
+SCHOOL, OWN = Scope("sandbox"), Scope("sandbox", "acc_ines")
+PLAIN = [metric for metric in METRICS.values() if not metric.less]
+DAYS = 7
+
+
+@pytest.fixture
+async def school(database) -> None:
+    """Something of everything every six hours, for forty days."""
+    at = now()
+    for name, rows in {
+        "payments": [_payment(number, at) for number in range(160)],
+        "enrollments": [_enrollment(number, at) for number in range(160)],
+        "accounts": [_account(number, at) for number in range(160)],
+        "webhook_events": [_event(number, at) for number in range(160)],
+        "emails": [
+            email_row(number * 360, state=[EmailState.DELIVERED, EmailState.BOUNCED][number % 2])
+            for number in range(160)
+        ],
+    }.items():
+        await collection(name).insert_many([row.to_mongo() for row in rows])
+
+
+def _payment(number: int, at):
+    moment = at - timedelta(hours=6 * number)
+    back = Refund(
+        id=new_id("ref"),
+        amount_minor=100,
+        state=RefundState.SETTLED,
+        cause=RefundCause.ADMIN,
+        at=moment,
+        settled_at=moment,
+    )
+    dispute = Dispute(state=DisputeState.OPEN if number % 40 == 0 else DisputeState.NONE)
+    return payment_row(
+        number * 360,
+        ["paid", "failed", "paid", "authorized"][number % 4],
+        owner_id=["acc_ines", "acc_tomas"][number // 4 % 2],
+        amount=Money(minor=1000 + number, currency=["INR", "USD"][number % 2]),
+        refunds=[back] if number % 4 == 0 else [],
+        dispute=dispute,
+    )
+
+
+def _enrollment(number: int, at):
+    return Enrollment(
+        _id=new_id("enr"),
+        account_id=new_id("acc"),
+        course_id=f"crs_{number % 5}",
+        owner_id=["acc_ines", "acc_tomas"][number % 2],
+        learner_email=f"{'ab'[number % 2]}{number:03}@demo.test",
+        enrolled_at=at - timedelta(hours=6 * number),
+    )
+
+
+def _account(number: int, at):
+    return Account(
+        _id=new_id("acc"),
+        email=f"{number:03}@demo.test",
+        name="Somebody",
+        role=["student", "instructor"][number % 2],
+        created_at=at - timedelta(hours=6 * number),
+    )
+
+
+def _event(number: int, at):
+    return WebhookEvent(
+        _id=new_id("whe"),
+        provider=["stripe", "razorpay", "resend"][number % 3],
+        event_id=str(number),
+        body_hash=str(number),
+        kind="charge.refunded",
+        raw="{}",
+        received_at=at - timedelta(hours=6 * number),
+        state=list(WebhookState)[number % 4],
+        due_at=None,
+    )
+
+
+async def plan_of_sum(metric: Metric, period: Period, scope: Scope) -> dict:
+    return await collection("any").raw.database.command(
+        "explain",
+        {
+            "aggregate": metric.about,
+            "pipeline": metrics.pipeline(metric, period, scope),
+            "cursor": {},
+            "hint": dict(metrics.hint(metric, scope)),
+        },
+        verbosity="executionStats",
+    )
+
+
+def planned(plan: dict) -> tuple[list[dict], dict]:
+    """The stages that read documents, and how much they read."""
+    inner = plan["stages"][0]["$cursor"] if "stages" in plan else plan
+    winning = inner["queryPlanner"]["winningPlan"]
+    return stages(winning.get("queryPlan", winning)), inner["executionStats"]
+
+
+@pytest.mark.parametrize("scope", [SCHOOL, OWN], ids=["school", "own"])
+@pytest.mark.parametrize("metric", PLAIN, ids=lambda metric: metric.name)
+async def test_a_sum_reads_its_own_period_only(school, metric, scope):
+    if metric.about == "accounts" and scope is OWN:
+        pytest.skip("nobody owns a part of all accounts")
+    period = Period.newest(DAYS, now())
+
+    used, stats = planned(await plan_of_sum(metric, period, scope))
+
+    keys = [list(stage["keyPattern"].items()) for stage in used if "keyPattern" in stage]
+    assert keys == [metrics.hint(metric, scope)]
+    assert "COLLSCAN" not in {stage["stage"] for stage in used}
+    assert 0 < stats["totalKeysExamined"] <= 4 * DAYS + 2  # four documents a day in all
+
+
+async def test_revenue_is_summed_from_the_index_alone(school):
+    plan = await plan_of_sum(METRICS["revenue_gross"], Period.newest(DAYS, now()), SCHOOL)
+
+    used, stats = planned(plan)
+
+    assert "FETCH" not in {stage["stage"] for stage in used}
+    assert stats["totalDocsExamined"] == 0
+
+
+@pytest.mark.parametrize("owner_id", ["", "acc_ines"], ids=["school", "own"])
+@pytest.mark.parametrize("figure", ["revenue_gross", "sales", "failed_payments"])
+async def test_the_list_behind_a_figure_reads_its_own_rows_only(school, figure, owner_id):
+    period = Period.newest(40, now())
+    wanted = PaymentFilter(figure=figure, owner_id=owner_id, period=period)
+    where, hint = payments_search.plan(wanted, Sort())
+
+    field = payments_search.sort_field(wanted, Sort())
+    used, keys, stats = await explained("payments", where, hint, field, -1)
+
+    assert keys == [hint]
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    # An instructor's failed ones are looked for among the own payments of the period.
+    most = 4 * LIMIT if figure == "failed_payments" and owner_id else LIMIT
+    assert stats["totalKeysExamined"] <= most + 1
+
+
+@pytest.mark.parametrize("owner_id", ["", "acc_ines"], ids=["school", "own"])
+@pytest.mark.parametrize(("figure", "most"), [("refunds", 28), ("revenue_net", 60)])
+async def test_lists_with_refunds_read_the_period_and_no_more(school, figure, most, owner_id):
+    period = Period.newest(DAYS, now())
+    wanted = PaymentFilter(figure=figure, owner_id=owner_id, period=period)
+    where, hint = payments_search.plan(wanted, Sort())
+
+    used, _keys, stats = await explained("payments", where, hint or None, "created_at", -1)
+
+    assert "COLLSCAN" not in used
+    assert stats["nReturned"] > 0
+    assert stats["totalKeysExamined"] <= most
+
+
+@pytest.mark.parametrize("figure", [OPEN_DISPUTES, LAPSING])
+async def test_what_wants_a_person_is_found_by_its_index(school, figure):
+    where, hint = payments_search.plan(PaymentFilter(figure=figure), Sort())
+
+    used, keys, stats = await explained("payments", where, hint, "created_at", -1)
+
+    assert keys == [hint]
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert stats["totalKeysExamined"] <= stats["nReturned"] + 1
+
+
+async def test_undelivered_emails_are_found_by_their_index(school):
+    where, hint = metrics.undelivered(Period.newest(DAYS, now()).start)
+
+    used, _keys, stats = await explained("emails", where, hint, "queued_at", 1)
+
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert stats["totalKeysExamined"] <= stats["nReturned"] + 5
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        EnrollmentFilter(),
+        EnrollmentFilter(owner_id="acc_ines"),
+        EnrollmentFilter(course_id="crs_1"),
+        EnrollmentFilter(period=Period.parse("2000-01-01", "2999-01-01")),
+        EnrollmentFilter(owner_id="acc_ines", period=Period.parse("2000-01-01", "2999-01-01")),
+    ],
+    ids=["all", "owner", "course", "period", "owner and period"],
+)
+async def test_a_page_of_learners_reads_its_own_rows_only(school, wanted):
+    where, hint = enrollments_search.plan(wanted)
+
+    used, keys, stats = await explained("enrollments", where, hint, "enrolled_at", -1)
+
+    assert keys == [hint]
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert stats["totalKeysExamined"] <= LIMIT + 1
+
+
+async def test_the_beginning_of_a_learners_address_reads_those_only(school):
+    where, hint = enrollments_search.plan(EnrollmentFilter(email_prefix="A00"))
+
+    used, keys, stats = await explained("enrollments", where, hint, "enrolled_at", -1)
+
+    assert keys == [hint]
+    assert "COLLSCAN" not in used
+    assert (stats["nReturned"], stats["totalKeysExamined"] <= 6) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        WebhookFilter(),
+        WebhookFilter(state="failed"),
+        WebhookFilter(provider="stripe"),
+        WebhookFilter(state=STUCK),
+    ],
+    ids=["all", "state", "provider", "stuck"],
+)
+async def test_a_page_of_webhooks_reads_its_own_rows_only(school, wanted):
+    where, hint = webhooks_search.plan(wanted)
+
+    used, keys, stats = await explained("webhook_events", where, hint, "received_at", -1)
+
+    assert keys == [hint] * (2 if wanted.state == STUCK else 1)
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert stats["totalKeysExamined"] <= LIMIT + 2
+
+
+async def test_new_learners_are_listed_from_their_index(school):
+    where, field = accounts_db.search_query("", "student", Period.newest(40, now()))
+
+    used, keys, stats = await explained("accounts", where, None, field, -1)
+
+    assert keys == [[("role", 1), ("created_at", -1), ("_id", -1)]]
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert stats["totalKeysExamined"] <= LIMIT + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("webhook_events", "due_at"), ("emails", "due_at"), ("payments", "sync_at")]
+)
+async def test_the_worker_finds_what_is_due_by_its_index(school, name, field):
+    late = now() - timedelta(minutes=1)
+    rows = await collection(name).find({}, limit=3)
+    await collection(name).update_many(
+        {"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {field: late}}
+    )
+
+    found = collection(name).raw.find(due(field, now()), sort=[(field, 1)], limit=1)
+    plan = await found.explain()
+
+    used = stages(plan["queryPlanner"]["winningPlan"])
+    assert [stage["keyPattern"] for stage in used if "keyPattern" in stage] == [{field: 1}]
+    assert plan["executionStats"]["totalKeysExamined"] == 1
