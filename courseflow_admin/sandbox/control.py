@@ -1,23 +1,21 @@
 """The machine's way to play: /_control/… on the Stripe port, JSON in and out."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from courseflow_admin.sandbox.hands import Hands
 from courseflow_admin.sandbox.store import Body, Delivery
 from courseflow_admin.sandbox.stripe_acts import CannotAct
 from courseflow_admin.sandbox.wire import Answer
 from courseflow_admin.sandbox.world import PROVIDERS
 
-if TYPE_CHECKING:
-    from courseflow_admin.sandbox.server import Sandbox
 
-
-def control_routes(sandbox: "Sandbox") -> list[Route]:
-    control = Control(sandbox)
+def control_routes(hands: Hands) -> list[Route]:
+    control = Control(hands)
     posts = ("switch", "pay", "settle", "refund", "dispute", "deliver", "clock", "reset", "mail")
     routes = [
         Route(f"/_control/{name}", _json(getattr(control, name)), methods=["POST"])
@@ -45,11 +43,11 @@ def _json(act: Any) -> Any:
 class Control:
     """Each method takes the JSON that was sent and returns the JSON that is answered."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
-        self.sandbox = sandbox
+    def __init__(self, hands: Hands) -> None:
+        self.hands = hands
 
     async def state(self, asked: Body) -> Body:  # noqa: ARG002
-        store, world = self.sandbox.store, self.sandbox.world
+        store, world = self.hands.store, self.hands.world
         return {
             "payments": {
                 "stripe": store.newest("payment_intent", limit=200),
@@ -78,7 +76,7 @@ class Control:
         }
 
     async def switch(self, asked: Body) -> Body:
-        self.sandbox.switch(
+        self.hands.switch(
             asked["provider"],
             outage=asked.get("outage"),
             webhooks=asked.get("webhooks"),
@@ -91,12 +89,12 @@ class Control:
         checkout_id = str(asked.get("session_or_order_id") or asked["id"])
         act = asked.get("act", "pay")
         acts: dict[str, Any] = {
-            "pay": self.sandbox.pay,
-            "decline": self.sandbox.decline,
-            "later": self.sandbox.pay_later,
-            "twice": self.sandbox.pay_twice,
-            "authorize": self.sandbox.authorize,
-            "expire": self.sandbox.expire,
+            "pay": self.hands.pay,
+            "decline": self.hands.decline,
+            "later": self.hands.pay_later,
+            "twice": self.hands.pay_twice,
+            "authorize": self.hands.authorize,
+            "expire": self.hands.expire,
         }
         done = acts[act](checkout_id)
         ids = list(done) if isinstance(done, tuple) else [done] if done else []
@@ -105,42 +103,42 @@ class Control:
     async def settle(self, asked: Body) -> Body:
         """What became of a payment made with `later`; succeed: true (default) or false."""
         succeed = bool(asked.get("succeed", True))
-        return {"payment_id": self.sandbox.settle(asked["payment_id"], succeed=succeed)}
+        return {"payment_id": self.hands.settle(asked["payment_id"], succeed=succeed)}
 
     async def refund(self, asked: Body) -> Body:
         """A new refund of `payment_id`, or with `refund_id` that one fails after all."""
         if "refund_id" in asked:
-            self.sandbox.fail_refund(asked["refund_id"])
+            self.hands.fail_refund(asked["refund_id"])
             return {"refund_id": asked["refund_id"]}
-        refund_id = self.sandbox.refund(asked["payment_id"], asked.get("amount"))
+        refund_id = self.hands.refund(asked["payment_id"], asked.get("amount"))
         if asked.get("fails"):
-            self.sandbox.fail_refund(refund_id)
+            self.hands.fail_refund(refund_id)
         return {"refund_id": refund_id}
 
     async def dispute(self, asked: Body) -> Body:
         """act: open (default), won or lost."""
         act = asked.get("act", "open")
         if act == "open":
-            return {"dispute_id": self.sandbox.dispute(asked["payment_id"])}
+            return {"dispute_id": self.hands.dispute(asked["payment_id"])}
         about = asked.get("dispute_id") or asked["payment_id"]
-        self.sandbox.close_dispute(about, won={"won": True, "lost": False}[act])
+        self.hands.close_dispute(about, won={"won": True, "lost": False}[act])
         return {"ok": True}
 
     async def deliver(self, asked: Body) -> Body:  # noqa: ARG002
-        return {"deliveries": [_delivery(item) for item in await self.sandbox.deliver()]}
+        return {"deliveries": [_delivery(item) for item in await self.hands.deliver()]}
 
     async def clock(self, asked: Body) -> Body:
-        self.sandbox.clock(float(asked["hours"]))
-        self.sandbox.sweep()
-        return {"clock_hours": self.sandbox.world.clock_hours}
+        self.hands.clock(float(asked["hours"]))
+        self.hands.sweep()
+        return {"clock_hours": self.hands.world.clock_hours}
 
     async def reset(self, asked: Body) -> Body:  # noqa: ARG002
-        self.sandbox.reset()
+        self.hands.reset()
         return {"ok": True}
 
     async def mail(self, asked: Body) -> Body:
         """Mark a mail: event is delivered, bounced, complained, delivery_delayed or failed."""
-        self.sandbox.mark_mail(asked["mail_id"], asked["event"])
+        self.hands.mark_mail(asked["mail_id"], asked["event"])
         return {"ok": True}
 
 
