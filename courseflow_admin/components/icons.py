@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 from reflex_components_lucide.icon import LUCIDE_ICON_LIST
 
@@ -37,6 +38,13 @@ def icon_button(
 def link(*children: Any, href: Text, **props: Any) -> rx.Component:
     """A link to one of our own pages, followed without loading the page anew."""
     return ReactRouterLink.create(*children, to=href, **props)
+
+
+class NativeLink(BaseHTML):
+    """A link the browser follows by itself: the router would lose the query of `#main`."""
+
+    tag = "a"
+    href: rx.Var[str]
 
 
 def text_link(*children: Any, href: Text, **props: Any) -> rx.Component:

@@ -12,7 +12,14 @@ from reflex_components_core.core.banner import has_connection_errors
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button, native_form
-from courseflow_admin.components.icons import client_act, icon, icon_button, link, mark
+from courseflow_admin.components.icons import (
+    NativeLink,
+    client_act,
+    icon,
+    icon_button,
+    link,
+    mark,
+)
 from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.types import Flag, Piece, Shown, Text
 from courseflow_admin.models.permissions import Permission
@@ -88,7 +95,7 @@ def page(
     `rail`: sidebar of icons at every width. `bare`: no padding and no largest width.
     """
     return rx.el.div(
-        rx.el.a("Skip to content", href="#main", class_name="cf-skip"),
+        NativeLink.create("Skip to content", href="#main", class_name="cf-skip"),
         sandbox_bar(),
         rx.el.div(
             rx.el.aside(_side(here, "Sections"), class_name="cf-side", aria_label="Sidebar"),
