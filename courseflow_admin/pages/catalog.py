@@ -29,7 +29,7 @@ def search() -> rx.Component:
         search_field(
             "Find a course",
             default_value=CatalogState.q,
-            key=CatalogState.box.to(str),
+            key=rx.Var.create(CatalogState.box).to(str),
             placeholder="Find a course",
             on_change=CatalogState.search.debounce(TYPING_MS),
             auto_complete="off",
@@ -55,7 +55,7 @@ def search() -> rx.Component:
     )
 
 
-def courses() -> rx.Component:
+def courses() -> rx.Component | rx.Var:
     return rx.match(
         CatalogState.view,
         ("rows", found()),
@@ -89,7 +89,7 @@ def found() -> rx.Component:
     )
 
 
-def card(course: rx.Var[CourseCard]) -> rx.Component:
+def card(course: CourseCard) -> rx.Component:
     return rx.el.li(
         rx.el.article(
             thumb(course.pattern, course.hue, course.short),
@@ -131,7 +131,7 @@ def skeleton() -> rx.Component:
 
 
 def nothing_yet() -> rx.Component:
-    may_teach = AuthState.permissions.contains(Permission.COURSES_EDIT.value)
+    may_teach = rx.Var.create(AuthState.permissions).contains(Permission.COURSES_EDIT.value)
     return feedback.empty(
         "library",
         "No course is on sale yet",

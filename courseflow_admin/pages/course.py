@@ -142,7 +142,7 @@ def to_buy() -> rx.Component:
 def why_not() -> rx.Component:
     """Why somebody who once had this course cannot open it now."""
     return rx.cond(
-        State.why.length() > 0,
+        State.why,
         rx.el.ul(
             rx.foreach(
                 State.why,
@@ -157,7 +157,7 @@ def outline() -> rx.Component:
     return card(
         "Outline",
         rx.cond(
-            State.outline.length() > 0,
+            State.outline,
             rx.el.ol(rx.foreach(State.outline, section), class_name="cf-list"),
             rx.el.p("There is no lesson yet.", class_name="cf-mut cf-pad"),
         ),
@@ -165,7 +165,7 @@ def outline() -> rx.Component:
     )
 
 
-def section(part: rx.Var[SectionLines]) -> rx.Component:
+def section(part: SectionLines) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.h3(part.title, class_name="cf-13 cf-semi cf-grow"),
@@ -176,7 +176,7 @@ def section(part: rx.Var[SectionLines]) -> rx.Component:
     )
 
 
-def lesson_line(lesson: rx.Var[LessonLine]) -> rx.Component:
+def lesson_line(lesson: LessonLine) -> rx.Component:
     return rx.el.li(
         rx.cond(lesson.href != "", icon("file_text", 14), icon("lock", 14)),
         rx.cond(

@@ -80,14 +80,14 @@ def lessons() -> rx.Component:
     )
 
 
-def section(part: rx.Var[SectionLines]) -> rx.Component:
+def section(part: SectionLines) -> rx.Component:
     return rx.el.li(
         rx.el.div(part.title, class_name="cf-waysec"),
         rx.el.ol(rx.foreach(part.lessons, lesson_line), class_name="cf-list"),
     )
 
 
-def lesson_line(lesson: rx.Var[LessonLine]) -> rx.Component:
+def lesson_line(lesson: LessonLine) -> rx.Component:
     return rx.el.li(
         rx.cond(
             lesson.done,
@@ -225,7 +225,7 @@ def closed() -> rx.Component:
     )
 
 
-def reason(line: rx.Var[ReasonLine]) -> rx.Component:
+def reason(line: ReasonLine) -> rx.Component:
     return rx.el.li(
         rx.el.span(line.sentence, class_name="cf-med"),
         rx.cond(line.repair != "", rx.el.span(line.repair, class_name="cf-13 cf-mut")),

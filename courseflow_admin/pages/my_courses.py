@@ -28,7 +28,7 @@ def my_courses() -> rx.Component:
     )
 
 
-def first(course: rx.Var[MyCourseRow]) -> rx.Component:
+def first(course: MyCourseRow) -> rx.Component:
     return rx.el.section(
         rx.el.div(
             thumb(course.pattern, course.hue, course.short),
@@ -53,15 +53,15 @@ def first(course: rx.Var[MyCourseRow]) -> rx.Component:
 
 def others() -> rx.Component:
     return rx.cond(
-        MyCoursesState.others.length() > 0,
+        MyCoursesState.others,
         card(
-            rx.cond(MyCoursesState.first.length() > 0, "Other courses", "Courses"),
+            rx.cond(MyCoursesState.first, "Other courses", "Courses"),
             rx.el.ul(rx.foreach(MyCoursesState.others, row), class_name="cf-list"),
         ),
     )
 
 
-def row(course: rx.Var[MyCourseRow]) -> rx.Component:
+def row(course: MyCourseRow) -> rx.Component:
     return rx.el.li(
         thumb(course.pattern, course.hue, course.short),
         rx.el.div(
@@ -87,7 +87,7 @@ def row(course: rx.Var[MyCourseRow]) -> rx.Component:
     )
 
 
-def progress(course: rx.Var[MyCourseRow]) -> rx.Component:
+def progress(course: MyCourseRow) -> rx.Component:
     return rx.el.div(
         meter(course.percent, "Progress in " + course.title, done=course.finished),
         rx.el.div(

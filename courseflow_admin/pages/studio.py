@@ -60,7 +60,7 @@ def new_button() -> rx.Component:
     )
 
 
-def row(course: rx.Var[StudioRow]) -> rx.Component:
+def row(course: StudioRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.div(

@@ -118,14 +118,14 @@ def outline() -> rx.Component:
     )
 
 
-def section(part: rx.Var[StudioSection]) -> rx.Component:
+def section(part: StudioSection) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.span(part.number, ".", class_name="cf-num"),
             rx.el.input(
                 default_value=part.title,
                 key=part.id + part.title,
-                aria_label="Title of section " + part.number.to(str),
+                aria_label="Title of section " + rx.Var.create(part.number).to(str),
                 max_length=120,
                 on_blur=lambda title: State.rename_section(part.id, title),
                 class_name="cf-sectitle",
@@ -155,15 +155,17 @@ def section(part: rx.Var[StudioSection]) -> rx.Component:
     )
 
 
-def _move(part: rx.Var[StudioSection], way: str) -> rx.event.EventSpec:
+def _move(part: StudioSection, way: str) -> rx.event.EventSpec:
     return State.move_section(part.id, way)
 
 
-def mover(name: str, label: rx.Var, at_end: rx.Var, on_click: rx.event.EventSpec) -> rx.Component:
+def mover(
+    name: str, label: str | rx.Var, at_end: bool | rx.Var, on_click: rx.event.EventSpec
+) -> rx.Component:
     return icon_button(name, label, size=14, disabled=at_end, on_click=on_click)
 
 
-def lesson(item: rx.Var[StudioLesson]) -> rx.Component:
+def lesson(item: StudioLesson) -> rx.Component:
     return rx.el.li(
         icon("file_text", 14),
         link(
@@ -205,8 +207,6 @@ def lesson(item: rx.Var[StudioLesson]) -> rx.Component:
 
 
 def publishing() -> rx.Component:
-    ready = State.checks.length() == 0
-    nothing_to_do = State.on_sale & (State.changes.length() == 0)
     return rx.fragment(
         rx.el.div(
             rx.el.h2("Publish", class_name="cf-h2"),
@@ -232,7 +232,7 @@ def publishing() -> rx.Component:
                     look="primary",
                     wide=True,
                     busy=State.busy,
-                    disabled=~ready | nothing_to_do,
+                    disabled=State.unpublishable,
                     on_click=State.publish,
                 ),
             ),
@@ -255,17 +255,17 @@ def publishing() -> rx.Component:
         rx.el.div(
             rx.el.h3("Before you publish", class_name="cf-label"),
             rx.cond(
-                ready,
+                State.checks,
+                rx.el.ul(rx.foreach(State.checks, check), class_name="cf-list"),
                 rx.el.p(
                     icon("circle_check", 16), "Nothing stands in the way.", class_name="cf-allgood"
                 ),
-                rx.el.ul(rx.foreach(State.checks, check), class_name="cf-list"),
             ),
             class_name="cf-panesec",
         ),
         price(),
         rx.cond(
-            State.changes.length() > 0,
+            State.changes,
             rx.el.div(
                 rx.el.h3("Changed since it was published", class_name="cf-label"),
                 rx.el.ul(
@@ -297,7 +297,7 @@ def publishing() -> rx.Component:
     )
 
 
-def check(line: rx.Var[CheckLine]) -> rx.Component:
+def check(line: CheckLine) -> rx.Component:
     return rx.el.li(
         icon("circle_alert", 16),
         link(
@@ -326,7 +326,7 @@ def price() -> rx.Component:
                     key=State.price + State.currency,
                     placeholder="0",
                     input_mode="decimal",
-                    disabled=State.free | ~State.owned,
+                    disabled=State.price_locked,
                     on_blur=lambda text: State.change_price(text, State.currency),
                     class_name="cf-input cf-num",
                     custom_attrs={"onKeyDown": client_act(LEAVE_ON_ENTER)},
@@ -335,7 +335,7 @@ def price() -> rx.Component:
                     *choices,
                     value=State.currency,
                     aria_label="Currency",
-                    disabled=~State.owned,
+                    disabled=State.locked,
                     on_change=lambda code: State.change_price(State.price, code),
                     class_name="cf-input cf-currency",
                 ),
@@ -346,7 +346,7 @@ def price() -> rx.Component:
             "This course is free",
             "free",
             checked=State.free,
-            disabled=~State.owned,
+            disabled=State.locked,
             on_change=State.change_free,
         ),
         class_name="cf-panesec cf-stack",

@@ -64,7 +64,7 @@ def details() -> rx.Component:
                     State.address,
                     help_text="The end of the course's link. An old one keeps leading here.",
                     max_length=80,
-                    disabled=~State.owned,
+                    disabled=State.locked,
                 ),
                 text_field(
                     "Access in days",
@@ -73,7 +73,7 @@ def details() -> rx.Component:
                     help_text="Empty: for good.",
                     input_mode="numeric",
                     max_length=4,
-                    disabled=~State.owned,
+                    disabled=State.locked,
                 ),
                 class_name="cf-twofields",
             ),
@@ -83,20 +83,22 @@ def details() -> rx.Component:
     )
 
 
-def text_field(label: str, name: str, value: rx.Var, **props: object) -> rx.Component:
+def text_field(label: str, name: str, value: str | rx.Var, **props: object) -> rx.Component:
     """Saves itself when one leaves it."""
     return field(
         label,
         name,
         default_value=value,
-        key=f"{name}-" + State.opened.to(str),
+        key=f"{name}-" + rx.Var.create(State.opened).to(str),
         error=rx.cond(State.error_field == name, State.error_text, ""),
         on_blur=lambda text: State.change_field(name, text),
         **props,  # pyright: ignore[reportArgumentType]
     )
 
 
-def picker(label: str, name: str, value: rx.Var, options: list[tuple[str, str]]) -> rx.Component:
+def picker(
+    label: str, name: str, value: str | rx.Var, options: list[tuple[str, str]]
+) -> rx.Component:
     return select(
         label,
         name,

@@ -112,7 +112,7 @@ def saved() -> rx.Component:
             ),
         ),
         id="saved",
-        key=State.saves.to(str),
+        key=rx.Var.create(State.saves).to(str),
         class_name="cf-savedtext cf-sm cf-mut cf-num cf-end",
         role="status",
         custom_attrs={"data-bad": rx.cond(State.saved.startswith("Not"), "true", "false")},
@@ -122,7 +122,7 @@ def saved() -> rx.Component:
 def title() -> rx.Component:
     return rx.el.input(
         default_value=State.title,
-        key="title" + State.opened.to(str),
+        key="title" + rx.Var.create(State.opened).to(str),
         aria_label="Lesson title",
         max_length=120,
         on_change=lambda value: State.change_title(State.lesson_id, State.revision, value).debounce(
@@ -139,7 +139,7 @@ def settings() -> rx.Component:
         rx.el.label(
             rx.el.input(
                 default_value=State.minutes,
-                key="minutes" + State.opened.to(str),
+                key="minutes" + rx.Var.create(State.opened).to(str),
                 input_mode="numeric",
                 max_length=3,
                 on_blur=lambda value: State.change_minutes(State.lesson_id, State.revision, value),
@@ -167,7 +167,7 @@ def settings() -> rx.Component:
 def text() -> rx.Component:
     return rx.el.textarea(
         default_value=State.text,
-        key="text" + State.opened.to(str),
+        key="text" + rx.Var.create(State.opened).to(str),
         id="lesson-text",
         aria_label="Lesson text in Markdown",
         placeholder="Write the lesson in Markdown.",

@@ -9,12 +9,11 @@ from courseflow_admin import routes
 from courseflow_admin.models.base import now
 from courseflow_admin.models.classroom import CatalogEntry
 from courseflow_admin.models.courses import CATEGORIES, LEVELS
-from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.services import catalog
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
-from courseflow_admin.state.words import counted, price_text, short, size
+from courseflow_admin.state.words import asked_page, counted, price_text, short, size
 
 SHOWN = 24
 NEW_DAYS = 30
@@ -58,11 +57,7 @@ class CatalogState(rx.State):
         auth = await self.get_state(AuthState)
         q = query.get("q", "")[: catalog.LONGEST_SEARCH]
         category, level = query.get("category", ""), query.get("level", "")
-        asked = PageRequest.parse(
-            query.get("after", ""), query.get("before", ""), query.get("first", "")
-        )
-        request = PageRequest(asked.cursor, asked.direction, asked.first, SHOWN)
-        page = await catalog.search(q, category, level, request, auth._actor)
+        page = await catalog.search(q, category, level, asked_page(query, SHOWN), auth._actor)
         if q != self._typed:
             self._typed = q
             self.box += 1

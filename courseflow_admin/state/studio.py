@@ -7,12 +7,11 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
-from courseflow_admin.state.words import minute, price_text, short
+from courseflow_admin.state.words import asked_page, minute, price_text, short
 
 
 @dataclass
@@ -47,9 +46,7 @@ class StudioState(rx.State):
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
         query = self.router.url.query_parameters
-        request = PageRequest.parse(
-            query.get("after", ""), query.get("before", ""), query.get("first", "")
-        )
+        request = asked_page(query)
         auth = await self.get_state(AuthState)
         page = await studio.newest(auth.actor(), request)
         learners = await studio.learners(auth.actor(), page.rows)

@@ -77,6 +77,9 @@ class StudioCourseState(rx.State):
     currency: str = "INR"
     free: bool = False
     owned: bool = False
+    locked: bool = True  # what only the owner may change
+    price_locked: bool = True
+    unpublishable: bool = True
     archived: bool = False
     on_sale: bool = False
     badge: str = "draft"
@@ -301,6 +304,9 @@ class StudioCourseState(rx.State):
             counted(len(sheet.changes), "unpublished change") if self.changes else ""
         )
         self.owned, self.on_sale = sheet.owned, course.sold
+        self.locked, self.price_locked = not sheet.owned, course.free or not sheet.owned
+        nothing_to_do = course.sold and not sheet.changes
+        self.unpublishable = bool(sheet.checks) or nothing_to_do
         self.archived = course.state == "archived"
         self.badge = "changed" if course.sold and self.changes else course.state.value
         self.learners_text = counted(sheet.learners, "learner")

@@ -1,11 +1,15 @@
 """How times, durations and the parts of an address read on screen."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from courseflow_admin.errors import Invalid
 from courseflow_admin.models.base import now
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.paging import PAGE_SIZE, PageRequest
 
 
 def short(title: str) -> str:
@@ -58,6 +62,17 @@ def ago(instant: datetime | None) -> str:
     if days == 1:
         return "yesterday"
     return f"{days} days ago" if days < 14 else f"on {day(instant)}"
+
+
+def asked_page(query: Mapping[str, str], size: int = PAGE_SIZE) -> PageRequest:
+    """Which page of a list the address asks for; a broken cursor asks for the first."""
+    try:
+        asked = PageRequest.parse(
+            query.get("after", ""), query.get("before", ""), query.get("first", "")
+        )
+    except Invalid:
+        return PageRequest(size=size)
+    return replace(asked, size=size)
 
 
 def address_part(state: Any, number: int) -> str:

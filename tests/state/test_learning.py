@@ -103,6 +103,15 @@ async def test_a_long_catalog_has_pages(database):
     assert second.previous_href.startswith("/?before=")
 
 
+@pytest.mark.parametrize("cursor", ["x", "e30", "%00", "W10"])
+async def test_a_broken_cursor_shows_the_first_page(database, cursor):
+    await a_course(await an_instructor(), "Trees")
+
+    state, root, _ = await opened(None, f"/?after={cursor}&first=99", CatalogState)
+
+    assert ([card.title for card in state.cards], await said(root)) == (["Trees"], [])
+
+
 @pytest.mark.parametrize(("free", "act"), [(False, "buy"), (True, "enroll")])
 async def test_a_visitor_is_shown_the_way_in(database, free, act):
     author = await an_instructor()
