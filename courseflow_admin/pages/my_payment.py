@@ -56,6 +56,7 @@ def outcome() -> rx.Component:
             ("failed", toned_icon("circle_x", "red")),
             ("person", toned_icon("user_round_search", "amber")),
             ("bank", toned_icon("landmark", "amber")),
+            ("over", toned_icon("clock")),
             toned_icon("undo_2"),
         ),
         rx.el.div(
@@ -103,7 +104,7 @@ def references() -> rx.Component:
             rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
             rx.el.dt("Date"),
             rx.el.dd(SHOWN.date),
-            rx.el.dt("Paid by"),
+            rx.el.dt("Way to pay"),
             rx.el.dd(SHOWN.method),
             rx.cond(
                 SHOWN.billed_to,

@@ -15,7 +15,7 @@ COLUMNS = (
     Column("Date", "136px", hide="s"),
     Column("Course", skeleton="60%"),
     Column("Receipt", "192px", hide="s"),
-    Column("Amount", "128px", right=True),
+    Column("Amount", "144px", right=True),
     Column("State", "152px", hide="s", skeleton="64px"),
 )
 

@@ -109,7 +109,7 @@ def warning() -> rx.Component:
 
 
 def may(permission: Permission) -> rx.Var:
-    return AuthState.permissions.contains(permission.value)
+    return rx.Var.create(AuthState.permissions).contains(permission.value)
 
 
 def refunds() -> rx.Component:

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("Course", hide="s"),
     Column(
         "Amount",
-        "128px",
+        "144px",
         right=True,
         sort_href=PaymentsState.amount_href,
         sorted_by=PaymentsState.amount_sort,

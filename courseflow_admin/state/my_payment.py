@@ -35,7 +35,7 @@ JUST_OPENED = timedelta(hours=1)  # an older checkout is one that was left, not 
 class Outcome:
     """What a payment has come to, in the learner's words, and the next act."""
 
-    look: str  # waiting, done, failed, back, person, bank
+    look: str  # waiting, done, failed, back, over, person, bank
     title: str
     sentence: str
     act: str = ""
@@ -147,7 +147,7 @@ def outcome_of(payment: Payment, *, waiting: bool) -> Outcome:
         return _failed(payment)
     if payment.capture is Capture.EXPIRED:
         return Outcome(
-            "back",
+            "over",
             "This checkout has expired",
             "Nothing was paid. You can buy the course at any time.",
             "Buy the course",
@@ -166,7 +166,7 @@ def _unconfirmed(payment: Payment, *, waiting: bool) -> Outcome:
         )
     if payment.capture is Capture.CREATED:
         return Outcome(
-            "back",
+            "over",
             "No payment has arrived yet",
             f"{provider} has not told us of one. If you have paid, wait for our e-mail instead of "
             "paying again; if you left before paying, you can go on.",
