@@ -9,14 +9,21 @@ SCHOOL = "school"
 
 async def stamp(wanted: str) -> str:
     """Stamp a new database `wanted`; what the database is stamped, now or from before."""
+    known = await find_stamp()
+    if known:
+        return known
+    try:
+        await collection("school").update_one(
+            {"_id": SCHOOL, "stamp": {"$exists": False}}, {"$set": {"stamp": wanted}}, upsert=True
+        )
+    except Duplicate:
+        return await stamp(wanted)
+    return wanted
+
+
+async def find_stamp() -> str | None:
     row = await collection("school").find_one({"_id": SCHOOL})
-    if row is None:
-        try:
-            await collection("school").insert_one({"_id": SCHOOL, "stamp": wanted})
-        except Duplicate:
-            return await stamp(wanted)
-        return wanted
-    return str(row["stamp"])
+    return str(row["stamp"]) if row and "stamp" in row else None
 
 
 async def seeded_at() -> datetime | None:

@@ -18,12 +18,17 @@ async def check_stamp(keys: Settings) -> str:
         for name, found in (("Stripe", keys.stripe), ("Razorpay", keys.razorpay))
         if found
     }
-    all_live = bool(modes) and set(modes.values()) == {"live"}
-    stamp = await school_db.stamp(LIVE if all_live else REHEARSAL)
+    live = [name for name, mode in modes.items() if mode == LIVE]
+    if live and len(live) < len(modes):
+        others = ", ".join(name for name in modes if name not in live)
+        raise SettingsInvalid([f"{live[0]}: a live key does not go with {others} in {REHEARSAL}"])
+    if not modes:  # no gateway yet: the first one decides
+        return await school_db.find_stamp() or REHEARSAL
+    stamp = await school_db.stamp(LIVE if live else REHEARSAL)
     wrong = [
         f"{name}: this database is stamped {stamp}, but the key is a {mode} key"
         for name, mode in modes.items()
-        if (mode == "live") != (stamp == LIVE)
+        if (mode == LIVE) != (stamp == LIVE)
     ]
     if wrong:
         raise SettingsInvalid(wrong)

@@ -125,7 +125,11 @@ async def test_demo_people_are_never_loaded_into_a_live_database(database):
 
 async def test_a_rehearsal_database_never_takes_a_live_key(database, configure):
     await school.check_stamp(settings())
-    configure(STRIPE_SECRET_KEY="sk_live_" + "a" * 24)
+    configure(
+        STRIPE_SECRET_KEY="sk_live_" + "a" * 24,
+        RAZORPAY_KEY_ID="rzp_live_abc",
+        RAZORPAY_KEY_SECRET="x" * 20,
+    )
 
     with pytest.raises(SettingsInvalid, match="Stripe: this database is stamped rehearsal"):
         await school.check_stamp(settings())
@@ -139,3 +143,14 @@ async def test_a_live_database_takes_live_keys_only(database, configure):
     configure(STRIPE_SECRET_KEY="sk_test_" + "a" * 24, **live)
     with pytest.raises(SettingsInvalid, match="Stripe: this database is stamped live"):
         await school.check_stamp(settings())
+
+
+async def test_a_live_and_a_sandbox_gateway_together_are_refused_and_stamp_nothing(
+    database, configure
+):
+    configure(STRIPE_SECRET_KEY="sk_live_" + "a" * 24)
+
+    with pytest.raises(SettingsInvalid, match="Stripe: a live key does not go with Razorpay"):
+        await school.check_stamp(settings())
+
+    assert await stored("school") == []
