@@ -53,8 +53,10 @@ def table(
 
     `row(item)` returns `tr(...)`. `retry` is the loader, for the error's button.
     """
-    loading = _frame(_table(caption, columns, *_skeleton(columns), aria_busy="true"), footer)
-    filled = _frame(_table(caption, columns, rx.foreach(rows, row)), footer)
+    loading = _frame(
+        _table(caption, columns, *_skeleton(columns), aria_busy="true"), footer, "loading"
+    )
+    filled = _frame(_table(caption, columns, rx.foreach(rows, row)), footer, "rows")
     nothing = rx.el.div(empty, class_name="cf-tablewrap")
     if view is None:
         return rx.cond(rows.length() > 0, filled, nothing)
@@ -119,8 +121,11 @@ def _step(href: Text, *children: Any) -> rx.Component:
     )
 
 
-def _frame(inner: rx.Component, foot: rx.Component | None) -> rx.Component:
-    return rx.el.div(inner, foot if foot is not None else rx.fragment(), class_name="cf-tablewrap")
+def _frame(inner: rx.Component, foot: rx.Component | None, key: str) -> rx.Component:
+    # Keys of their own: the rows replace the skeleton as a whole, and its footer does not move.
+    return rx.el.div(
+        inner, foot if foot is not None else rx.fragment(), class_name="cf-tablewrap", key=key
+    )
 
 
 def _table(caption: str, columns: Sequence[Column], *rows: Any, **props: Any) -> rx.Component:

@@ -262,7 +262,7 @@ def one_learner(item: LearnerLine) -> rx.Component:
     )
 
 
-def newest(title: str, items: rx.Var, draw: Any, more: Any, nothing: Any) -> rx.Component:
+def newest(title: str, items: Any, draw: Any, more: Any, nothing: Any) -> rx.Component:
     return card(
         title,
         rx.cond(items, rx.el.ul(rx.foreach(items, draw), class_name="cf-list"), nothing),
