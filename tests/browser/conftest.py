@@ -1,0 +1,173 @@
+"""The whole product on free ports, and people with real browsers in front of it."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from courseflow_admin import frontend
+from courseflow_admin.db import client
+from tests import servers
+from tests.builders import PASSWORD, an_account
+
+DATABASE = "test_browser"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+expect.set_options(timeout=15_000)  # two cores may be busy with everything else
+SHIFTS = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  }).observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => done(sum), 250);
+})"""
+
+
+@dataclass
+class School:
+    """The running product: `school.address`, `school.sandbox(1)`, `school.account(...)`."""
+
+    address: str
+    environ: dict[str, str]
+    log: Path
+
+    def sandbox(self, offset: int) -> str:
+        """1 Stripe, 2 Razorpay, 3 Cloudinary, 4 Resend."""
+        return f"http://127.0.0.1:{int(self.environ['PORT']) + offset}"
+
+    def account(self, email: str, role: str = "student", name: str = "Ada Lovelace") -> str:
+        """A new account that may sign in with `PASSWORD`; its id."""
+
+        async def make() -> str:
+            await client.connect(self.environ["MONGODB_URI"], DATABASE)
+            try:
+                return (await an_account(email, role, name)).id
+            finally:
+                await client.close()
+
+        # Playwright keeps a loop running in this thread, so that ours needs another one.
+        with ThreadPoolExecutor(1) as other_thread:
+            return other_thread.submit(asyncio.run, make()).result()
+
+
+@pytest.fixture(scope="session")
+def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    """Sandbox, worker and web with an empty database, one for all browser tests of a run."""
+    frontend.ensure_built()
+    folder = tmp_path_factory.mktemp("school")
+    environ = servers.environment(servers.free_ports(), folder, mongod_uri, DATABASE)
+    log = folder / "log"
+    with servers.whole_product(environ, log) as address:
+        yield School(address, environ, log)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Of a module, not of the run: while it is open no other test could run a loop."""
+    with sync_playwright() as playwright:
+        found = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Complaints:
+    """What browsers complained about: errors in the console, violations of the CSP."""
+
+    found: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def expect(self, part: str) -> None:
+        """A test that provokes a complaint says so."""
+        self.expected.append(part)
+
+    def unexpected(self) -> list[str]:
+        return [one for one in self.found if not any(part in one for part in self.expected)]
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def visitor(
+    school: School, chromium: Browser, complaints: Complaints
+) -> Iterator[Callable[..., Page]]:
+    """`visitor()`: a page of a new person's browser; `width=390` for a phone, `dark=True`."""
+    contexts: list[BrowserContext] = []
+
+    def come(*, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            base_url=school.address,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, complaints)
+        context.on("page", lambda other: watch(other, complaints))
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert complaints.unexpected() == []
+
+
+def watch(page: Page, complaints: Complaints) -> None:
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.found.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.found.append(f"page error: {error}"))
+
+
+def sign_in(page: Page, email: str, password: str = PASSWORD, next_path: str = "") -> None:
+    """Through the form, as a person does."""
+    page.goto(f"/sign-in?next={next_path}" if next_path else "/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def settled(page: Page) -> Page:
+    """Wait until nothing is loading any more."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+    return page
+
+
+def accessibility(page: Page) -> list[str]:
+    """The axe rules the page breaks, each with where.
+
+    Radix puts an open menu outside all landmarks; only that rule does not look there.
+    """
+    results = Axe().run(page)
+    return [
+        f"{broken['id']}: {node['html'][:200]}"
+        for broken in results.response["violations"]
+        for node in broken["nodes"]
+        if not (broken["id"] == "region" and "radix-popper" in node["html"])
+    ]
+
+
+def layout_shift(page: Page) -> float:
+    """How much has moved since the page was opened (CLS)."""
+    return float(page.evaluate(SHIFTS))

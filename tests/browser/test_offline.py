@@ -1,0 +1,117 @@
+"""The database or the web process away: the page says so and recovers by itself."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from courseflow_admin import frontend
+from tests import servers
+from tests.browser.conftest import DATABASE
+from tests.builders import PASSWORD
+
+
+class Line:
+    """The line between the web process and its database, which can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self.behind = port
+        self.cut = False
+        self.open_ends: list[socket.socket] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self.listener.accept()
+                if self.cut:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self.behind))
+                self.open_ends += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65_536):
+                other.sendall(data)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.close()
+
+    def go_away(self) -> None:
+        self.cut = True
+        for end in self.open_ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.open_ends.clear()
+
+    def come_back(self) -> None:
+        self.cut = False
+
+
+@pytest.fixture
+def line(school, mongod_uri: str) -> Iterator[Line]:
+    line = Line(int(mongod_uri.split(":")[2].split("/")[0]))
+    yield line
+    line.go_away()
+    line.listener.close()
+
+
+@pytest.fixture
+def environ(line: Line, tmp_path: Path) -> dict[str, str]:
+    """A web process of its own over the school's database, with its own line to it."""
+    frontend.ensure_built()
+    uri = f"mongodb://127.0.0.1:{line.port}/?directConnection=true"
+    return servers.environment(servers.free_ports(), tmp_path, uri, DATABASE)
+
+
+def test_a_database_that_goes_away_is_said_and_back_again(
+    school, visitor, complaints, line, environ, tmp_path
+):
+    complaints.expect("WebSocket connection")  # the process ends before the page is closed
+    school.account("patient@demo.test")
+    page = visitor()
+    with servers.web(environ, tmp_path / "log") as address:
+        sign_in_at(page, address)
+
+        expect(page.get_by_role("link", name="My payments").first).to_be_visible()
+        line.go_away()
+        page.get_by_role("link", name="My payments").first.click()
+        banner = page.get_by_text("The database does not answer just now. Trying again by itself")
+        expect(banner).to_be_visible(timeout=20_000)
+        line.come_back()
+
+        expect(banner).to_have_count(0, timeout=30_000)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def sign_in_at(page, address: str) -> None:
+    page.goto(f"{address}/sign-in?next=/my/courses")
+    page.get_by_label("E-mail").fill("patient@demo.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/my/courses")
+
+
+def test_a_web_process_that_goes_away_is_said_and_back_again(
+    school, visitor, complaints, environ, tmp_path
+):
+    complaints.expect("WebSocket connection")
+    page = visitor()
+    log = tmp_path / "log"
+    with servers.web(environ, log) as address:
+        page.goto(f"{address}/")
+        expect(page.get_by_role("link", name="Catalog").first).to_be_visible()
+
+    banner = page.get_by_text("The school does not answer just now")
+    expect(banner).to_be_visible(timeout=20_000)
+    with servers.web(environ, log):
+        expect(banner).to_have_count(0, timeout=30_000)

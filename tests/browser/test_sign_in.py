@@ -1,0 +1,143 @@
+"""Signing up, in and out as a person does it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.builders import PASSWORD
+
+
+def test_a_new_learner_signs_up_and_is_led_on(school, visitor):
+    page = visitor()
+
+    page.goto("/sign-up?next=%2Fmy%2Fcourses")
+    page.get_by_label("Name").fill("Grace Hopper")
+    page.get_by_label("E-mail").fill("grace@demo.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+
+    page.wait_for_url("**/my/courses")
+    expect(page.get_by_role("complementary").get_by_text("Grace Hopper")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("Learner")).to_be_visible()
+
+
+def test_the_cookie_is_out_of_reach_of_scripts(school, visitor):
+    school.account("cookie@demo.test")
+    page = visitor()
+
+    sign_in(page, "cookie@demo.test")
+
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("cf_session", True, "Lax")
+    assert page.evaluate("document.cookie") == ""
+
+
+@pytest.mark.parametrize("form", ["/sign-in", "/sign-up"])
+def test_a_wrong_password_and_an_address_taken_are_said_in_words(school, visitor, form):
+    email = f"taken{form.replace('/', '-')}@demo.test"
+    school.account(email)
+    page = visitor()
+    page.goto(f"{form}?next=%2Fpayments")
+
+    if form == "/sign-up":
+        page.get_by_label("Name").fill("Somebody Else")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill("this is not it")
+    page.get_by_role("button", name=re.compile("Sign in|Create account")).click()
+
+    expect(page.get_by_role("alert")).to_contain_text(
+        "is not right" if form == "/sign-in" else "There is an account with this e-mail"
+    )
+    expect(page.get_by_label("E-mail")).to_have_value(email)
+    expect(page.get_by_label("Password")).to_have_value("")
+    assert "next=%2Fpayments" in page.url
+
+
+def test_signing_out_ends_it_in_every_tab(school, visitor):
+    school.account("leaving@demo.test")
+    page = visitor()
+    sign_in(page, "leaving@demo.test", next_path="/my/courses")
+    other = page.context.new_page()
+    settled(other.goto("/my/courses") and other)
+
+    page.get_by_role("complementary").get_by_role("button", name=re.compile("Ada")).click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+    other.reload()
+
+    other.wait_for_url("**/sign-in?next=*")
+    assert page.context.cookies() == []
+
+
+def test_a_page_of_an_account_leads_to_sign_in_and_back(school, visitor):
+    school.account("back@demo.test")
+    page = visitor()
+
+    page.goto("/my/payments?state=paid")
+    page.wait_for_url("**/sign-in?next=*")
+    page.get_by_label("E-mail").fill("back@demo.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.wait_for_url("**/my/payments?state=paid")
+
+
+def test_who_is_signed_in_does_not_sign_in_again(school, visitor):
+    school.account("twice@demo.test")
+    page = visitor()
+    sign_in(page, "twice@demo.test", next_path="/my/courses")
+
+    page.goto("/sign-in?next=%2Fmy%2Fcourses")
+
+    page.wait_for_url("**/my/courses")
+
+
+def test_next_leads_nowhere_else(school, visitor):
+    school.account("careful@demo.test")
+    page = visitor()
+
+    sign_in(page, "careful@demo.test", next_path="//evil.example/x")
+
+    page.wait_for_url(f"{school.address}/overview")
+
+
+def test_the_demo_people_are_named_but_not_their_password(school, visitor):
+    page = visitor()
+
+    page.goto("/sign-in")
+
+    expect(page.get_by_text("instructor@demo.test")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/sign-up", "/sign-in?problem=wrong_credentials&email=a@b.test", "/nowhere"],
+)
+def test_everybody_can_use_the_pages_in_front(visitor, complaints, path, dark, width):
+    complaints.expect("404")
+    page = visitor(width=width, dark=dark)
+
+    page.goto(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    assert accessibility(settled(page)) == []
+    assert layout_shift(page) < 0.01
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_form_works_by_keyboard_alone(school, visitor):
+    school.account("keys@demo.test")
+    page = visitor()
+    page.goto("/sign-in?next=%2Fmy%2Fcourses")
+    page.get_by_label("E-mail").focus()
+
+    page.keyboard.type("keys@demo.test")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/my/courses")
