@@ -345,7 +345,8 @@ def price() -> rx.Component:
         checkbox(
             "This course is free",
             "free",
-            checked=State.free,
+            default_checked=State.free,
+            key="free" + rx.Var.create(State.opened).to(str),
             disabled=State.locked,
             on_change=State.change_free,
         ),

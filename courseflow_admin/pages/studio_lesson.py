@@ -151,13 +151,15 @@ def settings() -> rx.Component:
         checkbox(
             "Ready",
             "ready",
-            checked=State.ready,
+            default_checked=State.ready,
+            key="ready" + rx.Var.create(State.opened).to(str),
             on_change=lambda on: State.change_ready(State.lesson_id, State.revision, on),
         ),
         checkbox(
             "Free to read",
             "preview",
-            checked=State.preview,
+            default_checked=State.preview,
+            key="preview" + rx.Var.create(State.opened).to(str),
             on_change=lambda on: State.change_preview(State.lesson_id, State.revision, on),
         ),
         class_name="cf-row cf-lessonset",

@@ -213,6 +213,8 @@ class StudioCourseState(rx.State):
     @event(Permission.COURSES_EDIT)
     async def change_free(self, free: bool):
         await self._save_fields(free=free)
+        if self.free is not free:
+            self.opened += 1  # the box shows what holds
 
     @event(Permission.COURSES_EDIT)
     async def show_dialog(self, which: Literal["", "unpublish", "archive"]):
