@@ -10,7 +10,6 @@ from courseflow_admin.models.classroom import CoursePage, SectionTitles
 from courseflow_admin.models.courses import LANGUAGES
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import catalog, enrollments
-from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
@@ -90,7 +89,7 @@ class CoursePageState(rx.State):
         try:
             auth = await self.get_state(AuthState)
             await enrollments.enroll_free(auth.actor(), self._id)
-            yield [notices.success(f"You are enrolled in {self.title}."), rx.redirect(self.go_href)]
+            yield rx.redirect(self.go_href)
         finally:
             self.enrolling = False
 
