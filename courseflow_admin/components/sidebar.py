@@ -1,0 +1,233 @@
+"""The sidebar: sections by permission, and at its foot who is signed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from reflex.style import color_mode, set_color_mode
+from reflex_base.registry import RegistrationContext
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.icons import client_act, icon, link, mark
+from courseflow_admin.components.types import Flag, Shown
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.auth import AuthState
+
+SIGN_OUT_FORM = "cf-sign-out"
+
+
+@dataclass(frozen=True)
+class Item:
+    text: str
+    icon: str
+    href: str
+    permission: Permission | None  # None: everybody, also visitors
+
+
+NAV: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    ("", (Item("Overview", "gauge", routes.OVERVIEW, Permission.ACCOUNT_OWN),)),
+    (
+        "Money",
+        (
+            Item("Payments", "credit_card", routes.PAYMENTS, Permission.PAYMENTS_READ),
+            Item("Reconciliation", "scale", routes.RECONCILIATION, Permission.PAYMENTS_SYNC),
+            Item("Coupons", "ticket_percent", routes.COUPONS, Permission.PAYMENTS_READ),
+        ),
+    ),
+    (
+        "Teaching",
+        (
+            Item("Studio", "pencil_line", routes.STUDIO, Permission.COURSES_EDIT),
+            Item("Media", "clapperboard", routes.MEDIA, Permission.COURSES_EDIT),
+            Item("Learners", "users", routes.LEARNERS, Permission.ENROLLMENTS_READ),
+            Item("People", "contact_round", routes.PEOPLE, Permission.ACCOUNTS_READ),
+        ),
+    ),
+    (
+        "System",
+        (
+            Item("E-mails", "mail", routes.EMAILS, Permission.EMAILS_READ),
+            Item("Webhooks", "webhook", routes.WEBHOOKS, Permission.WEBHOOKS_READ),
+            Item("Audit log", "scroll_text", routes.AUDIT, Permission.AUDIT_READ),
+            Item("Settings", "settings", routes.SETTINGS, Permission.SETTINGS_CHANGE),
+        ),
+    ),
+    (
+        "Learning",
+        (
+            Item("Catalog", "library", routes.HOME, None),
+            Item("My courses", "graduation_cap", routes.MY_COURSES, Permission.COURSES_STUDY),
+            Item("My payments", "receipt_text", routes.MY_PAYMENTS, Permission.ACCOUNT_OWN),
+            Item("My e-mails", "inbox", routes.MY_EMAILS, Permission.ACCOUNT_OWN),
+        ),
+    ),
+)
+
+
+def sidebar(here: str, label: str, *, in_drawer: bool = False) -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            mark(), rx.el.span("CourseFlow", class_name="cf-brandname"), class_name="cf-brand"
+        ),
+        rx.el.nav(
+            rx.cond(AuthState.known, _groups(here, in_drawer=in_drawer), _nav_skeleton()),
+            class_name="cf-nav",
+            aria_label=label,
+        ),
+        rx.cond(
+            AuthState.known, rx.cond(AuthState.signed_in, _account(), _visitor()), _no_account()
+        ),
+    )
+
+
+def _groups(here: str, *, in_drawer: bool) -> rx.Component:
+    there = _routes_there()
+    shown = []
+    for title, items in NAV:
+        built = [item for item in items if item.href in there]
+        if not built:
+            continue
+        group = rx.el.div(
+            rx.el.div(title, class_name="cf-navlabel") if title else rx.fragment(),
+            rx.el.ul(*[_item(item, here, in_drawer=in_drawer) for item in built]),
+            class_name="cf-navgroup",
+        )
+        shown.append(_if_any(group, built))
+    return rx.fragment(*shown)
+
+
+def _routes_there() -> set[str]:
+    """The addresses that have a page, so that the sidebar never leads nowhere."""
+    pages = RegistrationContext.get().decorated_pages
+    return {str(options.get("route", "")) for _, options in pages}
+
+
+def _if_any(group: rx.Component, items: Sequence[Item]) -> rx.Component:
+    needed = [item.permission for item in items]
+    if None in needed:
+        return group
+    first, *others = [may(permission) for permission in needed if permission]
+    for other in others:
+        first = first | other
+    return rx.cond(first, group)
+
+
+def _item(item: Item, here: str, *, in_drawer: bool) -> rx.Component:
+    current = {"aria_current": "page"} if item.text == here else {}
+    anchor = link(
+        icon(item.icon),
+        rx.el.span(item.text),
+        href=item.href,
+        class_name="cf-item",
+        title=item.text,
+        **current,
+    )
+    entry = rx.el.li(rx.dialog.close(anchor) if in_drawer else anchor)
+    return entry if item.permission is None else rx.cond(may(item.permission), entry)
+
+
+def _nav_skeleton() -> rx.Component:
+    return rx.el.ul(
+        *[
+            rx.el.li(feedback.bar(width, "12px"), class_name="cf-item")
+            for width in ("96px", "120px", "88px", "112px")
+        ],
+        aria_hidden="true",
+    )
+
+
+def _account() -> rx.Component:
+    menu = rx.dropdown_menu
+    name = rx.el.span(
+        rx.el.span(AuthState.name, class_name="cf-13 cf-med cf-trunc"),
+        rx.el.span(AuthState.role_label, class_name="cf-sm cf-mut"),
+        class_name="cf-col cf-grow cf-accname",
+    )
+    submit_form = client_act(f"() => document.getElementById('{SIGN_OUT_FORM}').requestSubmit()")
+    return menu.root(
+        menu.trigger(
+            rx.el.button(
+                rx.el.span(AuthState.initials, class_name="cf-av", aria_hidden="true"),
+                name,
+                rx.el.span(
+                    icon("chevrons_up_down", 14, color="var(--slate-10)"), class_name="cf-accname"
+                ),
+                type="button",
+                class_name="cf-account",
+            )
+        ),
+        menu.content(
+            *_account_page(),
+            _theme(),
+            menu.separator(),
+            menu.item(icon("log_out", 14), "Sign out", on_select=submit_form.to(rx.EventChain)),
+            side="top",
+            align="start",
+            width="216px",
+            variant="soft",
+            color_scheme="gray",
+        ),
+        modal=False,
+    )
+
+
+def _account_page() -> list[rx.Component]:
+    if routes.ACCOUNT not in _routes_there():
+        return []
+    item = rx.dropdown_menu.item(
+        link(icon("settings", 14), "Account settings", href=routes.ACCOUNT), as_child=True
+    )
+    return [item]
+
+
+def _theme() -> rx.Component:
+    menu = rx.dropdown_menu
+    looks: tuple[tuple[Any, str, str], ...] = (
+        ("light", "sun", "Light"),
+        ("dark", "moon", "Dark"),
+        ("system", "monitor", "System"),
+    )
+    return menu.sub(
+        menu.sub_trigger(icon("moon", 14), "Theme"),
+        menu.sub_content(
+            *[
+                menu.item(
+                    icon(icon_name, 14),
+                    text,
+                    rx.spacer(),
+                    rx.cond(color_mode == look, icon("check", 14)),
+                    on_select=set_color_mode(look),
+                )
+                for look, icon_name, text in looks
+            ],
+            width="160px",
+            variant="soft",
+            color_scheme="gray",
+        ),
+    )
+
+
+def _visitor() -> rx.Component:
+    next_path = routes.SIGN_IN + "?next=" + AuthState.router.url.path
+    return rx.el.div(
+        link_button("Sign in", href=next_path, look="primary", wide=True),
+        link_button("Create an account", href=routes.SIGN_UP, wide=True),
+        class_name="cf-visitor",
+    )
+
+
+def _no_account() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(class_name="cf-av"),
+        rx.el.span(feedback.bar("96px"), class_name="cf-accname"),
+        class_name="cf-account",
+        aria_hidden="true",
+    )
+
+
+def may(permission: Permission) -> Flag:
+    held: Shown = AuthState.permissions
+    return held.contains(permission.value)
