@@ -1,5 +1,6 @@
 """Loads the demo school: people and courses through the services, a year of sales in bulk."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -9,8 +10,10 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import school as school_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.demo import library
+from courseflow_admin.demo.gateways import write_past
 from courseflow_admin.demo.library import DemoCourse, DemoPerson
-from courseflow_admin.demo.story import Rows, Story
+from courseflow_admin.demo.story import ONLY_AT, Story
+from courseflow_admin.demo.traces import Rows
 from courseflow_admin.errors import Conflict
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.base import Document, id_at, now
@@ -32,7 +35,8 @@ OUTCOMES = {
     "refunded": 32,
     "partially_refunded": 14,
 }
-# What still waits for somebody lies in the last days.
+# What still waits for somebody lies in the last days; a checkout that is open, in the last hours.
+OPEN = {"created", "pending", "authorized"}
 RECENT = ("disputed", "needs_review", "pending", "authorized", "created", "disputed", "created")
 DOMAIN = "demo.test"
 
@@ -87,6 +91,7 @@ async def load_demo_school(say: Say = lambda _: None) -> bool:
     say("documents")
     for name, documents in story.rows.by_collection().items():
         await _insert(name, documents)
+    await asyncio.to_thread(write_past, story.purchases)
     await school_db.set_seeded(now())
     return True
 
@@ -234,21 +239,26 @@ def _tell_sales(
                 story.enroll_free(learner, course, _moment(chance, learner.created_at, today))
     recent = [(learners[chance.randrange(1, LEARNERS)], outcome) for outcome in RECENT]
     for learner, outcome in recent:
-        at = today - timedelta(hours=chance.uniform(3, 20) if outcome == "created" else 60)
+        at = today - timedelta(hours=chance.uniform(3, 20) if outcome in OPEN else 60)
         at = max(_whole(at), learner.created_at + timedelta(minutes=9))
-        wanted = [course for course in sold if not _has(story, learner, course)]
+        wanted = [
+            course
+            for course in sold
+            if not _has(story, learner, course)
+            and (course.price.currency == "INR" or ONLY_AT.get(outcome) != "razorpay")
+        ]
         story.buy(learner, chance.choice(wanted), at, outcome)
         told += 1
     first_day = min(learner.created_at for learner in learners)
     bought = Counter(payment.account_id for payment in story.rows.payments)
     while told < PAYMENTS:
         at = _moment(chance, first_day, today - timedelta(minutes=20))
-        learner = _somebody(chance, learners, bought, at)
+        buyer = _somebody(chance, learners, bought, at)
         course = chance.choices(sold, weights)[0]
-        if learner is None or _has(story, learner, course):
+        if buyer is None or _has(story, buyer, course):
             continue
-        story.buy(learner, course, at, _outcome(chance))
-        bought[learner.id] += 1
+        story.buy(buyer, course, at, _outcome(chance))
+        bought[buyer.id] += 1
         told += 1
 
 
@@ -264,15 +274,8 @@ def _somebody(
 
 def _has(story: Story, learner: Account, course: Course) -> bool:
     """Access, or a checkout that is not over: then there is nothing to buy."""
-    if (learner.id, course.id) in story.rows.enrollments:
-        return True
-    waiting = {"created", "pending", "authorized", "needs_review"}
-    return any(
-        payment.account_id == learner.id
-        and payment.course_id == course.id
-        and payment.state.value in waiting
-        for payment in story.rows.payments[: len(RECENT)]
-    )
+    bought = (learner.id, course.id)
+    return bought in story.rows.enrollments or bought in story.waiting
 
 
 def _moment(chance: random.Random, after: datetime, before: datetime) -> datetime:

@@ -4,24 +4,22 @@ Every document is built by the same models as the real ones, and a test checks t
 against the rules of the product.
 """
 
-import hashlib
-import json
 import random
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
+from courseflow_admin.demo import gateways
+from courseflow_admin.demo.gateways import Purchase, Try, Way
+from courseflow_admin.demo.traces import Traces
 from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act, AuditEntry
-from courseflow_admin.models.base import Document, id_at
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import id_at
 from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import Email, EmailEvent, EmailKind, EmailState, Recipient
+from courseflow_admin.models.emails import EmailKind
 from courseflow_admin.models.enrollments import Enrollment, Grant
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import (
-    Attempt,
     Capture,
     Dispute,
     DisputeState,
@@ -37,55 +35,37 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
-from courseflow_admin.services import emails
+from courseflow_admin.services.checkout import CHECKOUT_LASTS
+from courseflow_admin.services.sync import next_look
 
-METHODS = {
-    "stripe": ("Visa 4242", "Mastercard 4444", "Amex 0005"),
-    "razorpay": ("UPI", "UPI", "UPI", "Netbanking", "RuPay 6521", "Visa 1111"),
-}
-DECLINES = (
-    "Your card has insufficient funds.",
-    "Your card was declined.",
-    "The bank did not answer in time.",
-    "The payment was cancelled at the bank.",
-)
 COUNTRIES = {"INR": "IN", "USD": "US", "EUR": "DE", "GBP": "GB", "JPY": "JP", "KWD": "KW"}
 
 
-@dataclass
-class Rows:
-    """Documents to be inserted, by collection."""
-
-    payments: list[Payment] = field(default_factory=list)
-    enrollments: dict[tuple[str, str], Enrollment] = field(default_factory=dict)
-    receipts: list[Receipt] = field(default_factory=list)
-    emails: list[Email] = field(default_factory=list)
-    audit: list[AuditEntry] = field(default_factory=list)
-    webhook_events: list[WebhookEvent] = field(default_factory=list)
-
-    def by_collection(self) -> dict[str, list[Document]]:
-        return {
-            "payments": [*self.payments],
-            "enrollments": [*self.enrollments.values()],
-            "receipts": [*self.receipts],
-            "emails": [*self.emails],
-            "audit": [*self.audit],
-            "webhook_events": [*self.webhook_events],
-        }
+# Only Stripe tells us of disputes and has payments that are under way for days; only Razorpay
+# authorises without capturing.
+ONLY_AT: dict[str, GatewayName] = {
+    "disputed": "stripe",
+    "pending": "stripe",
+    "authorized": "razorpay",
+}
 
 
-class Story:
+class Story(Traces):
     """Tells purchases one after the other; the same seed tells the same story."""
 
     def __init__(self, chance: random.Random, today: datetime) -> None:
-        self.chance = chance
+        super().__init__(chance)
         self.today = today
-        self.rows = Rows()
+        self.purchases: list[Purchase] = []
+        self.waiting: set[tuple[str, str]] = set()  # learner and course of what is not over yet
 
     def buy(self, learner: Account, course: Course, at: datetime, outcome: str) -> None:
         """One checkout by `learner` at `at` that ends as `outcome`, a state of the list."""
-        payment = self._checkout(learner, course, at)
+        payment = self._checkout(learner, course, at, ONLY_AT.get(outcome))
+        is_over = payment.expires_at <= self.today
+        if outcome == "expired" and not is_over:
+            outcome = "created"
+        purchase = Purchase(payment, payment.amount.minor)
         self._note(payment, Act.CHECKOUT_OPENED, at, learner, provider=payment.provider,
                    amount=payment.amount)  # fmt: skip
         if outcome == "created":
@@ -95,14 +75,24 @@ class Story:
             payment.updated_at = payment.expires_at
             self._note(payment, Act.CHECKOUT_EXPIRED, payment.expires_at, because="time")
         elif outcome == "failed":
-            self._decline(payment, at + timedelta(seconds=70))
+            self._decline(purchase, at + timedelta(seconds=70))
             payment.capture = Capture.FAILED
-        elif outcome in {"pending", "authorized", "needs_review"}:
-            self._unfinished(payment, at + timedelta(seconds=80), outcome)
+            payment.open = not is_over
+        elif outcome in {"pending", "authorized"}:
+            self._unfinished(purchase, at + timedelta(seconds=80), outcome)
+        elif outcome == "needs_review":
+            self._other_amount(purchase, at + timedelta(seconds=80))
         else:
-            self._paid(payment, learner, course, at, outcome)
+            self._paid(purchase, learner, course, at, outcome)
+        payment.attempts = purchase.listed()
         payment.state = state_of(payment)
+        if payment.provider in gateways.played_here():
+            payment.sync_at = next_look(payment, self.today)
+        if payment.open:
+            payment.checkout_url = gateways.checkout_url(payment)
+            self.waiting.add((learner.id, course.id))
         self.rows.payments.append(payment)
+        self.purchases.append(purchase)
 
     def enroll_free(self, learner: Account, course: Course, at: datetime) -> None:
         grant = Grant(id=id_at("grt", at), kind="free", started=at)
@@ -111,11 +101,12 @@ class Story:
         entry.facts = {"kind": "free", "learner": learner.id}
         self._access_mail(learner, course, grant, f"grant-{grant.id}", at, "you enrolled.")
 
-    def _checkout(self, learner: Account, course: Course, at: datetime) -> Payment:
+    def _checkout(
+        self, learner: Account, course: Course, at: datetime, only: GatewayName | None
+    ) -> Payment:
         indian = course.price.currency == "INR"
         provider: GatewayName = "razorpay" if indian and self.chance.random() < 0.65 else "stripe"
-        letters = f"{self.chance.getrandbits(80):020x}"
-        prefix = "order_" if provider == "razorpay" else "cs_sandbox_"
+        provider = only or provider
         return Payment(
             _id=id_at("pay", at),
             account_id=learner.id,
@@ -125,7 +116,7 @@ class Story:
             mode="sandbox",
             amount=course.price,
             listed=course.price,
-            provider_checkout_id=prefix + letters[:14],
+            provider_checkout_id=gateways.new_id("checkout", provider),
             name=learner.name,
             email=learner.email,
             course_title=course.title,
@@ -133,13 +124,13 @@ class Story:
             billing_name=learner.name,
             billing_country=COUNTRIES[course.price.currency],
             created_at=at,
-            expires_at=at + timedelta(hours=24),
+            expires_at=at + CHECKOUT_LASTS,
             updated_at=at,
         )
 
-    def _decline(self, payment: Payment, at: datetime) -> None:
-        reason = self.chance.choice(DECLINES)
-        self._attempt(payment, at, Capture.FAILED, reason)
+    def _decline(self, purchase: Purchase, at: datetime) -> None:
+        payment = purchase.payment
+        self._try(purchase, at, Capture.FAILED, reason=self.chance.choice(gateways.DECLINES))
         kind = (
             "payment.failed" if payment.provider == "razorpay" else "payment_intent.payment_failed"
         )
@@ -147,32 +138,64 @@ class Story:
         payment.updated_at = at
         self._note(payment, Act.PAYMENT_MOVED, at + timedelta(seconds=2), to="failed")
 
-    def _unfinished(self, payment: Payment, at: datetime, outcome: str) -> None:
-        capture = Capture.AUTHORIZED if outcome == "authorized" else Capture.PENDING
-        self._attempt(payment, at, capture)
-        payment.capture = capture
-        payment.updated_at = at
+    def _unfinished(self, purchase: Purchase, at: datetime, outcome: str) -> None:
+        payment = purchase.payment
+        capture = Capture(outcome)
+        late = gateways.LATE_WAYS.get(payment.amount.currency, gateways.LATE_ELSEWHERE)
+        self._try(purchase, at, capture, late if capture is Capture.PENDING else None)
+        payment.capture, payment.open, payment.updated_at = capture, True, at
         self._note(payment, Act.PAYMENT_MOVED, at, to=capture)
-        if outcome == "needs_review":
-            less = Money(minor=payment.amount.minor // 2, currency=payment.amount.currency)
-            reason = f"The gateway says {less}, our payment is {payment.amount}."
-            payment.review = Review(state=ReviewState.OPEN, reason=reason, at=at)
-            self._note(payment, Act.PAYMENT_REVIEW_OPENED, at, why=reason)
+
+    def _other_amount(self, purchase: Purchase, at: datetime) -> None:
+        """Paid, but not what our row says."""
+        payment = purchase.payment
+        purchase.amount_minor = payment.amount.minor // 2
+        self._try(purchase, at, Capture.PAID)
+        said = Money(minor=purchase.amount_minor, currency=payment.amount.currency)
+        reason = f"The gateway says {said}, our payment is {payment.amount}."
+        payment.review = Review(state=ReviewState.OPEN, reason=reason, at=at)
+        payment.open, payment.updated_at = True, at
+        self._note(payment, Act.PAYMENT_REVIEW_OPENED, at, why=reason)
+
+    def _try(
+        self,
+        purchase: Purchase,
+        at: datetime,
+        outcome: Capture,
+        way: Way | None = None,
+        reason: str = "",
+    ) -> Try:
+        """One attempt, in the whole seconds in which gateways tell the time."""
+        provider = purchase.payment.provider
+        again = provider == "stripe" and purchase.tries  # Stripe tries the same intent again
+        told = Try(
+            id=purchase.tries[-1].id if again else gateways.new_id("payment", provider),
+            at=at.replace(microsecond=0),
+            outcome=outcome,
+            way=way or self.chance.choice(gateways.WAYS[provider]),
+            reason=reason,
+        )
+        purchase.tries.append(told)
+        return told
 
     def _paid(
-        self, payment: Payment, learner: Account, course: Course, at: datetime, outcome: str
+        self, purchase: Purchase, learner: Account, course: Course, at: datetime, outcome: str
     ) -> None:
+        payment = purchase.payment
         if self.chance.random() < 0.08:
-            self._decline(payment, at + timedelta(seconds=40))
-        paid_at = at + timedelta(seconds=self.chance.randint(50, 240))
-        seen_at = paid_at + timedelta(seconds=2)
-        self._attempt(payment, paid_at, Capture.PAID)
+            self._decline(purchase, at + timedelta(seconds=40))
+        made = self._try(
+            purchase, at + timedelta(seconds=self.chance.randint(50, 240)), Capture.PAID
+        )
+        seen_at = made.at + timedelta(seconds=2)
         payment.capture = Capture.PAID
-        payment.paid_at = paid_at
+        payment.provider_payment_id = made.id
+        payment.method = made.way[1]
+        payment.paid_at = made.at
         payment.updated_at = seen_at
         razorpay = payment.provider == "razorpay"
         kind = "payment.captured" if razorpay else "checkout.session.completed"
-        self._event(payment, kind, paid_at + timedelta(seconds=1), "paid")
+        self._event(payment, kind, made.at + timedelta(seconds=1), "paid")
         note = SyncNote(at=seen_at, source=f"webhook {kind}", result="paid")
         payment.syncs = [note]
         self._note(payment, Act.PAYMENT_PAID, seen_at, amount=payment.amount,
@@ -192,7 +215,7 @@ class Story:
         if outcome in {"refunded", "partially_refunded"}:
             self._refund(payment, learner, grant, whole=outcome == "refunded")
         elif outcome == "disputed":
-            self._dispute(payment)
+            self._dispute(purchase)
 
     def _receipt(self, payment: Payment) -> None:
         paid_at = payment.paid_at or payment.created_at
@@ -214,6 +237,7 @@ class Story:
         paid_at = payment.paid_at or payment.created_at
         room = max(3600, int((self.today - paid_at).total_seconds()) - 3600)
         at = paid_at + timedelta(seconds=self.chance.randint(3600, min(room, 14 * 86400)))
+        at = min(at, self.today.replace(microsecond=0))
         minor = payment.amount.minor if whole else payment.amount.minor // 4
         refund = Refund(
             id=id_at("ref", at),
@@ -222,8 +246,7 @@ class Story:
             cause=RefundCause.ADMIN,
             reason="Asked for within 14 days" if whole else "Goodwill for a late start",
             by=SYSTEM.id,
-            provider_refund_id=("rfnd_" if payment.provider == "razorpay" else "re_")
-            + grant.id[-14:],
+            provider_refund_id=gateways.new_id("refund", payment.provider),
             at=at,
             settled_at=at,
         )
@@ -241,87 +264,19 @@ class Story:
         }
         self._mail(EmailKind.REFUND, learner, f"refund-{refund.id}", facts, at, payment)
 
-    def _dispute(self, payment: Payment) -> None:
+    def _dispute(self, purchase: Purchase) -> None:
+        payment = purchase.payment
         at = (payment.paid_at or payment.created_at) + timedelta(days=1)
-        at = min(at, self.today - timedelta(hours=2))
+        at = min(at, self.today - timedelta(hours=2)).replace(microsecond=0)
+        purchase.disputed_at = at
         payment.dispute = Dispute(
             state=DisputeState.OPEN,
-            provider_id=f"dp_{payment.id[-14:]}",
+            provider_id=gateways.new_id("dispute", payment.provider),
             reason="product not received",
             deadline=at + timedelta(days=9),
         )
         payment.updated_at = at
         self._note(payment, Act.PAYMENT_DISPUTE_CHANGED, at, to="open", why="product not received")
-
-    def _attempt(self, payment: Payment, at: datetime, outcome: Capture, reason: str = "") -> None:
-        letters = f"{self.chance.getrandbits(64):016x}"
-        attempt = Attempt(
-            provider_payment_id=f"{'pay' if payment.provider == 'razorpay' else 'pi'}_{letters}",
-            at=at,
-            outcome=outcome,
-            method=self.chance.choice(METHODS[payment.provider]),
-            reason=reason,
-        )
-        payment.attempts = [*payment.attempts, attempt]
-        payment.method = attempt.method
-        if outcome is not Capture.FAILED:
-            payment.provider_payment_id = attempt.provider_payment_id
-
-    def _event(self, payment: Payment, kind: str, at: datetime, result: str) -> None:
-        event_id = f"evt_{self.chance.getrandbits(64):016x}"
-        body: dict[str, Any] = {
-            "id": event_id,
-            "type": kind,
-            "created": int(at.timestamp()),
-            "checkout": payment.provider_checkout_id,
-            "payment_id": payment.id,
-        }
-        raw = json.dumps(body)
-        handled = at + timedelta(milliseconds=400)
-        self.rows.webhook_events.append(
-            WebhookEvent(
-                _id=id_at("whe", at),
-                provider=payment.provider,
-                event_id=event_id,
-                body_hash=hashlib.sha256(raw.encode()).hexdigest(),
-                kind=kind,
-                raw=raw,
-                headers={"content-type": "application/json"},
-                received_at=at,
-                deliveries=[at],
-                state=WebhookState.HANDLED,
-                result=result,
-                attempts=1,
-                due_at=None,
-                handled_at=handled,
-                payment_id=payment.id,
-            )
-        )
-
-    def stuck_event(self, at: datetime) -> None:
-        """An event about money we know nothing of: the worker has given it up to a person."""
-        letters = f"{self.chance.getrandbits(56):014x}"
-        raw = json.dumps({"event": "payment.captured", "order_id": f"order_{letters}"})
-        reason = "No payment of ours has these ids."
-        self.rows.webhook_events.append(
-            WebhookEvent(
-                _id=id_at("whe", at),
-                provider="razorpay",
-                event_id=letters,
-                body_hash=hashlib.sha256(raw.encode()).hexdigest(),
-                kind="payment.captured",
-                raw=raw,
-                headers={"content-type": "application/json"},
-                received_at=at,
-                deliveries=[at],
-                state=WebhookState.FAILED,
-                result=reason,
-                error=reason,
-                attempts=8,
-                due_at=None,
-                handled_at=at + timedelta(minutes=4),
-            )
-        )
 
     def _enroll(self, learner: Account, course: Course, at: datetime, grant: Grant) -> None:
         known = self.rows.enrollments.get((learner.id, course.id))
@@ -341,115 +296,3 @@ class Story:
             grants=[grant],
             progress_version=course.version,
         )
-
-    def _access_mail(
-        self,
-        learner: Account,
-        course: Course,
-        grant: Grant,
-        key: str,
-        at: datetime,
-        because: str,
-        payment: Payment | None = None,
-    ) -> None:
-        until = grant.expires_at
-        facts = {
-            "course": course.title,
-            "because": because,
-            "until": f"{until.day} {until:%B %Y}" if until else "",
-            "link": settings().origin + routes.learn(course.slug),
-        }
-        self._mail(EmailKind.ACCESS_GRANTED, learner, key, facts, at, payment, course)
-
-    def receipt_mail(self, receipt: Receipt, payment: Payment, at: datetime) -> None:
-        """After all numbers are given."""
-        day = receipt.paid_at.astimezone(settings().timezone)
-        facts = {
-            "course": receipt.course_title,
-            "number": receipt.label,
-            "billed_to": payment.billing_name,
-            "date": f"{day.day} {day:%B %Y}",
-            "method": payment.method,
-            "amount": str(receipt.amount),
-            "link": settings().origin + routes.my_payment(payment.id),
-        }
-        to = Recipient(payment.account_id, payment.email, payment.name)
-        self._mail(EmailKind.RECEIPT, to, f"receipt-{payment.id}", facts, at, payment)
-        entry = self._entry(Act.RECEIPT_NUMBERED, payment.id, at)
-        entry.facts = {"receipt": receipt.id, "number": receipt.label}
-
-    def _mail(
-        self,
-        kind: EmailKind,
-        learner: Account | Recipient,
-        key: str,
-        facts: dict[str, str],
-        at: datetime,
-        payment: Payment | None = None,
-        course: Course | None = None,
-    ) -> None:
-        account_id = learner.id if isinstance(learner, Account) else learner.account_id
-        email = emails.compose(kind, Recipient(account_id, learner.email, learner.name), key, facts)
-        end = self._end_of_mail()
-        done_at = at + timedelta(seconds=4)
-        steps = [
-            EmailEvent(at=at + timedelta(seconds=1), state=EmailState.SENT, detail="Resend took it")
-        ]
-        if end is not EmailState.SENT:
-            detail = "The mailbox does not exist." if end is EmailState.BOUNCED else ""
-            steps.append(EmailEvent(at=done_at, state=end, detail=detail))
-        self.rows.emails.append(
-            email.model_copy(
-                update={
-                    "id": id_at("eml", at),
-                    "state": end,
-                    "queued_at": at,
-                    "sent_at": at + timedelta(seconds=1),
-                    "state_at": steps[-1].at,
-                    "due_at": None,
-                    "attempts": 1,
-                    "provider_id": f"{self.chance.getrandbits(128):032x}",
-                    "events": steps,
-                    "payment_id": payment.id if payment else "",
-                    "course_id": payment.course_id if payment else (course.id if course else ""),
-                    "course_owner_id": payment.owner_id
-                    if payment
-                    else (course.owner_id if course else ""),
-                }
-            )
-        )
-
-    def _end_of_mail(self) -> EmailState:
-        dice = self.chance.random()
-        if dice < 0.012:
-            return EmailState.BOUNCED
-        if dice < 0.014:
-            return EmailState.COMPLAINED
-        return EmailState.SENT if dice < 0.02 else EmailState.DELIVERED
-
-    def welcome(self, learner: Account) -> None:
-        self._mail(EmailKind.WELCOME, learner, f"welcome-{learner.id}", {}, learner.created_at)
-        self._entry(Act.ACCOUNT_SIGNED_UP, learner.id, learner.created_at, learner)
-
-    def _note(
-        self, payment: Payment, act: Act, at: datetime, by: Account | None = None, **facts: object
-    ) -> None:
-        entry = self._entry(act, payment.id, at, by)
-        entry.facts = {
-            key: value.to_mongo() if isinstance(value, Money) else str(value)
-            for key, value in facts.items()
-        }
-
-    def _entry(
-        self, act: Act, object_id: str, at: datetime, by: Account | None = None
-    ) -> AuditEntry:
-        entry = AuditEntry(
-            _id=id_at("aud", at),
-            at=at,
-            actor_id=by.id if by else SYSTEM.id,
-            actor_name=by.name if by else SYSTEM.name,
-            act=act,
-            object_id=object_id,
-        )
-        self.rows.audit.append(entry)
-        return entry

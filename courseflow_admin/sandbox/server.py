@@ -22,6 +22,7 @@ from courseflow_admin.sandbox.control import control_routes
 from courseflow_admin.sandbox.dashboard import dashboard_routes
 from courseflow_admin.sandbox.hands import Hands
 from courseflow_admin.sandbox.mailbox import mailbox_routes
+from courseflow_admin.sandbox.past import FILE, Past
 from courseflow_admin.sandbox.razorpay import RazorpayApi
 from courseflow_admin.sandbox.razorpay_pages import razorpay_page_routes
 from courseflow_admin.sandbox.resend import ResendApi
@@ -72,6 +73,7 @@ class Sandbox(Hands):
             settle_seconds=settle_seconds,
         )
         super().__init__(world, folder / "sandbox-media", receive)
+        self.past = Past(world, folder / FILE)
         self.auto = receive is None if auto is None else auto
         self._servers: list[uvicorn.Server] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -183,6 +185,7 @@ class Sandbox(Hands):
     async def _tick(self) -> None:
         while True:
             try:
+                await self.past.take_over()
                 if self.auto:
                     self.sweep()
                     await self.courier.deliver()

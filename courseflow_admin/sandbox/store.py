@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,18 @@ class Delivery:
     created: float
     last_status: int | None
     last_error: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An object as it is stored; its body is JSON."""
+
+    kind: str
+    id: str
+    parent: str
+    created: int
+    due: float | None
+    body: str
 
 
 @dataclass(frozen=True)
@@ -195,6 +207,30 @@ class Store:
 
     def remove(self, object_id: str) -> None:
         self._rows("DELETE FROM objects WHERE id = ?", (object_id,))
+
+    def rows(self, *, without: str) -> list[Row]:
+        """All objects but those of one kind, oldest first."""
+        found = self._rows(
+            "SELECT kind, id, parent, created, due, body FROM objects WHERE kind <> ? ORDER BY seq",
+            (without,),
+        )
+        return [Row(**dict(row)) for row in found]
+
+    def put_rows(self, rows: Iterable[Row]) -> None:
+        """All of them or none; what is there already stays as it is."""
+        values = [astuple(row) for row in rows]
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany(
+                    "INSERT INTO objects (kind, id, parent, created, due, body)"
+                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                    values,
+                )
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     # Idempotency
 
