@@ -10,6 +10,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.classroom import CatalogEntry
 from courseflow_admin.models.courses import CATEGORIES, LEVELS
 from courseflow_admin.services import catalog
+from courseflow_admin.state.address import has_left
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
@@ -81,6 +82,8 @@ class CatalogState(rx.State):
     @event(PUBLIC, supersedes=True)
     async def search(self, text: str):
         """Typing in the search box."""
+        if has_left(self, routes.HOME):
+            return None
         self._typed = text[: catalog.LONGEST_SEARCH].strip()
         return rx.redirect(self._href(q=self._typed), replace=True)
 

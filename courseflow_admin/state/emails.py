@@ -12,7 +12,7 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import emails_log
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
 
@@ -113,7 +113,7 @@ class EmailsState(rx.State):
     @event(Permission.EMAILS_READ)
     async def search(self, text: str):
         """Typed into the search box: the beginning of the receiver's address."""
-        return self._search(text)
+        return None if has_left(self, routes.EMAILS) else self._search(text)
 
     @event(Permission.EMAILS_READ)
     async def submit_search(self, form: SearchForm):

@@ -13,7 +13,7 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import enrollments
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
 
@@ -95,7 +95,7 @@ class LearnersState(rx.State):
     @event(Permission.ENROLLMENTS_READ)
     async def search(self, text: str):
         """Typed into the search box: the beginning of an e-mail address."""
-        return self._search(text)
+        return None if has_left(self, routes.LEARNERS) else self._search(text)
 
     @event(Permission.ENROLLMENTS_READ)
     async def submit_search(self, form: SearchForm):

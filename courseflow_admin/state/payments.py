@@ -20,7 +20,7 @@ from courseflow_admin.models.payments import (
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import payments
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
 
@@ -131,7 +131,7 @@ class PaymentsState(rx.State):
     @event(Permission.PAYMENTS_READ)
     async def search(self, text: str):
         """Typed into the search box: the beginning of an e-mail address."""
-        return self._search(text)
+        return None if has_left(self, routes.PAYMENTS) else self._search(text)
 
     @event(Permission.PAYMENTS_READ)
     async def submit_search(self, form: SearchForm):

@@ -12,7 +12,7 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import accounts
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import Form, event
 
@@ -83,7 +83,7 @@ class PeopleState(rx.State):
     @event(Permission.ACCOUNTS_READ)
     async def search(self, text: str):
         """Typed into the search box: the beginning of an e-mail address."""
-        return self._search(text)
+        return None if has_left(self, routes.PEOPLE) else self._search(text)
 
     @event(Permission.ACCOUNTS_READ)
     async def submit_search(self, form: SearchForm):
