@@ -29,35 +29,44 @@ class Gateway(Protocol):
     @property
     def mode(self) -> str:
         """`sandbox`, `test` or `live`."""
+        ...
 
     @property
     def currencies(self) -> tuple[str, ...]: ...
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         """Open a checkout; the same idempotency key gives the same checkout again."""
+        ...
 
     def form(self, order: CheckoutOrder, checkout_id: str) -> CheckoutForm | None:
         """The native form that takes the browser there; None where a redirect does."""
+        ...
 
     async def expire(self, checkout_id: str) -> bool:
         """Make an open checkout unpayable; False where the gateway cannot, or it is over."""
+        ...
 
     async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:
         """The checkout and its payments as they are now; `also`: payment ids named by webhooks."""
+        ...
 
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str
     ) -> RefundFacts:
         """Give money back; `refund_id` is the idempotency key."""
+        ...
 
     def return_checkout(self, fields: Mapping[str, str]) -> str:
         """The checkout id the browser came back with; "" when missing or its signature is wrong."""
+        ...
 
     async def close(self) -> None:
         """Close the connections; the last call."""
+        ...
 
     def reference(self, event: Mapping[str, object]) -> WebhookReference | None:
         """What a verified webhook event is about; None when it is not about a payment."""
+        ...
 
 
 @cache

@@ -5,8 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import razorpay
 import requests
+from razorpay import Client
+from razorpay.errors import (
+    BadRequestError,
+    GatewayError,
+    ServerError,
+    SignatureVerificationError,
+)
 
 from courseflow_admin.config import RazorpayKeys
 from courseflow_admin.errors import ProviderRefused, ProviderUnreachable
@@ -42,7 +48,8 @@ class RazorpayGateway:
         self.mode: str = keys.mode
         self.currencies = keys.currencies
         self._keys = keys
-        self._client = razorpay.Client(auth=(keys.key_id, keys.key_secret), base_url=keys.base_url)
+        # Any: the SDK sets its resources (order, payment, utility) by name at run time.
+        self._client: Any = Client(auth=(keys.key_id, keys.key_secret), base_url=keys.base_url)
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
@@ -131,7 +138,7 @@ class RazorpayGateway:
             return ""
         try:
             self._client.utility.verify_payment_signature(values)
-        except (razorpay.errors.SignatureVerificationError, TypeError, ValueError):
+        except (SignatureVerificationError, TypeError, ValueError):
             return ""
         return values["razorpay_order_id"]
 
@@ -178,11 +185,11 @@ class RazorpayGateway:
         async with self._limit:
             try:
                 return await asyncio.to_thread(call, *arguments, timeout=TIMEOUT, **options)
-            except razorpay.errors.BadRequestError as error:
+            except BadRequestError as error:
                 raise ProviderRefused("razorpay", str(error)) from error
             except (
-                razorpay.errors.GatewayError,
-                razorpay.errors.ServerError,
+                GatewayError,
+                ServerError,
                 requests.RequestException,
                 ValueError,  # an answer that is not JSON
             ) as error:

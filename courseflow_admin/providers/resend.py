@@ -22,6 +22,7 @@ class Message:
 class ResendSender:
     def __init__(self, keys: ResendKeys) -> None:
         import resend
+        from resend.exceptions import ResendError
         from resend.http_client_httpx import HTTPXClient
 
         # The SDK knows module globals only; we are its one user in this process.
@@ -29,6 +30,7 @@ class ResendSender:
         resend.api_url = keys.base_url
         resend.default_async_http_client = HTTPXClient(timeout=TIMEOUT_SECONDS)
         self._sdk = resend
+        self._error = ResendError
         self._from = keys.email_from
 
     async def send(self, message: Message) -> str:
@@ -43,7 +45,7 @@ class ResendSender:
         options: Any = {"idempotency_key": message.idempotency_key}
         try:
             answer = await self._sdk.Emails.send_async(params, options)
-        except self._sdk.exceptions.ResendError as error:
+        except self._error as error:
             code = int(error.code) if str(error.code).isdigit() else 500
             # Network trouble looks like a 500; 429 and a key in use pass by themselves.
             if code >= 500 or code == 429 or "concurrent" in str(error.error_type):

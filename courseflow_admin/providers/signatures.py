@@ -77,17 +77,18 @@ def _stripe(raw: bytes, headers: Mapping[str, str], secrets: tuple[str, ...]) ->
 
 def _razorpay(raw: bytes, headers: Mapping[str, str], secrets: tuple[str, ...]) -> Verified:
     """https://razorpay.com/docs/webhooks/validate-test; no timestamp and no signed event id."""
-    import razorpay
+    from razorpay import Client
+    from razorpay.errors import SignatureVerificationError
 
     header = headers.get("x-razorpay-signature", "")
     text = _text(raw)
-    utility = razorpay.Client(auth=("", "")).utility
+    client: Any = Client(auth=("", ""))
     for secret in secrets:
         if not HEX64.match(header):
             break
         try:
-            utility.verify_webhook_signature(text, header, secret)
-        except razorpay.errors.SignatureVerificationError:
+            client.utility.verify_webhook_signature(text, header, secret)
+        except SignatureVerificationError:
             continue
         event = _object(raw)
         event_id = headers.get("x-razorpay-event-id", "")[:100]
