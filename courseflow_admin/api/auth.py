@@ -26,6 +26,7 @@ from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.accounts import Account, Form, SignInForm, SignUpForm
 from courseflow_admin.models.sessions import ABSOLUTE, TokenPair
 from courseflow_admin.services import accounts, sessions
+from courseflow_admin.services.password_rules import WeakPassword
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
 FIELD_PROBLEMS = {
@@ -142,6 +143,8 @@ def _device(request: Request) -> dict[str, str]:
 
 
 def _problem_code(error: CourseFlowError | ValidationError) -> str:
+    if isinstance(error, WeakPassword):
+        return f"{error.code}_{error.reason}"
     if isinstance(error, CourseFlowError):
         return error.code
     location = error.errors(include_url=False, include_input=False)[0]["loc"]

@@ -19,7 +19,14 @@ from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
-from courseflow_admin.services import audit, emails, limits, passwords, sessions
+from courseflow_admin.services import (
+    audit,
+    emails,
+    limits,
+    password_rules,
+    passwords,
+    sessions,
+)
 
 FAILED_PER_ACCOUNT = 5  # in five minutes
 FAILED_PER_ADDRESS = 10  # in one minute, from one IP address
@@ -94,8 +101,6 @@ async def create(
     actor.require(Permission.ACCOUNTS_CHANGE)
     if role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
-    if not 8 <= len(password) <= 128:
-        raise Invalid("A password has 8 to 128 characters.", "password")
     try:
         email, name = as_email(email), as_name(name)
     except ValueError as error:
@@ -196,6 +201,7 @@ async def _hold_office(actor: Actor, account_id: str) -> None:
 async def _new(
     email: str, name: str, role: str, password: str, *, verified: bool = False
 ) -> Account:
+    await password_rules.require_good(password, name=name, email=email)
     at = now()
     return Account(
         _id=new_id("acc"),

@@ -8,17 +8,19 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.models.permissions import Actor
+from courseflow_admin.services.password_rules import REASONS, SHORTEST
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
 ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner"}
-MIN_PASSWORD = 8
+MIN_PASSWORD = SHORTEST
 PROBLEMS = {
     "wrong_credentials": "The e-mail address or the password is not right.",
     "suspended": "This account is suspended. Please write to the school.",
     "too_many": "Too many tries. Please wait five minutes and try again.",
     "email_taken": "There is an account with this e-mail address already. Sign in instead.",
     "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
+    **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
     "invalid_email": "This does not look like an e-mail address.",
     "invalid_name": "Please tell us your name.",
     "invalid": "Please fill in every field.",

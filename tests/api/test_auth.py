@@ -232,6 +232,8 @@ async def test_sign_up_by_form_is_signed_in_and_goes_on_to_next(api):
         ({"email": "eve"}, "invalid_email"),
         ({"name": " "}, "invalid_name"),
         ({"password": "short"}, "weak_password"),
+        ({"password": "password"}, "weak_password_common"),
+        ({"password": "eve@demo.test"}, "weak_password_personal"),
         ({"role": "admin"}, "invalid"),
         ({"email": "ada@demo.test"}, "email_taken"),
     ],

@@ -1,0 +1,78 @@
+"""What a new password must be: hard to guess, and the reason in words when it is not."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from zxcvbn import zxcvbn
+
+from courseflow_admin.errors import Invalid
+
+SHORTEST, LONGEST = 8, 128
+LENGTH = f"A password has {SHORTEST} to {LONGEST} characters."
+GOOD_ENOUGH = 2  # of 0 to 4: about a hundred million guesses
+READ = 72  # zxcvbn's time grows with the square of the length
+ADVICE = "Please add another word or two."
+REASONS = {
+    "personal": f"This is too close to your own name or e-mail address. {ADVICE}",
+    "common": f"This is one of the most common passwords. {ADVICE}",
+    "word": f"One word or name by itself is easy to guess. {ADVICE}",
+    "row": f"Rows of keys on a keyboard are easy to guess. {ADVICE}",
+    "repeat": f"Characters that repeat are easy to guess. {ADVICE}",
+    "sequence": f"Sequences such as abcd or 4321 are easy to guess. {ADVICE}",
+    "date": f"Dates and years are easy to guess. {ADVICE}",
+    "short": f"This is easy to guess. {ADVICE}",
+}
+PATTERNS = {
+    "spatial": "row",
+    "repeat": "repeat",
+    "sequence": "sequence",
+    "regex": "date",
+    "date": "date",
+}
+# One thread: zxcvbn keeps the hints of the one who is asking in a table that all threads share.
+_thread = ThreadPoolExecutor(1, thread_name_prefix="zxcvbn")
+
+
+class WeakPassword(Invalid):
+    code = "weak_password"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(REASONS[reason], "password")
+        self.reason = reason
+
+
+async def require_good(password: str, *, name: str, email: str) -> None:
+    """WeakPassword, or Invalid for its length, unless it may be the password of this person."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Invalid(LENGTH, "password")
+    hints = list(_hints(name, email))
+    loop = asyncio.get_running_loop()
+    reason = await loop.run_in_executor(_thread, _weakness, password[:READ], hints)
+    if reason:
+        raise WeakPassword(reason)
+
+
+def _weakness(password: str, hints: list[str]) -> str:
+    """A key of REASONS, or nothing when the password is good enough."""
+    found = zxcvbn(password, user_inputs=hints)
+    if found["score"] >= GOOD_ENOUGH:
+        return ""
+    return _reason(max(found["sequence"], key=lambda match: len(match["token"])))
+
+
+def _reason(longest: Any) -> str:
+    if longest["pattern"] != "dictionary":
+        return PATTERNS.get(longest["pattern"], "short")
+    kind = longest["dictionary_name"]
+    return {"user_inputs": "personal", "passwords": "common"}.get(kind, "word")
+
+
+def _hints(name: str, email: str) -> Iterator[str]:
+    """The name and the address, whole and in parts, with and without what stands between."""
+    for whole in (name, email, email.partition("@")[0]):
+        yield whole
+        yield "".join(re.findall(r"\w+", whole))
+        yield from re.findall(r"\w{3,}", whole)

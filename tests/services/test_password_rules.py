@@ -1,0 +1,85 @@
+"""What a new password must be, and what is said when it is not."""
+
+import time
+
+import pytest
+
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.accounts import SignUpForm
+from courseflow_admin.services import accounts
+from courseflow_admin.services.password_rules import REASONS, WeakPassword, require_good
+from tests.builders import PASSWORD, stored
+
+ADA = {"name": "Ada Lovelace", "email": "countess.of.computing@demo.test"}
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("password", "common"),
+        ("adalovelace", "personal"),
+        ("Ada Lovelace", "personal"),
+        ("countess.of.computing", "personal"),
+        ("sdfghjkl;", "row"),
+        ("aaaaaaaabbbbbbbb", "repeat"),
+        ("x" * 128, "repeat"),
+        ("abcdefghijk", "sequence"),
+        ("24.12.1999", "date"),
+        ("mathematical", "word"),
+    ],
+)
+async def test_what_is_easy_to_guess_is_refused_with_its_reason(password, reason):
+    with pytest.raises(WeakPassword) as refused:
+        await require_good(password, **ADA)
+
+    assert (refused.value.reason, refused.value.field) == (reason, "password")
+    assert refused.value.message == REASONS[reason]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PASSWORD,
+        "корова на крыше",
+        "गणित और संगीत",
+        "数学与音乐的夜晚",
+        "9Kd!vR2p",
+        "a good one " + "x" * 117,
+    ],
+)
+async def test_any_script_and_128_characters_are_welcome(password):
+    await require_good(password, **ADA)
+
+
+@pytest.mark.parametrize("length", [0, 7, 129, 100_000])
+async def test_the_length_is_8_to_128_characters(length):
+    with pytest.raises(Invalid, match=r"^A password has 8 to 128 characters\.$"):
+        await require_good("k" * length, **ADA)
+
+
+async def test_somebody_elses_name_is_no_hint():
+    with pytest.raises(WeakPassword):
+        await require_good("adalovelace", **ADA)
+
+    await require_good("ada lovelace 1815", name="Bob", email="bob@demo.test")
+
+
+async def test_a_password_made_to_be_slow_is_judged_in_time():
+    started = time.perf_counter()
+
+    await require_good(("p4$$w0rd@€1" * 12)[:120] + "Zq!7vK2m", **ADA)
+
+    assert time.perf_counter() - started < 1
+
+
+async def test_a_weak_password_makes_no_account(database):
+    form = SignUpForm(email="ada@demo.test", name="Ada Lovelace", password="adalovelace")
+
+    with pytest.raises(WeakPassword):
+        await accounts.sign_up(form)
+    with pytest.raises(WeakPassword):
+        await accounts.create(
+            accounts.SYSTEM, email="ada@demo.test", name="Ada", role="admin", password="password"
+        )
+
+    assert (await stored("accounts"), await stored("emails"), await stored("audit")) == ([], [], [])
