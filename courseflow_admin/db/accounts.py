@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from courseflow_admin.db import keyset
-from courseflow_admin.db.client import Row, collection
+from courseflow_admin.db.client import LONG_AGO, Row, collection
 from courseflow_admin.models.accounts import Account, Billing
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import Page, PageRequest
@@ -75,13 +75,23 @@ async def _set(account_id: str, fields: Row) -> Account | None:
     )
 
 
-def search_query(email_prefix: str, role: str, period: Period | None = None) -> tuple[Row, str]:
+STANDINGS: dict[str, Row] = {
+    "active": {**ACTIVE, "verified_at": {"$ne": None}},
+    "unverified": {**ACTIVE, "verified_at": None},
+    "suspended": {"suspended_at": {"$gt": LONG_AGO}, "erased_at": None},
+    "deleted": {"erased_at": {"$ne": None}},
+}
+
+
+def search_query(
+    email_prefix: str, role: str, period: Period | None = None, standing: str = ""
+) -> tuple[Row, str]:
     """The filter, and the field it is sorted by.
 
     Newest first; while searching by address in the order of addresses, because only so one index
     gives both the prefix and the order.
     """
-    where: Row = {"role": role} if role else {}
+    where: Row = {**({"role": role} if role else {}), **STANDINGS.get(standing, {})}
     if period:
         where["created_at"] = {"$gte": period.start, "$lt": period.end}
     if email_prefix:
@@ -91,9 +101,13 @@ def search_query(email_prefix: str, role: str, period: Period | None = None) -> 
 
 
 async def search(
-    email_prefix: str, role: str, request: PageRequest, period: Period | None = None
+    email_prefix: str,
+    role: str,
+    request: PageRequest,
+    period: Period | None = None,
+    standing: str = "",
 ) -> Page[Account]:
-    where, field = search_query(email_prefix, role, period)
+    where, field = search_query(email_prefix, role, period, standing)
     return await keyset.page(
         "accounts", where, field, request, Account.from_mongo, falling=field != "email"
     )

@@ -1,7 +1,15 @@
 """Queries on the audit log, which is only ever added to."""
 
-from courseflow_admin.db.client import collection, require_transaction
-from courseflow_admin.models.audit import AuditEntry
+from collections.abc import AsyncIterator
+
+from courseflow_admin.db import keyset
+from courseflow_admin.db.client import Row, collection, require_transaction
+from courseflow_admin.models.audit import AuditEntry, AuditFilter
+from courseflow_admin.models.paging import Page, PageRequest
+
+NEWEST = [("at", -1), ("_id", -1)]
+# What leaves fewest rows comes first: one object, then one person, then one kind of act.
+NARROWING = ("object_id", "actor_id", "act")
 
 
 async def add(entry: AuditEntry) -> None:
@@ -12,7 +20,27 @@ async def add(entry: AuditEntry) -> None:
 
 async def of_object(object_id: str, limit: int = 200) -> list[AuditEntry]:
     """Everything done to one object, oldest first."""
-    rows = await collection("audit").find(
-        {"object_id": object_id}, sort=[("at", -1), ("_id", -1)], limit=limit
-    )
+    rows = await collection("audit").find({"object_id": object_id}, sort=NEWEST, limit=limit)
     return [AuditEntry.from_mongo(row) for row in reversed(rows)]
+
+
+async def search(wanted: AuditFilter, request: PageRequest) -> Page[AuditEntry]:
+    where, hint = plan(wanted)
+    return await keyset.page("audit", where, "at", request, AuditEntry.from_mongo, hint=hint)
+
+
+async def each(wanted: AuditFilter) -> AsyncIterator[AuditEntry]:
+    """All that match, newest first, one at a time; what is added meanwhile is not among them."""
+    where, hint = plan(wanted)
+    async for row in collection("audit").each(where, sort=NEWEST, hint=hint, batch_size=500):
+        yield AuditEntry.from_mongo(row)
+
+
+def plan(wanted: AuditFilter) -> tuple[Row, list[tuple[str, int]]]:
+    """The query, and the keys of the index that serves it."""
+    named = {name: getattr(wanted, name) for name in NARROWING}
+    where: Row = {name: value for name, value in named.items() if value}
+    if wanted.period:
+        where["at"] = {"$gte": wanted.period.start, "$lt": wanted.period.end}
+    first = next((name for name in NARROWING if name in where), "")
+    return where, [*([(first, 1)] if first else []), *NEWEST]

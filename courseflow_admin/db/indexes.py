@@ -27,10 +27,18 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("email", UP), ("_id", UP)),
+        _index(
+            ("created_at", DOWN),
+            ("_id", DOWN),
+            partialFilterExpression={"suspended_at": {"$gt": LONG_AGO}},
+            name="suspended",
+        ),
     ],
     "audit": [
-        _index(("object_id", UP), ("at", DOWN)),
-        _index(("at", DOWN)),
+        _index(("at", DOWN), ("_id", DOWN)),
+        _index(("object_id", UP), ("at", DOWN), ("_id", DOWN)),
+        _index(("actor_id", UP), ("at", DOWN), ("_id", DOWN)),
+        _index(("act", UP), ("at", DOWN), ("_id", DOWN)),
     ],
     "course_versions": [
         _index(("course_id", UP), ("number", DOWN), unique=True),

@@ -18,6 +18,7 @@ from courseflow_admin.models.base import Document, Piece
 
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)
+STANDINGS = ("active", "unverified", "suspended", "deleted")
 JOINERS = "\u200c\u200d"  # not printable by themselves, but part of names in Indian scripts
 
 
@@ -69,6 +70,15 @@ class Account(Document):
     bio: str = ""
     billing: Billing | None = None
     erased_at: datetime | None = None
+
+    @property
+    def standing(self) -> str:
+        """One of STANDINGS."""
+        if self.erased_at:
+            return "deleted"
+        if self.suspended_at:
+            return "suspended"
+        return "active" if self.verified_at else "unverified"
 
 
 class Form(BaseModel):

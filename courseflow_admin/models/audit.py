@@ -1,8 +1,12 @@
 """What the audit log keeps: who did what to which object, and when.
 
-Act grammar: `subject.past_participle`, lower case; the object is the id it was done to.
+Grammar of an act: `subject.past_participle`, as ACT_GRAMMAR says it. The subject is the kind of
+thing it was done to, whose id the object is (`account.*` has an `acc_…`); the rest says what is so
+now. An act that changes a fact keeps `before` and `after` of that fact and of nothing else.
+Acts are never renamed, because old entries keep their words.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +14,9 @@ from typing import Any
 from pydantic import Field
 
 from courseflow_admin.models.base import Document
+from courseflow_admin.models.metrics import Period
+
+ACT_GRAMMAR = r"[a-z]+\.[a-z]+(_[a-z]+)*"
 
 
 class Act(StrEnum):
@@ -18,6 +25,7 @@ class Act(StrEnum):
     ACCOUNT_ROLE_CHANGED = "account.role_changed"
     ACCOUNT_SUSPENDED = "account.suspended"
     ACCOUNT_RESTORED = "account.restored"
+    ACCOUNT_SIGNED_OUT = "account.signed_out"  # everywhere, by an admin
     SESSION_OPENED = "session.opened"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"
@@ -54,3 +62,13 @@ class AuditEntry(Document):
     facts: dict[str, Any] = Field(default_factory=dict)
     request_id: str = ""
     ip: str = ""
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """All that are given must match; an empty one matches all."""
+
+    act: str = ""
+    actor_id: str = ""
+    object_id: str = ""
+    period: Period | None = None

@@ -1,0 +1,134 @@
+"""The audit log as admins read it: filtered, paged, exported, and never changed."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from courseflow_admin.db import audit as audit_db
+from courseflow_admin.db.client import collection
+from courseflow_admin.errors import NotPermitted
+from courseflow_admin.models.audit import ACT_GRAMMAR, Act, AuditEntry, AuditFilter
+from courseflow_admin.models.base import id_at, now
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.services import audit
+from tests.builders import stored
+from tests.db.test_payments_plans import stages
+from tests.state.money_tabs import ADA, ADMIN, INES
+
+TODAY = Period.newest(1, now())
+FILTERS = {
+    "nothing": AuditFilter(),
+    "act": AuditFilter(act="payment.paid"),
+    "actor": AuditFilter(actor_id="acc_1"),
+    "object": AuditFilter(object_id="pay_1"),
+    "period": AuditFilter(period=TODAY),
+    "act and period": AuditFilter(act="payment.paid", period=TODAY),
+    "all": AuditFilter("payment.paid", "acc_1", "pay_1", TODAY),
+}
+FIRST_KEY = {
+    "nothing": "at", "act": "act", "actor": "actor_id", "object": "object_id",
+    "period": "at", "act and period": "act", "all": "object_id",
+}  # fmt: skip
+
+
+async def entries(count: int = 120, **fields) -> list[AuditEntry]:
+    """One an hour back from now, of three people on five objects."""
+    at = now()
+    made = [
+        AuditEntry.model_validate(
+            {
+                "_id": id_at("aud", at - timedelta(hours=number)),
+                "at": at - timedelta(hours=number),
+                "actor_id": f"acc_{number % 3}",
+                "actor_name": "Rosa",
+                "act": [Act.PAYMENT_PAID, Act.SESSION_OPENED][number % 2],
+                "object_id": f"pay_{number % 5}",
+                **fields,
+            }
+        )
+        for number in range(count)
+    ]
+    await collection("audit").insert_many([entry.to_mongo() for entry in made])
+    return made
+
+
+def fits(entry: AuditEntry, wanted: AuditFilter) -> bool:
+    return (
+        wanted.act in {"", entry.act.value}
+        and wanted.actor_id in {"", entry.actor_id}
+        and wanted.object_id in {"", entry.object_id}
+        and (not wanted.period or wanted.period.start <= entry.at < wanted.period.end)
+    )
+
+
+@pytest.mark.parametrize("name", FILTERS)
+async def test_each_filter_pages_through_exactly_what_matches_newest_first(database, name):
+    made = await entries()
+    found, request = [], PageRequest(size=7)
+    while True:
+        page = await audit.search(ADMIN, FILTERS[name], request)
+        found += [entry.id for entry in page.rows]
+        if not page.next_cursor:
+            break
+        request = PageRequest(PageRequest.parse(after=page.next_cursor).cursor, size=7)
+
+    assert found == [entry.id for entry in made if fits(entry, FILTERS[name])]
+
+
+@pytest.mark.parametrize("name", FILTERS)
+async def test_each_filter_walks_its_own_index_without_sorting(database, name):
+    await entries()
+    where, hint = audit_db.plan(FILTERS[name])
+
+    cursor = collection("audit").raw.find(where, sort=audit_db.NEWEST, hint=hint, limit=50)
+    plan = (await cursor.explain())["queryPlanner"]["winningPlan"]
+    told = {stage["stage"] for stage in stages(plan)}
+
+    assert "IXSCAN" in told
+    assert not told & {"COLLSCAN", "SORT"}
+    assert hint[0][0] == FIRST_KEY[name]
+
+
+@pytest.mark.parametrize("actor", [ADA, INES], ids=["student", "instructor"])
+async def test_nobody_but_admins_reads_or_exports_it(database, actor):
+    with pytest.raises(NotPermitted):
+        await audit.search(actor, AuditFilter(), PageRequest())
+    with pytest.raises(NotPermitted):
+        await audit.export(actor, AuditFilter())
+
+
+async def test_the_export_holds_exactly_what_is_filtered(database):
+    made = await entries(facts={"before": {"role": "student"}, "after": {"role": "admin"}})
+    wanted = AuditFilter(act="payment.paid", actor_id="acc_1")
+
+    text = "".join([line async for line in await audit.export(ADMIN, wanted)])
+
+    rows = list(csv.reader(io.StringIO(text)))
+    assert tuple(rows[0]) == audit.CSV_HEAD
+    assert [row[4] for row in rows[1:]] == [one.object_id for one in made if fits(one, wanted)]
+    assert rows[1][5] == '{"before": {"role": "student"}, "after": {"role": "admin"}}'
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+async def test_a_formula_in_a_name_is_only_text_in_the_export(database, name):
+    await entries(1, actor_name=name)
+
+    text = "".join([line async for line in await audit.export(ADMIN, AuditFilter())])
+
+    assert list(csv.reader(io.StringIO(text, newline="")))[1][2] == f"'{name}"
+
+
+async def test_an_entry_cannot_be_added_outside_of_a_transaction(database):
+    with pytest.raises(RuntimeError):
+        await audit.record(ADMIN, Act.ACCOUNT_SUSPENDED, "acc_ada")
+
+    assert await stored("audit") == []
+
+
+@pytest.mark.parametrize("act", Act)
+def test_every_act_follows_the_grammar(act):
+    assert re.fullmatch(ACT_GRAMMAR, act.value)
