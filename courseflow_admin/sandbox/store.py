@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +218,7 @@ class Store:
 
     def put_rows(self, rows: Iterable[Row]) -> None:
         """All of them or none; what is there already stays as it is."""
-        values = [astuple(row) for row in rows]
+        values = [(row.kind, row.id, row.parent, row.created, row.due, row.body) for row in rows]
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
