@@ -8,6 +8,7 @@ from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, N
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import (
     ROLES,
+    STANDINGS,
     Account,
     SignUpForm,
     as_email,
@@ -133,12 +134,16 @@ async def search(
     email_prefix: str = "",
     role: str = "",
     period: Period | None = None,
+    standing: str = "",
 ) -> Page[Account]:
     """Newest first, those made in `period`; with an e-mail prefix in the order of addresses."""
     actor.require(Permission.ACCOUNTS_READ)
     if role and role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
-    return await accounts_db.search(email_prefix.strip().lower()[:254], role, request, period)
+    if standing and standing not in STANDINGS:
+        raise Invalid(f"A state is one of {', '.join(STANDINGS)}.", "state")
+    prefix = email_prefix.strip().lower()[:254]
+    return await accounts_db.search(prefix, role, request, period, standing)
 
 
 async def change_role(actor: Actor, account_id: str, role: str) -> Account:
@@ -149,11 +154,18 @@ async def change_role(actor: Actor, account_id: str, role: str) -> Account:
 
     async def body() -> Account:
         await _hold_office(actor, account_id)
+        former = await accounts_db.find(account_id)
         account = await accounts_db.set_role(account_id, role)
-        if account is None:
+        if former is None or account is None:
             raise NotFound("person")
         await sessions.account_changed(account)
-        await audit.record(actor, Act.ACCOUNT_ROLE_CHANGED, account_id, role=role)
+        await audit.record(
+            actor,
+            Act.ACCOUNT_ROLE_CHANGED,
+            account_id,
+            before={"role": former.role},
+            after={"role": role},
+        )
         return account
 
     return await transaction(body)
