@@ -27,6 +27,7 @@ API = "/api/v1"
 API_SIGN_IN = f"{API}/auth/sign-in"
 API_SIGN_UP = f"{API}/auth/sign-up"
 API_SIGN_OUT = f"{API}/auth/sign-out"
+API_AUDIT_EXPORT = f"{API}/audit/export"
 SCHOOL_CSS = "/school.css"
 
 

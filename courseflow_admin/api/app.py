@@ -7,7 +7,9 @@ from starlette.routing import Match
 
 from courseflow_admin import routes
 from courseflow_admin.api import (
+    access,
     accounts,
+    audit,
     auth,
     catalog,
     checkout,
@@ -18,12 +20,15 @@ from courseflow_admin.api import (
     health,
     metrics,
     payments,
+    people,
     webhooks,
 )
 from courseflow_admin.api.dependencies import note_client, single_parameters
 
 ROUTERS = (
+    access.router,
     accounts.router,
+    audit.router,
     auth.router,
     catalog.router,
     checkout.router,
@@ -33,6 +38,7 @@ ROUTERS = (
     health.router,
     metrics.router,
     payments.router,
+    people.router,
     webhooks.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -1,0 +1,88 @@
+"""The audit log over HTTP: pages of it, and all that is filtered as CSV."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.services import audit
+
+router = APIRouter(prefix=f"{routes.API}/audit", tags=["audit"])
+
+
+@dataclass(frozen=True)
+class EntryView:
+    id: str
+    at: datetime
+    actor_id: str
+    actor: str
+    act: Act
+    object_id: str
+    facts: dict[str, Any]
+    request_id: str
+    ip: str
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> "EntryView":
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            actor_id=entry.actor_id,
+            actor=entry.actor_name,
+            act=entry.act,
+            object_id=entry.object_id,
+            facts=entry.facts,
+            request_id=entry.request_id,
+            ip=entry.ip,
+        )
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
+
+    rows: list[EntryView]
+    range: str
+    next: str
+    previous: str
+
+
+async def asked(
+    act: Annotated[Act | None, Query()] = None,
+    person: Annotated[str, Query(alias="actor", max_length=60)] = "",
+    object_id: Annotated[str, Query(alias="object", max_length=60)] = "",
+    first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
+    last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+) -> AuditFilter:
+    """The filter both answers share; days are of the school's time zone."""
+    return AuditFilter(act or "", person, object_id, Period.parse(first_day, last_day))
+
+
+Asked = Annotated[AuditFilter, Depends(asked)]
+
+
+@router.get("")
+async def search(actor: CurrentActor, wanted: Asked, request: Paging) -> AuditPage:
+    """One page of the log, newest first."""
+    page = await audit.search(actor, wanted, request)
+    return AuditPage(
+        rows=[EntryView.of(entry) for entry in page.rows],
+        range=page.range_text,
+        next=page.next_cursor,
+        previous=page.previous_cursor,
+    )
+
+
+@router.get("/export", response_class=StreamingResponse)
+async def export(actor: CurrentActor, wanted: Asked) -> StreamingResponse:
+    """Exactly what is filtered, as CSV; formulas are made text."""
+    lines = await audit.export(actor, wanted)
+    headers = {**NOT_STORED, "Content-Disposition": 'attachment; filename="audit.csv"'}
+    return StreamingResponse(lines, media_type="text/csv", headers=headers)

@@ -1,0 +1,123 @@
+"""What admins do with people, the audit log and Why, over HTTP."""
+
+import csv
+import io
+
+import pytest
+
+from tests.api.test_accounts import sign_in
+from tests.builders import PASSWORD, an_account, audited, stored
+from tests.course_builders import a_course, an_instructor
+
+
+async def as_admin(api) -> None:
+    await an_account("admin@demo.test", "admin", "Rosa")
+    await sign_in(api, "admin@demo.test")
+
+
+async def test_an_admin_changes_suspends_restores_and_signs_out_a_person(api):
+    ada = await an_account()
+    await as_admin(api)
+    at = f"/api/v1/accounts/{ada.id}"
+
+    role = await api.put(f"{at}/role", json={"role": "instructor"})
+    suspended = await api.post(f"{at}/suspend")
+    restored = await api.post(f"{at}/restore")
+    ended = await api.post(f"{at}/sign-out")
+
+    assert (role.status_code, role.json()["role"]) == (200, "instructor")
+    assert (suspended.json()["suspended"], restored.json()["suspended"]) == (True, False)
+    assert (ended.status_code, ended.json()) == (200, {"sessions": 0})
+    assert [act for act, about in await audited() if about == ada.id] == [
+        "account.created",
+        "account.role_changed",
+        "account.suspended",
+        "account.restored",
+        "account.signed_out",
+    ]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"role": "owner"}, {"role": ["admin"]}, {"role": {"$ne": ""}}, {"role": "admin", "x": 1}],
+)
+async def test_a_role_that_does_not_fit_is_refused(api, sent):
+    ada = await an_account()
+    await as_admin(api)
+
+    answer = await api.put(f"/api/v1/accounts/{ada.id}/role", json=sent)
+
+    assert answer.status_code == 422
+    assert (await stored("accounts", _id=ada.id))[0]["role"] == "student"
+
+
+async def test_an_admin_cannot_lock_themselves_out(api):
+    await as_admin(api)
+    [admin] = await stored("accounts")
+
+    role = await api.put(f"/api/v1/accounts/{admin['_id']}/role", json={"role": "student"})
+    suspended = await api.post(f"/api/v1/accounts/{admin['_id']}/suspend")
+    ended = await api.post(f"/api/v1/accounts/{admin['_id']}/sign-out")
+
+    assert [answer.status_code for answer in (role, suspended, ended)] == [403, 403, 409]
+    assert (await api.get("/api/v1/me")).json()["role"] == "admin"
+
+
+async def test_sessions_show_device_and_address_and_no_secret(api):
+    ada = await an_account()
+    await api.post(
+        "/api/v1/auth/sign-in",
+        json={"email": ada.email, "password": PASSWORD},
+        headers={"User-Agent": "Firefox/144"},
+    )
+    await as_admin(api)
+
+    [session] = (await api.get(f"/api/v1/accounts/{ada.id}/sessions")).json()
+
+    assert (session["device"], session["ip"], session["kind"]) == (
+        "Firefox/144",
+        "203.0.113.9",
+        "api",
+    )
+    assert set(session) == {"id", "kind", "device", "ip", "created_at", "last_used_at"}
+
+
+async def test_the_log_is_filtered_and_exported_alike(api):
+    ada = await an_account(name="=cmd()")
+    await as_admin(api)
+    await api.put(f"/api/v1/accounts/{ada.id}/role", json={"role": "instructor"})
+    await api.post(f"/api/v1/accounts/{ada.id}/suspend")
+
+    asked = {"object": ada.id, "act": "account.role_changed"}
+    page = (await api.get("/api/v1/audit", params=asked)).json()
+    export = await api.get("/api/v1/audit/export", params=asked)
+
+    [row] = page["rows"]
+    assert row["facts"] == {"before": {"role": "student"}, "after": {"role": "instructor"}}
+    assert (row["actor"], row["ip"], page["range"]) == ("Rosa", "203.0.113.9", "1–1 of 1")
+    assert export.headers["content-type"] == "text/csv; charset=utf-8"
+    assert export.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    [_, line] = csv.reader(io.StringIO(export.text))
+    assert line[3:5] == ["account.role_changed", ada.id]
+
+
+@pytest.mark.parametrize(
+    "query", ["act=account.sold", "from=yesterday", "act=payment.paid&act=x", "object=" + "x" * 61]
+)
+async def test_a_filter_that_does_not_fit_is_refused(api, query):
+    await as_admin(api)
+
+    assert (await api.get(f"/api/v1/audit?{query}")).status_code == 422
+    assert (await api.get(f"/api/v1/audit/export?{query}")).status_code == 422
+
+
+async def test_why_over_http(api):
+    ada = await an_account()
+    course = await a_course(await an_instructor())
+    await as_admin(api)
+
+    answer = (await api.get(f"/api/v1/access/{ada.id}/{course.id}")).json()
+    unknown = await api.get(f"/api/v1/access/{ada.id}/crs_unknown")
+
+    assert (answer["allowed"], answer["reasons"][0]["code"]) == (False, "never_bought")
+    assert unknown.status_code == 404
