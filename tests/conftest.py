@@ -117,6 +117,7 @@ async def sandbox(
         CLOUDINARY_BASE_URL=f"http://127.0.0.1:{cloudinary}",
         RESEND_BASE_URL=f"http://127.0.0.1:{mail}",
     )
+    await gateways.close()  # an earlier test may have looked at adapters with other settings
     running_sandbox.reset()
     yield running_sandbox
     await gateways.close()  # their connections belong to this test's loop
