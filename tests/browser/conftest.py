@@ -2,10 +2,11 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,7 +25,14 @@ from tests import servers
 from tests.builders import PASSWORD, an_account
 
 DATABASE = "test_browser"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+Result = TypeVar("Result")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    # Nothing leaves this machine: every other name is unknown.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
 expect.set_options(timeout=15_000)  # two cores may be busy with everything else
 SHIFTS = """() => new Promise(done => {
   let sum = 0;
@@ -49,17 +57,21 @@ class School:
 
     def account(self, email: str, role: str = "student", name: str = "Ada Lovelace") -> str:
         """A new account that may sign in with `PASSWORD`; its id."""
+        return self.run(lambda: an_account(email, role, name)).id
 
-        async def make() -> str:
-            await client.connect(self.environ["MONGODB_URI"], DATABASE)
+    def run(self, make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Await something of the services over the school's database."""
+
+        async def connected() -> Result:
+            await client.connect(self.environ["MONGODB_URI"], self.environ["MONGODB_DATABASE"])
             try:
-                return (await an_account(email, role, name)).id
+                return await make()
             finally:
                 await client.close()
 
         # Playwright keeps a loop running in this thread, so that ours needs another one.
         with ThreadPoolExecutor(1) as other_thread:
-            return other_thread.submit(asyncio.run, make()).result()
+            return other_thread.submit(asyncio.run, connected()).result()
 
 
 @pytest.fixture(scope="session")
@@ -110,11 +122,13 @@ def visitor(
     """`visitor()`: a page of a new person's browser; `width=390` for a phone, `dark=True`."""
     contexts: list[BrowserContext] = []
 
-    def come(*, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+    def come(
+        *, width: int = 1440, height: int = 900, dark: bool = False, base_url: str = ""
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
-            base_url=school.address,
+            base_url=base_url or school.address,
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
