@@ -1,6 +1,8 @@
 """The screens, one module each; importing this package registers all of them."""
 
 from courseflow_admin.pages import (
+    access,
+    audit,
     catalog,
     checkout,
     course,
@@ -18,6 +20,7 @@ from courseflow_admin.pages import (
     payment,
     payments,
     people,
+    person,
     sign_in,
     sign_up,
     studio,
@@ -26,6 +29,8 @@ from courseflow_admin.pages import (
 )
 
 __all__ = [
+    "access",
+    "audit",
     "catalog",
     "checkout",
     "course",
@@ -43,6 +48,7 @@ __all__ = [
     "payment",
     "payments",
     "people",
+    "person",
     "sign_in",
     "sign_up",
     "studio",

@@ -9,8 +9,9 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import filters, fixed_chip, tools
 from courseflow_admin.components.forms import form, link_button, search_field
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
 from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.learners import LearnerRow, LearnersState
 
 COLUMNS = (
@@ -101,7 +102,11 @@ def learner_row(row: LearnerRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.fragment(
-            rx.el.span(row.name, class_name="cf-med"),
+            rx.cond(
+                rx.Var.create(AuthState.permissions).contains(Permission.ACCESS_READ_ALL.value),
+                row_link(row.name, row.why_href),
+                rx.el.span(row.name, class_name="cf-med"),
+            ),
             rx.el.span(row.email, class_name="cf-mail cf-mut"),
             second_line(row.course),
             second_line("Enrolled ", row.enrolled),

@@ -196,6 +196,15 @@ def learner() -> rx.Component:
                 rx.el.dd(SHOWN.billed_to, ", ", SHOWN.country),
                 rx.el.dt("Payments"),
                 rx.el.dd(text_link("All of this address", href=SHOWN.learner_href)),
+                rx.cond(
+                    may(Permission.ACCESS_READ_ALL),
+                    rx.fragment(
+                        rx.el.dt("Person"),
+                        rx.el.dd(text_link("Everything about them", href=SHOWN.person_href)),
+                        rx.el.dt("Access"),
+                        rx.el.dd(text_link("Why is it open or closed?", href=SHOWN.why_href)),
+                    ),
+                ),
                 class_name="cf-dl",
             ),
             class_name="cf-pad cf-stack",

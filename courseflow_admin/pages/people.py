@@ -10,10 +10,10 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
 from courseflow_admin.components.forms import form, link_button, search_field
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import ROLE_LABELS
-from courseflow_admin.state.people import PeopleState, PersonRow
+from courseflow_admin.state.people import STATES, PeopleState, PersonRow
 
 COLUMNS = (
     Column("Person", skeleton="50%"),
@@ -38,6 +38,13 @@ def people() -> rx.Component:
                         list(ROLE_LABELS.items()),
                         on_pick=PeopleState.pick_role,
                         clear_href=PeopleState.no_role_href,
+                    ),
+                    chip_menu(
+                        "State",
+                        PeopleState.state_text,
+                        list(STATES.items()),
+                        on_pick=PeopleState.pick_state,
+                        clear_href=PeopleState.no_state_href,
                     ),
                     fixed_chip("Joined", PeopleState.period_text, PeopleState.no_period_href),
                 ),
@@ -91,7 +98,7 @@ def person_row(row: PersonRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.fragment(
-            rx.el.span(row.name, class_name="cf-med"),
+            row_link(row.name, row.href),
             rx.el.span(row.email, class_name="cf-mail cf-mut"),
             second_line(row.role, ", joined ", row.joined),
         ),

@@ -32,6 +32,7 @@ class LearnerRow:
     how: str
     access: str  # a key of badges.GRANT
     enrolled: str
+    why_href: str
 
 
 @dataclass
@@ -130,6 +131,7 @@ def _row(enrollment: Enrollment) -> LearnerRow:
         how=", ".join(dict.fromkeys(HOW[grant.kind] for grant in enrollment.grants)),
         access=_access(enrollment),
         enrolled=times.short(enrollment.enrolled_at),
+        why_href=routes.access(enrollment.account_id, enrollment.course_id),
     )
 
 

@@ -107,6 +107,8 @@ class Shown:
     country: str = ""
     course: str = ""
     course_href: str = ""
+    person_href: str = ""
+    why_href: str = ""
     provider: str = ""
     refundable: str = ""  # "" when nothing can be refunded
     paid_for: str = ""
@@ -315,6 +317,8 @@ def _shown(payment: Payment) -> Shown:
         country=payment.billing_country,
         course=payment.course_title,
         course_href=routes.course(payment.course_slug),
+        person_href=routes.person(payment.account_id),
+        why_href=routes.access(payment.account_id, payment.course_id),
         provider=payment.provider.capitalize(),
         refundable=str(payment.refundable) if paid and payment.refundable.minor > 0 else "",
         paid_for=f"Paid {payment.amount} {by} for {payment.course_title}.",

@@ -16,7 +16,13 @@ from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import Form, event
 
-NAMES = ("role", "email", "from", "to")
+NAMES = ("role", "state", "email", "from", "to")
+STATES = {
+    "active": "Active",
+    "unverified": "Unverified",
+    "suspended": "Suspended",
+    "deleted": "Deleted",
+}
 
 
 @dataclass
@@ -27,6 +33,7 @@ class PersonRow:
     standing: str  # active, unverified, suspended, deleted
     joined: str
     seen: str
+    href: str
 
 
 class SearchForm(Form):
@@ -42,6 +49,8 @@ class PeopleState(rx.State):
     next_href: str = ""
     role_text: str = ""
     no_role_href: str = ""
+    state_text: str = ""
+    no_state_href: str = ""
     period_text: str = ""
     no_period_href: str = ""
     searched: str = ""
@@ -54,7 +63,8 @@ class PeopleState(rx.State):
         address = self._address()
         auth = await self.get_state(AuthState)
         role = address.one_of("role", ROLE_LABELS)
-        self._show_controls(address, role)
+        standing = address.one_of("state", STATES)
+        self._show_controls(address, role, standing)
         try:
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
@@ -64,6 +74,7 @@ class PeopleState(rx.State):
                 email_prefix=address["email"],
                 role=role,
                 period=period,
+                standing=standing,
             )
         except NotSignedIn:
             raise
@@ -81,6 +92,10 @@ class PeopleState(rx.State):
         return rx.redirect(self._address().to(role=key))
 
     @event(Permission.ACCOUNTS_READ)
+    async def pick_state(self, key: str):
+        return rx.redirect(self._address().to(state=key))
+
+    @event(Permission.ACCOUNTS_READ)
     async def search(self, text: str):
         """Typed into the search box: the beginning of an e-mail address."""
         return None if has_left(self, routes.PEOPLE) else self._search(text)
@@ -96,9 +111,11 @@ class PeopleState(rx.State):
     def _address(self) -> ListAddress:
         return ListAddress(routes.PEOPLE, self.router.url.query_parameters, NAMES)
 
-    def _show_controls(self, address: ListAddress, role: str) -> None:
+    def _show_controls(self, address: ListAddress, role: str, standing: str) -> None:
         self.role_text = ROLE_LABELS.get(role, "")
         self.no_role_href = address.to(role="")
+        self.state_text = STATES.get(standing, "")
+        self.no_state_href = address.to(state="")
         self.no_period_href = address.to(**{"from": "", "to": ""})
         self.searched = address["email"]
         if self._typed != self.searched:
@@ -112,15 +129,8 @@ def _row(account: Account) -> PersonRow:
         name=account.name if not account.erased_at else "Deleted account",
         email=account.email,
         role=ROLE_LABELS.get(account.role, "None"),
-        standing=_standing(account),
+        standing=account.standing,
         joined=times.short(account.created_at),
         seen=times.short(account.signed_in_at) if account.signed_in_at else "Never",
+        href=routes.person(account.id),
     )
-
-
-def _standing(account: Account) -> str:
-    if account.erased_at:
-        return "deleted"
-    if account.suspended_at:
-        return "suspended"
-    return "active" if account.verified_at else "unverified"

@@ -1,0 +1,120 @@
+"""Why?: one person, one course, and what stands between them."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import badge, payment_badge
+from courseflow_admin.components.cards import card, facts, line
+from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.icons import icon, text_link
+from courseflow_admin.components.layout import page
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.access import AccessState, PaymentLine, ReasonRow
+
+SHOWN = AccessState.shown
+
+
+@rx.page(
+    route="/access/[account_id]/[course_id]",
+    title="Why? · CourseFlow",
+    on_load=AccessState.load,
+)
+def access() -> rx.Component:
+    return page(
+        "Why?",
+        rx.match(
+            AccessState.view,
+            ("there", there()),
+            ("missing", feedback.not_found("person or course")),
+            ("error", feedback.error(AccessState.error, AccessState.load)),
+            feedback.skeleton_cards(2),
+        ),
+        here="People",
+        path=[("Teaching", ""), ("People", routes.PEOPLE), (SHOWN.person, SHOWN.person_href)],
+        permission=Permission.ACCESS_READ_ALL,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(verdict(), reasons(), class_name="cf-stack"),
+        rx.el.div(about(), payments(), class_name="cf-stack"),
+        class_name="cf-detail",
+    )
+
+
+def verdict() -> rx.Component:
+    return card(
+        SHOWN.headline,
+        rx.cond(
+            SHOWN.repair_href != "",
+            rx.el.div(
+                rx.el.p(SHOWN.repair, class_name="cf-13"),
+                rx.el.div(
+                    link_button(SHOWN.repair_label, href=SHOWN.repair_href, look="primary"),
+                    class_name="cf-row",
+                ),
+                class_name="cf-pad cf-stack",
+            ),
+            rx.el.p("There is nothing to repair.", class_name="cf-mut cf-13 cf-pad"),
+        ),
+        aside=rx.cond(SHOWN.allowed, badge("green", "Open"), badge("red", "Closed")),
+    )
+
+
+def reasons() -> rx.Component:
+    return card(
+        "Reasons, the deciding one first",
+        rx.el.ol(rx.foreach(AccessState.reasons, reason), class_name="cf-list"),
+    )
+
+
+def reason(row: ReasonRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(row.number, class_name="cf-num cf-mut"),
+        rx.el.div(
+            rx.el.span(row.sentence, class_name="cf-13 cf-med"),
+            rx.cond(row.repair != "", rx.el.span(row.repair, class_name="cf-sm cf-mut")),
+            class_name="cf-col cf-grow",
+        ),
+        rx.cond(
+            row.payment_href != "",
+            text_link("Payment", icon("chevron_right", 12), href=row.payment_href),
+        ),
+        class_name="cf-line",
+    )
+
+
+def about() -> rx.Component:
+    return card(
+        "Who and what",
+        rx.el.div(
+            facts(
+                ("Person", text_link(SHOWN.person, href=SHOWN.person_href)),
+                ("Course", text_link(SHOWN.course, href=SHOWN.course_href)),
+                ("Progress", SHOWN.progress),
+            ),
+            class_name="cf-pad",
+        ),
+    )
+
+
+def payments() -> rx.Component:
+    return card(
+        "Payments for this course",
+        rx.cond(
+            AccessState.payments,
+            rx.el.ul(rx.foreach(AccessState.payments, payment), class_name="cf-list"),
+            rx.el.p("None.", class_name="cf-mut cf-13 cf-pad"),
+        ),
+    )
+
+
+def payment(row: PaymentLine) -> rx.Component:
+    return line(
+        rx.el.span(row.amount, class_name="cf-13 cf-med"),
+        rx.el.span(row.note, class_name="cf-sm cf-mut"),
+        href=row.href,
+        aside=payment_badge(row.state),
+    )

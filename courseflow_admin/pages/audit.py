@@ -1,0 +1,111 @@
+"""The audit log: who did what to which object, for admins."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
+from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.icons import icon, text_link
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.audit import ACTS, PERIODS, AuditState, EntryRow
+
+COLUMNS = (
+    Column("When", "160px", hide="s"),
+    Column("What", skeleton="60%"),
+    Column("Who", "200px", hide="s"),
+    Column("Object", "300px", hide="t"),
+)
+
+
+@rx.page(route=routes.AUDIT, title="Audit log · CourseFlow", on_load=AuditState.load)
+def audit() -> rx.Component:
+    return page(
+        "Audit log",
+        rx.el.div(
+            tools(search(), chips()),
+            table(
+                "Audit log",
+                COLUMNS,
+                AuditState.rows,
+                entry_row,
+                view=AuditState.view,
+                empty=empty(
+                    "scroll_text",
+                    "Nothing matches this",
+                    "Take a filter away to see more.",
+                    rx.cond(AuditState.filtered, link_button("Show all", href=routes.AUDIT)),
+                ),
+                error=AuditState.error,
+                retry=AuditState.load,
+                footer=footer(
+                    AuditState.range_text, AuditState.previous_href, AuditState.next_href
+                ),
+            ),
+            class_name="cf-stack",
+        ),
+        here="Audit log",
+        path=[("System", ""), ("Audit log", "")],
+        permission=Permission.AUDIT_READ,
+        actions=[link_button("Export CSV", href=AuditState.export_href, external=True)],
+    )
+
+
+def search() -> rx.Component:
+    return form(
+        search_field(
+            "Search by the id of a person, payment, course or e-mail",
+            placeholder="Id of what it was done to",
+            default_value=AuditState.object_text,
+            key=AuditState.object_text,
+            max_length=60,
+            auto_complete="off",
+        ),
+        on_submit=AuditState.submit_search,
+    )
+
+
+def chips() -> rx.Component:
+    return filters(
+        chip_menu(
+            "Act",
+            AuditState.act_text,
+            list(ACTS.items()),
+            on_pick=AuditState.pick_act,
+            clear_href=AuditState.no_act_href,
+        ),
+        chip_menu(
+            "Days",
+            AuditState.period_text,
+            list(PERIODS.items()),
+            on_pick=AuditState.pick_period,
+            clear_href=AuditState.no_period_href,
+        ),
+        fixed_chip("By", AuditState.actor_text, AuditState.no_actor_href),
+        fixed_chip("Object", AuditState.object_text, AuditState.no_object_href),
+    )
+
+
+def entry_row(row: EntryRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.el.time(row.at, date_time=row.when, title=row.when, class_name="cf-num cf-mut"),
+        rx.fragment(
+            rx.el.span(row.act, class_name="cf-med"),
+            second_line(row.actor, ", ", row.at),
+            rx.el.details(
+                rx.el.summary(icon("chevron_right", 12), "Details"),
+                rx.el.div(row.details, class_name="cf-evbox"),
+                text_link("All on this object", href=row.about_href),
+                class_name="cf-ev",
+            ),
+        ),
+        text_link(row.actor, href=row.actor_href),
+        rx.cond(
+            row.object_href != "",
+            text_link(row.object_id, href=row.object_href),
+            rx.el.span(row.object_id, class_name="cf-mono cf-trunc"),
+        ),
+    )

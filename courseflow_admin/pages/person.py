@@ -1,0 +1,264 @@
+"""One person: account, courses, payments, e-mails, sessions, audit, and what can be done."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import badge, email_badge, payment_badge
+from courseflow_admin.components.cards import avatar, card, facts, line
+from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.forms import button, problem, select
+from courseflow_admin.components.icons import copyable, icon, link, text_link
+from courseflow_admin.components.layout import page
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.pages.people import standing
+from courseflow_admin.state.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state.person import EntryLine, LineRow, PersonState, PlaceRow, SessionRow
+
+SHOWN = PersonState.shown
+
+
+@rx.page(
+    route=f"{routes.PEOPLE}/[account_id]", title="Person · CourseFlow", on_load=PersonState.load
+)
+def person() -> rx.Component:
+    return page(
+        rx.cond(PersonState.view == "there", SHOWN.name, "Person"),
+        rx.match(
+            PersonState.view,
+            ("there", there()),
+            ("missing", feedback.not_found("person")),
+            ("error", feedback.error(PersonState.error, PersonState.load)),
+            feedback.skeleton_cards(3),
+        ),
+        here="People",
+        path=[("Teaching", ""), ("People", routes.PEOPLE)],
+        permission=Permission.ACCOUNTS_READ,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(head(), courses(), sessions(), log(), class_name="cf-stack"),
+        rx.el.div(account(), payments(), emails(), class_name="cf-stack"),
+        act_dialog(),
+        class_name="cf-detail",
+    )
+
+
+def head() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            avatar(SHOWN.initials),
+            rx.el.div(
+                rx.el.span(SHOWN.email, class_name="cf-med cf-trunc"),
+                rx.el.span(SHOWN.role, class_name="cf-13 cf-mut"),
+                class_name="cf-col",
+            ),
+            standing(SHOWN.standing),
+            class_name="cf-row cf-grow",
+            style={"gap": "12px", "minWidth": "min(100%, 280px)"},
+        ),
+        rx.cond(may_change() & SHOWN.changeable, acts()),
+        class_name="cf-row cf-wrap",
+    )
+
+
+def may_change() -> rx.Var:
+    permissions = rx.Var.create(AuthState.permissions)
+    return permissions.contains(Permission.ACCOUNTS_CHANGE.value)
+
+
+def acts() -> rx.Component:
+    return rx.fragment(
+        button(icon("user_cog", 14), "Change role", on_click=PersonState.ask("role")),
+        button(icon("log_out", 14), "Sign out everywhere", on_click=PersonState.ask("sign_out")),
+        rx.cond(
+            SHOWN.suspended != "",
+            button(icon("rotate_ccw", 14), "Restore", on_click=PersonState.ask("restore")),
+            button(icon("ban", 14), "Suspend", on_click=PersonState.ask("suspend")),
+        ),
+    )
+
+
+def courses() -> rx.Component:
+    return card(
+        "Courses",
+        rx.cond(
+            PersonState.places,
+            rx.el.ul(rx.foreach(PersonState.places, place), class_name="cf-list"),
+            nothing("Is in no course and has paid for none."),
+        ),
+    )
+
+
+def place(row: PlaceRow) -> rx.Component:
+    return line(
+        rx.el.span(row.title, class_name="cf-13 cf-med cf-trunc"),
+        rx.el.span(row.verdict, class_name="cf-sm"),
+        rx.el.span(row.grants, class_name="cf-sm cf-mut"),
+        href=row.href,
+        aside=rx.el.span(
+            rx.el.span(row.progress, class_name="cf-sm cf-mut cf-num"),
+            rx.cond(row.open, badge("green", "Open"), badge("gray", "Closed")),
+            rx.el.span("Why?", class_name="cf-sm cf-mut"),
+            class_name="cf-row",
+        ),
+    )
+
+
+def sessions() -> rx.Component:
+    return card(
+        "Sessions",
+        rx.cond(
+            PersonState.sessions,
+            rx.el.ul(rx.foreach(PersonState.sessions, session), class_name="cf-list"),
+            nothing("Is signed in nowhere."),
+        ),
+        aside=rx.el.span(PersonState.zone, class_name="cf-sm cf-mut"),
+    )
+
+
+def session(row: SessionRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(row.device, class_name="cf-13 cf-med"),
+            rx.el.span(row.note, class_name="cf-sm cf-mut"),
+            class_name="cf-col cf-grow",
+        ),
+        class_name="cf-line",
+    )
+
+
+def log() -> rx.Component:
+    return card(
+        "Audit log",
+        rx.cond(
+            PersonState.entries,
+            rx.el.ul(rx.foreach(PersonState.entries, entry), class_name="cf-list"),
+            nothing("Nothing has been noted about this account."),
+        ),
+        aside=rx.fragment(
+            text_link("All about them", href=SHOWN.about_href),
+            text_link("What they did", href=SHOWN.did_href),
+        ),
+    )
+
+
+def entry(row: EntryLine) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(row.what, class_name="cf-13 cf-med"),
+            rx.el.span(row.who, ", ", row.at, class_name="cf-sm cf-mut", title=row.when),
+            rx.el.details(
+                rx.el.summary(icon("chevron_right", 12), "Details"),
+                rx.el.div(row.details, class_name="cf-evbox"),
+                class_name="cf-ev",
+            ),
+            class_name="cf-col cf-grow",
+        ),
+        class_name="cf-line",
+    )
+
+
+def account() -> rx.Component:
+    return card(
+        "Account",
+        rx.el.div(
+            facts(
+                ("Role", SHOWN.role),
+                ("E-mail verified", SHOWN.verified),
+                ("Suspended", rx.cond(SHOWN.suspended != "", SHOWN.suspended, "No")),
+                ("Joined", SHOWN.joined),
+                ("Last signed in", SHOWN.seen),
+                ("Id", copyable(SHOWN.account_id, "id")),
+            ),
+            rx.cond(
+                SHOWN.own,
+                rx.el.p(
+                    "This is you. Your own role and access are changed by somebody else.",
+                    class_name="cf-help",
+                ),
+            ),
+            class_name="cf-pad cf-stack",
+        ),
+    )
+
+
+def payments() -> rx.Component:
+    return card(
+        "Payments",
+        rx.cond(
+            PersonState.payments,
+            rx.el.ul(
+                rx.foreach(PersonState.payments, lambda row: row_of(row, payment_badge)),
+                class_name="cf-list",
+            ),
+            nothing("None yet."),
+        ),
+        aside=link("All", href=SHOWN.payments_href, class_name="cf-link"),
+    )
+
+
+def emails() -> rx.Component:
+    return card(
+        "E-mails",
+        rx.cond(
+            PersonState.emails,
+            rx.el.ul(
+                rx.foreach(PersonState.emails, lambda row: row_of(row, email_badge)),
+                class_name="cf-list",
+            ),
+            nothing("None yet."),
+        ),
+        aside=link("All", href=SHOWN.emails_href, class_name="cf-link"),
+    )
+
+
+def row_of(row: LineRow, badge_of: object) -> rx.Component:
+    drawn = payment_badge(row.state) if badge_of is payment_badge else email_badge(row.state)
+    return line(
+        rx.el.span(row.text, class_name="cf-13 cf-med cf-trunc"),
+        rx.el.span(row.note, class_name="cf-sm cf-mut cf-trunc"),
+        href=row.href,
+        aside=drawn,
+    )
+
+
+def nothing(text: str) -> rx.Component:
+    return rx.el.p(text, class_name="cf-mut cf-13 cf-pad")
+
+
+def act_dialog() -> rx.Component:
+    return dialog(
+        PersonState.dialog_title,
+        PersonState.dialog_text,
+        rx.cond(PersonState.dialog_problem, problem(PersonState.dialog_problem)),
+        rx.cond(
+            PersonState.dialog == "role",
+            select(
+                "Role",
+                "role",
+                [(role, text) for role, text in ROLE_LABELS.items()],
+                value=PersonState.role,
+                on_change=PersonState.pick_role,
+            ),
+        ),
+        rx.cond(
+            PersonState.dialog_effects,
+            effects(
+                rx.foreach(
+                    PersonState.dialog_effects,
+                    lambda text: rx.el.li(icon("arrow_right", 14), rx.el.span(text)),
+                )
+            ),
+        ),
+        open_=PersonState.dialog != "",
+        on_open_change=PersonState.show_dialog,
+        act=button(
+            PersonState.dialog_act,
+            look="danger",
+            busy=PersonState.busy,
+            on_click=PersonState.confirm,
+        ),
+    )

@@ -1,0 +1,168 @@
+"""The audit log on screen: the address says what is shown, every control only changes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
+from courseflow_admin.models.base import now
+from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import audit
+from courseflow_admin.state import times
+from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.events import Form, event
+
+NAMES = ("act", "actor", "object", "from", "to")
+PERIODS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
+PAGES = {
+    "acc": routes.person,
+    "pay": routes.payment,
+    "eml": routes.email,
+    "crs": routes.studio,
+}
+
+
+def act_text(act: str) -> str:
+    """`account.role_changed` -> `Account role changed`."""
+    return act.replace(".", " ").replace("_", " ").capitalize()
+
+
+ACTS = {act.value: act_text(act.value) for act in Act}
+
+
+@dataclass
+class EntryRow:
+    id: str
+    at: str
+    when: str
+    actor: str
+    actor_href: str  # all that this person did
+    act: str
+    object_id: str
+    object_href: str  # the page of the object, or nothing
+    about_href: str  # all that was done to it
+    details: str
+
+
+class SearchForm(Form):
+    q: str = ""
+
+
+class AuditState(rx.State):
+    view: str = "loading"
+    rows: list[EntryRow] = []
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    act_text: str = ""
+    no_act_href: str = ""
+    actor_text: str = ""
+    no_actor_href: str = ""
+    object_text: str = ""
+    no_object_href: str = ""
+    period_text: str = ""
+    no_period_href: str = ""
+    export_href: str = routes.API_AUDIT_EXPORT
+    filtered: bool = False
+
+    @event(Permission.AUDIT_READ, supersedes=True)
+    async def load(self):
+        address = self._address()
+        auth = await self.get_state(AuthState)
+        act = address.one_of("act", ACTS)
+        self._show_controls(address, act)
+        try:
+            period = Period.parse(address["from"], address["to"])
+            self.period_text = period.text() if period else ""
+            wanted = AuditFilter(act, address["actor"], address["object"], period)
+            page = await audit.search(auth.actor(), wanted, address.request())
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+            return
+        self.rows = [_row(entry, address) for entry in page.rows]
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"
+
+    @event(Permission.AUDIT_READ)
+    async def pick_act(self, key: str):
+        return rx.redirect(self._address().to(act=key))
+
+    @event(Permission.AUDIT_READ)
+    async def pick_period(self, key: str):
+        if key not in PERIODS:
+            return None
+        period = Period.newest(int(key), now())
+        days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
+        return rx.redirect(self._address().to(**days))
+
+    @event(Permission.AUDIT_READ)
+    async def submit_search(self, form: SearchForm):
+        """An id of anything: what was done to it."""
+        return rx.redirect(self._address().to(object=form.q[:60]))
+
+    def _address(self) -> ListAddress:
+        return ListAddress(routes.AUDIT, self.router.url.query_parameters, NAMES)
+
+    def _show_controls(self, address: ListAddress, act: str) -> None:
+        self.act_text = ACTS.get(act, "")
+        self.no_act_href = address.to(act="")
+        self.actor_text = address["actor"]
+        self.no_actor_href = address.to(actor="")
+        self.object_text = address["object"]
+        self.no_object_href = address.to(object="")
+        self.no_period_href = address.to(**{"from": "", "to": ""})
+        asked = {name: address[name] for name in NAMES} | {"act": act}
+        self.export_href = routes.with_query(routes.API_AUDIT_EXPORT, **asked)
+        self.filtered = any(asked.values())
+
+
+def _row(entry: AuditEntry, address: ListAddress) -> EntryRow:
+    page_of = PAGES.get(entry.object_id.partition("_")[0])
+    return EntryRow(
+        id=entry.id,
+        at=times.exact(entry.at),
+        when=entry.at.isoformat(),
+        actor=entry.actor_name or entry.actor_id,
+        actor_href=address.to(actor=entry.actor_id),
+        act=act_text(entry.act.value),
+        object_id=entry.object_id,
+        object_href=page_of(entry.object_id) if page_of else "",
+        about_href=address.to(object=entry.object_id),
+        details=details_of(entry),
+    )
+
+
+def details_of(entry: AuditEntry) -> str:
+    """Before and after of each fact, then what else was noted, a line each."""
+    facts = dict(entry.facts)
+    before, after = facts.pop("before", {}), facts.pop("after", {})
+    lines = []
+    if isinstance(before, dict) and isinstance(after, dict):
+        lines = [
+            f"{_word(name)}: {_said(before.get(name))} → {_said(after.get(name))}"
+            for name in dict.fromkeys([*before, *after])
+        ]
+    lines += [f"{_word(name)}: {_said(value)}" for name, value in facts.items()]
+    lines += [f"By: {entry.actor_id}", f"Request: {entry.request_id or 'none'}"]
+    return "\n".join([*lines, f"IP address: {entry.ip or 'none'}"])
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _said(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    return times.long(value) if isinstance(value, datetime) else str(value)

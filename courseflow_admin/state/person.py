@@ -1,0 +1,302 @@
+"""One person on screen: everything about them, and the acts on their account."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.models.accounts import Account, AccountRole
+from courseflow_admin.models.audit import AuditEntry
+from courseflow_admin.models.devices import device_of
+from courseflow_admin.models.emails import Email
+from courseflow_admin.models.enrollments import Grant
+from courseflow_admin.models.payments import Payment
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.sessions import Session
+from courseflow_admin.services import accounts, people
+from courseflow_admin.services.people import Person, Place
+from courseflow_admin.state import notices, times
+from courseflow_admin.state.address import last_part
+from courseflow_admin.state.audit import act_text, details_of
+from courseflow_admin.state.auth import ROLE_LABELS, AuthState, initials
+from courseflow_admin.state.events import event
+from courseflow_admin.state.words import counted
+
+ActName = Literal["role", "suspend", "restore", "sign_out"]
+MAY = {
+    "student": "buy and study courses",
+    "instructor": "also make and sell courses of their own",
+    "admin": "see and change everything in this school, people and payments too",
+}
+GRANTS = {"payment": "bought", "manual": "given by hand", "free": "free", "batch": "with a group"}
+
+
+@dataclass
+class PlaceRow:
+    title: str
+    open: bool
+    verdict: str
+    grants: str
+    progress: str
+    href: str  # why?
+
+
+@dataclass
+class LineRow:
+    text: str
+    note: str
+    state: str
+    href: str
+
+
+@dataclass
+class SessionRow:
+    device: str
+    note: str
+
+
+@dataclass
+class EntryLine:
+    what: str
+    who: str
+    at: str
+    when: str
+    details: str
+
+
+@dataclass
+class Shown:
+    """Everything about the account that is text."""
+
+    name: str = "Person"
+    initials: str = ""
+    email: str = ""
+    account_id: str = ""
+    role: str = ""
+    standing: str = ""
+    verified: str = ""
+    suspended: str = ""
+    joined: str = ""
+    seen: str = ""
+    payments_href: str = ""
+    emails_href: str = ""
+    about_href: str = ""
+    did_href: str = ""
+    own: bool = False  # the page of whoever looks at it: nobody changes themselves
+    changeable: bool = False
+
+
+class PersonState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    zone: str = ""
+    shown: Shown = Shown()
+    places: list[PlaceRow] = []
+    payments: list[LineRow] = []
+    emails: list[LineRow] = []
+    sessions: list[SessionRow] = []
+    entries: list[EntryLine] = []
+    dialog: str = ""  # which act is being asked about
+    dialog_title: str = ""
+    dialog_text: str = ""
+    dialog_act: str = ""
+    dialog_effects: list[str] = []
+    dialog_problem: str = ""
+    role: str = ""  # the one picked in the dialog
+    busy: bool = False
+    _person: Person | None = None
+
+    @event(Permission.ACCOUNTS_READ, supersedes=True)
+    async def load(self):
+        account_id = last_part(self)
+        if self._person is None or self._person.account.id != account_id:
+            self.view, self.dialog = "loading", ""
+            yield
+        try:
+            await self._read(account_id)
+        except NotSignedIn:
+            raise
+        except NotFound:
+            self._person, self.view = None, "missing"
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+
+    @event(Permission.ACCOUNTS_CHANGE)
+    async def ask(self, act: ActName):
+        """Open the dialog of one act, which says what it does before it does it."""
+        if self._person is None or self.shown.own:
+            return
+        self.role = self._person.account.role
+        self._explain(self._person, act)
+
+    @event(Permission.ACCOUNTS_CHANGE)
+    async def show_dialog(self, is_open: bool):
+        """Escape and Cancel."""
+        if not is_open:
+            self.dialog = ""
+
+    @event(Permission.ACCOUNTS_CHANGE)
+    async def pick_role(self, role: AccountRole):
+        self.role = role
+        if self._person is not None and self.dialog == "role":
+            self._explain(self._person, "role")
+
+    @event(Permission.ACCOUNTS_CHANGE)
+    async def confirm(self):
+        """Do what the open dialog is about."""
+        person, act = self._person, self.dialog
+        if person is None or not act or self.busy:
+            return
+        if act == "role" and self.role == person.account.role:
+            self.dialog_problem = "Pick another role first."
+            return
+        self.busy = True
+        yield
+        try:
+            said = await self._do(act, person.account)
+            await self._read(person.account.id)
+            self.dialog = ""
+            yield notices.success(said)
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.dialog_problem = problem.message
+        finally:
+            self.busy = False
+
+    async def _do(self, act: str, account: Account) -> str:
+        actor = (await self.get_state(AuthState)).actor()
+        if act == "role":
+            await accounts.change_role(actor, account.id, self.role)
+            return f"{account.name} is now {_a(self.role)}."
+        if act == "suspend":
+            await accounts.suspend(actor, account.id)
+            return f"{account.name} is suspended."
+        if act == "restore":
+            await accounts.restore(actor, account.id)
+            return f"{account.name} may sign in again."
+        ended = await people.sign_out_everywhere(actor, account.id)
+        return f"{account.name} is signed out: {counted(ended, 'session')} ended."
+
+    async def _read(self, account_id: str) -> None:
+        actor = (await self.get_state(AuthState)).actor()
+        person = await people.get(actor, account_id)
+        self._person = person
+        self.zone = times.zone()
+        self.shown = _shown(person.account, own=account_id == actor.id)
+        self.places = [_place(person.account, place) for place in person.places]
+        self.payments = [_payment(payment) for payment in person.payments]
+        self.emails = [_email(email) for email in person.emails]
+        self.sessions = [_session(session) for session in person.sessions]
+        self.entries = [_entry(entry) for entry in person.entries]
+        self.view = "there"
+
+    def _explain(self, person: Person, act: ActName) -> None:
+        name, account = person.account.name, person.account
+        self.dialog, self.dialog_problem = act, ""
+        self.dialog_text = f"{name}, {account.email}"
+        ended = f"{counted(len(person.sessions), 'open session')} end with the next click in each."
+        noted = "Your name and this act stand in the audit log. No e-mail is sent."
+        if act == "role":
+            same = self.role == account.role
+            self.dialog_title = f"Change the role of {name}"
+            self.dialog_act = "Change role" if same else f"Make {name} {_a(self.role)}"
+            self.dialog_effects = [] if same else [
+                f"{name} may {MAY[self.role]}, from the next click on.",
+                "Nobody is signed out; courses, payments and progress stay as they are.",
+                noted,
+            ]  # fmt: skip
+        elif act == "suspend":
+            self.dialog_title = self.dialog_act = f"Suspend {name}"
+            self.dialog_effects = [
+                ended,
+                "Signing in is refused and every course is closed until the account is restored.",
+                "Enrollments, payments and progress are kept.",
+                noted,
+            ]
+        elif act == "restore":
+            self.dialog_title = self.dialog_act = f"Restore {name}"
+            self.dialog_effects = [
+                "Signing in works again, and courses open as their grants say.",
+                "Sessions that were ended stay ended.",
+                noted,
+            ]
+        else:
+            self.dialog_title = self.dialog_act = f"Sign {name} out everywhere"
+            self.dialog_effects = [ended, "Signing in again works at once.", noted]
+
+
+def _a(role: str) -> str:
+    label = ROLE_LABELS[role].lower()
+    return f"an {label}" if label[0] in "aeiou" else f"a {label}"
+
+
+def _shown(account: Account, *, own: bool) -> Shown:
+    name = account.name if not account.erased_at else "Deleted account"
+    return Shown(
+        name=name,
+        initials=initials(name),
+        email=account.email,
+        account_id=account.id,
+        role=ROLE_LABELS.get(account.role, "None"),
+        standing=account.standing,
+        verified=times.long(account.verified_at) if account.verified_at else "Not yet",
+        suspended=times.long(account.suspended_at) if account.suspended_at else "",
+        joined=times.long(account.created_at),
+        seen=times.long(account.signed_in_at) if account.signed_in_at else "Never",
+        payments_href=routes.with_query(routes.PAYMENTS, email=account.email),
+        emails_href=routes.with_query(routes.EMAILS, to=account.email),
+        about_href=routes.with_query(routes.AUDIT, object=account.id),
+        did_href=routes.with_query(routes.AUDIT, actor=account.id),
+        own=own,
+        changeable=not own and not account.erased_at,
+    )
+
+
+def _place(account: Account, place: Place) -> PlaceRow:
+    enrollment = place.enrollment
+    grants = enrollment.grants if enrollment else []
+    return PlaceRow(
+        title=place.title,
+        open=place.verdict.allowed,
+        verdict=place.verdict.sentence,
+        grants="; ".join(_grant(grant) for grant in grants) or "No grant",
+        progress=f"{enrollment.percent} %" if enrollment else "",
+        href=routes.access(account.id, place.course_id),
+    )
+
+
+def _grant(grant: Grant) -> str:
+    text = f"{GRANTS[grant.kind]} {times.day(grant.started)}"
+    if grant.ended:
+        return f"{text}, ended {times.day(grant.ended)} ({grant.end_reason or 'no reason given'})"
+    return f"{text}, until {times.day(grant.expires_at)}" if grant.expires_at else text
+
+
+def _payment(payment: Payment) -> LineRow:
+    note = f"{payment.course_title}, {times.short(payment.created_at)}"
+    return LineRow(str(payment.amount), note, payment.state.value, routes.payment(payment.id))
+
+
+def _email(email: Email) -> LineRow:
+    note = times.short(email.queued_at)
+    return LineRow(email.subject, note, email.state.value, routes.email(email.id))
+
+
+def _session(session: Session) -> SessionRow:
+    place = session.ip or "unknown address"
+    return SessionRow(
+        device_of(session.user_agent), f"{place}, last used {times.short(session.last_used_at)}"
+    )
+
+
+def _entry(entry: AuditEntry) -> EntryLine:
+    return EntryLine(
+        what=act_text(entry.act.value),
+        who=entry.actor_name or entry.actor_id,
+        at=times.exact(entry.at),
+        when=entry.at.isoformat(),
+        details=details_of(entry),
+    )

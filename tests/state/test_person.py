@@ -1,0 +1,269 @@
+"""One person, the audit log and Why as a tab holds them: what is shown, asked before, and done."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import accounts, enrollments, sessions
+from courseflow_admin.state.access import AccessState
+from courseflow_admin.state.audit import AuditState
+from courseflow_admin.state.marks import mark_of
+from courseflow_admin.state.people import PeopleState
+from courseflow_admin.state.person import PersonState
+from tests.builders import PASSWORD, acting, an_account, audited, stored
+from tests.course_builders import a_course, a_student, an_admin, an_instructor
+from tests.money_builders import a_payment, an_email
+from tests.state.conftest import run, said
+from tests.state.money_tabs import ADMIN, INES, a_tab_of, led_to
+
+READ, CHANGE = Permission.ACCOUNTS_READ, Permission.ACCOUNTS_CHANGE
+
+
+async def loaded(actor, state, path):
+    root = await a_tab_of(actor, path)
+    await run(root, state, "load")
+    return root, await root.get_state(state)
+
+
+def marks_of(state):
+    return {
+        name: mark_of(handler.fn)
+        for name, handler in state.event_handlers.items()
+        if name != "setvar"
+    }
+
+
+def test_every_handler_asks_for_its_permission():
+    assert marks_of(PersonState) == {
+        "load": READ,
+        "ask": CHANGE,
+        "show_dialog": CHANGE,
+        "pick_role": CHANGE,
+        "confirm": CHANGE,
+    }
+    assert set(marks_of(AuditState).values()) == {Permission.AUDIT_READ}
+    assert set(marks_of(AccessState).values()) == {Permission.ACCESS_READ_ALL}
+
+
+async def test_the_page_shows_everything_about_a_person(database):
+    admin, ada = await an_admin(), await a_student()
+    course = await a_course(await an_instructor(), free=True, price={"minor": 0, "currency": "INR"})
+    await enrollments.enroll_free(ada, course.id)
+    payment = await a_payment(state="refunded", account_id=ada.id, course_id=course.id)
+    await an_email(account_id=ada.id, subject="Hello")
+    await sessions.open_browser(
+        await accounts.authenticate(ada.email, PASSWORD),
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
+        ip="203.0.113.9",
+    )
+
+    _, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+
+    assert state.view == "there"
+    assert (state.shown.name, state.shown.role, state.shown.standing) == (
+        "Ada Lovelace",
+        "Learner",
+        "active",
+    )
+    assert [(row.title, row.open, row.href) for row in state.places] == [
+        (course.title, True, f"/access/{ada.id}/{course.id}")
+    ]
+    assert state.places[0].verdict.startswith("The course is free on ")
+    assert [(row.state, row.href) for row in state.payments] == [
+        ("refunded", f"/payments/{payment.id}")
+    ]
+    assert "Hello" in [row.text for row in state.emails]
+    assert [row.device for row in state.sessions] == ["Firefox on Linux"]
+    assert state.sessions[0].note.startswith("203.0.113.9, last used ")
+    assert [row.what for row in state.entries] == ["Account created"]
+    assert state.shown.payments_href == "/payments?email=ada%40demo.test"
+    assert state.shown.did_href == f"/audit?actor={ada.id}"
+
+
+async def test_an_unknown_person_is_not_there(database):
+    _, state = await loaded(ADMIN, PersonState, "/people/acc_unknown")
+
+    assert state.view == "missing"
+
+
+async def test_the_dialog_says_what_it_does_and_only_then_it_is_done(database):
+    admin, ada = await an_admin(), await an_account()
+    token = await sessions.open_browser(ada)
+    root, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+
+    await run(root, PersonState, "ask", act="suspend")
+    asked = (state.dialog_title, state.dialog_text, state.dialog_effects[0])
+    before = await sessions.find(token)
+    await run(root, PersonState, "confirm")
+
+    assert asked == (
+        "Suspend Ada Lovelace",
+        "Ada Lovelace, ada@demo.test",
+        "1 open session end with the next click in each.",
+    )
+    assert before is not None
+    assert await sessions.find(token) is None
+    assert (state.shown.standing, state.dialog, state.busy) == ("suspended", "", False)
+    assert await said(root) == [("success", "Ada Lovelace is suspended.")]
+
+
+async def test_a_role_is_picked_explained_and_changed(database):
+    admin, ada = await an_admin(), await an_account()
+    root, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+
+    await run(root, PersonState, "ask", act="role")
+    await run(root, PersonState, "confirm")
+    unchanged = state.dialog_problem
+    await run(root, PersonState, "pick_role", role="instructor")
+    act, effect = state.dialog_act, state.dialog_effects[0]
+    await run(root, PersonState, "confirm")
+
+    assert unchanged == "Pick another role first."
+    assert act == "Make Ada Lovelace an instructor"
+    assert effect == (
+        "Ada Lovelace may also make and sell courses of their own, from the next click on."
+    )
+    assert (await stored("accounts", _id=ada.id))[0]["role"] == "instructor"
+    assert state.entries[0].details.startswith("Role: student → instructor\n")
+    assert await said(root) == [("success", "Ada Lovelace is now an instructor.")]
+
+
+async def test_signed_out_and_restored_from_the_page(database):
+    admin, ada = await an_admin(), await an_account()
+    await sessions.open_browser(ada)
+    await sessions.open_browser(ada)
+    root, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+
+    await run(root, PersonState, "ask", act="sign_out")
+    await run(root, PersonState, "confirm")
+    first = await said(root)
+    await accounts.suspend(admin, ada.id)
+    await run(root, PersonState, "ask", act="restore")
+    await run(root, PersonState, "confirm")
+
+    assert first == [("success", "Ada Lovelace is signed out: 2 sessions ended.")]
+    assert (state.sessions, state.shown.suspended) == ([], "")
+
+
+async def test_nobody_is_offered_or_given_a_change_of_themselves(database):
+    admin = await an_admin()
+    root, state = await loaded(admin, PersonState, f"/people/{admin.id}")
+
+    await run(root, PersonState, "ask", act="suspend")
+    await run(root, PersonState, "confirm")
+
+    assert (state.shown.own, state.shown.changeable, state.dialog) == (True, False, "")
+    assert [act for act, _ in await audited()] == ["account.created"]
+
+
+async def test_an_admin_demoted_meanwhile_changes_nobody(database):
+    """What an open tab still believes does not count."""
+    admin, other, ada = await an_admin(), await an_account("o@demo.test", "admin"), None
+    ada = await an_account()
+    root, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+    await run(root, PersonState, "ask", act="suspend")
+    await accounts.change_role(acting(other), admin.id, "student")
+
+    await run(root, PersonState, "confirm")
+
+    assert state.dialog_problem == "Your account may not do this."
+    assert (await stored("accounts", _id=ada.id))[0]["suspended_at"] is None
+
+
+async def test_others_get_an_error_from_the_service_too(database):
+    ada = await an_account()
+
+    _, person = await loaded(INES, PersonState, f"/people/{ada.id}")
+    _, log = await loaded(INES, AuditState, "/audit")
+    _, why = await loaded(INES, AccessState, f"/access/{ada.id}/crs_one")
+
+    assert [state.view for state in (person, log, why)] == ["error", "error", "error"]
+    assert (person.places, log.rows, why.reasons) == ([], [], [])
+
+
+async def test_people_are_filtered_by_state_in_the_address(database):
+    admin, ada = await an_admin(), await an_account()
+    await accounts.suspend(admin, ada.id)
+
+    root, state = await loaded(admin, PeopleState, "/people?state=suspended&role=student")
+    picked = led_to(await run(root, PeopleState, "pick_state", key="active"))
+
+    assert [(row.email, row.href) for row in state.rows] == [("ada@demo.test", f"/people/{ada.id}")]
+    assert (state.state_text, state.no_state_href) == ("Suspended", "/people?role=student")
+    assert picked == "/people?role=student&state=active"
+
+
+# The audit log
+
+
+async def test_the_log_shows_what_the_address_asks_for(database):
+    admin, ada = await an_admin(), await an_account()
+    await accounts.change_role(admin, ada.id, "instructor")
+    await accounts.suspend(admin, ada.id)
+
+    root, state = await loaded(
+        admin, AuditState, f"/audit?act=account.role_changed&object={ada.id}"
+    )
+
+    [row] = state.rows
+    assert (row.act, row.actor, row.object_href) == (
+        "Account role changed",
+        "Rosa Admin",
+        f"/people/{ada.id}",
+    )
+    assert row.details.splitlines()[:2] == ["Role: student → instructor", f"By: {admin.id}"]
+    export = urlsplit(state.export_href)
+    assert export.path == "/api/v1/audit/export"
+    assert parse_qs(export.query) == {"act": ["account.role_changed"], "object": [ada.id]}
+    assert state.no_act_href == f"/audit?object={ada.id}"
+    picked = parse_qs(urlsplit(led_to(await run(root, AuditState, "pick_period", key="7"))).query)
+    assert set(picked) == {"act", "object", "from", "to"}
+
+
+@pytest.mark.parametrize("query", ["act=account.sold", "from=yesterday", "after=broken"])
+async def test_an_address_that_is_cut_off_breaks_nothing(database, query):
+    await an_account()
+
+    _, state = await loaded(ADMIN, AuditState, f"/audit?{query}")
+
+    assert state.view in {"rows", "error"}
+    assert state.view == "rows" or state.error == "Write days as 2026-11-22."
+
+
+# Why?
+
+
+async def test_why_leads_to_the_act_that_repairs(database):
+    admin, ada = await an_admin(), await a_student()
+    course = await a_course(await an_instructor())
+    payment = await a_payment(state="paid", account_id=ada.id, course_id=course.id)
+
+    _, state = await loaded(admin, AccessState, f"/access/{ada.id}/{course.id}")
+
+    assert state.shown.headline == f"Ada Lovelace cannot study {course.title}"
+    assert [row.payment_href for row in state.reasons] == [f"/payments/{payment.id}"]
+    assert (state.shown.repair, state.shown.repair_href) == (
+        "An admin re-checks the payment.",
+        f"/payments/{payment.id}",
+    )
+
+
+async def test_why_of_a_suspended_person_leads_to_their_page(database):
+    admin, ada = await an_admin(), await a_student()
+    course = await a_course(await an_instructor())
+    await accounts.suspend(admin, ada.id)
+
+    _, state = await loaded(admin, AccessState, f"/access/{ada.id}/{course.id}")
+
+    assert [row.sentence for row in state.reasons] == [
+        "This account is suspended.",
+        "This course has not been bought yet.",
+    ]
+    assert state.shown.repair_href == f"/people/{ada.id}"
+
+
+async def test_why_of_nobody_is_not_there(database):
+    _, state = await loaded(ADMIN, AccessState, "/access/acc_unknown/crs_unknown")
+
+    assert state.view == "missing"
