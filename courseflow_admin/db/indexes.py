@@ -40,6 +40,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("actor_id", UP), ("at", DOWN), ("_id", DOWN)),
         _index(("act", UP), ("at", DOWN), ("_id", DOWN)),
     ],
+    "decoys": [_index(("expires_at", UP), expireAfterSeconds=0)],
+    "one_time_tokens": [
+        _index(("token_hash", UP), unique=True),
+        _index(("account_id", UP), ("use", UP)),
+        _index(("expires_at", UP), expireAfterSeconds=0),
+    ],
     "course_versions": [
         _index(("course_id", UP), ("number", DOWN), unique=True),
     ],
@@ -67,6 +73,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("account_id", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("course_owner_id", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("payment_id", UP), ("queued_at", UP)),
+        _index(
+            ("erase_at", UP),
+            expireAfterSeconds=0,
+            partialFilterExpression={"erase_at": {"$gt": LONG_AGO}},
+        ),
     ],
     "enrollments": [
         _index(("account_id", UP), ("course_id", UP), unique=True),

@@ -81,6 +81,14 @@ async def end_all(account_id: str, at: datetime, reason: str) -> int:
     return result.modified_count
 
 
+async def end_others(account_id: str, but_id: str, at: datetime, reason: str) -> int:
+    result = await collection("sessions").update_many(
+        {"account_id": account_id, "_id": {"$ne": but_id}, "ended_at": None},
+        {"$set": {"ended_at": at, "end_reason": reason}},
+    )
+    return result.modified_count
+
+
 async def copy_account(account: Account) -> None:
     """Bring the copies in the account's open sessions up to date, in the change's transaction."""
     await collection("sessions").update_many(

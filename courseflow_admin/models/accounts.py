@@ -19,6 +19,7 @@ from courseflow_admin.models.base import Document, Piece
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)
 STANDINGS = ("active", "unverified", "suspended", "deleted")
+DELETED_NAME = "Deleted person"
 JOINERS = "\u200c\u200d"  # not printable by themselves, but part of names in Indian scripts
 
 

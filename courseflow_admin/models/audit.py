@@ -26,6 +26,17 @@ class Act(StrEnum):
     ACCOUNT_SUSPENDED = "account.suspended"
     ACCOUNT_RESTORED = "account.restored"
     ACCOUNT_SIGNED_OUT = "account.signed_out"  # everywhere, by an admin
+    ACCOUNT_VERIFICATION_SENT = "account.verification_sent"
+    ACCOUNT_VERIFIED = "account.verified"
+    ACCOUNT_RESET_ASKED = "account.reset_asked"
+    ACCOUNT_PASSWORD_RESET = "account.password_reset"  # noqa: S105 - an act, not a secret
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - an act, not a secret
+    ACCOUNT_RENAMED = "account.renamed"
+    ACCOUNT_EMAIL_CHANGE_ASKED = "account.email_change_asked"
+    ACCOUNT_EMAIL_CHANGED = "account.email_changed"
+    ACCOUNT_OTHERS_SIGNED_OUT = "account.others_signed_out"
+    ACCOUNT_EXPORTED = "account.exported"
+    ACCOUNT_ERASED = "account.erased"
     SESSION_OPENED = "session.opened"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"

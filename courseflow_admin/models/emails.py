@@ -11,6 +11,12 @@ from courseflow_admin.models.base import Document, Piece
 
 class EmailKind(StrEnum):
     WELCOME = "welcome"
+    VERIFY_EMAIL = "verify_email"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of e-mail, not a secret
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of e-mail, not a secret
+    EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGED = "email_changed"
+    ACCOUNT_ERASED = "account_erased"
     ACCESS_GRANTED = "access_granted"
     ACCESS_ENDED = "access_ended"
     RECEIPT = "receipt"
@@ -49,6 +55,12 @@ UNDELIVERED = (
 )
 SUBJECTS = {
     EmailKind.WELCOME: "Welcome to {school}",
+    EmailKind.VERIFY_EMAIL: "Confirm your e-mail address",
+    EmailKind.PASSWORD_RESET: "A new password for {school}",
+    EmailKind.PASSWORD_CHANGED: "Your password was changed",
+    EmailKind.EMAIL_CHANGE: "Confirm your new e-mail address",
+    EmailKind.EMAIL_CHANGED: "Your e-mail address was changed",
+    EmailKind.ACCOUNT_ERASED: "Your account at {school} is deleted",
     EmailKind.ACCESS_GRANTED: "Your access to {course}",
     EmailKind.ACCESS_ENDED: "Your access to {course} has ended",
     EmailKind.RECEIPT: "Receipt {number} for {course}",
@@ -94,6 +106,7 @@ class Email(Document):
     payment_id: str = ""
     course_id: str = ""
     course_owner_id: str = ""
+    erase_at: datetime | None = None  # when the whole row goes, by a TTL index
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.one_time_tokens import TokenUse
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.services import (
     audit,
     emails,
     limits,
+    one_time_links,
     password_rules,
     passwords,
     sessions,
@@ -56,14 +58,16 @@ async def sign_up(form: SignUpForm) -> Account:
     await limits.count("sign-up", client_ip.get(), SIGN_UPS_PER_ADDRESS, seconds=60)
     account = await _new(form.email, form.name, "student", form.password.get_secret_value())
     actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
+    link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
 
     async def body() -> None:
         await accounts_db.add(account)
+        await one_time_links.keep(link)
         await emails.queue(
             EmailKind.WELCOME,
             to=Recipient(account.id, account.email, account.name),
             dedupe_key=f"welcome-{account.id}",
-            facts={},
+            facts={"link": link.address},
         )
         await audit.record(actor, Act.ACCOUNT_SIGNED_UP, account.id)
 

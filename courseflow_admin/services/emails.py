@@ -64,6 +64,7 @@ async def queue(
     payment_id: str = "",
     course_id: str = "",
     course_owner_id: str = "",
+    erase_at: datetime | None = None,
 ) -> None:
     """Put one e-mail into the outbox, its content frozen; in the transaction of what it reports.
 
@@ -76,7 +77,7 @@ async def queue(
         "course_id": course_id,
         "course_owner_id": course_owner_id,
     }
-    await emails_db.add(email.model_copy(update=links))
+    await emails_db.add(email.model_copy(update={**links, "erase_at": erase_at}))
 
 
 def compose(kind: EmailKind, to: Recipient, dedupe_key: str, facts: Mapping[str, str]) -> Email:

@@ -1,0 +1,109 @@
+"""A forgotten password: a link by e-mail, the same answer for everybody who asks."""
+
+import hashlib
+
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import one_time_tokens as tokens_db
+from courseflow_admin.db import own_account
+from courseflow_admin.db import sessions as sessions_db
+from courseflow_admin.db.client import transaction
+from courseflow_admin.logs import client_ip
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.one_time_tokens import TokenUse
+from courseflow_admin.services import (
+    audit,
+    emails,
+    limits,
+    one_time_links,
+    password_rules,
+    passwords,
+)
+from courseflow_admin.services.accounts import NOBODY
+from courseflow_admin.services.one_time_links import SETS_PASSWORD, Link, LinkNotGood
+from courseflow_admin.services.verification import acting_as
+
+ASKED_PER_ADDRESS = 20  # in one minute, from one IP address
+ASKED_PER_EMAIL = 5  # in one minute
+
+
+async def ask(email: str) -> None:
+    """Send a link for a new password, if there is such an account.
+
+    Nobody can tell whether there is: an unknown address costs the same reads and writes, only
+    that its link belongs to nobody and its e-mail goes nowhere.
+    """
+    email = email.strip().lower()[:254]
+    await limits.count("reset-address", client_ip.get(), ASKED_PER_ADDRESS, seconds=60)
+    await limits.count("reset-email", email, ASKED_PER_EMAIL, seconds=60)
+    account = await accounts_db.find_by_email(email)
+    if account is None or account.suspended_at or account.erased_at:
+        nobody = f"nobody-{hashlib.sha256(email.encode()).hexdigest()[:26]}"
+        await _to_nobody(one_time_links.new(TokenUse.RESET, nobody, ""))
+    else:
+        await _to(account, one_time_links.new(TokenUse.RESET, account.id, account.email))
+
+
+async def set_new(secret: str, password: str) -> None:
+    """Set the password by the link; every session ends, and the account is open to try again."""
+    await limits.count("reset-use", client_ip.get(), ASKED_PER_ADDRESS, seconds=60)
+    token = await one_time_links.look_at(secret, SETS_PASSWORD)
+    account = await accounts_db.find(token.account_id)
+    if account is None or account.email != token.email:
+        raise LinkNotGood
+    await password_rules.require_good(password, name=account.name, email=account.email)
+    password_hash = await passwords.hash_of(password)
+    at = now()
+
+    async def body() -> None:
+        await one_time_links.take(secret, SETS_PASSWORD)
+        # Who reads the mail of this address has proved it.
+        verified_at = account.verified_at or at
+        changed = await own_account.set_password(
+            account.id, account.password_hash, password_hash, verified_at
+        )
+        if changed is None:
+            raise LinkNotGood
+        await one_time_links.forget(account.id)
+        await sessions_db.end_all(account.id, at, "password_reset")
+        await emails.queue(
+            EmailKind.PASSWORD_CHANGED,
+            to=Recipient(account.id, account.email, account.name),
+            dedupe_key=f"password-reset-{token.id}",
+            facts={},
+        )
+        await audit.record(acting_as(account), Act.ACCOUNT_PASSWORD_RESET, account.id)
+
+    await transaction(body)
+    await limits.forget("sign-in-account", account.email)
+
+
+async def _to(account: Account, link: Link) -> None:
+    async def body() -> None:
+        await one_time_links.keep(link)
+        await emails.queue(
+            EmailKind.PASSWORD_RESET,
+            to=Recipient(account.id, account.email, account.name),
+            dedupe_key=f"reset-{link.row.id}",
+            facts={"link": link.address},
+        )
+        await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, account.id)
+
+    await transaction(body)
+
+
+async def _to_nobody(link: Link) -> None:
+    async def body() -> None:
+        await one_time_links.keep(link)
+        email = emails.compose(
+            EmailKind.PASSWORD_RESET,
+            Recipient("", "", "Nobody"),
+            f"reset-{link.row.id}",
+            {"link": link.address},
+        )
+        await tokens_db.add_decoy(email, link.expires_at)
+        await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, "acc_unknown")
+
+    await transaction(body)

@@ -1,0 +1,126 @@
+"""Proving an e-mail address: the one given at sign-up, and a new one."""
+
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import own_account
+from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.errors import Conflict, Invalid
+from courseflow_admin.logs import client_ip
+from courseflow_admin.models.accounts import Account, as_email
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.services import audit, emails, limits, one_time_links, sessions
+from courseflow_admin.services.accounts import EmailTaken
+from courseflow_admin.services.one_time_links import PROVES_ADDRESS, LinkNotGood
+from courseflow_admin.services.reauthentication import prove
+
+LINKS_PER_ACCOUNT = 5  # in one hour
+TRIES_PER_ADDRESS = 20  # in one minute, from one IP address
+
+
+class VerifiedAlready(Conflict):
+    code = "verified_already"
+
+    def __init__(self) -> None:
+        super().__init__("This e-mail address is confirmed already.")
+
+
+async def resend(actor: Actor) -> None:
+    """Another link to confirm the address of one's own account; the one before stops working."""
+    actor.require(Permission.ACCOUNT_OWN)
+    await limits.count("verify-account", actor.id, LINKS_PER_ACCOUNT, seconds=3600)
+    account = await accounts_db.find(actor.id)
+    if account is None or account.verified_at:
+        raise VerifiedAlready
+    link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
+
+    async def body() -> None:
+        await one_time_links.keep(link)
+        await emails.queue(
+            EmailKind.VERIFY_EMAIL,
+            to=Recipient(account.id, account.email, account.name),
+            dedupe_key=f"verify-{link.row.id}",
+            facts={"link": link.address},
+        )
+        await audit.record(actor, Act.ACCOUNT_VERIFICATION_SENT, actor.id)
+
+    await transaction(body)
+
+
+async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
+    """Send a link to the new address; nothing changes before it is used.
+
+    Whether another account has that address is not said here, but to whoever holds the link.
+    """
+    actor.require(Permission.ACCOUNT_OWN)
+    try:
+        email = as_email(email)
+    except ValueError as error:
+        raise Invalid(str(error), "email") from error
+    await limits.count("change-email", actor.id, LINKS_PER_ACCOUNT, seconds=3600)
+    account = await prove(actor, password)
+    if email == account.email:
+        raise Invalid("This is your e-mail address already.", "email")
+    link = one_time_links.new(TokenUse.CHANGE_EMAIL, account.id, email)
+
+    async def body() -> None:
+        await one_time_links.keep(link)
+        await emails.queue(
+            EmailKind.EMAIL_CHANGE,
+            to=Recipient(account.id, email, account.name),
+            dedupe_key=f"change-email-{link.row.id}",
+            facts={"link": link.address},
+        )
+        await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_ASKED, actor.id)
+
+    await transaction(body)
+
+
+async def confirm(secret: str) -> TokenUse:
+    """Use the link of an e-mail: its address is proved. Says which of the two links it was."""
+    await limits.count("verify-address", client_ip.get(), TRIES_PER_ADDRESS, seconds=60)
+
+    async def body() -> TokenUse:
+        token = await one_time_links.take(secret, PROVES_ADDRESS)
+        if token.use is TokenUse.VERIFY:
+            await _verify(token)
+        else:
+            await _change_email(token)
+        return token.use
+
+    try:
+        return await transaction(body)
+    except Duplicate as error:
+        raise EmailTaken from error
+
+
+async def _verify(token: OneTimeToken) -> None:
+    account = await own_account.verify(token.account_id, token.email, now())
+    if account is None:
+        raise LinkNotGood
+    await sessions.account_changed(account)
+    await audit.record(acting_as(account), Act.ACCOUNT_VERIFIED, account.id)
+
+
+async def _change_email(token: OneTimeToken) -> None:
+    former = await accounts_db.find(token.account_id)
+    account = await own_account.set_email(token.account_id, token.email, now())
+    if former is None or account is None:
+        raise LinkNotGood
+    await own_account.copy_person(account.id, account.name, account.email)
+    await sessions.account_changed(account)
+    await one_time_links.forget(account.id)  # sent to the former address
+    await emails.queue(
+        EmailKind.EMAIL_CHANGED,
+        to=Recipient(account.id, former.email, account.name),
+        dedupe_key=f"email-changed-{token.id}",
+        facts={},
+    )
+    await audit.record(acting_as(account), Act.ACCOUNT_EMAIL_CHANGED, account.id)
+
+
+def acting_as(account: Account) -> Actor:
+    """Whoever holds a link that was sent to them acts as that account, for this one act."""
+    return Actor(id=account.id, role=account.role, name=account.name, email=account.email)
