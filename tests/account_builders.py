@@ -5,7 +5,10 @@ from typing import Any
 
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
+from courseflow_admin.db.client import collection
 from courseflow_admin.models.accounts import Account, SignUpForm
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import accounts, sessions
 from tests.builders import PASSWORD, stored
@@ -35,6 +38,13 @@ async def secret_of(kind: str) -> str:
     [in_text], [in_html] = SECRET.findall(email["text"]), SECRET.findall(email["html"])
     assert in_text == in_html
     return in_text
+
+
+async def an_enrollment(**fields: Any) -> Enrollment:
+    known = {"_id": new_id("enr"), "course_id": "crs_sql", "owner_id": "acc_ines"}
+    enrollment = Enrollment.model_validate({**known, "enrolled_at": now(), **fields})
+    await collection("enrollments").insert_one(enrollment.to_mongo())
+    return enrollment
 
 
 async def kinds_of_emails() -> list[tuple[str, str]]:

@@ -1,0 +1,31 @@
+"""One's own data: everything we hold about a person, for that person."""
+
+from typing import Any
+
+from courseflow_admin.config import settings
+from courseflow_admin.db import own_data
+from courseflow_admin.db.client import transaction
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import now
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.services import audit, limits
+from courseflow_admin.services.emails_log import MASKED, ONE_TIME_LINK
+
+EXPORTS = 5  # in one hour
+
+
+async def export(actor: Actor) -> dict[str, Any]:
+    """By kind of thing; without hashes of secrets and one-time links, because files get about."""
+    actor.require(Permission.ACCOUNT_OWN)
+    await limits.count("export", actor.id, EXPORTS, seconds=3600)
+    at = now()
+
+    async def body() -> None:
+        await audit.record(actor, Act.ACCOUNT_EXPORTED, actor.id)
+
+    await transaction(body)
+    found = await own_data.of_person(actor.id)
+    for email in found["emails"]:
+        for part in ("html", "text"):
+            email[part] = ONE_TIME_LINK.sub(MASKED, email.get(part, ""))
+    return {"school": settings().school_name, "made_at": at, **found}

@@ -1,0 +1,76 @@
+"""Deleting one's own account: who it was is forgotten, what was bought and done stays."""
+
+from datetime import timedelta
+
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import own_account
+from courseflow_admin.db import sessions as sessions_db
+from courseflow_admin.db.client import transaction
+from courseflow_admin.errors import Conflict, Invalid, NotSignedIn
+from courseflow_admin.models.accounts import DELETED_NAME, Account
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import now
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.services import audit, emails, one_time_links
+
+GOODBYE_KEPT = timedelta(days=7)  # the one e-mail that keeps the address, until it surely arrived
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+
+    def __init__(self) -> None:
+        super().__init__("You are the only admin. Make somebody else admin first.")
+
+
+class HasCourses(Conflict):
+    code = "has_courses"
+
+    def __init__(self) -> None:
+        super().__init__("You own courses. Ask an admin to give them to somebody else first.")
+
+
+async def erase(actor: Actor, typed_email: str) -> None:
+    """Delete the actor's account, confirmed by typing its address.
+
+    Payments, receipts and the audit log stay and name the account's id; sessions end, and every
+    copy of name and address and every stored e-mail body is blanked.
+    """
+    actor.require(Permission.ACCOUNT_OWN)
+    at = now()
+
+    async def body() -> None:
+        account = await accounts_db.find(actor.id)
+        if account is None or account.erased_at:
+            raise NotSignedIn
+        if typed_email.strip().lower() != account.email:
+            raise Invalid("Type your own e-mail address to confirm.", "email")
+        await _require_replaceable(actor, account)
+        if await own_account.erase(account.id, at) is None:
+            raise NotSignedIn
+        await sessions_db.end_all(account.id, at, "erased")
+        await one_time_links.forget(account.id)
+        await own_account.copy_person(account.id, DELETED_NAME, "")
+        await own_account.blank_emails(account.id, at)
+        await emails.queue(
+            EmailKind.ACCOUNT_ERASED,
+            to=Recipient(account.id, account.email, account.name),
+            dedupe_key=f"erased-{account.id}",
+            facts={},
+            erase_at=at + GOODBYE_KEPT,
+        )
+        await audit.record(actor, Act.ACCOUNT_ERASED, account.id)
+        await own_account.forget_traces(account.id)  # last: also the entry just written
+
+    await transaction(body)
+
+
+async def _require_replaceable(actor: Actor, account: Account) -> None:
+    """Another admin is held, so that of two who delete themselves at once one stays."""
+    if actor.can(Permission.ACCOUNTS_CHANGE) and not await own_account.hold_another(
+        account.id, account.role
+    ):
+        raise LastAdmin
+    if await own_account.owns_courses(account.id):
+        raise HasCourses

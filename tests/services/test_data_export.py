@@ -1,0 +1,72 @@
+"""One's own data: all of it, nothing of others, no secret."""
+
+import json
+
+import pytest
+from pydantic_core import to_jsonable_python
+
+from courseflow_admin.errors import NotPermitted, TooMany
+from courseflow_admin.models.permissions import Actor
+from courseflow_admin.services import accounts, data_export, password_resets
+from tests.account_builders import a_newcomer, an_enrollment, secret_of, signed_in
+from tests.builders import acting, an_account, audited, stored
+from tests.money_builders import a_payment
+
+
+async def test_everything_about_oneself_and_nothing_of_others(database):
+    eve = await a_newcomer()
+    actor = await signed_in(eve)
+    await an_account("bob@demo.test", name="Bob Secretive")
+    await a_payment(account_id=eve.id, name=eve.name, email=eve.email)
+    await an_enrollment(account_id=eve.id)
+    await accounts.change_role(
+        acting(await an_account("root@demo.test", "admin", "Ruth Root")), eve.id, "instructor"
+    )
+
+    found = await data_export.export(actor)
+
+    counted = {name: len(rows) for name, rows in found.items() if isinstance(rows, list)}
+    assert counted == {
+        "account": 1,
+        "sessions": 1,
+        "links": 1,
+        "courses": 0,
+        "enrollments": 1,
+        "payments": 1,
+        "receipts": 0,
+        "emails": 1,
+        "audit": 4,
+    }
+    text = json.dumps(to_jsonable_python(found))
+    assert "Secretive" not in text
+    assert "Ruth" not in text
+    assert "account.role_changed" in text
+    assert (await audited())[-1] == ("account.exported", eve.id)
+
+
+async def test_no_hash_and_no_link_that_works_is_in_it(database):
+    eve = await a_newcomer()
+    await password_resets.ask(eve.email)
+
+    text = str(await data_export.export(acting(eve)))
+
+    [account] = await stored("accounts")
+    hashes = [row["token_hash"] for row in await stored("one_time_tokens")]
+    secrets = [await secret_of("welcome"), await secret_of("password_reset")]
+    assert [one for one in [account["password_hash"], *hashes, *secrets] if one in text] == []
+
+
+async def test_the_sixth_within_an_hour_is_refused(database):
+    eve = acting(await a_newcomer())
+    for _ in range(5):
+        await data_export.export(eve)
+
+    with pytest.raises(TooMany):
+        await data_export.export(eve)
+
+    assert (await audited()).count(("account.exported", eve.id)) == 5
+
+
+async def test_without_a_role_nothing_is_given(database):
+    with pytest.raises(NotPermitted):
+        await data_export.export(Actor((await a_newcomer()).id, ""))

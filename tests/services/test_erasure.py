@@ -1,0 +1,157 @@
+"""Deleting one's own account: who it was is forgotten, what happened stays."""
+
+import asyncio
+
+import pytest
+
+from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn
+from courseflow_admin.models.permissions import Actor
+from courseflow_admin.services import accounts, erasure, my_account, sessions
+from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
+from tests.builders import PASSWORD, acting, an_account, audited, stored
+from tests.course_builders import a_course
+from tests.money_builders import a_payment
+
+ALL = (
+    "accounts",
+    "audit",
+    "courses",
+    "emails",
+    "enrollments",
+    "one_time_tokens",
+    "payments",
+    "sessions",
+)
+
+
+async def test_nothing_says_any_more_who_it_was(database):
+    eve = await a_newcomer()
+    token = await sessions.open_browser(eve, user_agent="curl/8", ip="203.0.113.7")
+    actor = await sessions.find(token)
+    assert actor is not None
+    await a_payment(account_id=eve.id, name=eve.name, email=eve.email)
+    await an_enrollment(account_id=eve.id, learner_name=eve.name, learner_email=eve.email)
+
+    await erasure.erase(actor, " EVE@demo.test ")
+
+    goodbye = (await stored("emails"))[-1]
+    left = await everything(*ALL)
+    left["emails"].remove(goodbye)
+    assert (goodbye["kind"], goodbye["to"]) == ("account_erased", "eve@demo.test")
+    assert (goodbye["erase_at"] - left["accounts"][0]["erased_at"]).days == 7
+    assert "eve@demo.test" not in str(left)
+    assert "Moneypenny" not in str(left)
+    assert "curl/8" not in str(left)
+    assert await sessions.find(token) is None
+
+
+async def test_payments_access_and_audit_stay(database):
+    eve = await a_newcomer()
+    payment = await a_payment(account_id=eve.id, name=eve.name, email=eve.email)
+    await an_enrollment(account_id=eve.id)
+
+    await erasure.erase(acting(eve), eve.email)
+
+    [account], [kept], [enrollment] = [
+        await stored(name) for name in ("accounts", "payments", "enrollments")
+    ]
+    assert account["erased_at"] is not None
+    assert (account["name"], account["password_hash"]) == ("Deleted person", "")
+    assert (kept["_id"], kept["account_id"], kept["email"]) == (payment.id, eve.id, "")
+    assert enrollment["account_id"] == eve.id
+    assert [act for act, _ in await audited()] == ["account.signed_up", "account.erased"]
+    assert {row["actor_name"] for row in await stored("audit")} == {""}
+
+
+async def test_what_still_waited_in_the_outbox_is_not_sent(database):
+    eve = await a_newcomer()
+
+    await erasure.erase(acting(eve), eve.email)
+
+    welcome, goodbye = await stored("emails")
+    assert (welcome["state"], welcome["due_at"], welcome["to"]) == ("failed", None, "")
+    assert goodbye["due_at"] is not None
+
+
+async def test_the_address_is_free_again_and_the_old_account_signs_in_no_more(database):
+    eve = await a_newcomer()
+    await erasure.erase(acting(eve), eve.email)
+
+    with pytest.raises(accounts.WrongCredentials):
+        await accounts.authenticate("eve@demo.test", PASSWORD)
+    again = await a_newcomer()
+
+    assert again.id != eve.id
+    await erasure.erase(acting(again), again.email)  # two deleted accounts beside one another
+    assert len(await stored("accounts")) == 2
+
+
+@pytest.mark.parametrize("typed", ["", "bob@demo.test", "delete"])
+async def test_another_address_than_ones_own_deletes_nothing(database, typed):
+    eve = acting(await a_newcomer())
+    before = await everything(*ALL)
+
+    with pytest.raises(Invalid):
+        await erasure.erase(eve, typed)
+
+    assert await everything(*ALL) == before
+
+
+async def test_an_instructor_with_courses_stays_until_they_are_somebody_elses(database):
+    ines = await an_account("ines@demo.test", "instructor")
+    await a_course(acting(ines))
+    before = await everything(*ALL)
+
+    with pytest.raises(erasure.HasCourses):
+        await erasure.erase(acting(ines), ines.email)
+
+    assert await everything(*ALL) == before
+
+
+async def test_the_last_admin_stays_also_when_two_leave_at_once(database):
+    first = await signed_in(await an_account("one@demo.test", "admin"))
+    second = await signed_in(await an_account("two@demo.test", "admin"))
+
+    results = await asyncio.gather(
+        erasure.erase(first, first.email),
+        erasure.erase(second, second.email),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(result, erasure.LastAdmin) for result in results) == 1
+    assert len(await stored("accounts", role="admin", erased_at=None)) == 1
+    assert (await kinds_of_emails())[0][0] == "account_erased"
+    assert len(await kinds_of_emails()) == 1
+
+
+async def test_two_deletions_at_once_are_one(database):
+    eve = acting(await a_newcomer())
+
+    results = await asyncio.gather(
+        *(erasure.erase(eve, eve.email) for _ in range(4)), return_exceptions=True
+    )
+
+    assert results.count(None) == 1
+    assert sum(isinstance(result, NotSignedIn) for result in results) == 3
+    assert (await audited()).count(("account.erased", eve.id)) == 1
+
+
+async def test_without_a_role_nothing_is_deleted(database):
+    eve = await a_newcomer()
+    before = await everything(*ALL)
+
+    with pytest.raises(NotPermitted):
+        await erasure.erase(Actor(eve.id, "", email=eve.email), eve.email)
+
+    assert await everything(*ALL) == before
+
+
+async def test_a_deleted_account_changes_nothing_more(database):
+    eve = acting(await a_newcomer())
+    await erasure.erase(eve, eve.email)
+    before = await everything(*ALL)
+
+    with pytest.raises(NotSignedIn):
+        await my_account.rename(eve, "Eve Again")
+
+    assert await everything(*ALL) == before
