@@ -93,12 +93,11 @@ class Purchase:
     disputed_at: datetime | None = None
 
     def listed(self) -> list[Attempt]:
-        """The tries as the gateway lists them: Razorpay the newest first, Stripe one intent that
-        forgets what failed before it was paid.
+        """The tries the gateway remembers, oldest first: Stripe's one intent forgets what failed
+        before it was paid.
         """
-        if self.payment.provider == "stripe":
-            return [one.attempt() for one in self.tries[-1:]]
-        return [one.attempt() for one in reversed(self.tries)]
+        remembered = self.tries[-1:] if self.payment.provider == "stripe" else self.tries
+        return [one.attempt() for one in remembered]
 
     def told(self) -> dict[str, object]:
         payment, origin = self.payment, settings().origin

@@ -149,10 +149,11 @@ class RazorpayApi:
         return order
 
     def orders(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        found = self._page("order", params)
-        if "receipt" in params:
-            found = [item for item in found if item["receipt"] == params["receipt"]]
-        return _collection(found)
+        if "receipt" not in params:
+            return _collection(self._page("order", params))
+        everything = self.world.store.newest("order", limit=100_000)
+        found = [item for item in everything if item["receipt"] == params["receipt"]]
+        return _collection(found[: whole(params.get("count", 10), 0)])
 
     def payments_of(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         order = self._find("order", request.path_params["id"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from courseflow_admin.db import audit as audit_db
 from courseflow_admin.db import emails as emails_db
@@ -160,8 +161,8 @@ def timeline(
     steps = [
         *(_act(entry) for entry in entries),
         *(_attempted(payment, attempt) for attempt in payment.attempts),
-        *(_event(event) for event in events),
-        *(_synced(payment, note) for note in payment.syncs),
+        *(_event(event) for event in events if event.provider == payment.provider),
+        *(_synced(payment, notes) for notes in _alike(payment.syncs)),
         *(_emailed(email) for email in emails),
     ]
     return sorted(steps, key=lambda step: step.at)
@@ -224,13 +225,22 @@ def _event(event: WebhookEvent) -> Step:
     )
 
 
-def _synced(payment: Payment, note: SyncNote) -> Step:
+def _alike(syncs: list[SyncNote]) -> list[list[SyncNote]]:
+    """Runs in a row that came to the same result: a timeline tells what changed, once."""
+    return [list(notes) for _, notes in groupby(syncs, key=lambda note: note.result)]
+
+
+def _synced(payment: Payment, notes: list[SyncNote]) -> Step:
+    first, again = notes[0], notes[1:]
+    times = f"{len(again)} more time{'s' if len(again) > 1 else ''}"
     return Step(
-        note.at,
+        first.at,
         "scan_search",
         "gray",
-        f"Asked {payment.provider.capitalize()} anew: {note.result}",
-        f"CourseFlow, because of {note.source}",
+        f"Asked {payment.provider.capitalize()} anew: {first.result}",
+        f"CourseFlow, because of {first.source}",
+        f"Asked {times}, same answer" if again else "",
+        tuple((f"{note.at:%d %b %Y, %H:%M:%S} UTC", note.source) for note in again),
     )
 
 

@@ -96,8 +96,9 @@ def next_look(payment: Payment, at: datetime) -> datetime | None:
         return at + REFUND_EVERY
     if payment.capture is Capture.PAID or payment.review.state is ReviewState.OPEN:
         return None
-    if payment.open or payment.capture in {Capture.PENDING, Capture.AUTHORIZED}:
-        return min(at + PENDING_EVERY, max(payment.expires_at, at + timedelta(minutes=1)))
+    waiting = payment.open or payment.capture in {Capture.PENDING, Capture.AUTHORIZED}
+    if waiting and at < payment.expires_at:
+        return min(at + PENDING_EVERY, payment.expires_at)
     return at + LATE_EVERY if at < payment.created_at + LATE_MONEY_UNTIL else None
 
 
@@ -112,7 +113,8 @@ async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:
     if payment.duplicate_of:
         mine = next((one for one in facts.payments if one.id == payment.provider_payment_id), None)
         return await _follow(payment, mine, actor) if mine else "the gateway does not list it"
-    await payments_db.note_attempts(payment.id, [_attempt(one) for one in facts.payments])
+    attempts = sorted((_attempt(one) for one in facts.payments), key=lambda attempt: attempt.at)
+    await payments_db.note_attempts(payment.id, attempts)
 
     paid = sorted(
         (one for one in facts.payments if one.capture is Capture.PAID),
@@ -147,15 +149,21 @@ def _attempt(one: PaymentFacts) -> Attempt:
 
 
 async def _unpaid(payment: Payment, facts: CheckoutFacts) -> str:
-    """Nothing is paid: move as far as the furthest attempt has come."""
-    over = await _close_if_over(payment, expired=facts.expired)
-    if over:
-        return over
+    """Nothing is paid: move as far as the furthest attempt has come.
+
+    Money on its way does not expire with its checkout: a delayed method takes days.
+    """
     captures = [one.capture for one in facts.payments]
-    for capture in (Capture.AUTHORIZED, Capture.PENDING, Capture.FAILED):
+    for capture in (Capture.AUTHORIZED, Capture.PENDING):
         if capture in captures:
             await _move(payment, capture)
             return capture.value
+    over = await _close_if_over(payment, expired=facts.expired)
+    if over:
+        return over
+    if Capture.FAILED in captures:
+        await _move(payment, Capture.FAILED)
+        return Capture.FAILED.value
     return "not paid yet"
 
 

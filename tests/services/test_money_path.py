@@ -10,10 +10,12 @@ from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Capture, PaymentState, RefundState
-from courseflow_admin.services import access, checkout
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.services import access, checkout, payments
 from courseflow_admin.services.checkout import BuyForm, PaymentUnderWay
 from courseflow_admin.services.enrollments import AlreadyEnrolled
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.sync import sync
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 
@@ -151,8 +153,6 @@ async def test_webhooks_twice_or_out_of_order_give_the_same_one_grant(
 
 @BOTH
 async def test_ten_runs_of_sync_at_once_write_each_fact_once(database, sandbox, provider):
-    from courseflow_admin.services.sync import sync
-
     course, student = await a_sale()
     payment = await buy(student, course, provider)
     sandbox.pay(payment.provider_checkout_id)
@@ -427,3 +427,24 @@ async def test_receipt_numbers_have_no_gaps_and_follow_the_order_of_payment(data
     receipts = sorted(await stored("receipts"), key=lambda row: row["number"])
     assert [row["number"] for row in receipts] == list(range(1, 13))
     assert (await kinds_of_mail()).count("receipt") == 12
+
+
+async def test_the_timeline_tells_what_happened_once_and_in_order(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "razorpay")
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    steps = (await payments.get(SYSTEM, payment.id)).steps
+
+    told = [step.sentence for step in steps]
+    assert told[0] == "Checkout opened at Razorpay"
+    assert [sentence for sentence in told if sentence.startswith("Razorpay reported")] == [
+        "Razorpay reported payment.authorized",
+        "Razorpay reported payment.captured",
+        "Razorpay reported order.paid",
+    ]
+    assert told.count("Asked Razorpay anew: paid") == 1
+    assert "Payment confirmed: everything matches our order" in told
+    assert "E-mail “Receipt SANDBOX-2026-00001 for Data Structures in Practice” delivered" in told
+    assert [step.at for step in steps] == sorted(step.at for step in steps)

@@ -1,0 +1,45 @@
+"""When a payment is looked at again without anybody asking."""
+
+from datetime import timedelta
+
+import pytest
+
+from courseflow_admin.models.payments import Capture, RefundState, Review, ReviewState
+from courseflow_admin.services.sync import next_look
+from tests.models.test_payments import AT, a_payment, a_refund
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def open_payment(**facets):
+    return a_payment(open=True, **facets).model_copy(update={"expires_at": AT + DAY})
+
+
+@pytest.mark.parametrize("capture", [Capture.CREATED, Capture.PENDING, Capture.AUTHORIZED])
+def test_what_may_still_be_paid_is_looked_at_every_ten_minutes(capture):
+    assert next_look(open_payment(capture=capture), AT) == AT + 10 * MINUTE
+
+
+def test_the_last_look_before_the_end_is_at_the_end():
+    assert next_look(open_payment(), AT + DAY - MINUTE) == AT + DAY
+
+
+@pytest.mark.parametrize("capture", [Capture.EXPIRED, Capture.FAILED, Capture.PENDING])
+def test_late_money_is_looked_for_every_six_hours_for_four_days(capture):
+    payment = a_payment(capture=capture)
+
+    assert next_look(payment, AT + 2 * DAY) == AT + 2 * DAY + 6 * HOUR
+    assert next_look(payment, AT + 4 * DAY) is None
+
+
+def test_a_refund_on_its_way_is_asked_for_every_minute():
+    payment = a_payment(capture=Capture.PAID, refunds=[a_refund(1, RefundState.PENDING)])
+
+    assert next_look(payment, AT) == AT + MINUTE
+
+
+def test_what_is_paid_or_waits_for_a_person_is_left_alone():
+    review = Review(state=ReviewState.OPEN, reason="amount")
+
+    assert next_look(a_payment(capture=Capture.PAID), AT) is None
+    assert next_look(open_payment(review=review), AT) is None
