@@ -6,6 +6,8 @@ HOME = "/"
 SIGN_IN = "/sign-in"
 SIGN_UP = "/sign-up"
 FORGOT = "/forgot"
+RESET = "/reset"
+VERIFY = "/verify"
 OVERVIEW = "/overview"
 STUDIO = "/studio"
 MY_COURSES = "/my/courses"
@@ -26,6 +28,10 @@ ACCOUNT = "/account"
 API = "/api/v1"
 API_SIGN_IN = f"{API}/auth/sign-in"
 API_SIGN_UP = f"{API}/auth/sign-up"
+API_FORGOT = f"{API}/auth/forgot"
+API_RESET = f"{API}/auth/reset"
+API_VERIFY = f"{API}/auth/verify"
+API_EXPORT = f"{API}/me/export"
 API_SIGN_OUT = f"{API}/auth/sign-out"
 API_AUDIT_EXPORT = f"{API}/audit/export"
 SCHOOL_CSS = "/school.css"
@@ -80,11 +86,11 @@ def invitation(token: str) -> str:
 
 
 def verify(token: str) -> str:
-    return with_query("/verify", token=token)
+    return with_query(VERIFY, token=token)
 
 
 def reset(token: str) -> str:
-    return with_query("/reset", token=token)
+    return with_query(RESET, token=token)
 
 
 def sign_in(next_path: str = "") -> str:

@@ -1,0 +1,116 @@
+"""What works while signed out: confirming an address, and a forgotten password."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError
+from starlette.requests import Request
+
+from courseflow_admin import routes
+from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json
+from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.errors import CourseFlowError
+from courseflow_admin.models.accounts import Form
+from courseflow_admin.services import password_resets, verification
+from courseflow_admin.services.password_rules import WeakPassword
+
+router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
+SENT = "If there is an account with this address, an e-mail with a link is on its way."
+
+Secret = Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+
+
+class LinkForm(Form):
+    token: Secret
+
+
+class ForgotForm(Form):
+    """The address is not checked for form: a wrong one reads like an unknown one."""
+
+    email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True, to_lower=True)]
+
+
+class ResetForm(Form):
+    token: Secret
+    password: Annotated[SecretStr, Field(max_length=1000)]
+
+
+class Said(BaseModel):
+    """One sentence for the person."""
+
+    detail: str
+
+
+def _bodies(model: type[BaseModel]) -> dict[str, Any]:
+    kinds = ["application/json", "application/x-www-form-urlencoded"]
+    content = {kind: {"schema": model.model_json_schema()} for kind in kinds}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post("/verify", status_code=204, openapi_extra=_bodies(LinkForm))
+async def verify(request: Request) -> Response:
+    """Confirm the address that an e-mail's link was sent to. The browser's form gets 303."""
+    if not is_form(request):
+        await verification.confirm((await read_json(request, LinkForm)).token)
+        return Response(status_code=204, headers=NOT_STORED)
+
+    fields = await read_form(request)
+    try:
+        use = await verification.confirm(LinkForm.model_validate(fields).token)
+        return _to(routes.VERIFY, done=use)
+    except (CourseFlowError, ValidationError) as error:
+        return _to(routes.VERIFY, problem=_code(error))
+
+
+@router.post("/verify/resend", status_code=204)
+async def resend(actor: CurrentActor) -> Response:
+    """Another link to confirm one's own address; the one before stops working."""
+    await verification.resend(actor)
+    return Response(status_code=204, headers=NOT_STORED)
+
+
+@router.post("/forgot", status_code=202, response_model=Said, openapi_extra=_bodies(ForgotForm))
+async def forgot(request: Request) -> Response:
+    """Send a link for a new password. The answer is the same whether there is such an account."""
+    if not is_form(request):
+        await password_resets.ask((await read_json(request, ForgotForm)).email)
+        return JSONResponse(Said(detail=SENT).model_dump(), 202, headers=NOT_STORED)
+
+    fields = await read_form(request)
+    try:
+        await password_resets.ask(ForgotForm.model_validate(fields).email)
+        return _to(routes.FORGOT, done="sent")
+    except (CourseFlowError, ValidationError) as error:
+        return _to(routes.FORGOT, problem=_code(error))
+
+
+@router.post("/reset", status_code=204, openapi_extra=_bodies(ResetForm))
+async def reset(request: Request) -> Response:
+    """Set a new password by the link of an e-mail. All sessions of the account end."""
+    if not is_form(request):
+        form = await read_json(request, ResetForm)
+        await password_resets.set_new(form.token, form.password.get_secret_value())
+        return Response(status_code=204, headers=NOT_STORED)
+
+    fields = await read_form(request)
+    try:
+        form = ResetForm.model_validate(fields)
+        await password_resets.set_new(form.token, form.password.get_secret_value())
+        return _to(routes.RESET, done="reset")
+    except (CourseFlowError, ValidationError) as error:
+        # Back with the link, because a password that is too weak does not use it up.
+        return _to(routes.RESET, problem=_code(error), token=fields.get("token", "")[:200])
+
+
+def _to(page: str, **query: str) -> Response:
+    return RedirectResponse(routes.with_query(page, **query), 303, headers=NOT_STORED)
+
+
+def _code(error: CourseFlowError | ValidationError) -> str:
+    if isinstance(error, WeakPassword):
+        return f"{error.code}_{error.reason}"
+    if isinstance(error, CourseFlowError):
+        field = getattr(error, "field", "")
+        return "weak_password" if field == "password" else error.code
+    return "invalid"

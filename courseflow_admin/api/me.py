@@ -1,0 +1,124 @@
+"""One's own account over HTTP: what it is called, where it is signed in, what is kept of it."""
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_core import to_jsonable_python
+from starlette.requests import Request
+
+from courseflow_admin import routes
+from courseflow_admin.api.accounts import AccountView
+from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.models.accounts import EmailAddress, Form, PersonName
+from courseflow_admin.services import data_export, erasure, my_account, verification
+
+router = APIRouter(prefix=f"{routes.API}/me", tags=["me"])
+AnyPassword = Annotated[SecretStr, Field(max_length=1000)]
+
+
+class NameForm(Form):
+    name: PersonName
+
+
+class PasswordForm(Form):
+    current_password: AnyPassword
+    password: AnyPassword
+
+
+class EmailForm(Form):
+    email: EmailAddress
+    current_password: AnyPassword
+
+
+class DeletionForm(Form):
+    """`email`: one's own address, typed to confirm."""
+
+    email: Annotated[str, Field(max_length=254)]
+
+
+class SessionView(BaseModel):
+    id: str
+    device: str
+    is_program: bool
+    ip: str
+    signed_in_at: datetime
+    last_used_at: datetime
+    is_this: bool
+
+
+class Ended(BaseModel):
+    sessions_ended: int
+
+
+def _body(model: type[BaseModel]) -> dict[str, object]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.patch("", openapi_extra=_body(NameForm))
+async def rename(request: Request, actor: CurrentActor) -> AccountView:
+    form = await read_json(request, NameForm)
+    return AccountView.of(await my_account.rename(actor, form.name))
+
+
+@router.post("/password", openapi_extra=_body(PasswordForm))
+async def change_password(request: Request, actor: CurrentActor) -> Ended:
+    """Set a new password; all other sessions end."""
+    form = await read_json(request, PasswordForm)
+    current, new = form.current_password, form.password
+    ended = await my_account.change_password(
+        actor, current.get_secret_value(), new.get_secret_value()
+    )
+    return Ended(sessions_ended=ended)
+
+
+@router.post("/email", status_code=202, openapi_extra=_body(EmailForm))
+async def change_email(request: Request, actor: CurrentActor) -> Response:
+    """Send a link to the new address; it becomes one's own when the link is used."""
+    form = await read_json(request, EmailForm)
+    password = form.current_password.get_secret_value()
+    await verification.ask_for_new_email(actor, form.email, password)
+    return Response(status_code=202, headers=NOT_STORED)
+
+
+@router.get("/sessions")
+async def my_sessions(actor: CurrentActor) -> list[SessionView]:
+    """Where one is signed in, this session first."""
+    found = await my_account.my_sessions(actor)
+    return [SessionView.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.delete("/sessions")
+async def end_other_sessions(actor: CurrentActor) -> Ended:
+    """Sign out everywhere but here."""
+    return Ended(sessions_ended=await my_account.end_other_sessions(actor))
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session(actor: CurrentActor, session_id: str) -> Response:
+    await my_account.end_session(actor, session_id)
+    return Response(status_code=204, headers=NOT_STORED)
+
+
+@router.get("/export")
+async def export(actor: CurrentActor) -> Response:
+    """Everything we hold about oneself, as a file."""
+    found = to_jsonable_python(await data_export.export(actor))
+    return Response(
+        json.dumps(found, ensure_ascii=False, indent=1),
+        media_type="application/json",
+        headers={**NOT_STORED, "Content-Disposition": 'attachment; filename="my-data.json"'},
+    )
+
+
+@router.post("/deletion", status_code=204, openapi_extra=_body(DeletionForm))
+async def delete(request: Request, actor: CurrentActor) -> Response:
+    """Delete one's own account, for good."""
+    form = await read_json(request, DeletionForm)
+    await erasure.erase(actor, form.email)
+    return Response(status_code=204, headers=NOT_STORED)

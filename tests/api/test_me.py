@@ -1,0 +1,149 @@
+"""One's own account over HTTP."""
+
+import json
+
+import pytest
+
+from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, secret_of
+from tests.builders import PASSWORD, an_account, stored
+
+ME = "/api/v1/me"
+EVE = {"email": "eve@demo.test", "password": PASSWORD}
+CALLS = [
+    ("PATCH", ME, {"name": "Mallory"}),
+    ("POST", f"{ME}/password", {"current_password": PASSWORD, "password": NEW_PASSWORD}),
+    ("POST", f"{ME}/email", {"email": "new@demo.test", "current_password": PASSWORD}),
+    ("GET", f"{ME}/sessions", None),
+    ("DELETE", f"{ME}/sessions", None),
+    ("DELETE", f"{ME}/sessions/ses_x", None),
+    ("GET", f"{ME}/export", None),
+    ("POST", f"{ME}/deletion", {"email": "eve@demo.test"}),
+]
+
+
+async def sign_in(api, email: str = "eve@demo.test") -> dict[str, str]:
+    answer = await api.post("/api/v1/auth/sign-in", json={**EVE, "email": email})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CALLS)
+async def test_who_is_not_signed_in_reaches_nothing(api, method, path, body):
+    await a_newcomer()
+    before = await everything()
+
+    answer = await api.request(method, path, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert await everything() == before
+
+
+async def test_a_name_is_changed(api):
+    await a_newcomer()
+
+    answer = await api.patch(ME, json={"name": "Eve King"}, headers=await sign_in(api))
+
+    assert (answer.status_code, answer.json()["name"]) == (200, "Eve King")
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": ""}, {"name": "Eve", "role": "admin"}, {"name": {"$set": 1}}, {"role": "x"}]
+)
+async def test_a_change_of_name_changes_nothing_else(api, body):
+    await a_newcomer()
+    before = await everything("accounts")
+
+    answer = await api.patch(ME, json=body, headers=await sign_in(api))
+
+    assert answer.status_code == 422
+    assert (await stored("accounts"))[0]["name"] == before["accounts"][0]["name"]
+    assert (await stored("accounts"))[0]["role"] == "student"
+
+
+async def test_a_password_is_changed_by_the_current_one(api):
+    await a_newcomer()
+    here, _elsewhere = await sign_in(api), await sign_in(api)
+    form = {"current_password": PASSWORD, "password": NEW_PASSWORD}
+
+    wrong = await api.post(
+        f"{ME}/password", json={**form, "current_password": "not it"}, headers=here
+    )
+    answer = await api.post(f"{ME}/password", json=form, headers=here)
+
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "wrong_password")
+    assert wrong.json()["field"] == "current_password"
+    assert (answer.status_code, answer.json()) == (200, {"sessions_ended": 1})
+
+
+async def test_an_address_is_changed_by_the_link_to_the_new_one(api):
+    await a_newcomer()
+    here = await sign_in(api)
+
+    asked = await api.post(
+        f"{ME}/email", json={"email": "new@demo.test", "current_password": PASSWORD}, headers=here
+    )
+    confirmed = await api.post(
+        "/api/v1/auth/verify", json={"token": await secret_of("email_change")}
+    )
+    me = await api.get(ME, headers=here)
+
+    assert (asked.status_code, confirmed.status_code) == (202, 204)
+    assert (me.json()["email"], me.json()["verified"]) == ("new@demo.test", True)
+
+
+async def test_sessions_are_listed_and_ended(api):
+    await a_newcomer()
+    here = await sign_in(api)
+    there = await sign_in(api)
+
+    listed = (await api.get(f"{ME}/sessions", headers=here)).json()
+    other = next(one["id"] for one in listed if not one["is_this"])
+    ended = await api.delete(f"{ME}/sessions/{other}", headers=here)
+    again = await api.delete(f"{ME}/sessions/{other}", headers=here)
+    gone = await api.get(ME, headers=there)
+
+    assert [one["is_this"] for one in listed] == [True, False]
+    assert set(listed[0]) == {
+        "id",
+        "device",
+        "is_program",
+        "ip",
+        "signed_in_at",
+        "last_used_at",
+        "is_this",
+    }
+    assert (ended.status_code, again.status_code, gone.status_code) == (204, 404, 401)
+    assert (await api.delete(f"{ME}/sessions", headers=here)).json() == {"sessions_ended": 0}
+
+
+async def test_the_export_is_a_file_that_is_stored_nowhere(api):
+    await a_newcomer()
+
+    answer = await api.get(f"{ME}/export", headers=await sign_in(api))
+
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert json.loads(answer.text)["account"][0]["email"] == "eve@demo.test"
+
+
+async def test_deleting_wants_ones_own_address_and_ends_the_session(api):
+    await a_newcomer()
+    here = await sign_in(api)
+
+    wrong = await api.post(f"{ME}/deletion", json={"email": "ada@demo.test"}, headers=here)
+    answer = await api.post(f"{ME}/deletion", json={"email": "eve@demo.test"}, headers=here)
+    me = await api.get(ME, headers=here)
+
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "email")
+    assert (answer.status_code, me.status_code) == (204, 401)
+
+
+async def test_the_last_admin_is_told_why_not(api):
+    await an_account("eve@demo.test", "admin")
+
+    answer = await api.post(
+        f"{ME}/deletion", json={"email": "eve@demo.test"}, headers=await sign_in(api)
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
+    assert (await stored("accounts"))[0]["erased_at"] is None
