@@ -1,0 +1,106 @@
+"""Who may call which route: data in one place, compared with what really happens by a test.
+
+The services ask; this table says what they must answer. `docs/permissions.md` is made from it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from courseflow_admin.models.permissions import Permission
+
+Party = Literal["learner", "owner"]  # whose payment, e-mail or account it is; whose course
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`needs` None: everybody. Who is signed in but lacks it is answered 403.
+
+    A route about one object is for its `parties`, and for those who hold `everyones`; all others
+    are answered with `strangers`. With `seen_by`, who lacks the permission is answered 403 only if
+    they may see the object, and otherwise 404.
+    """
+
+    needs: Permission | None = None
+    parties: tuple[Party, ...] = ()
+    everyones: Permission | None = None
+    strangers: int = 404
+    seen_by: tuple[Party, ...] = ()
+
+
+EVERYBODY = Rule()
+OWN = Rule(Permission.ACCOUNT_OWN)
+# Of a course on sale everybody knows, so that only the act is refused; a draft is not there (404).
+COURSE = Rule(
+    Permission.COURSES_EDIT,
+    parties=("owner",),
+    everyones=Permission.COURSES_EDIT_ALL,
+    strangers=403,
+)
+PEOPLE = Rule(Permission.ACCOUNTS_READ)
+CHANGE_PEOPLE = Rule(Permission.ACCOUNTS_CHANGE)
+LOG = Rule(Permission.AUDIT_READ)
+
+RULES: dict[str, Rule] = {
+    "GET /api/health/live": EVERYBODY,
+    "GET /api/health/ready": EVERYBODY,
+    "GET /api/v1/access/{account_id}/{course_id}": Rule(Permission.ACCESS_READ_ALL),
+    "GET /api/v1/accounts": PEOPLE,
+    "GET /api/v1/accounts/{account_id}": Rule(
+        Permission.ACCOUNT_OWN, parties=("learner",), everyones=Permission.ACCOUNTS_READ
+    ),
+    "GET /api/v1/accounts/{account_id}/sessions": PEOPLE,
+    "POST /api/v1/accounts/{account_id}/restore": CHANGE_PEOPLE,
+    "POST /api/v1/accounts/{account_id}/sign-out": CHANGE_PEOPLE,
+    "POST /api/v1/accounts/{account_id}/suspend": CHANGE_PEOPLE,
+    "PUT /api/v1/accounts/{account_id}/role": CHANGE_PEOPLE,
+    "GET /api/v1/audit": LOG,
+    "GET /api/v1/audit/export": LOG,
+    "POST /api/v1/auth/forgot": EVERYBODY,
+    "POST /api/v1/auth/refresh": EVERYBODY,
+    "POST /api/v1/auth/reset": EVERYBODY,
+    "POST /api/v1/auth/sign-in": EVERYBODY,
+    "POST /api/v1/auth/sign-out": EVERYBODY,
+    "POST /api/v1/auth/sign-up": EVERYBODY,
+    "POST /api/v1/auth/verify": EVERYBODY,
+    "POST /api/v1/auth/verify/resend": OWN,
+    "GET /api/v1/catalog": EVERYBODY,
+    "GET /api/v1/checkout/return/{provider}": EVERYBODY,
+    "POST /api/v1/checkout/return/{provider}": EVERYBODY,
+    "GET /api/v1/courses/{slug}": EVERYBODY,
+    "POST /api/v1/courses": Rule(Permission.COURSES_EDIT),
+    "GET /api/v1/courses/{course_id}/draft": COURSE,
+    "GET /api/v1/courses/{course_id}/versions": COURSE,
+    "PATCH /api/v1/courses/{course_id}": COURSE,
+    "POST /api/v1/courses/{course_id}/lessons": COURSE,
+    "POST /api/v1/courses/{course_id}/publish": COURSE,
+    "POST /api/v1/courses/{course_id}/sections": COURSE,
+    "GET /api/v1/emails": Rule(Permission.EMAILS_READ),
+    "GET /api/v1/emails/{email_id}": Rule(
+        Permission.ACCOUNT_OWN,
+        parties=("learner", "owner"),
+        everyones=Permission.EMAILS_READ_ALL,
+    ),
+    "GET /api/v1/enrollments": Rule(Permission.ENROLLMENTS_READ),
+    "GET /api/v1/me": OWN,
+    "PATCH /api/v1/me": OWN,
+    "POST /api/v1/me/deletion": OWN,
+    "POST /api/v1/me/email": OWN,
+    "GET /api/v1/me/export": OWN,
+    "POST /api/v1/me/password": OWN,
+    "GET /api/v1/me/sessions": OWN,
+    "DELETE /api/v1/me/sessions": OWN,
+    "DELETE /api/v1/me/sessions/{session_id}": Rule(Permission.ACCOUNT_OWN, parties=("learner",)),
+    "GET /api/v1/metrics/{name}": Rule(Permission.FIGURES_READ),
+    "GET /api/v1/payments": Rule(Permission.PAYMENTS_READ),
+    "GET /api/v1/payments/{payment_id}": Rule(
+        Permission.ACCOUNT_OWN,
+        parties=("learner", "owner"),
+        everyones=Permission.PAYMENTS_READ_ALL,
+    ),
+    "POST /api/v1/payments/checkout": Rule(Permission.COURSES_BUY),
+    "POST /api/v1/payments/{payment_id}/refunds": Rule(
+        Permission.PAYMENTS_REFUND, seen_by=("learner", "owner")
+    ),
+    "POST /api/v1/payments/{payment_id}/sync": Rule(Permission.PAYMENTS_SYNC),
+    "POST /api/v1/webhooks/{provider}": EVERYBODY,  # the signature decides
+}

@@ -1,0 +1,78 @@
+"""Writes docs/permissions.md: every API route and every event handler, and who may call it."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from reflex_base.registry import RegistrationContext  # noqa: E402 - after the path
+
+from courseflow_admin import pages  # noqa: E402, F401 - registers every handler
+from courseflow_admin.api.permissions import RULES, Rule  # noqa: E402
+from courseflow_admin.models.permissions import PERMISSIONS, Permission  # noqa: E402
+from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of  # noqa: E402
+
+ROLES = ("student", "instructor", "admin")
+HEAD = """# Who may do what
+
+Made by `python docs/permissions.py` from `models/permissions.py`, `api/permissions.py` and the
+marks on the event handlers. `tests/security/test_matrix.py` fails when this page is not current,
+when a route or handler is missing, and when one behaves otherwise.
+
+Who is not signed in gets 401 where anything is needed (a page: the sign-in page). Who is, but lacks
+the permission, gets 403. The service asks again, on the object: what somebody may not know of is
+404.
+"""
+
+
+def text() -> str:
+    return "\n".join([HEAD, *_roles(), *_routes(), *_handlers()])
+
+
+def _roles() -> list[str]:
+    lines = ["## Permissions by role", "", f"| | {' | '.join(ROLES)} |", "|---|---|---|---|"]
+    for permission in Permission:
+        held = ["yes" if permission in PERMISSIONS[role] else "-" for role in ROLES]
+        lines.append(f"| `{permission.value}` | {' | '.join(held)} |")
+    return [*lines, ""]
+
+
+def _routes() -> list[str]:
+    lines = ["## API routes", "", "| route | needs | of an object |", "|---|---|---|"]
+    for route in sorted(RULES, key=lambda key: (key.partition(" ")[2], key)):
+        rule = RULES[route]
+        needs = f"`{rule.needs.value}`" if rule.needs else "nothing"
+        lines.append(f"| `{route}` | {needs} | {_object(rule)} |")
+    return [*lines, ""]
+
+
+def _object(rule: Rule) -> str:
+    if rule.seen_by:
+        return f"without it: {' and '.join(rule.seen_by)} 403, others 404"
+    if not rule.parties:
+        return ""
+    whose = " and ".join(rule.parties)
+    all_of_them = f", all with `{rule.everyones.value}`" if rule.everyones else ""
+    return f"{whose}{all_of_them}; others {rule.strangers}"
+
+
+def _handlers() -> list[str]:
+    lines = ["## Event handlers", "", "| state | handler | needs |", "|---|---|---|"]
+    found: set[tuple[str, str, str]] = set()
+    for registered in RegistrationContext.get().event_handlers.values():
+        state, function = registered.states[0], registered.handler.fn
+        mark = mark_of(function)
+        if not state.__module__.startswith("courseflow_admin.") or mark is None:
+            continue
+        if isinstance(mark, Permission):
+            needs = f"`{mark.value}`"
+        else:
+            needs = {id(PUBLIC): "nothing", id(SIGNED_IN): "to be signed in"}[id(mark)]
+        found.add((state.__name__, function.__name__, needs))
+    lines += [f"| {state} | `{handler}` | {needs} |" for state, handler, needs in sorted(found)]
+    return [*lines, ""]
+
+
+if __name__ == "__main__":
+    (HERE / "permissions.md").write_text(text(), encoding="utf-8")

@@ -1,0 +1,143 @@
+"""The school the permission matrix walks through: six people, and one object of each kind."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from courseflow_admin.api.app import ROUTERS
+from courseflow_admin.db.client import collection
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.courses import Course
+from courseflow_admin.models.emails import Email
+from courseflow_admin.models.payments import Payment
+from courseflow_admin.services import sessions
+from tests.builders import PASSWORD, acting, an_account
+from tests.course_builders import a_course
+from tests.money_builders import a_payment, an_email
+
+# Who is what to the objects below; "" asks without a session.
+PEOPLE = {
+    "nobody": "",
+    "learner": "student",
+    "other student": "student",
+    "owner": "instructor",
+    "other instructor": "instructor",
+    "admin": "admin",
+}
+IGNORED = {"limits"}  # counters of tries
+USES = {"last_used_at", "expires_at"}  # of sessions: moved by every request
+
+
+@dataclass
+class School:
+    """Everything belongs to `learner` and `owner`; `victim` is whom admins act on."""
+
+    people: dict[str, Account]
+    victim: Account
+    course: Course
+    payment: Payment
+    email: Email
+    session_id: str  # of the learner
+    calls: int = 0
+
+    async def token(self, person: str) -> str:
+        account = self.people.get(person)
+        return await sessions.open_browser(account) if account else ""
+
+
+async def a_school() -> School:
+    people = {
+        person: await an_account(f"{person.replace(' ', '')}@demo.test", role, person)
+        for person, role in PEOPLE.items()
+        if role
+    }
+    learner, owner = people["learner"], people["owner"]
+    course = await a_course(acting(owner))
+    ids = {"account_id": learner.id, "course_id": course.id}
+    payment = await a_payment(
+        state="paid", owner_id=owner.id, email=learner.email, course_slug=course.slug, **ids
+    )
+    email = await an_email(course_owner_id=owner.id, payment_id=payment.id, **ids)
+    victim = await an_account("victim@demo.test", "student", "Vera Victim")
+    actor = await sessions.find(await sessions.open_browser(learner))
+    assert actor is not None
+    return School(people, victim, course, payment, email, actor.session_id)
+
+
+def routes_there_are() -> set[str]:
+    return {
+        f"{method} {route.path}"  # type: ignore[attr-defined]
+        for router in ROUTERS
+        for route in router.routes
+        for method in route.methods - {"HEAD"}  # type: ignore[attr-defined]
+    }
+
+
+def address_of(route: str, school: School) -> str:
+    path = route.partition(" ")[2]
+    # Admins act on somebody who owns nothing else here, so that one call does not spoil the next.
+    acted_on = path.endswith(("/suspend", "/restore", "/sign-out", "/role"))
+    known = {
+        "account_id": school.victim.id if acted_on else school.people["learner"].id,
+        "course_id": school.course.id,
+        "slug": school.course.slug,
+        "payment_id": school.payment.id,
+        "email_id": school.email.id,
+        "session_id": school.session_id,
+        "name": "enrollments",
+        "provider": "stripe",
+    }
+    for name, value in known.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def body_of(route: str, school: School) -> Any:
+    """What a call would send to succeed; the services judge who sends it."""
+    school.calls += 1
+    section = school.course.outline[0].id
+    fields = {"revision": school.course.fields_revision, "fields": {"subtitle": "Mine now"}}
+    return {
+        "PUT /api/v1/accounts/{account_id}/role": {"role": "instructor"},
+        "POST /api/v1/auth/forgot": {"email": f"nobody{school.calls}@demo.test"},
+        "POST /api/v1/auth/reset": {"token": "x" * 43, "password": "kestrel over quiet water"},
+        "POST /api/v1/auth/verify": {"token": "x" * 43},
+        "PATCH /api/v1/me": {"name": "Another Name"},
+        "POST /api/v1/me/deletion": {"email": "not-mine@demo.test"},
+        "POST /api/v1/me/email": {"email": "new@demo.test", "current_password": "wrong"},
+        "POST /api/v1/me/password": {"current_password": "wrong", "password": "x"},
+        "POST /api/v1/auth/refresh": {"refresh_token": "x" * 43 + "." + "y" * 43},
+        "POST /api/v1/auth/sign-in": {"email": "victim@demo.test", "password": PASSWORD},
+        "POST /api/v1/auth/sign-up": {
+            "email": f"new{school.calls}@demo.test",
+            "name": "Somebody New",
+            "password": "kestrel over quiet water",
+        },
+        "POST /api/v1/courses": {"title": "Another Course"},
+        "PATCH /api/v1/courses/{course_id}": fields,
+        "POST /api/v1/courses/{course_id}/sections": {"title": "Mine now"},
+        "POST /api/v1/courses/{course_id}/lessons": {"section_id": section, "title": "Mine now"},
+        "POST /api/v1/payments/checkout": {
+            "course_id": school.course.id,
+            "provider": "stripe",
+            "billing_name": "Somebody",
+            "billing_country": "IN",
+        },
+        "POST /api/v1/payments/{payment_id}/refunds": {"amount": "1.00", "reason": "Asked"},
+    }.get(route)
+
+
+async def everything_stored() -> dict[str, tuple[int, str]]:
+    """Count and hash of each collection, to show that a refused call left nothing behind."""
+    database = collection("any").raw.database
+    found = {}
+    for name in sorted(await database.list_collection_names()):
+        if name in IGNORED or name.startswith("system."):
+            continue
+        rows = await collection(name).find({}, sort=[("_id", 1)])
+        if name == "sessions":
+            rows = [{key: value for key, value in row.items() if key not in USES} for row in rows]
+        text = json.dumps(rows, default=str, sort_keys=True)
+        found[name] = (len(rows), hashlib.sha256(text.encode()).hexdigest())
+    return found

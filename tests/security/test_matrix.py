@@ -1,0 +1,211 @@
+"""Every route and every handler, called by everybody: as the table says, or nothing is done."""
+
+import inspect
+import runpy
+
+import pytest
+from reflex_base.registry import RegistrationContext
+
+from courseflow_admin import frontend
+from courseflow_admin import routes as links
+from courseflow_admin.api.permissions import RULES, Rule
+from courseflow_admin.courseflow_admin import app as _app  # noqa: F401 - registers every handler
+from courseflow_admin.models.permissions import PERMISSIONS, Permission
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
+from tests.builders import acting
+from tests.security.matrix import (
+    PEOPLE,
+    School,
+    a_school,
+    address_of,
+    body_of,
+    everything_stored,
+    routes_there_are,
+)
+from tests.state.conftest import a_tab, run
+from tests.state.test_guard import asked
+
+REFUSED = {401, 403, 404}
+
+
+def expected(rule: Rule, person: str) -> int | None:
+    """The status of the refusal; None when the call is allowed."""
+    if rule.needs is None:
+        return None
+    role = PEOPLE[person]
+    if not role:
+        return 401
+    if rule.needs not in PERMISSIONS[role]:
+        return 404 if rule.seen_by and person not in rule.seen_by else 403
+    reaches = rule.everyones in PERMISSIONS[role] or person in rule.parties
+    return rule.strangers if rule.parties and not reaches else None
+
+
+async def call(api, school: School, route: str, person: str) -> int:
+    token = await school.token(person)
+    api.cookies.clear()
+    body = body_of(route, school)
+    before = await everything_stored()
+    answer = await api.request(
+        route.partition(" ")[0],
+        address_of(route, school),
+        headers={"Cookie": f"cf_session={token}"} if token else {},
+        **({"json": body} if body is not None else {}),
+    )
+    if answer.status_code in REFUSED and RULES[route].needs is not None:
+        assert await everything_stored() == before, f"{person} was refused, but something changed"
+    return answer.status_code
+
+
+def test_the_table_names_every_route_and_no_other():
+    assert set(RULES) == routes_there_are()
+
+
+@pytest.mark.parametrize("route", [key for key, rule in RULES.items() if rule.needs is not None])
+async def test_each_route_is_for_those_of_the_table_and_leaves_nothing_for_others(
+    api, sandbox, route
+):
+    school = await a_school()
+    rule = RULES[route]
+
+    answered = {person: await call(api, school, route, person) for person in PEOPLE}
+
+    refused = {person: status for person, status in answered.items() if status in REFUSED}
+    wanted = {person: expected(rule, person) for person in PEOPLE}
+    assert refused == {person: status for person, status in wanted.items() if status is not None}
+    assert max(answered.values()) != 500
+
+
+@pytest.mark.parametrize("route", [key for key, rule in RULES.items() if rule.needs is None])
+async def test_a_route_for_everybody_answers_everybody_alike(api, sandbox, route):
+    school = await a_school()
+
+    answered = {person: await call(api, school, route, person) for person in PEOPLE}
+
+    assert len(set(answered.values())) == 1, answered
+
+
+# The handlers of the pages
+
+HANDLERS = {
+    f"{registered.states[0].__name__}.{registered.handler.fn.__name__}": registered
+    for registered in RegistrationContext.get().event_handlers.values()
+    if registered.states[0].__module__.startswith("courseflow_admin.")
+    and mark_of(registered.handler.fn) is not None
+}
+# The object each page is about; all of them are the learner's and the owner's.
+PATHS = {
+    "StudioCourseState": lambda school: links.studio(school.course.id),
+    "StudioLessonState": lambda school: links.studio(school.course.id),
+    "PaymentDetailState": lambda school: links.payment(school.payment.id),
+    "MyPaymentState": lambda school: links.my_payment(school.payment.id),
+    "EmailDetailState": lambda school: links.email(school.email.id),
+    "PersonState": lambda school: links.person(school.victim.id),
+    "AccessState": lambda school: links.access(school.victim.id, school.course.id),
+    "ClassroomState": lambda school: links.learn(school.course.slug),
+}
+# Whose object it is decides here as well; these hold the permission for objects of their own.
+STRANGERS = {
+    "StudioCourseState": ["other instructor"],
+    "StudioLessonState": ["other instructor"],
+    "PaymentDetailState": ["other instructor"],
+    "MyPaymentState": ["other student", "other instructor", "admin"],
+    "EmailDetailState": ["other student", "other instructor"],
+    "ClassroomState": ["other student", "other instructor"],
+}
+
+
+def may(mark: object, person: str) -> bool:
+    if mark is PUBLIC:
+        return True
+    role = PEOPLE[person]
+    return bool(role) and (
+        mark is SIGNED_IN or (isinstance(mark, Permission) and mark in PERMISSIONS[role])
+    )
+
+
+def arguments(name: str, fn: object, school: School) -> dict[str, object]:
+    """Plausible ones, about objects of somebody else."""
+    section = school.course.outline[0]
+    known: dict[str, object] = {
+        "form": {"amount": "1.00", "reason": "Mine", "title": "Mine", "q": "x"},
+        "section_id": section.id,
+        "lesson_id": section.lessons[0].id,
+        "course_id": school.course.id,
+        "act": "suspend",
+        "role": "admin",
+        "field": "title",
+        "way": "up",
+        "which": "archive",
+        "revision": 1,
+        "minutes": "9",
+        "is_open": True,
+        "free": True,
+        "preview": True,
+        "ready": True,
+        "as_text": True,
+    }
+    names = [one for one in inspect.signature(fn).parameters if one != "self"]  # type: ignore[arg-type]
+    return {one: known.get(one, "Mine now") for one in names}
+
+
+async def a_tab_of(school: School, person: str, state: str):
+    path = PATHS[state](school) if state in PATHS else "/overview"
+    return a_tab(await school.token(person), path=path)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_the_guard_lets_each_person_through_to_what_is_marked_for_them(database, person):
+    school = await a_school()
+    root = await a_tab_of(school, person, "")
+    before = await everything_stored()
+
+    through = {
+        name
+        for name, registered in HANDLERS.items()
+        if await asked(root, registered.handler) is None
+    }
+
+    assert through == {
+        name for name, one in HANDLERS.items() if may(mark_of(one.handler.fn), person)
+    }
+    assert await everything_stored() == before
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_behind_the_guard_the_services_refuse_too_and_nothing_changes(database, person):
+    """As if the guard were not there: each handler, by those it is not for, on others' objects."""
+    school = await a_school()
+    before, changed = await everything_stored(), []
+
+    for name, registered in HANDLERS.items():
+        state = registered.states[0]
+        if may(mark_of(registered.handler.fn), person) and person not in STRANGERS.get(
+            state.__name__, []
+        ):
+            continue
+        root = a_tab(path=PATHS.get(state.__name__, lambda _: "/overview")(school))
+        account = school.people.get(person)
+        (await root.get_state(AuthState))._sign_in(acting(account) if account else None)
+        if "load" in state.event_handlers:
+            await run(root, state, "load")
+        function = registered.handler.fn
+        await run(root, state, function.__name__, **arguments(name, function, school))
+        if await everything_stored() != before:
+            changed.append(name)
+            before = await everything_stored()
+
+    assert changed == []
+
+
+# The page about it
+
+
+def test_the_page_in_docs_is_current():
+    """If not: `python docs/permissions.py`."""
+    folder = frontend.ROOT / "docs"
+
+    page = runpy.run_path(str(folder / "permissions.py"))["text"]()
+
+    assert (folder / "permissions.md").read_text(encoding="utf-8") == page
