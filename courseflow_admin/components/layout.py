@@ -118,15 +118,20 @@ def _top(
 
 def _crumbs(path: Sequence[tuple[Text, Text]]) -> rx.Component:
     steps = [
-        rx.el.li(
-            icon("chevron_right", 12) if number else rx.fragment(),
-            rx.el.span(text) if isinstance(href, str) and not href else link(text, href=href),
-        )
+        rx.el.li(icon("chevron_right", 12) if number else rx.fragment(), _crumb(text, href))
         for number, (text, href) in enumerate(path)
     ]
     return rx.el.nav(
         rx.el.ol(*steps, class_name="cf-crumbs"), aria_label="Breadcrumbs", class_name="cf-hide-s"
     )
+
+
+def _crumb(text: Text, href: Text) -> rx.Component:
+    """A link, once it has a text; it may never get one, where something is not there."""
+    if isinstance(href, str) and not href:
+        return rx.el.span(text)
+    step = link(text, href=href)
+    return step if isinstance(text, str) else rx.cond(text != "", step)
 
 
 def _drawer(here: str) -> rx.Component:

@@ -24,10 +24,11 @@ def to_html(text: str) -> str:
     """HTML that may stand in our pages as it is.
 
     Two fences: markdown-it lets no HTML of the author through, and nh3 keeps only what is listed
-    above. A heading starts at the second level, because each page has its own title.
+    above. A heading starts at the second level, because each page has its own title. A block of
+    code takes the keyboard's focus, so that its long lines can be scrolled without a mouse.
     """
     rendered = _renderer().render(text.replace("\x00", ""))
-    return nh3.clean(
+    clean = nh3.clean(
         rendered.replace("<h1>", "<h2>").replace("</h1>", "</h2>"),
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -35,6 +36,7 @@ def to_html(text: str) -> str:
         link_rel="noopener noreferrer nofollow",
         filter_style_properties={"text-align"},
     )
+    return clean.replace("<pre>", '<pre tabindex="0">')
 
 
 @cache
