@@ -117,7 +117,7 @@ async def test_the_cookie_opens_the_tab_and_never_comes_back(web, its_database):
     text = json.dumps(updates)
     assert token not in text
     assert "cf_session" not in text
-    assert "_actor" not in text
+    assert '"_actor' not in text
     assert "_bound_to" not in text
 
 
