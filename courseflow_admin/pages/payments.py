@@ -30,7 +30,7 @@ COLUMNS = (
         sorted_by=PaymentsState.amount_sort,
     ),
     Column("State", "152px", hide="s", skeleton="64px"),
-    Column("Provider", "184px", hide="m"),
+    Column("Provider", "208px", hide="m"),
 )
 
 
