@@ -97,8 +97,12 @@ def entry_row(row: EntryRow) -> rx.Component:
             second_line(row.actor, ", ", row.at),
             rx.el.details(
                 rx.el.summary(icon("chevron_right", 12), "Details"),
-                rx.el.div(row.details, class_name="cf-evbox"),
-                text_link("All on this object", href=row.about_href),
+                rx.el.div(
+                    row.details,
+                    "\n",
+                    text_link("All on this object", href=row.about_href),
+                    class_name="cf-evbox",
+                ),
                 class_name="cf-ev",
             ),
         ),
