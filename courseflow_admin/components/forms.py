@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.el.elements.base import BaseHTML
 
-from courseflow_admin.components.icons import client_act, icon, link
+from courseflow_admin.components.icons import NativeLink, client_act, icon, link
 from courseflow_admin.components.types import Flag, Shown, Text
 
 # A native form is sent once; after ten seconds without an answer it may be tried again.
@@ -83,9 +83,12 @@ def link_button(
     external: bool = False,
     **props: Any,
 ) -> rx.Component:
-    """A link that looks like a button; `external` for addresses that are not our pages."""
+    """A link that looks like a button; `external` for addresses that are not our pages.
+
+    Those the browser follows by itself: the router would look for a page of that address.
+    """
     attributes = _look(look, size, wide) | props.pop("custom_attrs", {})
-    make = rx.el.a if external else link
+    make = NativeLink.create if external else link
     return make(*children, href=href, class_name="cf-btn", custom_attrs=attributes, **props)
 
 

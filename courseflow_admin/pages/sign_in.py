@@ -31,6 +31,7 @@ def sign_in() -> rx.Component:
                 type="password",
                 auto_complete="current-password",
                 required=True,
+                beside=text_link("Forgot it?", href=routes.FORGOT),
             ),
             submit("Sign in", size="large", wide=True),
             action=routes.API_SIGN_IN,

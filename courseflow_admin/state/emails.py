@@ -18,6 +18,12 @@ from courseflow_admin.state.events import Form, event
 
 KINDS: dict[str, str] = {
     "welcome": "Welcome",
+    "verify_email": "Address to confirm",
+    "password_reset": "New password asked",
+    "password_changed": "Password changed",
+    "email_change": "New address to confirm",
+    "email_changed": "Address changed",
+    "account_erased": "Account deleted",
     "access_granted": "Access granted",
     "access_ended": "Access ended",
     "receipt": "Receipt",

@@ -1,0 +1,246 @@
+"""One's own account."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.badges import badge
+from courseflow_admin.components.cards import card
+from courseflow_admin.components.dialogs import dialog, effect, effects
+from courseflow_admin.components.forms import button, field, form, link_button, submit
+from courseflow_admin.components.icons import icon
+from courseflow_admin.components.layout import page
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.account import AccountState, SessionRow
+from courseflow_admin.state.auth import MIN_PASSWORD
+
+
+@rx.page(route=routes.ACCOUNT, title="Account · CourseFlow", on_load=AccountState.load)
+def account() -> rx.Component:
+    return page(
+        "Account",
+        rx.match(
+            AccountState.view,
+            ("there", there()),
+            ("error", feedback.error(AccountState.error, AccountState.load)),
+            feedback.skeleton_cards(3),
+        ),
+        here="Account",
+        permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(name(), sessions(), own_data(), class_name="cf-stack"),
+        rx.el.div(address(), password(), class_name="cf-stack"),
+        delete_dialog(),
+        class_name="cf-detail",
+        key="there",  # replaces the skeleton as a whole, so that nothing moves
+    )
+
+
+def error_of(place: str) -> rx.Var:
+    """What is wrong with one field, named `form.field`."""
+    return rx.cond(AccountState.wrong == place, AccountState.wrong_text, "")
+
+
+def name() -> rx.Component:
+    return card(
+        "You",
+        form(
+            field(
+                "Name",
+                "name",
+                auto_complete="name",
+                required=True,
+                max_length=80,
+                default_value=AccountState.name,
+                help_text="As it stands on certificates and beside what you write.",
+                error=error_of("name.name"),
+            ),
+            submit("Save name", look="", busy=AccountState.saving == "name"),
+            on_submit=AccountState.rename,
+            class_name="cf-form cf-pad",
+            key=AccountState.name,
+        ),
+        aside=rx.el.span(AccountState.role, class_name="cf-sm cf-mut"),
+    )
+
+
+def address() -> rx.Component:
+    return card(
+        "E-mail",
+        rx.el.div(
+            rx.el.p(AccountState.email, class_name="cf-med cf-trunc"),
+            rx.cond(
+                AccountState.verified,
+                rx.fragment(),
+                button("Send a link to confirm it", size="small", on_click=AccountState.resend),
+            ),
+            rx.cond(
+                AccountState.asked_email,
+                rx.el.p(
+                    "A link is on its way to ",
+                    AccountState.asked_email,
+                    ". Your address changes when you use it.",
+                    class_name="cf-13",
+                    role="status",
+                ),
+            ),
+            form(
+                field(
+                    "New e-mail",
+                    "email",
+                    type="email",
+                    required=True,
+                    max_length=254,
+                    auto_complete="email",
+                    error=error_of("email.email"),
+                ),
+                field(
+                    "Your password",
+                    "proof",
+                    type="password",
+                    required=True,
+                    auto_complete="current-password",
+                    error=error_of("email.current_password"),
+                ),
+                submit("Change e-mail", look="", busy=AccountState.saving == "email"),
+                on_submit=AccountState.change_email,
+                key=f"email-{AccountState.form_key}",
+            ),
+            class_name="cf-stack cf-pad",
+        ),
+        aside=rx.cond(
+            AccountState.verified, badge("green", "Confirmed"), badge("amber", "Not confirmed")
+        ),
+    )
+
+
+def password() -> rx.Component:
+    return card(
+        "Password",
+        form(
+            field(
+                "Current password",
+                "current_password",
+                type="password",
+                required=True,
+                auto_complete="current-password",
+                error=error_of("password.current_password"),
+            ),
+            field(
+                "New password",
+                "password",
+                type="password",
+                required=True,
+                min_length=MIN_PASSWORD,
+                auto_complete="new-password",
+                help_text=f"At least {MIN_PASSWORD} characters. Signs you out elsewhere.",
+                error=error_of("password.password"),
+            ),
+            submit("Change password", look="", busy=AccountState.saving == "password"),
+            on_submit=AccountState.change_password,
+            class_name="cf-form cf-pad",
+            key=f"password-{AccountState.form_key}",
+        ),
+    )
+
+
+def sessions() -> rx.Component:
+    return card(
+        "Where you are signed in",
+        rx.el.ul(rx.foreach(AccountState.sessions, session), class_name="cf-list"),
+        aside=rx.fragment(
+            rx.el.span(AccountState.zone, class_name="cf-sm cf-mut"),
+            rx.cond(
+                AccountState.others > 0,
+                button("Sign out all others", size="small", on_click=AccountState.end_others),
+            ),
+        ),
+    )
+
+
+def session(row: SessionRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(
+                rx.cond(row.is_program, icon("square_terminal", 14), icon("monitor", 14)),
+                row.device,
+                class_name="cf-row cf-13 cf-med",
+            ),
+            rx.el.span(row.note, class_name="cf-sm cf-mut"),
+            class_name="cf-col cf-grow",
+        ),
+        rx.cond(
+            row.is_this,
+            badge("green", "This one"),
+            button(
+                "Sign out",
+                size="small",
+                on_click=AccountState.end_session(row.id),
+                custom_attrs={"aria-label": "Sign out " + row.device},
+            ),
+        ),
+        class_name="cf-line",
+    )
+
+
+def own_data() -> rx.Component:
+    return card(
+        "Your data",
+        rx.el.div(
+            rx.el.p("Everything we hold about you, as a JSON file.", class_name="cf-13 cf-mut"),
+            link_button(
+                icon("download", 14),
+                "Download",
+                href=routes.API_EXPORT,
+                external=True,
+                # Without this the browser begins to leave the page, and its socket is closed.
+                custom_attrs={"download": "my-data.json"},
+            ),
+            rx.el.p("Deleting your account cannot be undone.", class_name="cf-13 cf-mut"),
+            button(
+                icon("trash_2", 14),
+                "Delete account",
+                look="danger",
+                on_click=AccountState.ask_delete(True),
+            ),
+            class_name="cf-stack cf-pad",
+        ),
+    )
+
+
+def delete_dialog() -> rx.Component:
+    return dialog(
+        "Delete your account",
+        "It cannot be undone.",
+        effects(
+            effect("lock", "You lose access to all courses, also to those you paid for."),
+            effect("eraser", "Your name, address and stored e-mails are removed."),
+            effect("receipt_text", "Payments and receipts stay, as tax law asks."),
+        ),
+        form(
+            field(
+                "Your e-mail address",
+                "typed_email",
+                type="email",
+                required=True,
+                auto_complete="off",
+                help_text=f"Type {AccountState.email} to confirm.",
+                error=error_of("delete.email"),
+            ),
+            on_submit=AccountState.delete,
+            id="delete-account",
+        ),
+        open_=AccountState.deleting,
+        on_open_change=AccountState.ask_delete,
+        act=button(
+            "Delete my account",
+            look="danger",
+            type="submit",
+            busy=AccountState.saving == "delete",
+            custom_attrs={"form": "delete-account"},
+        ),
+    )

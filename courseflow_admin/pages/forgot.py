@@ -1,0 +1,45 @@
+"""A forgotten password: asking for a link."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.forms import field, native_form, submit
+from courseflow_admin.components.icons import text_link
+from courseflow_admin.components.welcome import welcome
+from courseflow_admin.state.links import LinkState
+
+
+@rx.page(route=routes.FORGOT, title="Forgotten password · CourseFlow", on_load=LinkState.load)
+def forgot() -> rx.Component:
+    return welcome(
+        "Forgotten password",
+        "We send you a link to choose a new one.",
+        rx.cond(LinkState.done == "sent", sent(), ask()),
+        rx.el.p(text_link("Back to sign in", href=routes.SIGN_IN), class_name="cf-mut cf-13"),
+    )
+
+
+def ask() -> rx.Component:
+    return native_form(
+        field(
+            "E-mail",
+            "email",
+            type="email",
+            auto_complete="username",
+            required=True,
+            max_length=254,
+        ),
+        submit("Send the link", size="large", wide=True),
+        action=routes.API_FORGOT,
+    )
+
+
+def sent() -> rx.Component:
+    return rx.el.p(
+        "If there is an account with this address, an e-mail with a link is on its way. "
+        "The link works for 10 minutes. Nothing there? Look among the unwanted e-mails, "
+        "or write to ",
+        LinkState.support,
+        ".",
+        role="status",
+    )

@@ -1,0 +1,57 @@
+"""A new password, by the link of an e-mail."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.forms import field, hidden, link_button, native_form, submit
+from courseflow_admin.components.icons import text_link
+from courseflow_admin.components.welcome import welcome
+from courseflow_admin.state.auth import MIN_PASSWORD
+from courseflow_admin.state.links import LinkState
+
+
+@rx.page(route=routes.RESET, title="New password · CourseFlow", on_load=LinkState.load)
+def reset() -> rx.Component:
+    return welcome(
+        "New password",
+        "It signs you out everywhere.",
+        rx.cond(
+            LinkState.done == "reset",
+            done(),
+            rx.cond(LinkState.token, choose(), ask_again()),
+        ),
+        rx.el.p(text_link("Back to sign in", href=routes.SIGN_IN), class_name="cf-mut cf-13"),
+    )
+
+
+def choose() -> rx.Component:
+    return native_form(
+        hidden("token", LinkState.token),
+        field(
+            "New password",
+            "password",
+            type="password",
+            auto_complete="new-password",
+            required=True,
+            min_length=MIN_PASSWORD,
+            help_text=f"At least {MIN_PASSWORD} characters.",
+        ),
+        submit("Set the password", size="large", wide=True),
+        action=routes.API_RESET,
+    )
+
+
+def done() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("Your new password is set.", role="status"),
+        link_button("Sign in", href=routes.SIGN_IN, look="primary", size="large", wide=True),
+        class_name="cf-stack",
+    )
+
+
+def ask_again() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("This page is reached by the link of an e-mail, which works for 10 minutes."),
+        link_button("Ask for a link", href=routes.FORGOT, look="primary", size="large", wide=True),
+        class_name="cf-stack",
+    )

@@ -1,0 +1,208 @@
+"""One's own account on screen: name, address, password, sessions, and its end."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import reflex as rx
+from pydantic import ConfigDict, SecretStr
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.services import accounts, erasure, my_account, verification
+from courseflow_admin.services.my_account import OwnSession
+from courseflow_admin.state import notices, times
+from courseflow_admin.state.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state.events import Form, event
+
+
+@dataclass
+class SessionRow:
+    id: str
+    device: str
+    note: str
+    is_program: bool
+    is_this: bool
+
+
+class NameForm(Form):
+    name: str
+
+
+class PasswordForm(Form):
+    """Passwords are taken as typed, spaces and all."""
+
+    model_config = ConfigDict(str_strip_whitespace=False, str_max_length=1000, extra="ignore")
+
+    current_password: SecretStr
+    password: SecretStr
+
+
+class EmailForm(Form):
+    email: str
+    proof: SecretStr
+
+
+class DeletionForm(Form):
+    typed_email: str
+
+
+class AccountState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    name: str = ""
+    email: str = ""
+    verified: bool = False
+    role: str = ""
+    sessions: list[SessionRow] = []
+    others: int = 0
+    zone: str = ""
+    form_key: int = 0  # a new one empties the forms
+    wrong: str = ""  # "form.field" whose error is shown
+    wrong_text: str = ""
+    saving: str = ""  # the form being saved
+    asked_email: str = ""  # where a link to change the address has just gone
+    deleting: bool = False
+
+    @event(Permission.ACCOUNT_OWN, supersedes=True)
+    async def load(self):
+        auth = await self.get_state(AuthState)
+        self.wrong = self.wrong_text = self.asked_email = ""
+        try:
+            await self._show(auth.actor())
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", problem.message
+
+    @event(Permission.ACCOUNT_OWN)
+    async def rename(self, form: NameForm):
+        auth = await self.get_state(AuthState)
+        self._begin("name")
+        yield
+        try:
+            account = await my_account.rename(auth.actor(), form.name)
+            auth._sign_in(dataclasses.replace(auth.actor(), name=account.name))
+            self._empty_forms()
+            await self._show(auth.actor())
+            yield notices.success("Your name is saved.")
+        except Invalid as problem:
+            self._refuse("name", problem)
+        finally:
+            self.saving = ""
+
+    @event(Permission.ACCOUNT_OWN)
+    async def change_password(self, form: PasswordForm):
+        auth = await self.get_state(AuthState)
+        self._begin("password")
+        yield
+        try:
+            ended = await my_account.change_password(
+                auth.actor(),
+                form.current_password.get_secret_value(),
+                form.password.get_secret_value(),
+            )
+            self._empty_forms()
+            await self._show(auth.actor())
+            yield notices.success(f"Your password is changed. {_signed_out(ended)}")
+        except Invalid as problem:
+            self._refuse("password", problem)
+        finally:
+            self.saving = ""
+
+    @event(Permission.ACCOUNT_OWN)
+    async def change_email(self, form: EmailForm):
+        auth = await self.get_state(AuthState)
+        self._begin("email")
+        yield
+        try:
+            await verification.ask_for_new_email(
+                auth.actor(), form.email, form.proof.get_secret_value()
+            )
+            self._empty_forms()
+            self.asked_email = form.email
+        except Invalid as problem:
+            self._refuse("email", problem)
+        finally:
+            self.saving = ""
+
+    @event(Permission.ACCOUNT_OWN)
+    async def resend(self):
+        """Another link to confirm the address of the account."""
+        auth = await self.get_state(AuthState)
+        await verification.resend(auth.actor())
+        return notices.success("A link is on its way to your address.")
+
+    @event(Permission.ACCOUNT_OWN)
+    async def end_session(self, session_id: str):
+        auth = await self.get_state(AuthState)
+        try:
+            await my_account.end_session(auth.actor(), session_id)
+        finally:
+            await self._show(auth.actor())
+        return notices.success("Signed out there.")
+
+    @event(Permission.ACCOUNT_OWN)
+    async def end_others(self):
+        auth = await self.get_state(AuthState)
+        ended = await my_account.end_other_sessions(auth.actor())
+        await self._show(auth.actor())
+        return notices.success(_signed_out(ended))
+
+    @event(Permission.ACCOUNT_OWN)
+    async def ask_delete(self, is_open: bool):
+        self.deleting = is_open
+        self.wrong = self.wrong_text = ""
+
+    @event(Permission.ACCOUNT_OWN)
+    async def delete(self, form: DeletionForm):
+        auth = await self.get_state(AuthState)
+        self._begin("delete")
+        yield
+        try:
+            await erasure.erase(auth.actor(), form.typed_email)
+            self.deleting = False
+            yield rx.redirect(routes.HOME)
+        except Invalid as problem:
+            self._refuse("delete", problem)
+        finally:
+            self.saving = ""
+
+    async def _show(self, actor: Actor) -> None:
+        account = await accounts.get(actor, actor.id)
+        found = await my_account.my_sessions(actor)
+        self.name, self.email = account.name, account.email
+        self.verified = account.verified_at is not None
+        self.role = ROLE_LABELS.get(account.role, "")
+        self.sessions = [_row(one) for one in found]
+        self.others = sum(not one.is_this for one in found)
+        self.zone = times.zone()
+        self.view = "there"
+
+    def _begin(self, form: str) -> None:
+        self.saving = form
+        self.wrong = self.wrong_text = ""
+
+    def _refuse(self, form: str, problem: Invalid) -> None:
+        self.wrong, self.wrong_text = f"{form}.{problem.field}", problem.message
+
+    def _empty_forms(self) -> None:
+        self.form_key += 1
+
+
+def _row(session: OwnSession) -> SessionRow:
+    used = "Used now" if session.is_this else f"Last used {times.short(session.last_used_at)}"
+    since = f"signed in {times.short(session.signed_in_at)}"
+    return SessionRow(
+        id=session.id,
+        device=session.device,
+        note=" · ".join(part for part in (session.ip, used, since) if part),
+        is_program=session.is_program,
+        is_this=session.is_this,
+    )
+
+
+def _signed_out(ended: int) -> str:
+    if ended == 0:
+        return "You were signed in nowhere else."
+    return f"Signed out on {ended} other {'device' if ended == 1 else 'devices'}."

@@ -1,0 +1,45 @@
+"""What the pages of one-time links show: all of it is read from the address."""
+
+import reflex as rx
+
+from courseflow_admin.config import settings
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.services import verification
+from courseflow_admin.state import notices
+from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
+from courseflow_admin.state.events import event
+from courseflow_admin.state.marks import PUBLIC
+
+LINK_PROBLEMS = {
+    **PROBLEMS,
+    "link_not_good": "This link was used already or is too old. Please ask for a new one.",
+    "email_taken": "Another account has this e-mail address. Yours keeps the one it had.",
+    "too_many": "Too many tries. Please wait a minute and try again.",
+}
+
+
+class LinkState(rx.State):
+    """The secret stands in this tab's own address; it is put into the form that sends it."""
+
+    done: str = ""
+    token: str = ""
+    signed_in: bool = False
+    support: str = ""
+
+    @event(PUBLIC)
+    async def load(self):
+        query = self.router.url.query_parameters
+        auth = await self.get_state(AuthState)
+        frame = await self.get_state(SignInState)
+        frame.school = settings().school_name
+        frame.problem = LINK_PROBLEMS.get(query.get("problem", ""), "")
+        self.done = query.get("done", "")
+        self.token = query.get("token", "")[:200]
+        self.signed_in = auth.signed_in
+        self.support = settings().support_email
+
+    @event(Permission.ACCOUNT_OWN)
+    async def resend(self):
+        auth = await self.get_state(AuthState)
+        await verification.resend(auth.actor())
+        return notices.success("A new link is on its way.")

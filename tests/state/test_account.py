@@ -1,0 +1,207 @@
+"""One's own account as a tab holds it."""
+
+import pytest
+
+from courseflow_admin.services import sessions
+from courseflow_admin.state.account import (
+    AccountState,
+    DeletionForm,
+    EmailForm,
+    NameForm,
+    PasswordForm,
+)
+from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.links import LinkState
+from courseflow_admin.state.marks import PUBLIC, mark_of
+from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, signed_in
+from tests.builders import PASSWORD, an_account, stored
+from tests.state.conftest import a_tab, run, said
+from tests.state.money_tabs import a_tab_of, led_to
+
+
+async def opened(actor, path="/account"):
+    root = await a_tab_of(actor, path)
+    await run(root, AccountState, "load")
+    return root, await root.get_state(AccountState)
+
+
+async def test_the_page_shows_oneself_and_where_one_is_signed_in(database):
+    eve = await a_newcomer()
+    here = await signed_in(eve, device="Firefox/140.0 Windows")
+    await sessions.open_api(eve, user_agent="curl/8.5.0")
+
+    _, state = await opened(here)
+
+    assert (state.name, state.email, state.verified, state.role) == (
+        "Eve Moneypenny",
+        "eve@demo.test",
+        False,
+        "Learner",
+    )
+    assert [(row.device, row.is_this, row.is_program) for row in state.sessions] == [
+        ("Firefox on Windows", True, False),
+        ("curl/8.5.0", False, True),
+    ]
+    assert state.sessions[0].note.startswith("203.0.113.7 · Used now · signed in ")
+    assert state.others == 1
+
+
+async def test_a_new_name_is_shown_at_once_also_in_the_frame(database):
+    root, state = await opened(await signed_in(await a_newcomer()))
+
+    await run(root, AccountState, "rename", form={"name": "Eve King"})
+
+    auth = await root.get_state(AuthState)
+    assert (state.name, auth.name, auth.initials) == ("Eve King", "Eve King", "EK")
+    assert await said(root) == [("success", "Your name is saved.")]
+
+
+@pytest.mark.parametrize(
+    ("handler", "form", "wrong"),
+    [
+        ("rename", {"name": ""}, "name.name"),
+        (
+            "change_password",
+            {"current_password": "not it", "password": NEW_PASSWORD},
+            "password.current_password",
+        ),
+        (
+            "change_password",
+            {"current_password": PASSWORD, "password": "password"},
+            "password.password",
+        ),
+        ("change_email", {"email": "nobody", "proof": PASSWORD}, "email.email"),
+        ("change_email", {"email": "n@demo.test", "proof": "no"}, "email.current_password"),
+        ("delete", {"typed_email": "ada@demo.test"}, "delete.email"),
+    ],
+)
+async def test_what_does_not_fit_is_said_at_its_field_and_changes_nothing(
+    database, handler, form, wrong
+):
+    root, state = await opened(await signed_in(await a_newcomer()))
+    before = await everything("accounts", "emails", "sessions")
+
+    await run(root, AccountState, handler, form=form)
+
+    assert (state.wrong, state.saving) == (wrong, "")
+    assert state.wrong_text != ""
+    assert await everything("accounts", "emails", "sessions") == before
+
+
+async def test_a_new_password_empties_the_form_and_counts_the_devices(database):
+    eve = await a_newcomer()
+    here = await signed_in(eve)
+    await signed_in(eve)
+    root, state = await opened(here)
+
+    form = {"current_password": PASSWORD, "password": NEW_PASSWORD}
+    await run(root, AccountState, "change_password", form=form)
+
+    assert (state.form_key, state.others) == (1, 0)
+    assert await said(root) == [
+        ("success", "Your password is changed. Signed out on 1 other device.")
+    ]
+
+
+async def test_spaces_of_a_password_are_kept():
+    form = PasswordForm(current_password="  a  ", password=" b ")
+
+    assert (form.current_password.get_secret_value(), form.password.get_secret_value()) == (
+        "  a  ",
+        " b ",
+    )
+    assert "  a  " not in repr(form)
+
+
+async def test_a_new_address_is_asked_for_and_the_page_says_where_the_link_went(database):
+    root, state = await opened(await signed_in(await a_newcomer()))
+
+    form = {"email": "new@demo.test", "proof": PASSWORD}
+    await run(root, AccountState, "change_email", form=form)
+
+    assert (state.asked_email, state.email) == ("new@demo.test", "eve@demo.test")
+
+
+async def test_one_and_all_other_sessions_are_signed_out(database):
+    eve = await a_newcomer()
+    here, phone = await signed_in(eve), await signed_in(eve)
+    await signed_in(eve)
+    root, state = await opened(here)
+
+    await run(root, AccountState, "end_session", session_id=phone.session_id)
+    left = state.others
+    await run(root, AccountState, "end_others")
+
+    assert (left, state.others) == (1, 0)
+    assert [row.is_this for row in state.sessions] == [True]
+
+
+async def test_deleting_leads_away_and_ends_the_session(database):
+    here = await signed_in(await a_newcomer())
+    root, state = await opened(here)
+    await run(root, AccountState, "ask_delete", is_open=True)
+
+    steps = await run(root, AccountState, "delete", form={"typed_email": "eve@demo.test"})
+
+    assert led_to(steps) == "/"
+    assert state.deleting is False
+    assert (await stored("accounts"))[0]["erased_at"] is not None
+    assert await stored("sessions", ended_at=None) == []
+
+
+async def test_the_last_admin_reads_why_in_a_notice(database):
+    root, _ = await opened(await signed_in(await an_account(role="admin")))
+
+    await run(root, AccountState, "delete", form={"typed_email": "ada@demo.test"})
+
+    assert await said(root) == [
+        ("error", "You are the only admin. Make somebody else admin first.")
+    ]
+
+
+async def test_a_form_of_something_else_is_refused(database):
+    root, _ = await opened(await signed_in(await a_newcomer()))
+    before = await everything()
+
+    await run(root, AccountState, "delete", form="eve@demo.test")
+    await run(root, AccountState, "end_session", session_id={"$ne": ""})
+
+    assert await everything() == before
+    assert {tone for tone, _ in await said(root)} == {"error"}
+
+
+async def test_the_pages_of_links_read_the_address_alone(database):
+    root = a_tab(path="/reset?token=abc&problem=weak_password_common")
+
+    await run(root, LinkState, "load")
+
+    state = await root.get_state(LinkState)
+    assert (state.token, state.done, state.signed_in) == ("abc", "", False)
+
+
+async def test_another_link_is_sent_from_the_page(database):
+    root = await a_tab_of(await signed_in(await a_newcomer()), "/verify")
+
+    await run(root, LinkState, "resend")
+
+    assert await said(root) == [("success", "A new link is on its way.")]
+    assert len(await stored("emails", kind="verify_email")) == 1
+
+
+def test_only_reading_the_address_is_public():
+    marks = {
+        (state.__name__, name): mark_of(handler.fn)
+        for state in (AccountState, LinkState)
+        for name, handler in state.event_handlers.items()
+        if mark_of(handler.fn) is not None
+    }
+
+    public = [name for name, mark in marks.items() if mark is PUBLIC]
+    assert public == [("LinkState", "load")]
+    assert {mark for mark in marks.values() if mark is not PUBLIC} == {"account:own"}
+
+
+def test_forms_hold_what_they_declare_and_nothing_else():
+    assert set(NameForm.model_fields) == {"name"}
+    assert set(EmailForm.model_fields) == {"email", "proof"}
+    assert set(DeletionForm.model_fields) == {"typed_email"}
