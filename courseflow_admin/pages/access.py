@@ -7,7 +7,7 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge, payment_badge
 from courseflow_admin.components.cards import card, facts, line
 from courseflow_admin.components.forms import link_button
-from courseflow_admin.components.icons import icon, text_link
+from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.access import AccessState, PaymentLine, ReasonRow
@@ -50,14 +50,14 @@ def verdict() -> rx.Component:
         rx.cond(
             SHOWN.repair_href != "",
             rx.el.div(
-                rx.el.p(SHOWN.repair, class_name="cf-13"),
+                rx.el.p(SHOWN.because, " ", SHOWN.repair, class_name="cf-13"),
                 rx.el.div(
                     link_button(SHOWN.repair_label, href=SHOWN.repair_href, look="primary"),
                     class_name="cf-row",
                 ),
                 class_name="cf-pad cf-stack",
             ),
-            rx.el.p("There is nothing to repair.", class_name="cf-mut cf-13 cf-pad"),
+            rx.el.p(SHOWN.because, class_name="cf-13 cf-pad"),
         ),
         aside=rx.cond(SHOWN.allowed, badge("green", "Open"), badge("red", "Closed")),
     )
@@ -72,15 +72,14 @@ def reasons() -> rx.Component:
 
 def reason(row: ReasonRow) -> rx.Component:
     return rx.el.li(
-        rx.el.span(row.number, class_name="cf-num cf-mut"),
         rx.el.div(
-            rx.el.span(row.sentence, class_name="cf-13 cf-med"),
+            rx.el.span(row.number, ". ", row.sentence, class_name="cf-13 cf-med"),
             rx.cond(row.repair != "", rx.el.span(row.repair, class_name="cf-sm cf-mut")),
             class_name="cf-col cf-grow",
         ),
         rx.cond(
             row.payment_href != "",
-            text_link("Payment", icon("chevron_right", 12), href=row.payment_href),
+            text_link("Payment", href=row.payment_href),
         ),
         class_name="cf-line",
     )

@@ -45,6 +45,7 @@ class Shown:
     course_href: str = ""
     allowed: bool = False
     headline: str = ""
+    because: str = ""
     progress: str = ""
     repair: str = ""
     repair_href: str = ""
@@ -108,6 +109,7 @@ def _shown(found: Why) -> Shown:
         course_href=routes.course(found.course.slug),
         allowed=found.verdict.allowed,
         headline=f"{name} {may} {found.course.title}",
+        because=found.verdict.sentence,
         progress=f"{found.enrollment.percent} %" if found.enrollment else "Not enrolled",
         repair=found.verdict.reasons[0].repair,
         repair_href=hrefs.get(found.repair, ""),

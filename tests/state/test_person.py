@@ -243,6 +243,7 @@ async def test_why_leads_to_the_act_that_repairs(database):
 
     assert state.shown.headline == f"Ada Lovelace cannot study {course.title}"
     assert [row.payment_href for row in state.reasons] == [f"/payments/{payment.id}"]
+    assert state.shown.because == "₹4,999.00 was paid, but no access followed."
     assert (state.shown.repair, state.shown.repair_href) == (
         "An admin re-checks the payment.",
         f"/payments/{payment.id}",
