@@ -51,6 +51,8 @@ def skeleton_cards(count: int = 2) -> rx.Component:
         rx.el.span("Loading", class_name="cf-sr"),
         class_name="cf-stack",
         aria_busy="true",
+        # A key of its own: what follows replaces it as a whole, so that nothing moves.
+        key="loading",
     )
 
 

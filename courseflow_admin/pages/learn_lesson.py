@@ -25,10 +25,10 @@ def classroom() -> rx.Component:
         rx.cond(State.course != "", State.course, "Course"),
         rx.match(
             State.view,
-            ("lesson", rx.el.div(way(), reading(), class_name="cf-learn")),
+            ("lesson", rx.el.div(way(), reading(), class_name="cf-learn", key="lesson")),
             ("closed", rx.el.div(closed(), class_name="cf-body")),
             ("missing", rx.el.div(not_there(), class_name="cf-body")),
-            rx.el.div(feedback.skeleton_cards(2), class_name="cf-body"),
+            rx.el.div(feedback.skeleton_cards(2), class_name="cf-body", key="loading"),
         ),
         here="My courses",
         path=[("Learning", ""), ("My courses", routes.MY_COURSES)],
