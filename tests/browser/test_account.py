@@ -1,0 +1,114 @@
+"""The account's own life as a person sees it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.account_builders import NEW_PASSWORD, secret_of
+from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.builders import PASSWORD
+
+
+def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
+    page = visitor()
+    page.goto("/sign-up")
+    page.get_by_label("Name").fill("Vera Newcomer")
+    page.get_by_label("E-mail").fill("vera@demo.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.wait_for_url("**/overview")
+    link = f"/verify?token={school.run(lambda: secret_of('welcome'))}"
+
+    settled(page).goto(link)  # a scanner that only looks
+    settled(page).goto(link)
+    page.get_by_role("button", name="Confirm this address").click()
+
+    expect(page.get_by_role("status").get_by_text("is confirmed")).to_be_visible()
+    page.get_by_role("link", name="Go on").click()
+    page.wait_for_url("**/overview")
+    page.goto("/account")
+    expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+
+
+def test_a_forgotten_password_is_set_anew(school, visitor):
+    school.account("forgetful@demo.test")
+    page = visitor()
+
+    page.goto("/sign-in")
+    page.get_by_role("link", name="Forgot it?").click()
+    page.wait_for_url("**/forgot")
+    page.get_by_label("E-mail").fill("forgetful@demo.test")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("status").get_by_text("on its way")).to_be_visible()
+    secret = school.run(lambda: secret_of("password_reset"))
+    page.goto(f"/reset?token={secret}")
+    settled(page).get_by_label("New password").fill("password")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("most common passwords")
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("Your new password is set.")).to_be_visible()
+
+    sign_in(page, "forgetful@demo.test", NEW_PASSWORD)
+
+
+def test_the_account_page_changes_name_and_password_and_signs_out_elsewhere(school, visitor):
+    school.account("busy@demo.test")
+    phone, page = visitor(width=390), visitor()
+    sign_in(phone, "busy@demo.test")
+    sign_in(page, "busy@demo.test")
+    settled(page).goto("/account")
+
+    page.get_by_label("Name").fill("Ada King")
+    page.get_by_role("button", name="Save name").click()
+    expect(page.get_by_role("complementary").get_by_text("Ada King")).to_be_visible()
+    page.get_by_label("Current password").fill("not it")
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("This is not your current password.")).to_be_visible()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+
+    expect(page.get_by_text("Signed out on 1 other device.")).to_be_visible()
+    expect(page.get_by_label("Current password")).to_have_value("")
+    phone.goto("/account")
+    phone.wait_for_url("**/sign-in?next=%2Faccount")
+
+
+def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):
+    school.account("leaver@demo.test")
+    page = visitor()
+    sign_in(page, "leaver@demo.test", next_path="/account")
+
+    with page.expect_download() as download:
+        settled(page).get_by_role("link", name="Download").click()
+    page.get_by_role("button", name="Delete account").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Your e-mail address").fill("somebody@demo.test")
+    dialog.get_by_role("button", name="Delete my account").click()
+    expect(dialog.get_by_text("Type your own e-mail address to confirm.")).to_be_visible()
+    dialog.get_by_label("Your e-mail address").fill("leaver@demo.test")
+    dialog.get_by_role("button", name="Delete my account").click()
+
+    page.wait_for_url(lambda url: "/account" not in url)
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    assert download.value.suggested_filename == "my-data.json"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", ["/forgot", "/reset?token=x", "/verify?token=x", "/account"])
+def test_the_pages_are_accessible_and_nothing_moves(school, visitor, path, width):
+    page = visitor(width=width)
+    if path == "/account":
+        school.account(f"looker{width}@demo.test")
+        sign_in(page, f"looker{width}@demo.test")
+        settled(page)
+
+    settled(page.goto(path) and page)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    if path == "/account":
+        expect(page.get_by_role("button", name="Delete account")).to_be_visible()
+
+    assert accessibility(page) == []
+    assert layout_shift(page) < 0.1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
