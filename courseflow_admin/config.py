@@ -1,13 +1,6 @@
 """Settings: read once from the environment and `.env`; each wrong value is one clear line."""
 
-import base64
-import binascii
-import json
-import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -18,8 +11,17 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from courseflow_admin.errors import SettingsInvalid
+from courseflow_admin.keys import (
+    CloudinaryKeys,
+    RazorpayKeys,
+    ResendKeys,
+    StripeKeys,
+    made_once,
+    mode_of,
+    new_sandbox_keys,
+    strict_whsec,
+)
 
-Mode = Literal["sandbox", "test", "live"]
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 TextList = Annotated[tuple[str, ...], NoDecode]
 
@@ -27,43 +29,6 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SANDBOX_MARK = "sandbox"  # stands in every key of our own sandbox: sk_sandbox_…, rzp_sandbox_…
 MIN_JWT_SECRET = 32  # bytes; PyJWT only warns below, we refuse (RFC 7518, 3.2)
 MIN_WEBHOOK_SECRET = 16  # characters; Razorpay's SDK would even verify with an empty one
-
-
-@dataclass(frozen=True)
-class StripeKeys:
-    secret_key: str
-    webhook_secrets: tuple[str, ...]
-    base_url: str | None  # None: Stripe's own
-    mode: Mode
-
-
-@dataclass(frozen=True)
-class RazorpayKeys:
-    key_id: str
-    key_secret: str
-    webhook_secrets: tuple[str, ...]
-    base_url: str
-    currencies: tuple[str, ...]
-    mode: Mode
-
-
-@dataclass(frozen=True)
-class CloudinaryKeys:
-    cloud_name: str
-    api_key: str
-    api_secret: str
-    base_url: str
-    delivery_url: str
-    mode: Mode
-
-
-@dataclass(frozen=True)
-class ResendKeys:
-    api_key: str
-    webhook_secrets: tuple[str, ...]
-    base_url: str
-    email_from: str
-    mode: Mode
 
 
 class Settings(BaseSettings):
@@ -201,9 +166,7 @@ class Settings(BaseSettings):
         }.items():
             if any(len(value.get_secret_value()) < MIN_WEBHOOK_SECRET for value in values):
                 lines.append(f"{name}: each must have at least {MIN_WEBHOOK_SECRET} characters")
-        if any(
-            not _strict_whsec(value.get_secret_value()) for value in self.resend_webhook_secrets
-        ):
+        if any(not strict_whsec(value.get_secret_value()) for value in self.resend_webhook_secrets):
             lines.append(
                 "RESEND_WEBHOOK_SECRETS: each must be whsec_ and at least 24 bytes in base64"
             )
@@ -267,7 +230,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def _own_secrets(self) -> dict[str, str]:
-        return _made_once(
+        return made_once(
             self.data_dir / "secrets.json",
             lambda: {
                 "jwt_secret": secrets.token_urlsafe(48),
@@ -278,7 +241,7 @@ class Settings(BaseSettings):
     @cached_property
     def sandbox_keys(self) -> dict[str, str]:
         """Keys of our own four servers; only for those providers that have no key of their own."""
-        return _made_once(self.data_dir / "sandbox.json", _new_sandbox_keys)
+        return made_once(self.data_dir / "sandbox.json", new_sandbox_keys)
 
     def sandbox_url(self, offset: int) -> str:
         """1 Stripe, 2 Razorpay, 3 Cloudinary, 4 Resend."""
@@ -301,7 +264,7 @@ class Settings(BaseSettings):
             _text(self.stripe_secret_key),
             _texts(self.stripe_webhook_secrets),
             self.stripe_base_url,
-            _mode(_text(self.stripe_secret_key), self.stripe_base_url),
+            mode_of(_text(self.stripe_secret_key), self.stripe_base_url),
         )
 
     @cached_property
@@ -324,7 +287,7 @@ class Settings(BaseSettings):
             _texts(self.razorpay_webhook_secrets),
             self.razorpay_base_url or "https://api.razorpay.com",
             self.razorpay_currencies,
-            _mode(self.razorpay_key_id, self.razorpay_base_url),
+            mode_of(self.razorpay_key_id, self.razorpay_base_url),
         )
 
     @cached_property
@@ -385,49 +348,6 @@ def _text(secret: SecretStr | None) -> str:
 
 def _texts(values: tuple[SecretStr, ...]) -> tuple[str, ...]:
     return tuple(value.get_secret_value() for value in values)
-
-
-def _mode(key: str, override: str | None) -> Mode:
-    if override:
-        return "sandbox"
-    return "live" if "_live_" in key else "test"
-
-
-def _strict_whsec(secret: str) -> bool:
-    """Resend's own check takes an empty `whsec_`; we want 24 bytes of strict base64."""
-    try:
-        return len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) >= 24
-    except (binascii.Error, ValueError):
-        return False
-
-
-def _new_sandbox_keys() -> dict[str, str]:
-    return {
-        "stripe_secret_key": f"sk_sandbox_{secrets.token_hex(16)}",
-        "stripe_webhook_secret": f"whsec_{secrets.token_hex(24)}",
-        "razorpay_key_id": f"rzp_sandbox_{secrets.token_hex(7)}",
-        "razorpay_key_secret": secrets.token_hex(16),
-        "razorpay_webhook_secret": secrets.token_hex(20),
-        "cloudinary_cloud_name": "sandbox",
-        "cloudinary_api_key": str(secrets.randbelow(9 * 10**14) + 10**14),
-        "cloudinary_api_secret": secrets.token_urlsafe(20),
-        "resend_api_key": f"re_sandbox_{secrets.token_hex(12)}",
-        "resend_webhook_secret": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
-    }
-
-
-def _made_once(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """Read `path`, or make it; of several processes starting together one wins, all read it."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(make(), indent=1))
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    found: dict[str, str] = json.loads(path.read_text())
-    return found
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -30,4 +30,3 @@ async def stored(name: str, **where: Any) -> list[dict[str, Any]]:
 async def audited() -> list[tuple[str, str]]:
     """Every audited act with its object, in order."""
     return [(row["act"], row["object_id"]) for row in await stored("audit")]
-

@@ -14,8 +14,8 @@ from razorpay.errors import (
     SignatureVerificationError,
 )
 
-from courseflow_admin.config import RazorpayKeys
 from courseflow_admin.errors import ProviderRefused, ProviderUnreachable
+from courseflow_admin.keys import RazorpayKeys
 from courseflow_admin.models.gateways import (
     CheckoutFacts,
     CheckoutForm,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from courseflow_admin.config import ResendKeys, settings
+from courseflow_admin.config import settings
 from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.keys import ResendKeys
 
 TIMEOUT_SECONDS = 20
 

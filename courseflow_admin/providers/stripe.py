@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import stripe
 
-from courseflow_admin.config import StripeKeys
 from courseflow_admin.errors import ProviderRefused, ProviderUnreachable
+from courseflow_admin.keys import StripeKeys
 from courseflow_admin.models.gateways import (
     CheckoutFacts,
     CheckoutForm,
