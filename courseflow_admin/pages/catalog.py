@@ -74,6 +74,7 @@ def courses() -> rx.Component | rx.Var:
             rx.el.span("Loading", class_name="cf-sr"),
             class_name="cf-grid3",
             aria_busy="true",
+            key="loading",
         ),
     )
 
