@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input -q
-PYTEST_FLAGS ?=
+PYTEST_FLAGS ?= -n 2 --dist loadgroup
 
 .PHONY: run test check lock bench build clean runtime development browser
 
@@ -25,6 +25,7 @@ build: runtime
 
 bench: development build
 	@$(PYTHON) bench/start.py --cold
+	@PYTHONPATH=. $(PYTHON) bench/lists.py
 
 clean:
 	rm -rf .venv .build .web .states .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 client_ip: ContextVar[str] = ContextVar("client_ip", default="")
 
+TALKATIVE = ("httpx", "httpcore", "stripe", "urllib3")  # a line for every request of an SDK
 REDACTED = "[redacted]"
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
 
@@ -74,6 +75,8 @@ def configure_logs(
         inherited = logging.getLogger(name)
         inherited.handlers.clear()  # uvicorn and others bring their own, which know no redaction
         inherited.propagate = True
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @contextmanager

@@ -102,8 +102,12 @@ def references() -> rx.Component:
         rx.el.dl(
             rx.el.dt("Course"),
             rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
-            rx.el.dt("Date"),
+            rx.el.dt("Begun"),
             rx.el.dd(SHOWN.date),
+            rx.cond(
+                SHOWN.paid_on,
+                rx.fragment(rx.el.dt("Paid on"), rx.el.dd(SHOWN.paid_on)),
+            ),
             rx.el.dt("Way to pay"),
             rx.el.dd(SHOWN.method),
             rx.cond(

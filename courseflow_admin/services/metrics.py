@@ -258,7 +258,7 @@ def _disputes(count: int, oldest: Any) -> Attention | None:
         "payments are disputed",
         f"{gateway} wants an answer by {until.day} {until:%b}."
         if until and count == 1
-        else "Their banks want an answer; access waits meanwhile.",
+        else "Their banks want an answer; access is closed until they decide.",
         routes.with_query(routes.PAYMENTS, figure=OPEN_DISPUTES),
         "Answer",
         "red",

@@ -13,6 +13,7 @@ from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
+from courseflow_admin.state.words import short
 
 NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # regions and tests in the same list
 COUNTRIES: list[tuple[str, str]] = sorted(
@@ -122,9 +123,9 @@ class CheckoutState(rx.State):
         self.subtitle = listed.subtitle if listed else course.subtitle
         self.author = course.owner_name
         self.lessons = f"{lessons} lesson{'' if lessons == 1 else 's'}"
-        self.access = f"for {course.access_days} days" if course.access_days else "without end"
+        self.access = f"for {course.access_days} days" if course.access_days else "for good"
         self.price = str(course.price)
         self.pattern, self.hue = art.pattern, art.hue
-        self.short = "".join(word[0] for word in self.title.split()[:2])
+        self.short = short(self.title)
         self.course_href = routes.course(course.slug)
         self.learn_href = routes.learn(course.slug)

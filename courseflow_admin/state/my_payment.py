@@ -16,6 +16,7 @@ from courseflow_admin.models.payments import (
     DisputeState,
     Payment,
     PaymentState,
+    RefundCause,
     RefundState,
     ReviewState,
 )
@@ -59,6 +60,7 @@ class MyShown:
     refunded: str = ""
     net: str = ""
     date: str = ""
+    paid_on: str = ""
     method: str = ""
     receipt: str = ""
     reference: str = ""
@@ -132,7 +134,7 @@ def outcome_of(payment: Payment, *, waiting: bool) -> Outcome:
         )
     if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
         return _disputed(payment)
-    if payment.duplicate_of:
+    if _came_twice(payment):
         return Outcome(
             "back",
             "You paid twice, and this was the second time",
@@ -219,6 +221,13 @@ def _paid(payment: Payment) -> Outcome:
     return Outcome("done", "Paid", f"{payment.course_title} is open for you.{more}", *start)
 
 
+def _came_twice(payment: Payment) -> bool:
+    """On one checkout, or on a second one at the other gateway."""
+    return bool(payment.duplicate_of) or any(
+        refund.cause is RefundCause.SECOND_PAYMENT for refund in payment.refunds
+    )
+
+
 def _failed(payment: Payment) -> Outcome:
     reasons = [one.reason for one in payment.attempts if one.outcome is Capture.FAILED]
     reason = next((one for one in reversed(reasons) if one), "")
@@ -250,7 +259,8 @@ def _shown(payment: Payment, receipt: Receipt | None, outcome: Outcome) -> MySho
         charged=str(Money(minor=paid, currency=currency)),
         refunded=f"−{settled}" if settled.minor else "",
         net=str(Money(minor=max(0, paid - settled.minor), currency=currency)),
-        date=times.long(payment.paid_at or payment.created_at),
+        date=times.long(payment.created_at),
+        paid_on=times.long(payment.paid_at) if payment.paid_at else "",
         method=f"{payment.method} at {payment.provider.capitalize()}"
         if payment.method
         else payment.provider.capitalize(),

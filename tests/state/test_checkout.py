@@ -36,7 +36,7 @@ async def test_it_shows_the_price_and_both_ways_to_pay(database, sandbox):
         "Data Structures in Practice",
         "₹4,999.00",
         "3 lessons",
-        "without end",
+        "for good",
         "Ines Weber",
     )
     assert [(one.key, one.first) for one in state.choices] == [

@@ -94,8 +94,8 @@ async def test_a_payment_of_somebody_else_is_not_there(database, actor):
     assert (state.view, state.waiting, state.shown.course) == ("missing", False, "")
 
 
-def a_refund(minor, state=RefundState.SETTLED):
-    return Refund(id="ref_1", amount_minor=minor, state=state, cause=RefundCause.ADMIN, at=now())
+def a_refund(minor, state=RefundState.SETTLED, cause=RefundCause.ADMIN):
+    return Refund(id="ref_1", amount_minor=minor, state=state, cause=cause, at=now())
 
 
 DECLINED = Attempt(
@@ -130,6 +130,12 @@ OUTCOMES = [
     (
         "refunded",
         {"duplicate_of": "pay_first"},
+        "You paid twice, and this was the second time",
+        "See the course",
+    ),
+    (
+        "refunded",
+        {"refunds": [a_refund(499_900, cause=RefundCause.SECOND_PAYMENT)]},
         "You paid twice, and this was the second time",
         "See the course",
     ),
