@@ -32,6 +32,7 @@ os.environ.update(
 _indexed: set[str] = set()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes a file stays in one, and all browser tests share one school."""
     for item in items:
