@@ -1,6 +1,7 @@
 """The whole product on free ports, and people with real browsers in front of it."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from courseflow_admin.db import client
 from tests import servers
 from tests.builders import PASSWORD, an_account
 
-DATABASE = "test_browser"
+DATABASE = f"test_browser_{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
 Result = TypeVar("Result")
 ARGUMENTS = [
     "--no-sandbox",
