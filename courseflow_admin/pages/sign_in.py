@@ -31,7 +31,6 @@ def sign_in() -> rx.Component:
                 type="password",
                 auto_complete="current-password",
                 required=True,
-                beside=text_link("Forgot it?", href=routes.FORGOT),
             ),
             submit("Sign in", size="large", wide=True),
             action=routes.API_SIGN_IN,
@@ -39,6 +38,8 @@ def sign_in() -> rx.Component:
         rx.el.p(
             "New here? ",
             text_link("Create an account", href=routes.SIGN_UP + SignInState.other_query),
+            ". Password gone? ",  # after the form, so that Tab goes from field to field
+            text_link("Choose a new one", href=routes.FORGOT),
             class_name="cf-mut cf-13",
         ),
         rx.cond(SignInState.demo_people, demo_people()),

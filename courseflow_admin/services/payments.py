@@ -197,7 +197,7 @@ def _attempted(payment: Payment, attempt: Attempt) -> Step:
     way = f" by {attempt.method}" if attempt.method else ""
     because = f": {attempt.reason}" if attempt.reason else ""
     return Step(
-        attempt.at,
+        max(attempt.at, payment.created_at),  # a gateway tells whole seconds
         icon,
         tone,
         f"{sentence}{way}{because}",

@@ -34,7 +34,7 @@ def test_a_forgotten_password_is_set_anew(school, visitor):
     page = visitor()
 
     page.goto("/sign-in")
-    page.get_by_role("link", name="Forgot it?").click()
+    page.get_by_role("link", name="Choose a new one").click()
     page.wait_for_url("**/forgot")
     page.get_by_label("E-mail").fill("forgetful@demo.test")
     page.get_by_role("button", name="Send the link").click()

@@ -115,7 +115,7 @@ def cannot_read_before_paying(page: Page, gateway: Gateway) -> None:
     page.wait_for_url("**/overview")
 
     page.get_by_role("link", name="Catalog", exact=True).click()
-    page.get_by_role("searchbox", name="Find a course").fill(gateway.name)
+    page.get_by_role("searchbox", name="Find a course").fill(gateway.course)
     expect(page.get_by_text("1 course", exact=True)).to_be_visible()
     page.get_by_role("link", name=gateway.course).click()
     page.wait_for_url(f"**/courses/{gateway.slug}")
