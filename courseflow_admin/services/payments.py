@@ -158,9 +158,11 @@ def timeline(
     payment: Payment, events: list[WebhookEvent], entries: list[AuditEntry], emails: list[Email]
 ) -> list[Step]:
     """Everything that touched a payment, oldest first."""
+    opened = [entry.at for entry in entries if entry.act is Act.CHECKOUT_OPENED]
+    after = opened[0] if opened else payment.created_at
     steps = [
         *(_act(entry) for entry in entries),
-        *(_attempted(payment, attempt) for attempt in payment.attempts),
+        *(_attempted(payment, attempt, after) for attempt in payment.attempts),
         *(_event(event) for event in events if event.provider == payment.provider),
         *(_synced(payment, notes) for notes in _alike(payment.syncs)),
         *(_emailed(email) for email in emails),
@@ -192,12 +194,12 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _attempted(payment: Payment, attempt: Attempt) -> Step:
+def _attempted(payment: Payment, attempt: Attempt, after: datetime) -> Step:
     icon, tone, sentence = _ATTEMPTS.get(attempt.outcome, ("dot", "gray", "Tried"))
     way = f" by {attempt.method}" if attempt.method else ""
     because = f": {attempt.reason}" if attempt.reason else ""
     return Step(
-        max(attempt.at, payment.created_at),  # a gateway tells whole seconds
+        max(attempt.at, after),  # a gateway tells whole seconds
         icon,
         tone,
         f"{sentence}{way}{because}",
