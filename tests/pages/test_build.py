@@ -16,9 +16,7 @@ def texts(folder: Path) -> list[tuple[str, str]]:
     return [(file.name, file.read_text()) for file in folder.rglob("*") if file.suffix in TEXTS]
 
 
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "localhost:", "courseflow.invalid", "registry.", "npmjs", "npmmirror"]
-)
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost:", "courseflow.invalid", "registry."])
 def test_no_address_of_the_machine_that_built_it_is_left(built, address):
     assert [name for name, text in texts(built) if address in text] == []
 
