@@ -1,8 +1,11 @@
-"""The one row about the school itself: which kind of database this is, and what was loaded."""
+"""The one row about the school itself: which kind of database this is, its settings, what was
+loaded; and beside it every version of its policies.
+"""
 
 from datetime import datetime
 
-from courseflow_admin.db.client import Duplicate, collection
+from courseflow_admin.db.client import Duplicate, collection, require_transaction
+from courseflow_admin.models.school import Policy, PolicyName, SchoolSettings
 
 SCHOOL = "school"
 
@@ -34,3 +37,30 @@ async def seeded_at() -> datetime | None:
 
 async def set_seeded(at: datetime) -> None:
     await collection("school").update_one({"_id": SCHOOL}, {"$set": {"seeded_at": at}}, upsert=True)
+
+
+async def find_settings() -> SchoolSettings | None:
+    """None until they were changed for the first time."""
+    row = await collection("school").find_one({"_id": SCHOOL}, projection={"settings": 1})
+    return SchoolSettings.from_mongo(row["settings"]) if row and "settings" in row else None
+
+
+async def save_settings(settings: SchoolSettings) -> None:
+    """Replace them, in the transaction that read them: who came between makes it run again.
+
+    Duplicate when another process made the row at the same moment.
+    """
+    require_transaction()
+    await collection("school").update_one(
+        {"_id": SCHOOL}, {"$set": {"settings": settings.to_mongo()}}, upsert=True
+    )
+
+
+async def add_policy(name: PolicyName, policy: Policy) -> None:
+    """Keep this version for good."""
+    await collection("school").insert_one({"_id": f"{name}-{policy.version}", **policy.to_mongo()})
+
+
+async def find_policy(name: PolicyName, version: int) -> Policy | None:
+    row = await collection("school").find_one({"_id": f"{name}-{version}"})
+    return Policy.from_mongo(row) if row else None

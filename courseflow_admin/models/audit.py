@@ -62,6 +62,7 @@ class Act(StrEnum):
     EMAIL_QUEUED = "email.queued"
     EMAIL_STATE_CHANGED = "email.state_changed"
     SCHOOL_SEEDED = "school.seeded"
+    SCHOOL_CHANGED = "school.changed"
 
 
 class AuditEntry(Document):

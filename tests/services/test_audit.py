@@ -11,6 +11,7 @@ from courseflow_admin.models.accounts import SignUpForm
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.school import SchoolChange
 from courseflow_admin.models.studio import FieldsForm, LessonForm
 from courseflow_admin.services import (
     accounts,
@@ -24,6 +25,7 @@ from courseflow_admin.services import (
     payments,
     people,
     refunds,
+    school_settings,
     sessions,
     studio,
 )
@@ -185,6 +187,10 @@ async def refund_and_recheck(school):
     await work(school.sandbox)
 
 
+async def change_the_settings(school):
+    await school_settings.change(school.admin, SchoolChange(name="Lakeside", terms="Be kind."), 0)
+
+
 # Each act, and the collections it must have written together with an audit entry.
 ACTS = {
     sign_up: {"accounts", "emails"},
@@ -202,6 +208,7 @@ ACTS = {
     pay_by_razorpay: {"payments", "enrollments", "receipts", "emails"},
     pay_twice: {"payments", "enrollments", "receipts", "emails"},
     refund_and_recheck: {"payments", "enrollments", "receipts", "emails"},
+    change_the_settings: {"school"},
 }
 
 

@@ -1,0 +1,176 @@
+"""The school as its settings say it is: name, money, policies and rules; and how it is changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from courseflow_admin.errors import Conflict
+from courseflow_admin.models.accounts import JOINERS, EmailAddress, Form
+from courseflow_admin.models.base import Piece
+from courseflow_admin.models.money import CURRENCIES
+
+PolicyName = Literal["terms", "privacy", "refunds"]
+POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
+LONGEST_POLICY = 50_000
+MOST_SELLER_LINES = 6
+
+
+def as_line(text: str) -> str:
+    """One line with single spaces; ValueError for control signs, which would forge e-mail heads."""
+    line = " ".join(text.split())
+    if not all(sign.isprintable() or sign in JOINERS for sign in line):
+        raise ValueError("Please write letters, digits and signs only.")
+    return line
+
+
+def _as_school_name(text: str) -> str:
+    name = as_line(text)
+    if not name:
+        raise ValueError("Please give the school a name.")
+    return name
+
+
+def _as_lines(lines: list[str]) -> list[str]:
+    return [line for line in lines if line]
+
+
+def _as_sold(codes: list[str]) -> list[str]:
+    """Each once, in the order of our table."""
+    unknown = [code for code in codes if code not in CURRENCIES]
+    if unknown:
+        raise ValueError(f"We do not sell in '{unknown[0][:20]}'.")
+    if not codes:
+        raise ValueError("Choose at least one currency.")
+    return [code for code in CURRENCIES if code in codes]
+
+
+def _as_policy(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+Line = Annotated[str, StringConstraints(max_length=100), AfterValidator(as_line)]
+PolicyText = Annotated[
+    str, StringConstraints(max_length=LONGEST_POLICY), AfterValidator(_as_policy)
+]
+
+
+class Policy(Piece):
+    """Markdown, and which version of it this is; each version is kept for who agreed to it."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    text: str = ""
+    version: int = 0  # 0: there has never been one
+    changed_at: datetime | None = None
+
+
+class Logo(Piece):
+    """What is known of the picture; its bytes lie apart."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    content_hash: str
+    media_type: Literal["image/png", "image/jpeg", "image/webp"]
+    width: int
+    height: int
+
+
+class SchoolSettings(Piece):
+    """What `services/school_settings.get` gives everybody; nothing in it is secret."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    name: str
+    support_email: str
+    logo: Logo | None = None
+    currencies: list[str] = Field(default_factory=lambda: list(CURRENCIES))
+    seller_lines: list[str] = Field(default_factory=list)
+    tax_id_label: str = ""
+    tax_id: str = ""
+    tax_note: str = ""
+    terms: Policy = Policy()
+    privacy: Policy = Policy()
+    refunds: Policy = Policy()
+    second_factor_for_admins: bool = False
+    disputes_suspend: bool = True
+    tell_about_view_as: bool = True
+    revision: int = 0
+    revisions: dict[str, int] = Field(default_factory=dict)  # when each field was last changed
+
+    def policy(self, name: PolicyName) -> Policy:
+        found: Policy = getattr(self, name)
+        return found
+
+    @property
+    def policy_versions(self) -> dict[str, int]:
+        """The versions in force of the policies there are."""
+        return {name: self.policy(name).version for name in POLICIES if self.policy(name).text}
+
+    def value(self, field: str) -> Any:
+        """A field as a change would give it: of a policy its text."""
+        found = getattr(self, field)
+        return found.text if isinstance(found, Policy) else found
+
+
+class SchoolChange(Form):
+    """What an admin sends; what is left out stays as it is."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: (
+        Annotated[str, StringConstraints(max_length=60), AfterValidator(_as_school_name)] | None
+    ) = None
+    support_email: EmailAddress | None = None
+    currencies: (
+        Annotated[list[str], Field(max_length=len(CURRENCIES)), AfterValidator(_as_sold)] | None
+    ) = None
+    seller_lines: (
+        Annotated[list[Line], Field(max_length=MOST_SELLER_LINES), AfterValidator(_as_lines)] | None
+    ) = None
+    tax_id_label: Annotated[Line, StringConstraints(max_length=30)] | None = None
+    tax_id: Annotated[Line, StringConstraints(max_length=40)] | None = None
+    tax_note: Annotated[str, StringConstraints(max_length=200), AfterValidator(as_line)] | None = (
+        None
+    )
+    terms: PolicyText | None = None
+    privacy: PolicyText | None = None
+    refunds: PolicyText | None = None
+    second_factor_for_admins: bool | None = None
+    disputes_suspend: bool | None = None
+    tell_about_view_as: bool | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that two people changed: as the caller wants it, and as it stands now."""
+
+    field: str
+    mine: Any
+    theirs: Any
+
+
+class SettingsChangedMeanwhile(Conflict):
+    """A save on top of a newer change of the same field: nothing was overwritten."""
+
+    code = "stale_revision"
+
+    def __init__(self, differences: list[Difference], revision: int) -> None:
+        fields = ", ".join(one.field.replace("_", " ") for one in differences)
+        super().__init__(
+            f"Somebody else changed this after you had opened it: {fields}. Nothing was "
+            "overwritten; compare the two and save again."
+        )
+        self.differences, self.revision = differences, revision
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """For programs."""
+        found = {one.field: {"mine": one.mine, "theirs": one.theirs} for one in self.differences}
+        return {"revision": self.revision, "differences": found}

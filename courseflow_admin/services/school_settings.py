@@ -1,0 +1,95 @@
+"""The school's settings: read by everybody with every use, changed by admins.
+
+`SCHOOL_NAME` and `SUPPORT_EMAIL` are the first values; with the first change the row in the
+database owns all of them. There is no cache: one read by `_id`, so that every process and worker
+sees a change with its next use.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from courseflow_admin import config
+from courseflow_admin.db import school as school_db
+from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.errors import Conflict
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.base import now
+from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.school import (
+    POLICIES,
+    Difference,
+    Policy,
+    SchoolChange,
+    SchoolSettings,
+    SettingsChangedMeanwhile,
+)
+from courseflow_admin.services import audit
+
+TRIES = 3
+
+
+async def get() -> SchoolSettings:
+    """The settings as they are now; all of it is public."""
+    found = await school_db.find_settings()
+    if found:
+        return found
+    first = config.settings()
+    return SchoolSettings(name=first.school_name, support_email=first.support_email)
+
+
+async def change(actor: Actor, changes: SchoolChange, revision: int) -> SchoolSettings:
+    """Change what `changes` gives.
+
+    `revision`: of the settings the actor looked at. SettingsChangedMeanwhile when one of these
+    fields was changed since then to something else; other fields never stand in the way.
+    """
+    actor.require(Permission.SETTINGS_CHANGE)
+    given = changes.given
+
+    async def body() -> SchoolSettings:
+        before = await get()
+        changed = {name: value for name, value in given.items() if before.value(name) != value}
+        if not changed:
+            return before  # the same save sent once more
+        stale = [name for name in changed if before.revisions.get(name, 0) > revision]
+        if stale:
+            found = [Difference(name, given[name], before.value(name)) for name in stale]
+            raise SettingsChangedMeanwhile(found, before.revision)
+        return await _write(actor, before, changed, now())
+
+    for _ in range(TRIES):
+        with suppress(Duplicate):  # the row was made at the same moment: now it is there
+            return await transaction(body)
+    raise Conflict("The settings are being changed just now. Please try again.")
+
+
+async def _write(
+    actor: Actor, before: SchoolSettings, changed: dict[str, Any], at: datetime
+) -> SchoolSettings:
+    revision = before.revision + 1
+    update: dict[str, Any] = dict(changed)
+    for name in POLICIES:
+        if name in changed:
+            version = before.policy(name).version + 1
+            update[name] = Policy(text=changed[name], version=version, changed_at=at)
+            await school_db.add_policy(name, update[name])
+    revisions = before.revisions | dict.fromkeys(changed, revision)
+    after = before.model_copy(update={**update, "revision": revision, "revisions": revisions})
+    await school_db.save_settings(after)
+    await audit.record(
+        actor,
+        Act.SCHOOL_CHANGED,
+        school_db.SCHOOL,
+        before={name: _noted(before, name) for name in changed},
+        after={name: _noted(after, name) for name in changed},
+    )
+    return after
+
+
+def _noted(settings: SchoolSettings, name: str) -> Any:
+    """A field for the audit log; of a policy the version, because each is kept word for word."""
+    found = getattr(settings, name)
+    if not isinstance(found, Policy):
+        return found
+    return f"version {found.version}" if found.text else "none"
