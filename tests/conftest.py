@@ -1,7 +1,6 @@
 """What every test may ask for: settings of its own, a real MongoDB, an empty database."""
 
 import os
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from courseflow_admin.db.indexes import create_indexes
 from courseflow_admin.providers import gateways, resend
 from courseflow_admin.sandbox.server import Sandbox
 from courseflow_admin.services import webhooks
+from tests import servers
 
 # Before anybody reads settings: nothing of a developer's own `.env` reaches a test.
 os.environ.update(
@@ -76,21 +76,10 @@ async def empty_database() -> None:
             await database[name].delete_many({})
 
 
-def free_ports(count: int) -> tuple[int, ...]:
-    """Ports nobody listens on just now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = tuple(one.getsockname()[1] for one in sockets)
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """All four companies in a thread of this process; their webhooks wait for `deliver()`."""
-    first, second, third, fourth = free_ports(4)
+    first, second, third, fourth = servers.free_ports(4)
     folder: Path = tmp_path_factory.mktemp("sandbox")
     settings.cache_clear()
     sandbox = Sandbox(

@@ -16,12 +16,16 @@ ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
 
 
-def free_ports() -> int:
-    """The first of five free ports in a row: the app's and the sandbox's four."""
-    for first in range(20_000 + secrets.randbelow(10_000), 60_000, 5):
-        if all(_is_free(port) for port in range(first, first + 5)):
-            return first
-    raise RuntimeError("There are no five free ports in a row.")
+def free_ports(count: int = 5) -> tuple[int, ...]:
+    """Free ports in a row (five: the app's and the sandbox's four).
+
+    Below those that the system gives to outgoing connections, of which a test run has thousands.
+    """
+    for first in range(16_000 + secrets.randbelow(8_000), 27_000, count):
+        ports = tuple(range(first, first + count))
+        if all(_is_free(port) for port in ports):
+            return ports
+    raise RuntimeError(f"There are no {count} free ports in a row.")
 
 
 def _is_free(port: int) -> bool:

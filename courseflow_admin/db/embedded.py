@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pwd
+import random
 import socket
 import subprocess
 import sys
@@ -332,8 +333,14 @@ def _make_primary(port: int, patience: float) -> None:
 
 
 def _free_port(remembered: object) -> int:
-    """The same port as last time if it is free, so that open clients find it again."""
-    for port in (remembered, 0):
+    """The same port as last time if it is free, so that open clients find it again.
+
+    A new one lies below those that the system hands out to outgoing connections (from 32,768 on
+    Linux): there a stranger's connection could take it while mongod is being started again.
+    """
+    ours = list(range(27_100, 29_100))
+    random.shuffle(ours)
+    for port in (remembered, *ours, 0):
         if not isinstance(port, int):
             continue
         with socket.socket() as probe, suppress(OSError):

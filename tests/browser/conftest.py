@@ -80,7 +80,7 @@ def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Sandbox, worker and web with an empty database, one for all browser tests of a run."""
     frontend.ensure_built()
     folder = tmp_path_factory.mktemp("school")
-    environ = servers.environment(servers.free_ports(), folder, mongod_uri, DATABASE)
+    environ = servers.environment(servers.free_ports()[0], folder, mongod_uri, DATABASE)
     log = folder / "log"
     with servers.whole_product(environ, log) as address:
         yield School(address, environ, log)

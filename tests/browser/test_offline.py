@@ -70,7 +70,7 @@ def environ(line: Line, tmp_path: Path) -> dict[str, str]:
     """A web process of its own over the school's database, with its own line to it."""
     frontend.ensure_built()
     uri = f"mongodb://127.0.0.1:{line.port}/?directConnection=true"
-    return servers.environment(servers.free_ports(), tmp_path, uri, DATABASE)
+    return servers.environment(servers.free_ports()[0], tmp_path, uri, DATABASE)
 
 
 def test_a_database_that_goes_away_is_said_and_back_again(

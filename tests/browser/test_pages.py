@@ -87,7 +87,7 @@ def furnished(request, mongod_uri: str, tmp_path_factory) -> Iterator[Furnished]
     folder = tmp_path_factory.mktemp("furnished")
     full = request.param == "demo school"
     database = f"test_pages_{'full' if full else 'empty'}"
-    environ = servers.environment(servers.free_ports(), folder, mongod_uri, database)
+    environ = servers.environment(servers.free_ports()[0], folder, mongod_uri, database)
     environ["DEMO_PASSWORD"] = PASSWORD
     act = "seed" if full else "migrate"
     subprocess.run([sys.executable, "-m", "courseflow_admin", act], env=environ, check=True)

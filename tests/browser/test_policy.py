@@ -37,7 +37,7 @@ def production(school: School, tmp_path_factory: pytest.TempPathFactory) -> Iter
         await a_course(await an_instructor("letters@demo.test"), COURSE)
 
     school.run(course_on_sale)
-    port, log = servers.free_ports(), tmp_path_factory.mktemp("production") / "log"
+    port, log = servers.free_ports()[0], tmp_path_factory.mktemp("production") / "log"
     companies = ("STRIPE", "RAZORPAY", "CLOUDINARY", "RESEND")
     environ = {
         **school.environ,

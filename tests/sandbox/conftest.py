@@ -17,7 +17,7 @@ import stripe
 
 from courseflow_admin.config import Settings
 from courseflow_admin.sandbox.server import Sandbox
-from tests.conftest import free_ports
+from tests.servers import free_ports
 
 
 @dataclass

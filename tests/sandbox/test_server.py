@@ -19,8 +19,8 @@ import stripe
 from courseflow_admin.config import Settings
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.sandbox.server import Sandbox
-from tests.conftest import free_ports
 from tests.sandbox.conftest import School, session_params
+from tests.servers import free_ports
 
 MOST_MEMORY = 70 * 2**20
 

@@ -28,7 +28,7 @@ def web(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     """The real web process over a database of its own, and its log."""
     frontend.ensure_built()
     folder = tmp_path_factory.mktemp("web")
-    environ = servers.environment(servers.free_ports(), folder, mongod_uri, "test_socket")
+    environ = servers.environment(servers.free_ports()[0], folder, mongod_uri, "test_socket")
     log = folder / "log"
     with servers.web(environ, log) as address:
         yield address, log
