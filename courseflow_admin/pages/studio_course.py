@@ -39,7 +39,8 @@ def studio_course() -> rx.Component:
             ("page", panes()),
             ("missing", rx.el.div(feedback.not_found("course"), class_name="cf-body")),
             ("forbidden", rx.el.div(feedback.forbidden(), class_name="cf-body")),
-            rx.el.div(feedback.skeleton_cards(3), class_name="cf-body"),
+            # A key of its own, or React would turn this box into the panes, seen to move.
+            rx.el.div(feedback.skeleton_cards(3), class_name="cf-body", key="loading"),
         ),
         here="Studio",
         path=[("Teaching", ""), ("Studio", routes.STUDIO)],

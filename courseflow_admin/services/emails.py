@@ -149,6 +149,8 @@ async def record_event(kind: str, provider_id: str, at: datetime, detail: str) -
     state = EVENT_STATES.get(kind)
     if email is None or state is None:
         return None
+    # Whole seconds may be told, and nothing happens to an e-mail before it is sent.
+    at = max(at, email.sent_at or email.queued_at)
     await emails_db.add_event(email.id, EmailEvent(at=at, state=state, detail=detail))
     logger.info("email.state", email=email.id, state=state)
     return email

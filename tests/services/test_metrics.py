@@ -7,112 +7,37 @@ import pytest
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import UNDELIVERED, EmailFilter, EmailState
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.models.metrics import METRICS, Period
-from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import (
-    Dispute,
-    DisputeState,
-    Payment,
     PaymentFilter,
-    Refund,
-    RefundCause,
     RefundState,
-    Review,
-    ReviewState,
     Sort,
 )
-from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.webhooks import WebhookFilter
 from courseflow_admin.services import (
     accounts,
-    emails_log,
     enrollments,
     metrics,
     payments,
     webhooks,
 )
-from tests.money_builders import a_payment, an_email
-
-ADMIN = Actor("acc_root", "admin")
-INES = Actor("acc_ines", "instructor")
-TOMAS = Actor("acc_tomas", "instructor")
-ADA = Actor("acc_ada", "student")
-MOMENT = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-def kolkata(configure, database) -> None:
-    """Its days begin at 18:30 UTC."""
-    configure(SCHOOL_TIMEZONE="Asia/Kolkata")
-
-
-def midnight(days_ago: int = 0) -> datetime:
-    """The first instant of a day of the school."""
-    return Period.newest(days_ago + 1, now()).start
-
-
-def day(days_ago: int = 0):
-    return Period.newest(days_ago + 1, now()).first
-
-
-def inr(minor: int) -> Money:
-    return Money(minor=minor, currency="INR")
-
-
-async def sold(minor: int, at: datetime, currency: str = "INR", **fields) -> Payment:
-    amount = Money(minor=minor, currency=currency)
-    return await a_payment(amount=amount, paid_at=at, created_at=at, _id=new_id("pay"), **fields)
-
-
-def refund(minor: int, at: datetime, state: RefundState = RefundState.SETTLED) -> Refund:
-    cause = RefundCause.ADMIN
-    return Refund(
-        id=new_id("ref"), amount_minor=minor, state=state, cause=cause, at=at, settled_at=at
-    )
-
-
-async def rows_behind(actor: Actor, href: str) -> list[Payment]:
-    """What the payments list shows at this address."""
-    path, _, query = href.partition("?")
-    assert path == "/payments"
-    given = dict(pair.split("=") for pair in query.split("&"))
-    wanted = PaymentFilter(
-        state=given.get("state", ""),
-        figure=given.get("figure", ""),
-        currency=given.get("currency", ""),
-        period=Period.parse(given.get("from", ""), given.get("to", "")),
-    )
-    rows: list[Payment] = []
-    request = PageRequest(size=2)
-    while True:
-        page = await payments.search(actor, wanted, Sort(), request)
-        rows += page.rows
-        if not page.next_cursor:
-            return rows
-        following = PageRequest.parse(after=page.next_cursor)
-        request = PageRequest(cursor=following.cursor, size=2)
-
-
-def money_of(rows: list[Payment], metric: str, period: Period) -> int:
-    """The sum of the list, counted by hand."""
-    gross = sum(
-        row.amount.minor for row in rows if row.paid_at and period.start <= row.paid_at < period.end
-    )
-    given_back = sum(
-        one.amount_minor
-        for row in rows
-        for one in row.refunds
-        if one.state is RefundState.SETTLED and period.start <= one.settled_at < period.end
-    )
-    return {
-        "revenue_gross": gross,
-        "refunds": given_back,
-        "revenue_net": gross - given_back,
-        "sales": len(rows),
-    }[metric]
+from tests.money_builders import a_payment
+from tests.services.figures import (
+    ADA,
+    ADMIN,
+    INES,
+    MOMENT,
+    TOMAS,
+    day,
+    midnight,
+    money_of,
+    refund,
+    rows_behind,
+    sold,
+)
 
 
 async def test_a_day_begins_at_midnight_of_the_school(kolkata):
@@ -342,96 +267,6 @@ def test_a_day_of_a_change_of_the_clocks_has_its_own_length(configure):
 
 
 # What wants a person
-
-
-async def test_a_school_where_all_is_well_needs_nobody(kolkata):
-    await sold(100_00, midnight())
-
-    assert await metrics.needs_a_person(ADMIN) == []
-
-
-async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
-    at = now()
-    disputed = await a_payment(
-        90, "disputed", dispute=Dispute(state=DisputeState.OPEN, deadline=at + timedelta(days=4))
-    )
-    await a_payment(91, "disputed", dispute=Dispute(state=DisputeState.LOST))
-    reason = "The gateway says ₹1.00."
-    review = Review(state=ReviewState.OPEN, reason=reason, at=at)
-    reviewed = [await a_payment(age, "needs_review", review=review) for age in (5, 500)]
-    lapsing = await a_payment(49 * 60, "authorized", provider="razorpay")
-    await a_payment(30, "authorized", provider="razorpay")
-
-    found = {one.name: one for one in await metrics.needs_a_person(ADMIN)}
-
-    assert list(found) == ["open_disputes", "needs_review", "lapsing"]
-    assert [one.count for one in found.values()] == [1, 2, 1]
-    assert found["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
-    until = disputed.dispute.deadline
-    assert found["open_disputes"].why == f"Stripe wants an answer by {until.day} {until:%b}."
-    assert found["needs_review"].what == "2 payments need a look"
-    assert found["needs_review"].oldest == reviewed[1].created_at
-    for name, expected in (
-        ("open_disputes", [disputed]),
-        ("needs_review", reviewed),
-        ("lapsing", [lapsing]),
-    ):
-        listed = await rows_behind(ADMIN, found[name].href)
-        assert [row.id for row in listed] == [payment.id for payment in expected]
-
-
-async def an_event(minutes: int, state: WebhookState, **fields) -> WebhookEvent:
-    event_id = new_id("whe")
-    known = {
-        "_id": event_id,
-        "provider": "stripe",
-        "event_id": event_id,
-        "body_hash": event_id,
-        "kind": "charge.refunded",
-        "raw": "{}",
-        "received_at": now() - timedelta(minutes=minutes),
-        "state": state,
-        "due_at": None,
-    }
-    event = WebhookEvent.model_validate(known | fields)
-    await collection("webhook_events").insert_one(event.to_mongo())
-    return event
-
-
-async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):
-    failed = await an_event(1, WebhookState.FAILED)
-    waits = await an_event(11, WebhookState.WAITING)
-    await an_event(9, WebhookState.WAITING)
-    await an_event(600, WebhookState.HANDLED)
-
-    (stuck,) = await metrics.needs_a_person(ADMIN)
-    page = await webhooks.search(ADMIN, WebhookFilter(state=STUCK), PageRequest())
-
-    assert (stuck.count, stuck.oldest) == (2, waits.received_at)
-    assert (stuck.what, stuck.href) == (
-        "2 messages from providers are stuck",
-        "/webhooks?state=stuck",
-    )
-    assert [event.id for event in page.rows] == [failed.id, waits.id]
-
-
-async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
-    await an_email(5, state=EmailState.BOUNCED, subject="Your access")
-    await an_email(60 * 24 * 9, state=EmailState.BOUNCED)
-    await an_email(6, state=EmailState.DELIVERED)
-
-    (undelivered,) = await metrics.needs_a_person(ADMIN)
-
-    assert (undelivered.count, undelivered.what) == (
-        1,
-        "An e-mail to Ada Lovelace did not arrive",
-    )
-    assert undelivered.why == "“Your access” bounced."
-    period = Period.newest(7, now())
-    assert undelivered.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
-    wanted = EmailFilter(states=tuple(state.value for state in UNDELIVERED), since=period.start)
-    page = await emails_log.search(ADMIN, wanted, PageRequest())
-    assert [email.subject for email in page.rows] == ["Your access"]
 
 
 def test_ages_are_told_in_one_unit():

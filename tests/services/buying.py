@@ -1,0 +1,39 @@
+"""Buying in tests: a course on sale, a checkout, and all that follows from it."""
+
+import pytest
+
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.services import checkout
+from courseflow_admin.services.checkout import BuyForm
+from courseflow_admin.services.jobs import Jobs
+from tests.builders import stored
+from tests.course_builders import a_course, a_student, an_instructor
+
+BOTH = pytest.mark.parametrize("provider", ["stripe", "razorpay"])
+
+
+def buying(course, provider):
+    return BuyForm(
+        course_id=course.id, provider=provider, billing_name="Ada Lovelace", billing_country="IN"
+    )
+
+
+async def a_sale():
+    course = await a_course(await an_instructor())
+    return course, await a_student()
+
+
+async def buy(student, course, provider):
+    start = await checkout.open_checkout(student, buying(course, provider))
+    return await payments_db.get(start.payment_id)
+
+
+async def work(sandbox):
+    """Deliver the webhooks, and let the worker do all that follows, until nothing moves."""
+    for _ in range(3):
+        await sandbox.deliver()
+        await Jobs().run_until_idle()
+
+
+async def kinds_of_mail():
+    return sorted(row["kind"] for row in await stored("emails"))

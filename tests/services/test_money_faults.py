@@ -1,0 +1,166 @@
+"""Where the money path could go wrong: outages, refunds, disputes, changed prices, strangers."""
+
+import asyncio
+
+import pytest
+
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.client import collection
+from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.payments import Capture, PaymentState, RefundState
+from courseflow_admin.services import access, checkout
+from courseflow_admin.services.checkout import PaymentUnderWay
+from courseflow_admin.services.jobs import Jobs
+from tests.builders import stored
+from tests.course_builders import a_course, a_student, an_instructor
+from tests.services.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work
+
+
+@BOTH
+async def test_an_outage_at_buy_charges_nothing_and_the_next_click_goes_on(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    sandbox.switch(provider, outage="500")
+    with pytest.raises(ProviderUnreachable):
+        await checkout.open_checkout(student, buying(course, provider))
+
+    sandbox.switch(provider, outage="ok")
+    start = await checkout.open_checkout(student, buying(course, provider))
+
+    (row,) = await stored("payments")
+    assert row["_id"] == start.payment_id
+    assert row["provider_checkout_id"]
+
+
+@BOTH
+async def test_an_outage_while_syncing_loses_nothing(database, sandbox, provider):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    sandbox.switch(provider, outage="500")
+    await sandbox.deliver()
+    await Jobs().run_until_idle()
+    assert (await payments_db.get(payment.id)).state is PaymentState.CREATED
+
+    sandbox.switch(provider, outage="ok")
+    await collection("webhook_events").update_many(
+        {"state": "waiting"}, {"$set": {"due_at": payment.created_at}}
+    )
+    await work(sandbox)
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+
+
+@BOTH
+async def test_a_refund_made_at_the_gateway_ends_its_own_grant_and_is_mailed(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    provider_payment = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    sandbox.refund(provider_payment)
+    await work(sandbox)
+
+    row = await payments_db.get(payment.id)
+    assert (row.state, row.refunded_minor) == (PaymentState.REFUNDED, 499_900)
+    assert [refund.state for refund in row.refunds] == [RefundState.SETTLED]
+    verdict = await access.verdict(student.id, course.id)
+    assert (verdict.allowed, verdict.reasons[0].code) == (False, "refunded")
+    assert await kinds_of_mail() == ["access_granted", "receipt", "refund"]
+
+
+async def test_a_stripe_dispute_suspends_access_and_winning_it_restores_it(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    provider_payment = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    sandbox.dispute(provider_payment)
+    await work(sandbox)
+    during = await access.verdict(student.id, course.id)
+    disputed = await payments_db.get(payment.id)
+    sandbox.close_dispute(provider_payment, won=True)
+    await work(sandbox)
+
+    assert (during.allowed, during.reasons[0].code) == (False, "disputed")
+    assert disputed.state is PaymentState.DISPUTED
+    assert disputed.dispute.deadline is not None
+    assert (await access.verdict(student.id, course.id)).allowed
+
+
+async def test_a_changed_price_expires_the_old_checkout_at_stripe(database, sandbox):
+    course, student = await a_sale()
+    old = await buy(student, course, "stripe")
+    await collection("courses").update_one(
+        {"_id": course.id}, {"$set": {"price": Money(minor=99_900, currency="INR").to_mongo()}}
+    )
+
+    new = await buy(student, course, "stripe")
+
+    assert new.amount.minor == 99_900
+    assert (await payments_db.get(old.id)).capture is Capture.EXPIRED
+    with pytest.raises(Exception, match="expired"):
+        sandbox.pay(old.provider_checkout_id)
+
+
+async def test_a_payment_under_way_is_not_paid_a_second_time(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    later = sandbox.pay_later(payment.provider_checkout_id)
+    await work(sandbox)
+
+    with pytest.raises(PaymentUnderWay):
+        await checkout.open_checkout(student, buying(course, "razorpay"))
+    sandbox.settle(later)
+    await work(sandbox)
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+    assert len(await stored("payments")) == 1
+
+
+async def test_what_is_not_on_sale_cannot_be_bought(database, sandbox):
+
+    course, student = await a_sale()
+    author = await an_instructor("other@demo.test", "Other Author")
+    free = await a_course(author, "Free one", price=Money(minor=0, currency="INR"), free=True)
+
+    with pytest.raises(Invalid, match="free"):
+        await checkout.open_checkout(student, buying(free, "stripe"))
+    with pytest.raises(NotFound):
+        await checkout.open_checkout(
+            student, buying(course.model_copy(update={"id": "crs_none"}), "stripe")
+        )
+
+    assert await stored("payments") == []
+
+
+async def test_one_purchase_opens_the_course_to_its_buyer_only(database, sandbox):
+    """Fault 2 of the ancestor."""
+    course, student = await a_sale()
+    other = await a_student("bob@demo.test", "Bob")
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    verdict = await access.verdict(other.id, course.id)
+
+    assert (verdict.allowed, verdict.reasons[0].code) == (False, "never_bought")
+
+
+async def test_receipt_numbers_have_no_gaps_and_follow_the_order_of_payment(database, sandbox):
+    course = await a_course(await an_instructor())
+    students = [await a_student(f"s{number}@demo.test", "Sam") for number in range(12)]
+    bought = await asyncio.gather(*(buy(student, course, "stripe") for student in students))
+    for payment in bought:
+        sandbox.pay(payment.provider_checkout_id)
+
+    await sandbox.deliver()
+    await asyncio.gather(*(Jobs().run_until_idle() for _ in range(4)))
+
+    receipts = sorted(await stored("receipts"), key=lambda row: row["number"])
+    assert [row["number"] for row in receipts] == list(range(1, 13))
+    assert (await kinds_of_mail()).count("receipt") == 12
