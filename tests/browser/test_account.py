@@ -95,20 +95,13 @@ def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):
     assert download.value.suggested_filename == "my-data.json"
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", ["/forgot", "/reset?token=x", "/verify?token=x", "/account"])
-def test_the_pages_are_accessible_and_nothing_moves(school, visitor, path, width):
-    page = visitor(width=width)
-    if path == "/account":
-        school.account(f"looker{width}@demo.test")
-        sign_in(page, f"looker{width}@demo.test")
-        settled(page)
+@pytest.mark.parametrize("path", ["/reset?token=x", "/verify?token=x"])
+def test_a_link_that_does_not_work_is_told_to_everybody(visitor, path):
+    page = visitor(width=390)
 
-    settled(page.goto(path) and page)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    if path == "/account":
-        expect(page.get_by_role("button", name="Delete account")).to_be_visible()
+    page.goto(path)
+    expect(settled(page).get_by_role("heading", level=1)).to_be_visible()
 
     assert accessibility(page) == []
-    assert layout_shift(page) < 0.1
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert layout_shift(page) < 0.01
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
