@@ -121,6 +121,11 @@ def session_cookie(*, secure: bool) -> str:
     return "__Host-cf_session" if secure else "cf_session"
 
 
+def form_cookie(*, secure: bool) -> str:
+    """For minutes, what was typed into a form that has to be filled in once more."""
+    return "__Host-cf_form" if secure else "cf_form"
+
+
 def safe_next(text: str, otherwise: str = OVERVIEW) -> str:
     """`text` if it is one of our own paths, else `otherwise`.
 

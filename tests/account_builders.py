@@ -5,6 +5,7 @@ from typing import Any
 
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
+from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.accounts import Account, SignUpForm
 from courseflow_admin.models.base import new_id, now
@@ -19,7 +20,10 @@ SECRET = re.compile(r"/(?:verify|reset)\?token=([\w-]+)")
 
 async def a_newcomer(email: str = "eve@demo.test", name: str = "Eve Moneypenny") -> Account:
     """Signed up through the form, so not verified yet."""
-    return await accounts.sign_up(SignUpForm(email=email, name=name, password=PASSWORD))
+    await accounts.sign_up(SignUpForm(email=email, name=name, password=PASSWORD))
+    account = await accounts_db.find_by_email(email)
+    assert account is not None
+    return account
 
 
 async def signed_in(account: Account, password: str = PASSWORD, device: str = "") -> Actor:

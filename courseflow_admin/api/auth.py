@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -10,7 +11,6 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.dependencies import (
     bearer_token,
     client_address,
@@ -29,6 +29,7 @@ from courseflow_admin.services import accounts, sessions
 from courseflow_admin.services.password_rules import WeakPassword
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
+FORM_KEPT = 300  # seconds
 FIELD_PROBLEMS = {
     "email": "invalid_email",
     "name": "invalid_name",
@@ -47,21 +48,33 @@ def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
 
 
+class SignedUp(BaseModel):
+    """The same for a new address and for one that has an account."""
+
+    email: str
+    detail: str = (
+        "We have sent an e-mail to this address. A new account signs in with its password now."
+    )
+
+
 @router.post(
-    "/sign-up", status_code=201, response_model=AccountView, openapi_extra=_bodies(SignUpForm)
+    "/sign-up", status_code=202, response_model=SignedUp, openapi_extra=_bodies(SignUpForm)
 )
 async def sign_up(request: Request) -> Response:
-    """Make a learner's account. The browser's form is then signed in and led on to `next`."""
+    """Make a learner's account, unless the address has one: only its owner is told.
+
+    The browser's form is led to sign in, and from there on to `next`.
+    """
     if not is_form(request):
-        account = await accounts.sign_up(await read_json(request, SignUpForm))
-        view = AccountView.of(account)
-        return JSONResponse(view.model_dump(mode="json"), 201, headers=NOT_STORED)
+        form = await read_json(request, SignUpForm)
+        await accounts.sign_up(form)
+        return JSONResponse(SignedUp(email=form.email).model_dump(), 202, headers=NOT_STORED)
 
     fields = await read_form(request)
     next_path = fields.pop("next", "")
     try:
-        account = await accounts.sign_up(SignUpForm.model_validate(fields))
-        return await _signed_in(request, account, next_path)
+        await accounts.sign_up(SignUpForm.model_validate(fields))
+        return _back(routes.SIGN_IN, "signed_up", fields, next_path)
     except (CourseFlowError, ValidationError) as error:
         return _back(routes.SIGN_UP, _problem_code(error), fields, next_path)
 
@@ -115,13 +128,16 @@ async def _signed_in(request: Request, account: Account, next_path: str) -> Resp
     response = RedirectResponse(routes.safe_next(next_path), 303, headers=NOT_STORED)
     # Longer than the session lasts unused: its row decides.
     _set_cookie(response, token, max_age=int(ABSOLUTE.total_seconds()))
+    typed = routes.form_cookie(secure=settings().secure)
+    if typed in request.cookies:
+        _set_cookie(response, "", max_age=0, name=typed)
     return response
 
 
-def _set_cookie(response: Response, value: str, *, max_age: int) -> None:
+def _set_cookie(response: Response, value: str, *, max_age: int, name: str = "") -> None:
     secure = settings().secure
     response.set_cookie(
-        routes.session_cookie(secure=secure),
+        name or routes.session_cookie(secure=secure),
         value,
         max_age=max_age,
         path="/",
@@ -152,12 +168,13 @@ def _problem_code(error: CourseFlowError | ValidationError) -> str:
 
 
 def _back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Response:
-    """Back to the form with what was wrong and what was typed, but never the password."""
-    address = routes.with_query(
-        page,
-        problem=code,
-        email=fields.get("email", "")[:254],
-        name=fields.get("name", "")[:80] if page == routes.SIGN_UP else None,
-        next=routes.safe_next(next_path, ""),
-    )
-    return RedirectResponse(address, 303, headers=NOT_STORED)
+    """To the form with what is to be said and what was typed, but never the password.
+
+    What was typed goes by a cookie: addresses are kept in histories and in logs.
+    """
+    address = routes.with_query(page, said=code, next=routes.safe_next(next_path, ""))
+    response = RedirectResponse(address, 303, headers=NOT_STORED)
+    typed = urlencode({name: fields.get(name, "")[:254] for name in ("email", "name")})
+    cookie = routes.form_cookie(secure=settings().secure)
+    _set_cookie(response, typed, max_age=FORM_KEPT, name=cookie)
+    return response

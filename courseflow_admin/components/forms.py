@@ -182,6 +182,17 @@ def search_field(label: str, name: str = "q", **props: Any) -> rx.Component:
     )
 
 
+def done(text: Text) -> rx.Component:
+    """What went well, and what comes next."""
+    return rx.el.div(
+        icon("circle_check", 16),
+        rx.el.span(text),
+        class_name="cf-problem",
+        role="status",
+        custom_attrs={"data-tone": "green"},
+    )
+
+
 def problem(text: Text) -> rx.Component:
     """What went wrong with the whole form."""
     return rx.el.div(

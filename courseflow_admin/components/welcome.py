@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from courseflow_admin.components.forms import hidden, native_form, problem
+from courseflow_admin.components.forms import done, hidden, native_form, problem
 from courseflow_admin.components.icons import icon, mark
 from courseflow_admin.components.layout import sandbox_bar
 from courseflow_admin.state.auth import SignInState
@@ -21,6 +21,11 @@ PROMISES = (
     ("undo_2", "Refunds you can foresee", "You see what will happen before it happens."),
 )
 
+SIGNED_UP = (
+    "We have sent you an e-mail. Sign in with the password you chose; if there was an account "
+    "with this address before, the e-mail says what to do."
+)
+
 
 def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
     """A form on the left, what the school promises on the right."""
@@ -32,7 +37,13 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
                     rx.el.div(mark(), rx.el.span(SignInState.school), class_name="cf-row cf-semi"),
                     rx.el.h1(title, class_name="cf-h1"),
                     rx.el.div(
-                        rx.cond(SignInState.problem, problem(SignInState.problem), rx.el.p(lead)),
+                        rx.cond(
+                            SignInState.signed_up,
+                            done(SIGNED_UP),
+                            rx.cond(
+                                SignInState.problem, problem(SignInState.problem), rx.el.p(lead)
+                            ),
+                        ),
                         class_name="lead",
                     ),
                     *children,

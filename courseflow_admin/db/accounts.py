@@ -17,6 +17,11 @@ async def add(account: Account) -> None:
     await collection("accounts").insert_one(account.to_mongo())
 
 
+async def add_decoy(account_id: str, until: datetime) -> None:
+    """Instead of an account: as much work, soon deleted."""
+    await collection("decoys").insert_one({"_id": account_id, "expires_at": until})
+
+
 async def find(account_id: str) -> Account | None:
     return _read(await collection("accounts").find_one({"_id": account_id}))
 

@@ -21,6 +21,7 @@ ACT_GRAMMAR = r"[a-z]+\.[a-z]+(_[a-z]+)*"
 
 class Act(StrEnum):
     ACCOUNT_SIGNED_UP = "account.signed_up"
+    ACCOUNT_SIGN_UP_REPEATED = "account.sign_up_repeated"  # with the address of an account
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_ROLE_CHANGED = "account.role_changed"
     ACCOUNT_SUSPENDED = "account.suspended"

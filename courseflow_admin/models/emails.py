@@ -11,6 +11,7 @@ from courseflow_admin.models.base import Document, Piece
 
 class EmailKind(StrEnum):
     WELCOME = "welcome"
+    ACCOUNT_EXISTS = "account_exists"
     VERIFY_EMAIL = "verify_email"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of e-mail, not a secret
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of e-mail, not a secret
@@ -55,6 +56,7 @@ UNDELIVERED = (
 )
 SUBJECTS = {
     EmailKind.WELCOME: "Welcome to {school}",
+    EmailKind.ACCOUNT_EXISTS: "You have an account at {school} already",
     EmailKind.VERIFY_EMAIL: "Confirm your e-mail address",
     EmailKind.PASSWORD_RESET: "A new password for {school}",
     EmailKind.PASSWORD_CHANGED: "Your password was changed",

@@ -22,6 +22,8 @@ def sign_up() -> rx.Component:
                 required=True,
                 max_length=100,
                 help_text="As it should stand on receipts and certificates.",
+                default_value=SignInState.name,
+                key=SignInState.name,
             ),
             field(
                 "E-mail",

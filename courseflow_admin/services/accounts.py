@@ -53,10 +53,25 @@ class WrongCredentials(NotSignedIn):
         super().__init__("The e-mail address or the password is not right.")
 
 
-async def sign_up(form: SignUpForm) -> Account:
-    """Make a learner's account and queue its welcome."""
+async def sign_up(form: SignUpForm) -> None:
+    """Make a learner's account and queue its welcome.
+
+    Nobody can tell whether the address had an account already: then nothing changes, as many
+    rows are written in as much time, and an e-mail tells its owner.
+    """
     await limits.count("sign-up", client_ip.get(), SIGN_UPS_PER_ADDRESS, seconds=60)
     account = await _new(form.email, form.name, "student", form.password.get_secret_value())
+    try:
+        owner = await accounts_db.find_by_email(form.email)
+        await (_tell_owner(owner) if owner else _add_learner(account))
+    except Duplicate as error:
+        owner = await accounts_db.find_by_email(form.email)
+        if "email" not in error.key or owner is None:
+            raise
+        await _tell_owner(owner)  # signed up at this very moment
+
+
+async def _add_learner(account: Account) -> None:
     actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
     link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
 
@@ -71,8 +86,26 @@ async def sign_up(form: SignUpForm) -> Account:
         )
         await audit.record(actor, Act.ACCOUNT_SIGNED_UP, account.id)
 
-    await _unless_taken(body)
-    return account
+    await transaction(body)
+
+
+async def _tell_owner(owner: Account) -> None:
+    """At most once a day; each write stands for one of `_add_learner`."""
+    at = now()
+    nobody = one_time_links.new(TokenUse.VERIFY, f"nobody-{owner.id}", "")
+
+    async def body() -> None:
+        await accounts_db.add_decoy(new_id("acc"), nobody.expires_at)
+        await one_time_links.keep(nobody)
+        await emails.queue(
+            EmailKind.ACCOUNT_EXISTS,
+            to=Recipient(owner.id, owner.email, owner.name),
+            dedupe_key=f"account-exists-{owner.id}-{at:%Y-%m-%d}",
+            facts={},
+        )
+        await audit.record(NOBODY, Act.ACCOUNT_SIGN_UP_REPEATED, owner.id)
+
+    await transaction(body)
 
 
 async def authenticate(email: str, password: str) -> Account:

@@ -1,6 +1,8 @@
 """Who is signed in, for the screen: names as plain vars, the actor itself out of its reach."""
 
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl
 
 import reflex as rx
 
@@ -18,7 +20,6 @@ PROBLEMS = {
     "wrong_credentials": "The e-mail address or the password is not right.",
     "suspended": "This account is suspended. Please write to the school.",
     "too_many": "Too many tries. Please wait five minutes and try again.",
-    "email_taken": "There is an account with this e-mail address already. Sign in instead.",
     "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
     **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
     "invalid_email": "This does not look like an e-mail address.",
@@ -67,10 +68,12 @@ class DemoPerson:
 
 
 class SignInState(rx.State):
-    """What the sign-in and sign-up forms show, read from the address."""
+    """What the sign-in and sign-up forms show: from the address, and what was typed before."""
 
     problem: str = ""
+    signed_up: bool = False
     email: str = ""
+    name: str = ""
     next_path: str = routes.OVERVIEW
     other_query: str = ""  # so that changing between the two forms keeps `next`
     school: str = "CourseFlow"
@@ -84,8 +87,10 @@ class SignInState(rx.State):
         self.next_path = routes.safe_next(query.get("next", ""))
         if auth.signed_in:
             return rx.redirect(self.next_path, replace=True)
-        self.problem = PROBLEMS.get(query.get("problem", ""), "")
-        self.email = query.get("email", "")[:254]
+        self.problem = PROBLEMS.get(query.get("said", ""), "")
+        self.signed_up = query.get("said") == "signed_up"
+        typed = _typed(self.router.headers.cookie) if "said" in query else {}
+        self.email, self.name = typed.get("email", ""), typed.get("name", "")
         asked = routes.safe_next(query.get("next", ""), "")
         self.other_query = routes.with_query("", next=asked)
         # Demo people exist only beside a sandbox, never in a database that is live.
@@ -95,6 +100,15 @@ class SignInState(rx.State):
             if settings().any_sandbox and not settings().production
         ]
         return None
+
+
+def _typed(cookies: str) -> dict[str, str]:
+    """The fields of a form that has to be filled in once more."""
+    try:
+        kept = SimpleCookie(cookies).get(routes.form_cookie(secure=settings().secure))
+    except CookieError:
+        return {}
+    return dict(parse_qsl(kept.value)) if kept else {}
 
 
 def initials(name: str) -> str:

@@ -18,6 +18,7 @@ from courseflow_admin.state.events import Form, event
 
 KINDS: dict[str, str] = {
     "welcome": "Welcome",
+    "account_exists": "Account exists",
     "verify_email": "Address to confirm",
     "password_reset": "New password asked",
     "password_changed": "Password changed",

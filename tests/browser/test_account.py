@@ -15,6 +15,8 @@ def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
     page.get_by_label("E-mail").fill("vera@demo.test")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/overview")
     link = f"/verify?token={school.run(lambda: secret_of('welcome'))}"
 

@@ -112,6 +112,8 @@ def cannot_read_before_paying(page: Page, gateway: Gateway) -> None:
     page.get_by_label("E-mail").fill(gateway.learner)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/overview")
 
     page.get_by_role("link", name="Catalog", exact=True).click()

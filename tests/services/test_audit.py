@@ -80,6 +80,7 @@ async def school(sandbox, listener) -> School:
 async def sign_up(school):
     form = SignUpForm(email="eve@demo.test", name="Eve", password="kestrel over quiet water")
     await accounts.sign_up(form)
+    await accounts.sign_up(form)
 
 
 async def fail_to_sign_in(school):
