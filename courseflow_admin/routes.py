@@ -15,6 +15,7 @@ MY_PAYMENTS = "/my/payments"
 MY_EMAILS = "/my/emails"
 PAYMENTS = "/payments"
 PEOPLE = "/people"
+INVITATIONS = "/people/invitations"
 LEARNERS = "/learners"
 EMAILS = "/emails"
 MEDIA = "/media"
@@ -31,6 +32,8 @@ API_SIGN_UP = f"{API}/auth/sign-up"
 API_FORGOT = f"{API}/auth/forgot"
 API_RESET = f"{API}/auth/reset"
 API_VERIFY = f"{API}/auth/verify"
+API_INVITED_SIGN_UP = f"{API}/invitations/sign-up"
+API_INVITED_ACCEPT = f"{API}/invitations/accept"
 API_EXPORT = f"{API}/me/export"
 API_SIGN_OUT = f"{API}/auth/sign-out"
 API_AUDIT_EXPORT = f"{API}/audit/export"
@@ -108,6 +111,12 @@ def checkout_return(provider: str) -> str:
 
 def webhook_in(provider: str) -> str:
     return f"{API}/webhooks/{_part(provider)}"
+
+
+def without_secret(path: str) -> str:
+    """`path` for the log: the secret of an invitation stands in it."""
+    start = invitation("")
+    return f"{start}hidden" if path.startswith(start) else path
 
 
 def with_query(path: str, **query: str | int | None) -> str:

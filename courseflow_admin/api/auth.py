@@ -74,9 +74,9 @@ async def sign_up(request: Request) -> Response:
     next_path = fields.pop("next", "")
     try:
         await accounts.sign_up(SignUpForm.model_validate(fields))
-        return _back(routes.SIGN_IN, "signed_up", fields, next_path)
+        return back(routes.SIGN_IN, "signed_up", fields, next_path)
     except (CourseFlowError, ValidationError) as error:
-        return _back(routes.SIGN_UP, _problem_code(error), fields, next_path)
+        return back(routes.SIGN_UP, problem_code(error), fields, next_path)
 
 
 @router.post("/sign-in", response_model=TokenPair, openapi_extra=_bodies(SignInForm))
@@ -92,11 +92,11 @@ async def sign_in(request: Request) -> Response:
     try:
         form = SignInForm.model_validate(fields)
         account = await accounts.authenticate(form.email, form.password.get_secret_value())
-        return await _signed_in(request, account, next_path)
+        return await signed_in(request, account, next_path)
     except CourseFlowError as error:
-        return _back(routes.SIGN_IN, error.code, fields, next_path)
+        return back(routes.SIGN_IN, error.code, fields, next_path)
     except ValidationError:
-        return _back(routes.SIGN_IN, "invalid", fields, next_path)
+        return back(routes.SIGN_IN, "invalid", fields, next_path)
 
 
 @router.post("/refresh", response_model=TokenPair, openapi_extra=_bodies(RefreshForm, form=False))
@@ -121,7 +121,8 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-async def _signed_in(request: Request, account: Account, next_path: str) -> Response:
+async def signed_in(request: Request, account: Account, next_path: str) -> Response:
+    """The session cookie of `account`, and on to `next_path`."""
     token = await sessions.open_browser(
         account, **_device(request), replaced_token=session_token(request)
     )
@@ -158,7 +159,7 @@ def _device(request: Request) -> dict[str, str]:
     }
 
 
-def _problem_code(error: CourseFlowError | ValidationError) -> str:
+def problem_code(error: CourseFlowError | ValidationError) -> str:
     if isinstance(error, WeakPassword):
         return f"{error.code}_{error.reason}"
     if isinstance(error, CourseFlowError):
@@ -167,7 +168,7 @@ def _problem_code(error: CourseFlowError | ValidationError) -> str:
     return FIELD_PROBLEMS.get(str(location[0]) if location else "", "invalid")
 
 
-def _back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Response:
+def back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Response:
     """To the form with what is to be said and what was typed, but never the password.
 
     What was typed goes by a cookie: addresses are kept in histories and in logs.

@@ -57,13 +57,13 @@ def note_request(app: ASGIApp) -> ASGIApp:
                 await app(scope, receive, with_id)
             finally:
                 if scope["type"] == "http":
-                    # The path only: a query may carry a one-time token.
+                    # Of the path what is no secret, and no query: it may carry a one-time token.
                     level = "INFO" if scope["path"].startswith("/api/") else "DEBUG"
                     logger.log(
                         level,
                         "http",
                         method=scope["method"],
-                        path=scope["path"][:200],
+                        path=routes.without_secret(scope["path"])[:200],
                         status=status,
                         ms=round((time.perf_counter() - started) * 1000),
                     )

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 from pydantic import StringConstraints
 from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.models.accounts import Form
-from courseflow_admin.services import accounts, people
+from courseflow_admin.services import accounts, people, verification
 
 router = APIRouter(prefix=f"{routes.API}/accounts", tags=["accounts"])
 
@@ -61,6 +63,13 @@ async def restore(actor: CurrentActor, account_id: str) -> AccountView:
 async def sign_out(actor: CurrentActor, account_id: str) -> Ended:
     """End every session of the account; it may sign in again."""
     return Ended(await people.sign_out_everywhere(actor, account_id))
+
+
+@router.post("/{account_id}/verification", status_code=204)
+async def resend_verification(actor: CurrentActor, account_id: str) -> Response:
+    """Another link to confirm the address, sent to it; the one before stops working."""
+    await verification.resend_to(actor, account_id)
+    return Response(status_code=204, headers=NOT_STORED)
 
 
 @router.get("/{account_id}/sessions")

@@ -30,6 +30,14 @@ async def find_by_email(email: str) -> Account | None:
     return _read(await collection("accounts").find_one({"email": email}))
 
 
+async def names_of(account_ids: set[str]) -> dict[str, str]:
+    """The names of those there are, by id."""
+    rows = await collection("accounts").find(
+        {"_id": {"$in": sorted(account_ids)}}, projection={"name": 1}
+    )
+    return {row["_id"]: row["name"] for row in rows}
+
+
 async def note_sign_in(account: Account, at: datetime) -> Account | None:
     """Write the time of sign-in, unless the account was suspended or its password changed since.
 

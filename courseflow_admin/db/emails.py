@@ -22,6 +22,11 @@ async def get(email_id: str) -> Email:
     return Email.from_mongo(row)
 
 
+async def by_keys(dedupe_keys: list[str]) -> list[Email]:
+    rows = await collection("emails").find({"dedupe_key": {"$in": dedupe_keys}})
+    return [Email.from_mongo(row) for row in rows]
+
+
 async def find_by_provider_id(provider_id: str) -> Email | None:
     if not provider_id:
         return None

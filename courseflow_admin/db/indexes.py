@@ -88,6 +88,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("learner_email", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("account_id", UP), ("last_seen_at", DOWN)),
     ],
+    "invitations": [
+        _index(("token_hash", UP), unique=True),
+        _index(("email", UP), unique=True, partialFilterExpression={"state": "pending"}),
+        _index(("email", UP), ("invited_at", DOWN)),
+        _index(("account_id", UP)),
+        _index(("state", UP), ("invited_at", DOWN), ("_id", DOWN)),
+    ],
     "jobs": [],
     "limits": [_index(("ends_at", UP), expireAfterSeconds=0)],
     "lesson_bodies": [],  # by content hash, which is the _id

@@ -81,9 +81,13 @@ async def copy_author(account_id: str, name: str) -> None:
     )
 
 
-async def blank_emails(account_id: str, at: datetime) -> None:
-    """Leave of each e-mail that it was and what became of it; what still waits is not sent."""
+async def blank_emails(account_id: str, email: str, at: datetime) -> None:
+    """Leave of each e-mail that it was and what became of it; what still waits is not sent.
+
+    Those to the address from before there was an account (invitations) as well.
+    """
     require_transaction()
+    theirs: Row = {"$or": [{"account_id": account_id}, {"to": email, "account_id": ""}]}
     stopped = {
         "due_at": None,
         "state": EmailState.FAILED,
@@ -91,10 +95,10 @@ async def blank_emails(account_id: str, at: datetime) -> None:
         "error": "The account was deleted before this was sent.",
     }
     await collection("emails").update_many(
-        {"account_id": account_id, "due_at": {"$gt": LONG_AGO}}, {"$set": stopped}
+        {**theirs, "due_at": {"$gt": LONG_AGO}}, {"$set": stopped}
     )
     blanks = {"to": "", "to_name": "", "html": "", "text": ""}
-    await collection("emails").update_many({"account_id": account_id}, {"$set": blanks})
+    await collection("emails").update_many(theirs, {"$set": blanks})
 
 
 async def forget_traces(account_id: str) -> None:

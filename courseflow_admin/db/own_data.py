@@ -15,6 +15,7 @@ async def of_person(account_id: str) -> dict[str, list[Row]]:
         "account": await _rows("accounts", {"_id": account_id}),
         "sessions": await _rows("sessions", mine),
         "links": await _rows("one_time_tokens", mine),
+        "invitations": await _rows("invitations", mine),
         "courses": await _rows("courses", {"owner_id": account_id}),
         "enrollments": await _rows("enrollments", mine),
         "payments": payments,

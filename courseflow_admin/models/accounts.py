@@ -18,6 +18,13 @@ from courseflow_admin.models.base import Document, Piece
 
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)
+AS_ROLE = {"student": "a learner", "instructor": "an instructor", "admin": "an admin"}
+# What a role may do, after "may".
+MAY = {
+    "student": "buy and study courses",
+    "instructor": "also make and sell own courses",
+    "admin": "see and change everything in this school, people and payments too",
+}
 STANDINGS = ("active", "unverified", "suspended", "deleted")
 DELETED_NAME = "Deleted person"
 JOINERS = "\u200c\u200d"  # not printable by themselves, but part of names in Indian scripts

@@ -12,11 +12,16 @@ from courseflow_admin.models.base import Document, Piece
 class EmailKind(StrEnum):
     WELCOME = "welcome"
     ACCOUNT_EXISTS = "account_exists"
+    INVITATION = "invitation"
     VERIFY_EMAIL = "verify_email"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of e-mail, not a secret
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of e-mail, not a secret
     EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGED = "email_changed"
+    ROLE_CHANGED = "role_changed"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_RESTORED = "account_restored"
     ACCOUNT_ERASED = "account_erased"
     ACCESS_GRANTED = "access_granted"
     ACCESS_ENDED = "access_ended"
@@ -57,10 +62,15 @@ UNDELIVERED = (
 SUBJECTS = {
     EmailKind.WELCOME: "Welcome to {school}",
     EmailKind.ACCOUNT_EXISTS: "You have an account at {school} already",
+    EmailKind.INVITATION: "{inviter} invites you to {school}",
     EmailKind.VERIFY_EMAIL: "Confirm your e-mail address",
     EmailKind.PASSWORD_RESET: "A new password for {school}",
     EmailKind.PASSWORD_CHANGED: "Your password was changed",
     EmailKind.EMAIL_CHANGE: "Confirm your new e-mail address",
+    EmailKind.EMAIL_CHANGE_ASKED: "Somebody asked to change your e-mail address",
+    EmailKind.ROLE_CHANGED: "You are now {as_role} at {school}",
+    EmailKind.ACCOUNT_SUSPENDED: "Your account at {school} is suspended",
+    EmailKind.ACCOUNT_RESTORED: "Your account at {school} works again",
     EmailKind.EMAIL_CHANGED: "Your e-mail address was changed",
     EmailKind.ACCOUNT_ERASED: "Your account at {school} is deleted",
     EmailKind.ACCESS_GRANTED: "Your access to {course}",

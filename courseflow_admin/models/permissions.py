@@ -51,6 +51,11 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 
+def raises(former: str, role: str) -> bool:
+    """Whether `role` gives more than `former`, and takes nothing away."""
+    return PERMISSIONS.get(role, frozenset()) > PERMISSIONS.get(former, frozenset())
+
+
 @dataclass(frozen=True)
 class Actor:
     """The account that is asking now. A missing or unknown role holds no permission at all."""

@@ -10,6 +10,7 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
 from courseflow_admin.components.forms import form, link_button, search_field
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import ROLE_LABELS
@@ -29,6 +30,7 @@ def people() -> rx.Component:
     return page(
         "People",
         rx.el.div(
+            sections("People"),
             tools(
                 search(),
                 filters(
@@ -62,11 +64,13 @@ def people() -> rx.Component:
                     PeopleState.range_text, PeopleState.previous_href, PeopleState.next_href
                 ),
             ),
+            invite_dialog(),
             class_name="cf-stack",
         ),
         here="People",
         path=[("Teaching", ""), ("People", "")],
         permission=Permission.ACCOUNTS_READ,
+        actions=[invite_button()],
     )
 
 

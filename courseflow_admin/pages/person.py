@@ -72,6 +72,12 @@ def may_change() -> rx.Var:
 def acts() -> rx.Component:
     return rx.fragment(
         button(icon("user_cog", 14), "Change role", on_click=PersonState.ask("role")),
+        rx.cond(
+            SHOWN.unverified,
+            button(
+                icon("mail_check", 14), "Resend verification", on_click=PersonState.ask("verify")
+            ),
+        ),
         button(icon("log_out", 14), "Sign out everywhere", on_click=PersonState.ask("sign_out")),
         rx.cond(
             SHOWN.suspended != "",

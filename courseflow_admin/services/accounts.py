@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.client import Duplicate, require_transaction, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import (
+    AS_ROLE,
+    MAY,
     ROLES,
     STANDINGS,
     Account,
@@ -60,7 +62,7 @@ async def sign_up(form: SignUpForm) -> None:
     rows are written in as much time, and an e-mail tells its owner.
     """
     await limits.count("sign-up", client_ip.get(), SIGN_UPS_PER_ADDRESS, seconds=60)
-    account = await _new(form.email, form.name, "student", form.password.get_secret_value())
+    account = await new(form.email, form.name, "student", form.password.get_secret_value())
     try:
         owner = await accounts_db.find_by_email(form.email)
         await (_tell_owner(owner) if owner else _add_learner(account))
@@ -143,7 +145,7 @@ async def create(
         email, name = as_email(email), as_name(name)
     except ValueError as error:
         raise Invalid(str(error), "name" if "name" in str(error) else "email") from error
-    account = await _new(email, name, role, password, verified=verified)
+    account = await new(email, name, role, password, verified=verified)
 
     async def body() -> None:
         await accounts_db.add(account)
@@ -192,20 +194,31 @@ async def change_role(actor: Actor, account_id: str, role: str) -> Account:
     async def body() -> Account:
         await _hold_office(actor, account_id)
         former = await accounts_db.find(account_id)
-        account = await accounts_db.set_role(account_id, role)
-        if former is None or account is None:
+        if former is None:
             raise NotFound("person")
-        await sessions.account_changed(account)
-        await audit.record(
-            actor,
-            Act.ACCOUNT_ROLE_CHANGED,
-            account_id,
-            before={"role": former.role},
-            after={"role": role},
-        )
-        return account
+        return await give_role(actor, former, role)
 
     return await transaction(body)
+
+
+async def give_role(actor: Actor, former: Account, role: str) -> Account:
+    """Change the role of an account, in the transaction of whoever decided that it may."""
+    require_transaction()
+    account = await accounts_db.set_role(former.id, role)
+    if account is None:
+        raise NotFound("person")
+    await sessions.account_changed(account)
+    noted = await audit.record(
+        actor,
+        Act.ACCOUNT_ROLE_CHANGED,
+        account.id,
+        before={"role": former.role},
+        after={"role": role},
+    )
+    if former.role != role:
+        facts = {"as_role": AS_ROLE[role], "may": MAY[role]}
+        await _tell(account, EmailKind.ROLE_CHANGED, noted, facts)
+    return account
 
 
 async def suspend(actor: Actor, account_id: str) -> Account:
@@ -223,15 +236,25 @@ async def _set_suspended(actor: Actor, account_id: str, *, suspended: bool) -> A
 
     async def body() -> Account:
         await _hold_office(actor, account_id)
+        former = await accounts_db.find(account_id)
         account = await accounts_db.set_suspended(account_id, now() if suspended else None)
-        if account is None:
+        if former is None or account is None:
             raise NotFound("person")
         await sessions.account_changed(account)
         act = Act.ACCOUNT_SUSPENDED if suspended else Act.ACCOUNT_RESTORED
-        await audit.record(actor, act, account_id)
+        noted = await audit.record(actor, act, account_id)
+        if suspended != (former.suspended_at is not None):
+            kind = EmailKind.ACCOUNT_SUSPENDED if suspended else EmailKind.ACCOUNT_RESTORED
+            await _tell(account, kind, noted, {})
         return account
 
     return await transaction(body)
+
+
+async def _tell(account: Account, kind: EmailKind, noted: str, facts: dict[str, str]) -> None:
+    """Say to the person what was done to their account; once for each entry in the log."""
+    to = Recipient(account.id, account.email, account.name)
+    await emails.queue(kind, to=to, dedupe_key=f"{kind}-{noted}", facts=facts)
 
 
 async def _hold_office(actor: Actor, account_id: str) -> None:
@@ -247,9 +270,10 @@ async def _hold_office(actor: Actor, account_id: str) -> None:
         raise NotPermitted
 
 
-async def _new(
+async def new(
     email: str, name: str, role: str, password: str, *, verified: bool = False
 ) -> Account:
+    """An account that is not stored yet; Invalid when its password is weak."""
     await password_rules.require_good(password, name=name, email=email)
     at = now()
     return Account(

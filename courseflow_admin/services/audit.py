@@ -20,8 +20,11 @@ CSV_HEAD = ("at", "actor_id", "actor", "act", "object_id", "facts", "request_id"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-async def record(actor: Actor, act: Act, object_id: str, **facts: object) -> None:
-    """Note that `actor` did `act` to `object_id`. Must run inside the transaction of the change."""
+async def record(actor: Actor, act: Act, object_id: str, **facts: object) -> str:
+    """Note that `actor` did `act` to `object_id`; the id of the entry.
+
+    Must run inside the transaction of the change.
+    """
     entry = AuditEntry(
         _id=new_id("aud"),
         at=now(),
@@ -34,6 +37,7 @@ async def record(actor: Actor, act: Act, object_id: str, **facts: object) -> Non
         ip=client_ip.get(),
     )
     await audit_db.add(entry)
+    return entry.id
 
 
 async def search(actor: Actor, wanted: AuditFilter, request: PageRequest) -> Page[AuditEntry]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import invitations as invitations_db
 from courseflow_admin.db import own_account
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
@@ -51,8 +52,9 @@ async def erase(actor: Actor, typed_email: str) -> None:
             raise NotSignedIn
         await sessions_db.end_all(account.id, at, "erased")
         await one_time_links.forget(account.id)
+        await invitations_db.forget(account.email, account.id, at)
         await own_account.copy_person(account.id, DELETED_NAME, "")
-        await own_account.blank_emails(account.id, at)
+        await own_account.blank_emails(account.id, account.email, at)
         await emails.queue(
             EmailKind.ACCOUNT_ERASED,
             to=Recipient(account.id, account.email, account.name),

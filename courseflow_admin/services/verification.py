@@ -3,7 +3,7 @@
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import own_account
 from courseflow_admin.db.client import Duplicate, transaction
-from courseflow_admin.errors import Conflict, Invalid
+from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import Account, as_email
 from courseflow_admin.models.audit import Act
@@ -32,7 +32,26 @@ async def resend(actor: Actor) -> None:
     actor.require(Permission.ACCOUNT_OWN)
     await limits.count("verify-account", actor.id, LINKS_PER_ACCOUNT, seconds=3600)
     account = await accounts_db.find(actor.id)
-    if account is None or account.verified_at:
+    if account is None:
+        raise VerifiedAlready
+    await _send(actor, account)
+
+
+async def resend_to(actor: Actor, account_id: str) -> Account:
+    """The same for somebody else, who asked the school for it; to the address of the account."""
+    actor.require(Permission.ACCOUNTS_CHANGE)
+    account = await accounts_db.find(account_id)
+    if account is None or account.erased_at:
+        raise NotFound("person")
+    await limits.count("verify-account", account_id, LINKS_PER_ACCOUNT, seconds=3600)
+    if account.suspended_at:
+        raise Conflict("This account is suspended. Restore it first.")
+    await _send(actor, account)
+    return account
+
+
+async def _send(actor: Actor, account: Account) -> None:
+    if account.verified_at:
         raise VerifiedAlready
     link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
 
@@ -44,13 +63,13 @@ async def resend(actor: Actor) -> None:
             dedupe_key=f"verify-{link.row.id}",
             facts={"link": link.address},
         )
-        await audit.record(actor, Act.ACCOUNT_VERIFICATION_SENT, actor.id)
+        await audit.record(actor, Act.ACCOUNT_VERIFICATION_SENT, account.id)
 
     await transaction(body)
 
 
 async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
-    """Send a link to the new address; nothing changes before it is used.
+    """Send a link to the new address, and tell the old one; nothing changes before it is used.
 
     Whether another account has that address is not said here, but to whoever holds the link.
     """
@@ -72,6 +91,12 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
             to=Recipient(account.id, email, account.name),
             dedupe_key=f"change-email-{link.row.id}",
             facts={"link": link.address},
+        )
+        await emails.queue(
+            EmailKind.EMAIL_CHANGE_ASKED,
+            to=Recipient(account.id, account.email, account.name),
+            dedupe_key=f"change-email-asked-{link.row.id}",
+            facts={},
         )
         await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_ASKED, actor.id)
 

@@ -89,8 +89,8 @@ class SignInState(rx.State):
             return rx.redirect(self.next_path, replace=True)
         self.problem = PROBLEMS.get(query.get("said", ""), "")
         self.signed_up = query.get("said") == "signed_up"
-        typed = _typed(self.router.headers.cookie) if "said" in query else {}
-        self.email, self.name = typed.get("email", ""), typed.get("name", "")
+        fields = typed(self.router.headers.cookie) if "said" in query else {}
+        self.email, self.name = fields.get("email", ""), fields.get("name", "")
         asked = routes.safe_next(query.get("next", ""), "")
         self.other_query = routes.with_query("", next=asked)
         # Demo people exist only beside a sandbox, never in a database that is live.
@@ -102,7 +102,7 @@ class SignInState(rx.State):
         return None
 
 
-def _typed(cookies: str) -> dict[str, str]:
+def typed(cookies: str) -> dict[str, str]:
     """The fields of a form that has to be filled in once more."""
     try:
         kept = SimpleCookie(cookies).get(routes.form_cookie(secure=settings().secure))

@@ -7,7 +7,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
-from courseflow_admin.models.accounts import Account, AccountRole
+from courseflow_admin.models.accounts import AS_ROLE, MAY, Account, AccountRole
 from courseflow_admin.models.audit import AuditEntry
 from courseflow_admin.models.devices import device_of
 from courseflow_admin.models.emails import Email
@@ -15,7 +15,7 @@ from courseflow_admin.models.enrollments import Grant
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.sessions import Session
-from courseflow_admin.services import accounts, people
+from courseflow_admin.services import accounts, people, verification
 from courseflow_admin.services.people import Person, Place
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part
@@ -24,12 +24,7 @@ from courseflow_admin.state.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.events import event
 from courseflow_admin.state.words import counted
 
-ActName = Literal["role", "suspend", "restore", "sign_out"]
-MAY = {
-    "student": "buy and study courses",
-    "instructor": "also make and sell courses of their own",
-    "admin": "see and change everything in this school, people and payments too",
-}
+ActName = Literal["role", "suspend", "restore", "sign_out", "verify"]
 GRANTS = {"payment": "bought", "manual": "given by hand", "free": "free", "batch": "with a group"}
 
 
@@ -86,6 +81,7 @@ class Shown:
     did_href: str = ""
     own: bool = False  # the page of whoever looks at it: nobody changes themselves
     changeable: bool = False
+    unverified: bool = False
 
 
 class PersonState(rx.State):
@@ -170,13 +166,16 @@ class PersonState(rx.State):
         actor = (await self.get_state(AuthState)).actor()
         if act == "role":
             await accounts.change_role(actor, account.id, self.role)
-            return f"{account.name} is now {_a(self.role)}."
+            return f"{account.name} is now {AS_ROLE[self.role]}."
         if act == "suspend":
             await accounts.suspend(actor, account.id)
             return f"{account.name} is suspended."
         if act == "restore":
             await accounts.restore(actor, account.id)
             return f"{account.name} may sign in again."
+        if act == "verify":
+            await verification.resend_to(actor, account.id)
+            return f"A link is on its way to {account.email}."
         ended = await people.sign_out_everywhere(actor, account.id)
         return f"{account.name} is signed out: {counted(ended, 'session')} ended."
 
@@ -198,15 +197,16 @@ class PersonState(rx.State):
         self.dialog, self.dialog_problem = act, ""
         self.dialog_text = f"{name}, {account.email}"
         ended = f"{counted(len(person.sessions), 'open session')} end with the next click in each."
-        noted = "Your name and this act stand in the audit log. No e-mail is sent."
+        noted = "Your name and this act stand in the audit log."
+        told = f"An e-mail tells {name}. {noted}"
         if act == "role":
             same = self.role == account.role
             self.dialog_title = f"Change the role of {name}"
-            self.dialog_act = "Change role" if same else f"Make {name} {_a(self.role)}"
+            self.dialog_act = "Change role" if same else f"Make {name} {AS_ROLE[self.role]}"
             self.dialog_effects = [] if same else [
                 f"{name} may {MAY[self.role]}, from the next click on.",
                 "Nobody is signed out; courses, payments and progress stay as they are.",
-                noted,
+                told,
             ]  # fmt: skip
         elif act == "suspend":
             self.dialog_title = self.dialog_act = f"Suspend {name}"
@@ -214,23 +214,30 @@ class PersonState(rx.State):
                 ended,
                 "Signing in is refused and every course is closed until the account is restored.",
                 "Enrollments, payments and progress are kept.",
-                noted,
+                told,
             ]
         elif act == "restore":
             self.dialog_title = self.dialog_act = f"Restore {name}"
             self.dialog_effects = [
                 "Signing in works again, and courses open as their grants say.",
                 "Sessions that were ended stay ended.",
+                told,
+            ]
+        elif act == "verify":
+            self.dialog_title = "Resend verification"
+            self.dialog_act = "Send a new link"
+            self.dialog_effects = [
+                f"An e-mail with a link to confirm it goes to {account.email}.",
+                "Links sent before stop working.",
                 noted,
             ]
         else:
             self.dialog_title = self.dialog_act = f"Sign {name} out everywhere"
-            self.dialog_effects = [ended, "Signing in again works at once.", noted]
-
-
-def _a(role: str) -> str:
-    label = ROLE_LABELS[role].lower()
-    return f"an {label}" if label[0] in "aeiou" else f"a {label}"
+            self.dialog_effects = [
+                ended,
+                "Signing in again works at once.",
+                f"{noted} No e-mail is sent.",
+            ]
 
 
 def _shown(account: Account, *, own: bool) -> Shown:
@@ -252,6 +259,7 @@ def _shown(account: Account, *, own: bool) -> Shown:
         did_href=routes.with_query(routes.AUDIT, actor=account.id),
         own=own,
         changeable=not own and not account.erased_at,
+        unverified=account.standing == "unverified",
     )
 
 

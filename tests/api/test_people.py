@@ -5,6 +5,8 @@ import io
 
 import pytest
 
+from courseflow_admin.services import verification
+from tests.account_builders import a_newcomer, secret_of
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
@@ -61,6 +63,21 @@ async def test_an_admin_cannot_lock_themselves_out(api):
 
     assert [answer.status_code for answer in (role, suspended, ended)] == [403, 403, 409]
     assert (await api.get("/api/v1/me")).json()["role"] == "admin"
+
+
+async def test_an_admin_sends_the_verification_again_but_not_to_the_verified(api):
+    eve = await a_newcomer()
+    await as_admin(api)
+
+    sent = await api.post(f"/api/v1/accounts/{eve.id}/verification")
+    await verification.confirm(await secret_of("verify_email"))
+    again = await api.post(f"/api/v1/accounts/{eve.id}/verification")
+    nobody = await api.post("/api/v1/accounts/acc_unknown/verification")
+
+    assert sent.status_code == 204
+    assert (again.status_code, again.json()["code"]) == (409, "verified_already")
+    assert nobody.status_code == 404
+    assert len(await stored("emails", kind="verify_email")) == 1
 
 
 async def test_sessions_show_device_and_address_and_no_secret(api):

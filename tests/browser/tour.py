@@ -15,6 +15,8 @@ from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import frontend, pages
 from courseflow_admin.db.client import collection
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.services import invitations
 from tests import servers
 from tests.browser.conftest import (
     Complaints,
@@ -25,9 +27,10 @@ from tests.browser.conftest import (
     watch,
 )
 from tests.builders import PASSWORD, an_account
+from tests.invitation_builders import secret_of_newest
 
 ROLES = ("student", "instructor", "admin")
-NOBODY = ("/sign-in", "/sign-up", "404", "/", "/courses/[slug]")
+NOBODY = ("/sign-in", "/sign-up", "404", "/", "/courses/[slug]", "/invitations/[token]")
 BY_PREFIX = {
     "/my/": ("student",),
     "/learn/": ("student",),
@@ -75,7 +78,10 @@ class Furnished:
     def path(self, route: str) -> str:
         if route == "404":
             return "/nowhere"
-        for name in ("slug", "lesson", "course_id", "email_id", "account_id", "payment_id"):
+        for name in (
+            *("slug", "lesson", "course_id", "email_id", "account_id", "payment_id"),
+            "token",
+        ):
             own = f"my_{name}" if route.startswith(("/my/", "/learn/")) else name
             route = route.replace(f"[{name}]", self.parts.get(own, "none"))
         assert "[" not in route, f"Say what stands in {route}."
@@ -115,6 +121,7 @@ async def parts() -> dict[str, str]:
     ]
     new = await one("courses", _id={"$nin": owned}, state="published", free=False)
     refunded = await one("payments", state="partially_refunded")
+    await invitations.create(SYSTEM, "invited@demo.test", "instructor")
     return {
         "course_id": taught["_id"],
         "slug": new["slug"],
@@ -123,6 +130,7 @@ async def parts() -> dict[str, str]:
         "account_id": student["_id"],
         "email_id": (await one("emails", kind="receipt"))["_id"],
         "payment_id": refunded["_id"],
+        "token": await secret_of_newest(),
         "my_payment_id": (await one("payments", account_id=student["_id"]))["_id"],
     }
 

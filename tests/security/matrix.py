@@ -10,8 +10,10 @@ from courseflow_admin.db.client import collection
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.emails import Email
+from courseflow_admin.models.invitations import Invitation
 from courseflow_admin.models.payments import Payment
-from courseflow_admin.services import sessions
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.services import invitations, sessions
 from tests.builders import PASSWORD, acting, an_account
 from tests.course_builders import a_course
 from tests.money_builders import a_payment, an_email
@@ -39,6 +41,7 @@ class School:
     payment: Payment
     email: Email
     session_id: str  # of the learner
+    invitation: Invitation
     calls: int = 0
 
     async def token(self, person: str) -> str:
@@ -62,7 +65,8 @@ async def a_school() -> School:
     victim = await an_account("victim@demo.test", "student", "Vera Victim")
     actor = await sessions.find(await sessions.open_browser(learner))
     assert actor is not None
-    return School(people, victim, course, payment, email, actor.session_id)
+    invitation = await invitations.create(SYSTEM, "invited@demo.test", "instructor")
+    return School(people, victim, course, payment, email, actor.session_id, invitation)
 
 
 def routes_there_are() -> set[str]:
@@ -77,7 +81,7 @@ def routes_there_are() -> set[str]:
 def address_of(route: str, school: School) -> str:
     path = route.partition(" ")[2]
     # Admins act on somebody who owns nothing else here, so that one call does not spoil the next.
-    acted_on = path.endswith(("/suspend", "/restore", "/sign-out", "/role"))
+    acted_on = path.endswith(("/suspend", "/restore", "/sign-out", "/role", "/verification"))
     known = {
         "account_id": school.victim.id if acted_on else school.people["learner"].id,
         "course_id": school.course.id,
@@ -85,6 +89,7 @@ def address_of(route: str, school: School) -> str:
         "payment_id": school.payment.id,
         "email_id": school.email.id,
         "session_id": school.session_id,
+        "invitation_id": school.invitation.id,
         "name": "enrollments",
         "provider": "stripe",
     }
@@ -103,6 +108,13 @@ def body_of(route: str, school: School) -> Any:
         "POST /api/v1/auth/forgot": {"email": f"nobody{school.calls}@demo.test"},
         "POST /api/v1/auth/reset": {"token": "x" * 43, "password": "kestrel over quiet water"},
         "POST /api/v1/auth/verify": {"token": "x" * 43},
+        "POST /api/v1/invitations": {"email": f"new{school.calls}@demo.test", "role": "admin"},
+        "POST /api/v1/invitations/accept": {"token": "x" * 43},
+        "POST /api/v1/invitations/sign-up": {
+            "token": "x" * 43,
+            "name": "Somebody New",
+            "password": "kestrel over quiet water",
+        },
         "PATCH /api/v1/me": {"name": "Another Name"},
         "POST /api/v1/me/deletion": {"email": "not-mine@demo.test"},
         "POST /api/v1/me/email": {"email": "new@demo.test", "current_password": "wrong"},

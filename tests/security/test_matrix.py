@@ -129,7 +129,15 @@ def arguments(name: str, fn: object, school: School) -> dict[str, object]:
     """Plausible ones, about objects of somebody else."""
     section = school.course.outline[0]
     known: dict[str, object] = {
-        "form": {"amount": "1.00", "reason": "Mine", "title": "Mine", "q": "x"},
+        "form": {
+            "amount": "1.00",
+            "reason": "Mine",
+            "title": "Mine",
+            "q": "x",
+            "email": "mine@demo.test",
+            "role": "admin",
+        },
+        "invitation_id": school.invitation.id,
         "section_id": section.id,
         "lesson_id": section.lessons[0].id,
         "course_id": school.course.id,

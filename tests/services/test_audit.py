@@ -20,6 +20,7 @@ from courseflow_admin.services import (
     classroom,
     enrollments,
     erasure,
+    invitations,
     my_account,
     password_resets,
     payments,
@@ -28,9 +29,12 @@ from courseflow_admin.services import (
     school_settings,
     sessions,
     studio,
+    verification,
 )
+from tests.account_builders import a_newcomer
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
+from tests.invitation_builders import secret_of_newest
 from tests.services.listening import EXEMPT, Listener
 from tests.services.test_money_path import buying, work
 from tests.state.money_tabs import ADMIN
@@ -115,6 +119,18 @@ async def change_people(school):
     await people.sign_out_everywhere(school.admin, ada.id)
     await accounts.suspend(school.admin, ada.id)
     await accounts.restore(school.admin, ada.id)
+    await verification.resend_to(school.admin, (await a_newcomer()).id)
+
+
+async def invite_people(school):
+    for email in ("ruth@demo.test", "otto@demo.test", "ada@demo.test"):
+        await invitations.create(school.admin, email, "instructor")
+    await invitations.accept(school.ada, await secret_of_newest())
+    [ruth, otto] = await stored("invitations", state="pending")
+    await invitations.resend(school.admin, ruth["_id"])
+    await invitations.revoke(school.admin, otto["_id"])
+    await invitations.create(school.admin, "eve@demo.test", "admin")
+    await invitations.sign_up(await secret_of_newest(), "Eve", PASSWORD)
 
 
 async def live_with_an_account(school):
@@ -199,7 +215,8 @@ ACTS = {
     sign_in_and_out: {"sessions", "accounts"},
     steal_a_refresh_token: {"sessions", "emails"},
     exchange_a_refresh_token: {"sessions"},
-    change_people: {"accounts", "sessions"},
+    change_people: {"accounts", "sessions", "emails", "one_time_tokens"},
+    invite_people: {"invitations", "emails", "accounts"},
     live_with_an_account: {"accounts", "sessions", "emails"},
     leave: {"accounts"},
     write_a_course: {"courses"},

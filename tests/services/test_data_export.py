@@ -30,6 +30,7 @@ async def test_everything_about_oneself_and_nothing_of_others(database):
         "account": 1,
         "sessions": 1,
         "links": 1,
+        "invitations": 0,
         "courses": 0,
         "enrollments": 1,
         "payments": 1,

@@ -5,12 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import accounts, enrollments, sessions
+from courseflow_admin.services import accounts, enrollments, sessions, verification
 from courseflow_admin.state.access import AccessState
 from courseflow_admin.state.audit import AuditState
 from courseflow_admin.state.marks import mark_of
 from courseflow_admin.state.people import PeopleState
 from courseflow_admin.state.person import PersonState
+from tests.account_builders import a_newcomer, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email
@@ -121,9 +122,7 @@ async def test_a_role_is_picked_explained_and_changed(database):
 
     assert unchanged == "Pick another role first."
     assert act == "Make Ada Lovelace an instructor"
-    assert effect == (
-        "Ada Lovelace may also make and sell courses of their own, from the next click on."
-    )
+    assert effect == ("Ada Lovelace may also make and sell own courses, from the next click on.")
     assert (await stored("accounts", _id=ada.id))[0]["role"] == "instructor"
     assert state.entries[0].details.startswith("Role: student → instructor\n")
     assert await said(root) == [("success", "Ada Lovelace is now an instructor.")]
@@ -144,6 +143,22 @@ async def test_signed_out_and_restored_from_the_page(database):
 
     assert first == [("success", "Ada Lovelace is signed out: 2 sessions ended.")]
     assert (state.sessions, state.shown.suspended) == ([], "")
+
+
+async def test_verification_is_sent_again_from_the_page_while_it_is_missing(database):
+    admin, eve = await an_admin(), await a_newcomer()
+    root, state = await loaded(admin, PersonState, f"/people/{eve.id}")
+    offered = state.shown.unverified
+
+    await run(root, PersonState, "ask", act="verify")
+    effects = state.dialog_effects
+    await run(root, PersonState, "confirm")
+    await verification.confirm(await secret_of("verify_email"))
+    await run(root, PersonState, "load")
+
+    assert (offered, state.shown.unverified) == (True, False)
+    assert effects[0] == "An e-mail with a link to confirm it goes to eve@demo.test."
+    assert await said(root) == [("success", "A link is on its way to eve@demo.test.")]
 
 
 async def test_nobody_is_offered_or_given_a_change_of_themselves(database):

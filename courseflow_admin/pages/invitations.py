@@ -1,0 +1,137 @@
+"""Invitations: who was asked to join and has not answered yet, for admins."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.badges import badge, email_badge
+from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.feedback import empty
+from courseflow_admin.components.forms import button, problem
+from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.layout import page
+from courseflow_admin.components.people import invite_button, invite_dialog, sections
+from courseflow_admin.components.sidebar import may
+from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.state.invitations import InvitationRow, InvitationsState
+
+COLUMNS = (
+    Column("Address", skeleton="50%"),
+    Column("Role", "112px", hide="s"),
+    Column("Invited by", "152px", hide="t"),
+    Column("Sent", "128px", hide="s"),
+    Column("Good until", "128px", hide="s"),
+    Column("E-mail", "112px", hide="s", skeleton="64px"),
+    Column("Acts", "min(176px, 27vw)"),
+)
+
+
+@rx.page(route=routes.INVITATIONS, title="Invitations · CourseFlow", on_load=InvitationsState.load)
+def invitations() -> rx.Component:
+    return page(
+        "Invitations",
+        rx.el.div(
+            sections("Invitations"),
+            table(
+                "Pending invitations",
+                COLUMNS,
+                InvitationsState.rows,
+                invitation_row,
+                view=InvitationsState.view,
+                empty=nothing(),
+                error=InvitationsState.error,
+                retry=InvitationsState.load,
+                footer=footer(
+                    InvitationsState.range_text,
+                    InvitationsState.previous_href,
+                    InvitationsState.next_href,
+                ),
+            ),
+            invite_dialog(),
+            act_dialog(),
+            class_name="cf-stack",
+        ),
+        here="People",
+        path=[("Teaching", ""), ("People", routes.PEOPLE)],
+        permission=Permission.ACCOUNTS_READ,
+        actions=[invite_button()],
+    )
+
+
+def nothing() -> rx.Component:
+    return empty(
+        "mail_check",
+        "Nobody is waiting to answer",
+        "Who is invited stands here until they accept, or you revoke it.",
+        invite_button(),
+    )
+
+
+def invitation_row(row: InvitationRow) -> rx.Component:
+    return tr(
+        COLUMNS,
+        rx.fragment(
+            rx.el.span(row.email, class_name="cf-med cf-trunc"),
+            second_line(row.role, ", by ", row.inviter),
+            second_line(rx.cond(row.expired, "Expired ", "Good until "), row.until),
+            second_line("E-mail ", row.email_state),
+        ),
+        row.role,
+        rx.el.span(row.inviter, class_name="cf-trunc"),
+        rx.el.span(row.sent, class_name="cf-num cf-mut"),
+        rx.cond(
+            row.expired,
+            badge("gray", "Expired"),
+            rx.el.span(row.until, class_name="cf-num cf-mut"),
+        ),
+        rx.cond(
+            row.email_href != "",
+            link(
+                email_badge(row.email_state),
+                href=row.email_href,
+                aria_label="E-mail to " + row.email + ": " + row.email_state,
+            ),
+            email_badge(row.email_state),
+        ),
+        rx.cond(may(Permission.ACCOUNTS_CHANGE), acts(row)),
+    )
+
+
+def acts(row: InvitationRow) -> rx.Component:
+    return rx.el.span(
+        button(
+            "Resend",
+            size="small",
+            on_click=InvitationsState.ask("resend", row.id),
+            custom_attrs={"aria-label": "Resend to " + row.email},
+        ),
+        button(
+            "Revoke",
+            size="small",
+            on_click=InvitationsState.ask("revoke", row.id),
+            custom_attrs={"aria-label": "Revoke for " + row.email},
+        ),
+        class_name="cf-row cf-rowacts",
+    )
+
+
+def act_dialog() -> rx.Component:
+    return dialog(
+        InvitationsState.dialog_title,
+        InvitationsState.dialog_text,
+        rx.cond(InvitationsState.dialog_problem, problem(InvitationsState.dialog_problem)),
+        effects(
+            rx.foreach(
+                InvitationsState.dialog_effects,
+                lambda text: rx.el.li(icon("arrow_right", 14), rx.el.span(text)),
+            )
+        ),
+        open_=InvitationsState.dialog != "",
+        on_open_change=InvitationsState.show_dialog,
+        act=button(
+            rx.cond(InvitationsState.dialog == "resend", "Send again", "Revoke"),
+            look="danger",
+            busy=InvitationsState.busy,
+            on_click=InvitationsState.confirm,
+        ),
+    )
