@@ -35,7 +35,7 @@ async def test_everything_about_oneself_and_nothing_of_others(database):
         "enrollments": 1,
         "payments": 1,
         "receipts": 0,
-        "emails": 1,
+        "emails": 2,  # welcome, and the new role
         "audit": 4,
     }
     text = json.dumps(to_jsonable_python(found))
