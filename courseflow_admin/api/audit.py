@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.api.dependencies import CurrentActor, Paging, not_from_elsewhere
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.models.metrics import Period
@@ -80,7 +80,7 @@ async def search(actor: CurrentActor, wanted: Asked, request: Paging) -> AuditPa
     )
 
 
-@router.get("/export", response_class=StreamingResponse)
+@router.get("/export", response_class=StreamingResponse, dependencies=[Depends(not_from_elsewhere)])
 async def export(actor: CurrentActor, wanted: Asked) -> StreamingResponse:
     """Exactly what is filtered, as CSV; formulas are made text."""
     lines = await audit.export(actor, wanted)

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.errors import Invalid, NotSignedIn
+from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.permissions import Actor
@@ -60,6 +60,15 @@ async def single_parameters(request: Request) -> None:
     for name in names:
         if names.count(name) > 1:
             raise Invalid("This parameter is given more than once.", name[:60])
+
+
+async def not_from_elsewhere(request: Request) -> None:
+    """For what is fetched by GET but is no page: a foreign page cannot make a browser fetch it.
+
+    Browsers say by themselves where a request comes from; programs say nothing.
+    """
+    if request.headers.get("sec-fetch-site", "") in {"cross-site", "same-site"}:
+        raise NotPermitted("Please open this from our own pages.")
 
 
 async def current_actor(request: Request) -> Actor:

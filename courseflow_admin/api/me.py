@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_core import to_jsonable_python
@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
-from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.models.accounts import EmailAddress, Form, PersonName
 from courseflow_admin.services import data_export, erasure, my_account, verification
@@ -105,7 +105,7 @@ async def end_session(actor: CurrentActor, session_id: str) -> Response:
     return Response(status_code=204, headers=NOT_STORED)
 
 
-@router.get("/export")
+@router.get("/export", dependencies=[Depends(not_from_elsewhere)])
 async def export(actor: CurrentActor) -> Response:
     """Everything we hold about oneself, as a file."""
     found = to_jsonable_python(await data_export.export(actor))

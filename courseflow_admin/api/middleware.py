@@ -24,7 +24,7 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain
 NOT_OUR_PAGES = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
 LARGEST_BODY = 1_000_000
 TOO_LARGE = "This is larger than what we take."
-HALF_YEAR = 15_768_000
+A_YEAR = 31_536_000
 
 
 def protect(app: ASGIApp, settings: Settings, policy: str) -> ASGIApp:
@@ -82,7 +82,7 @@ def security_headers(settings: Settings, policy: str) -> Mapping[str, str]:
         "cross-origin-opener-policy": "same-origin",
     }
     if settings.secure:
-        headers["strict-transport-security"] = f"max-age={HALF_YEAR}; includeSubDomains"
+        headers["strict-transport-security"] = f"max-age={A_YEAR}; includeSubDomains"
     return headers
 
 

@@ -8,15 +8,18 @@ from typing import Any
 
 from zxcvbn import zxcvbn
 
+from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid
 
 SHORTEST, LONGEST = 8, 128
 LENGTH = f"A password has {SHORTEST} to {LONGEST} characters."
-GOOD_ENOUGH = 2  # of 0 to 4: about a hundred million guesses
+GOOD_ENOUGH = 2  # of 0 to 4: a million guesses at least
+PRODUCT = "CourseFlow"
 READ = 72  # zxcvbn's time grows with the square of the length
 ADVICE = "Please add another word or two."
 REASONS = {
     "personal": f"This is too close to your own name or e-mail address. {ADVICE}",
+    "school": f"This is too close to the name of the school. {ADVICE}",
     "common": f"This is one of the most common passwords. {ADVICE}",
     "word": f"One word or name by itself is easy to guess. {ADVICE}",
     "row": f"Rows of keys on a keyboard are easy to guess. {ADVICE}",
@@ -48,31 +51,37 @@ async def require_good(password: str, *, name: str, email: str) -> None:
     """WeakPassword, or Invalid for its length, unless it may be the password of this person."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(LENGTH, "password")
-    hints = list(_hints(name, email))
+    hints, school = list(_hints(name, email)), [PRODUCT, *_parts(settings().school_name)]
     loop = asyncio.get_running_loop()
-    reason = await loop.run_in_executor(_thread, _weakness, password[:READ], hints)
+    reason = await loop.run_in_executor(_thread, _weakness, password[:READ], hints, school)
     if reason:
         raise WeakPassword(reason)
 
 
-def _weakness(password: str, hints: list[str]) -> str:
+def _weakness(password: str, hints: list[str], school: list[str]) -> str:
     """A key of REASONS, or nothing when the password is good enough."""
-    found = zxcvbn(password, user_inputs=hints)
+    found = zxcvbn(password, user_inputs=[*hints, *school])
     if found["score"] >= GOOD_ENOUGH:
         return ""
-    return _reason(max(found["sequence"], key=lambda match: len(match["token"])))
+    longest = max(found["sequence"], key=lambda match: len(match["token"]))
+    own = {hint.lower() for hint in hints}
+    return _reason(longest, "personal" if longest.get("matched_word") in own else "school")
 
 
-def _reason(longest: Any) -> str:
+def _reason(longest: Any, hint: str) -> str:
     if longest["pattern"] != "dictionary":
         return PATTERNS.get(longest["pattern"], "short")
     kind = longest["dictionary_name"]
-    return {"user_inputs": "personal", "passwords": "common"}.get(kind, "word")
+    return {"user_inputs": hint, "passwords": "common"}.get(kind, "word")
 
 
 def _hints(name: str, email: str) -> Iterator[str]:
     """The name and the address, whole and in parts, with and without what stands between."""
     for whole in (name, email, email.partition("@")[0]):
-        yield whole
-        yield "".join(re.findall(r"\w+", whole))
-        yield from re.findall(r"\w{3,}", whole)
+        yield from _parts(whole)
+
+
+def _parts(whole: str) -> Iterator[str]:
+    yield whole
+    yield "".join(re.findall(r"\w+", whole))
+    yield from re.findall(r"\w{3,}", whole)

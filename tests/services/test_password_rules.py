@@ -64,6 +64,18 @@ async def test_somebody_elses_name_is_no_hint():
     await require_good("ada lovelace 1815", name="Bob", email="bob@demo.test")
 
 
+@pytest.mark.parametrize(
+    "password", ["courseflow", "CourseFlow1", "meadowbrook", "MeadowbrookAcademy"]
+)
+async def test_the_name_of_the_school_is_no_password(configure, password):
+    configure(SCHOOL_NAME="Meadowbrook Academy")
+
+    with pytest.raises(WeakPassword) as refused:
+        await require_good(password, **ADA)
+
+    assert refused.value.message.startswith("This is too close to the name of the school.")
+
+
 async def test_a_password_made_to_be_slow_is_judged_in_time():
     started = time.perf_counter()
 
