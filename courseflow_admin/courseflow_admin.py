@@ -1,8 +1,9 @@
 """The app: pages, socket, API and database put together into one ASGI application."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,13 +18,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from courseflow_admin import frontend, pages, routes
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
+from courseflow_admin.components import school as school_piece
 from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
+from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.services import school_settings
 from courseflow_admin.state.events import log_unexpected
 from courseflow_admin.state.guard import Guard, gate
 
 __all__ = ["app", "asgi_app", "pages"]
+
+PATIENCE_SECONDS = 1  # a page does not wait longer for a name
+_last_seen: SchoolSettings | None = None
 
 
 def _backend_fault(exception: Exception) -> None:
@@ -49,6 +56,7 @@ app = rx.App(
     head_components=[
         rx.el.link(rel="stylesheet", href=routes.SCHOOL_CSS),
         rx.el.meta(name="color-scheme", content="light dark"),
+        rx.el.meta(name="application-name", content=school_piece.SERVED_NAME),
     ],
     html_lang="en",
     # Reflex's own toasts and banners need eval; ours are in components/layout.
@@ -56,6 +64,7 @@ app = rx.App(
     backend_exception_handler=_backend_fault,
     frontend_exception_handler=_frontend_fault,
 )
+school_piece.name_all_pages()
 app.app_wraps.pop((5, "Overlay"), None)
 app.add_middleware(Guard())
 if app.event_namespace is not None:
@@ -110,7 +119,7 @@ def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
     Reflex's own public addresses (/_upload, /ping, /_health) are among the rest, so 404.
     """
     api = create_api()
-    files = frontend.serve_files(folder, app.router)
+    files = frontend.serve_files(folder, app.router, _school_name)
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -123,7 +132,7 @@ def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
             await socket(scope, receive, send)
         elif path.startswith("/api/") or path == "/metrics":
             await api(scope, receive, send)
-        elif answer := _from_settings(path):
+        elif answer := await _from_settings(path):
             await answer(scope, receive, send)
         else:
             await files(scope, receive, send)
@@ -131,13 +140,24 @@ def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
     return run
 
 
-def _from_settings(path: str) -> Response | None:
+async def _school_name() -> str:
+    return (await _school()).name
+
+
+async def _school() -> SchoolSettings:
+    """As it is now; as it was last seen while the database is away, because pages go on."""
+    global _last_seen
+    with suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            _last_seen = await school_settings.get()
+    return _last_seen or school_settings.first()
+
+
+async def _from_settings(path: str) -> Response | None:
     """What the built pages link to without knowing where it is."""
     if path == routes.SCHOOL_CSS:
-        headers = {"cache-control": "no-cache"}
-        return PlainTextResponse(
-            frontend.school_css(settings()), headers=headers, media_type="text/css"
-        )
+        css = frontend.school_css(settings(), await _school())
+        return PlainTextResponse(css, headers={"cache-control": "no-cache"}, media_type="text/css")
     stripe, resend = settings().stripe, settings().resend
     if path == "/sandbox/dashboard" and stripe and stripe.mode == "sandbox" and stripe.base_url:
         return RedirectResponse(f"{_root(stripe.base_url)}/", 303)

@@ -15,6 +15,9 @@ SettingsInvalid stands apart: it is said at start, and then nothing starts.
 The message is a sentence for the person who clicked; `code` is for programs.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class CourseFlowError(Exception):
     status = 500
@@ -23,6 +26,11 @@ class CourseFlowError(Exception):
     @property
     def message(self) -> str:
         return str(self)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """More for programs, in names of its own."""
+        return {}
 
 
 class NotSignedIn(CourseFlowError):

@@ -5,7 +5,9 @@ Nothing of Reflex is imported before the files are served: `courseflow run` only
 
 import base64
 import fcntl
+import gzip
 import hashlib
+import html
 import os
 import re
 import shutil
@@ -17,12 +19,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers, MutableHeaders
+
+from courseflow_admin import routes
 from courseflow_admin.config import Settings
+from courseflow_admin.models.school import SchoolSettings
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
 SERVED = BUILD / "frontend"
 LOG = BUILD / "build.log"
+BUILT_SCHOOL = "{{school}}"  # stands in the built pages for the name, until they are served
 BUILT_FOR = "http://courseflow.invalid"  # stands in the build until it is moved; resolves nowhere
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 # What the screens are made of; a change elsewhere needs no new build.
@@ -39,6 +46,7 @@ SOURCES = (
     "courseflow_admin/pages",
     "courseflow_admin/state",
 )
+LOGO_BOX = (120, 28)  # pixels, in the sidebar and above a form
 INLINE_SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 
 Scope = MutableMapping[str, Any]
@@ -195,15 +203,75 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def school_css(settings: Settings) -> str:
-    """What the built pages cannot know: whether to show the sandbox bar."""
-    if not settings.any_sandbox:
-        return ""
-    return ":root:root { --cf-bar: 24px; } .cf-sandbox.cf-sandbox { display: flex; }\n"
+def school_css(settings: Settings, school: SchoolSettings) -> str:
+    """What the built pages cannot know: the sandbox bar, the logo, which policies there are.
+
+    A style sheet, because it stands before the first paint: nothing appears later or moves.
+    """
+    rules = []
+    if settings.any_sandbox:
+        rules.append(":root:root { --cf-bar: 24px; } .cf-sandbox.cf-sandbox { display: flex; }")
+    if school.logo:
+        width, height = school.logo.fitted(*LOGO_BOX)
+        address = routes.school_logo(school.logo.content_hash)
+        rules.append(
+            f".cf-logo.cf-logo {{ display: block; width: {width}px; height: {height}px; "
+            f'background-image: url("{address}"); }} .cf-logo + .cf-mark {{ display: none; }}'
+        )
+    if school.policy_versions:
+        rules.append(".cf-policies.cf-policies { display: flex; }")
+    rules += [
+        f".cf-policies .{name} {{ display: inline; }}" for name in sorted(school.policy_versions)
+    ]
+    return "\n".join([*rules, ""])
 
 
-def serve_files(folder: Path, knows: Callable[[str], str | None]) -> ASGIApp:
-    """The built pages and their files.
+def _named(files: ASGIApp, name: str) -> ASGIApp:
+    """`files`, with the school's name in their HTML; it is not in any script, so the CSP holds."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers(scope=scope)
+        # As it was built: neither packed, nor a part of it, nor "not modified".
+        left_out = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
+        kept = [header for header in scope["headers"] if header[0] not in left_out]
+        start: MutableMapping[str, Any] = {}
+        body = bytearray()
+
+        async def collect(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                body.extend(message.get("body", b""))
+
+        await files({**scope, "headers": kept}, receive, collect)
+        headers = MutableHeaders(raw=list(start["headers"]))
+        page = bytes(body).replace(BUILT_SCHOOL.encode(), html.escape(name).encode())
+        if page and headers.get("content-type", "").startswith("text/html"):
+            page = _packed(page, asked, headers)
+        if start["status"] == 200 and headers.get("etag") == asked.get("if-none-match"):
+            start["status"], page = 304, b""
+            del headers["content-length"]
+        await send({**start, "headers": headers.raw})
+        await send({"type": "http.response.body", "body": page})
+
+    return serve
+
+
+def _packed(page: bytes, asked: Headers, headers: MutableHeaders) -> bytes:
+    headers["etag"] = f'"{hashlib.sha256(page).hexdigest()[:32]}"'
+    headers["vary"] = "Accept-Encoding"
+    del headers["last-modified"]
+    if "gzip" in asked.get("accept-encoding", ""):
+        page = gzip.compress(page, 6, mtime=0)
+        headers["content-encoding"] = "gzip"
+    headers["content-length"] = str(len(page))
+    return page
+
+
+def serve_files(
+    folder: Path, knows: Callable[[str], str | None], school_name: Callable[[], Awaitable[str]]
+) -> ASGIApp:
+    """The built pages, with the name of the school put in, and their files.
 
     `knows`: path -> route or None, so that /courses/algebra is a page and unknown paths are 404.
     """
@@ -225,6 +293,7 @@ def serve_files(folder: Path, knows: Callable[[str], str | None]) -> ASGIApp:
         clean = path.strip("/")
         if clean and "." not in clean and (folder / f"{clean}.html").is_file():
             scope = {**scope, "path": f"/{clean}.html"}  # else Starlette redirects to a slash
+        is_page = scope["path"].endswith(".html") or not (folder / clean).is_file()
 
         async def with_cache(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -236,6 +305,9 @@ def serve_files(folder: Path, knows: Callable[[str], str | None]) -> ASGIApp:
                 }
             await send(message)
 
-        await files(scope, receive, with_cache)
+        if is_page:
+            await _named(files, await school_name())(scope, receive, with_cache)
+        else:
+            await files(scope, receive, with_cache)
 
     return serve

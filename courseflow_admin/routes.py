@@ -25,6 +25,7 @@ COUPONS = "/coupons"
 AUDIT = "/audit"
 SETTINGS = "/settings"
 ACCOUNT = "/account"
+TERMS, PRIVACY, REFUNDS = "/terms", "/privacy", "/refunds"
 
 API = "/api/v1"
 API_SIGN_IN = f"{API}/auth/sign-in"
@@ -37,6 +38,7 @@ API_INVITED_ACCEPT = f"{API}/invitations/accept"
 API_EXPORT = f"{API}/me/export"
 API_SIGN_OUT = f"{API}/auth/sign-out"
 API_AUDIT_EXPORT = f"{API}/audit/export"
+API_SETTINGS_LOGO = f"{API}/settings/logo"
 SCHOOL_CSS = "/school.css"
 
 
@@ -117,6 +119,16 @@ def without_secret(path: str) -> str:
     """`path` for the log: the secret of an invitation stands in it."""
     start = invitation("")
     return f"{start}hidden" if path.startswith(start) else path
+
+
+def policy(name: str, version: int = 0) -> str:
+    """A policy as it is, or as it once was."""
+    return with_query(f"/{name}", version=version or None)
+
+
+def school_logo(content_hash: str) -> str:
+    """The address changes with the picture, so that browsers may keep it."""
+    return f"{API}/school/logo?v={_part(content_hash)}"
 
 
 def with_query(path: str, **query: str | int | None) -> str:

@@ -24,6 +24,7 @@ from courseflow_admin.api import (
     metrics,
     payments,
     people,
+    school,
     webhooks,
 )
 from courseflow_admin.api.dependencies import note_client, single_parameters
@@ -45,6 +46,7 @@ ROUTERS = (
     metrics.router,
     payments.router,
     people.router,
+    school.router,
     webhooks.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -23,7 +23,7 @@ class Sent(BaseModel):
 
 class NewCourse(Sent):
     title: Title
-    currency: str = "INR"
+    currency: str = ""  # the school's first
 
 
 class ChangedFields(Sent):

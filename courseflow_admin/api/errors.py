@@ -54,7 +54,9 @@ def of_error(error: CourseFlowError) -> JSONResponse:
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     field = error.field if isinstance(error, Invalid) else ""
-    return problem(error.status, error.code, error.message, field=field, headers=headers)
+    return problem(
+        error.status, error.code, error.message, field=field, headers=headers, **error.facts
+    )
 
 
 def of_validation(error: RequestValidationError) -> JSONResponse:

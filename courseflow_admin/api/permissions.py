@@ -39,6 +39,7 @@ COURSE = Rule(
 PEOPLE = Rule(Permission.ACCOUNTS_READ)
 CHANGE_PEOPLE = Rule(Permission.ACCOUNTS_CHANGE)
 LOG = Rule(Permission.AUDIT_READ)
+SETTINGS = Rule(Permission.SETTINGS_CHANGE)
 
 RULES: dict[str, Rule] = {
     "GET /api/health/live": EVERYBODY,
@@ -109,5 +110,12 @@ RULES: dict[str, Rule] = {
         Permission.PAYMENTS_REFUND, seen_by=("learner", "owner")
     ),
     "POST /api/v1/payments/{payment_id}/sync": Rule(Permission.PAYMENTS_SYNC),
+    "GET /api/v1/school": EVERYBODY,
+    "GET /api/v1/school/logo": EVERYBODY,
+    "GET /api/v1/school/policies/{policy}": EVERYBODY,
+    "GET /api/v1/settings": SETTINGS,
+    "PATCH /api/v1/settings": SETTINGS,
+    "PUT /api/v1/settings/logo": SETTINGS,
+    "DELETE /api/v1/settings/logo": SETTINGS,
     "POST /api/v1/webhooks/{provider}": EVERYBODY,  # the signature decides
 }

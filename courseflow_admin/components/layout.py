@@ -147,7 +147,7 @@ def _drawer(here: str) -> rx.Component:
         ),
         rx.dialog.content(
             rx.dialog.title("Menu", class_name="cf-sr", custom_attrs={"as": "h2"}),
-            rx.dialog.description("Sections of CourseFlow", class_name="cf-sr"),
+            rx.dialog.description("All sections", class_name="cf-sr"),
             rx.dialog.close(
                 rx.el.button(
                     icon("x"), type="button", aria_label="Close menu", class_name="cf-ib b cf-close"

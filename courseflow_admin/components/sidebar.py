@@ -11,7 +11,8 @@ from reflex_base.registry import RegistrationContext
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button
-from courseflow_admin.components.icons import client_act, icon, link, mark
+from courseflow_admin.components.icons import client_act, icon, link
+from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Flag, Shown
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
@@ -69,9 +70,7 @@ NAV: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 def sidebar(here: str, label: str, *, in_drawer: bool = False) -> rx.Component:
     return rx.fragment(
-        rx.el.div(
-            mark(), rx.el.span("CourseFlow", class_name="cf-brandname"), class_name="cf-brand"
-        ),
+        rx.el.div(brand(), class_name="cf-brand"),
         rx.el.nav(
             rx.cond(AuthState.known, _groups(here, in_drawer=in_drawer), _nav_skeleton()),
             class_name="cf-nav",

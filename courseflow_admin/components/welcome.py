@@ -3,8 +3,9 @@
 import reflex as rx
 
 from courseflow_admin.components.forms import done, hidden, native_form, problem
-from courseflow_admin.components.icons import icon, mark
+from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import sandbox_bar
+from courseflow_admin.components.school import brand
 from courseflow_admin.state.auth import SignInState
 
 PROMISES = (
@@ -34,7 +35,7 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
         rx.el.div(
             rx.el.main(
                 rx.el.div(
-                    rx.el.div(mark(), rx.el.span(SignInState.school), class_name="cf-row cf-semi"),
+                    rx.el.div(brand(), class_name="cf-row cf-semi"),
                     rx.el.h1(title, class_name="cf-h1"),
                     rx.el.div(
                         rx.cond(
@@ -54,7 +55,7 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
             rx.el.aside(
                 rx.el.ul(*[_promise(*promise) for promise in PROMISES], class_name="cf-list"),
                 class_name="cf-authart",
-                aria_label="About CourseFlow",
+                aria_label="What we promise",
             ),
             class_name="cf-auth",
         ),

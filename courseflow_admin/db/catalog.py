@@ -55,3 +55,14 @@ async def of_author(author_id: str | None, request: PageRequest) -> Page[Course]
     return await keyset.page(
         "courses", author_query(author_id), "updated_at", request, Course.from_mongo
     )
+
+
+async def currencies() -> dict[str, int]:
+    """Currency -> number of published courses that cost something in it."""
+    rows = await collection("courses").aggregate(
+        [
+            {"$match": {"state": CourseState.PUBLISHED, "free": False}},
+            {"$group": {"_id": "$price.currency", "courses": {"$sum": 1}}},
+        ]
+    )
+    return {row["_id"]: row["courses"] for row in rows}

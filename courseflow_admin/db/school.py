@@ -5,9 +5,9 @@ loaded; and beside it every version of its policies.
 from datetime import datetime
 
 from courseflow_admin.db.client import Duplicate, collection, require_transaction
-from courseflow_admin.models.school import Policy, PolicyName, SchoolSettings
+from courseflow_admin.models.school import Logo, Policy, PolicyName, SchoolSettings
 
-SCHOOL = "school"
+SCHOOL, LOGO = "school", "logo"
 
 
 async def stamp(wanted: str) -> str:
@@ -64,3 +64,26 @@ async def add_policy(name: PolicyName, policy: Policy) -> None:
 async def find_policy(name: PolicyName, version: int) -> Policy | None:
     row = await collection("school").find_one({"_id": f"{name}-{version}"})
     return Policy.from_mongo(row) if row else None
+
+
+async def set_logo(logo: Logo | None, content: bytes) -> None:
+    """Replace the bytes of the logo, or throw them away."""
+    if logo is None:
+        await collection("school").delete_one({"_id": LOGO})
+        return
+    await collection("school").update_one(
+        {"_id": LOGO},
+        {"$set": {"content_hash": logo.content_hash, "content": content}},
+        upsert=True,
+    )
+
+
+async def find_logo(content_hash: str) -> bytes | None:
+    row = await collection("school").find_one({"_id": LOGO, "content_hash": content_hash})
+    return bytes(row["content"]) if row else None
+
+
+async def forget_settings() -> None:
+    """Back to the first values, and no policy was ever kept; for the demo school alone."""
+    await collection("school").update_one({"_id": SCHOOL}, {"$unset": {"settings": ""}})
+    await collection("school").delete_many({"_id": {"$ne": SCHOOL}})

@@ -78,6 +78,14 @@ def student() -> DemoPerson:
     return DemoPerson(**_people()["student"])
 
 
+def school() -> dict[str, Any]:
+    """Give the settings of the school, as an admin would send them."""
+    texts = {
+        path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "policies").iterdir()
+    }
+    return _toml(FOLDER / "school.toml") | texts
+
+
 def names() -> DemoNames:
     """Give the first and last names from which the loader makes learners."""
     lists = _people()["names"]

@@ -20,8 +20,9 @@ from courseflow_admin.models.base import Document, id_at, now
 from courseflow_admin.models.courses import Course, Thumbnail
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.school import SchoolChange, SchoolSettings
 from courseflow_admin.models.studio import FieldsForm, LessonForm
-from courseflow_admin.services import passwords, school, studio
+from courseflow_admin.services import passwords, school, school_settings, studio
 
 SEED = 7
 LEARNERS = 300
@@ -69,6 +70,7 @@ async def load_demo_school(say: Say = lambda _: None) -> bool:
     say("people")
     password_hash = await passwords.hash_of(settings().demo_sign_in_password)
     staff = await _staff(password_hash, today - YEAR - timedelta(days=60))
+    settled = await _settings(staff[library.admin().email])
     learners = _learners(chance, password_hash, today)
     await _insert("accounts", learners)
 
@@ -79,7 +81,7 @@ async def load_demo_school(say: Say = lambda _: None) -> bool:
     ]
 
     say("sales")
-    story = Story(chance, today)
+    story = Story(chance, settled, today)
     for learner in learners:
         story.welcome(learner)
     _tell_sales(story, chance, learners, courses, today)
@@ -125,6 +127,13 @@ async def _staff(password_hash: str, at: datetime) -> dict[str, Account]:
         row.bio = person.bio
     await _insert("accounts", rows)
     return {row.email: row for row in rows}
+
+
+async def _settings(admin: Account) -> SchoolSettings:
+    """As the admin wrote them on the page of settings."""
+    actor = Actor(admin.id, admin.role, admin.name, admin.email, verified=True)
+    await school_db.forget_settings()  # of a loading that broke off
+    return await school_settings.change(actor, SchoolChange(**library.school()), 0)
 
 
 def _account(name: str, email: str, role: str, password_hash: str, at: datetime) -> Account:

@@ -21,6 +21,7 @@ from courseflow_admin.models.enrollments import Enrollment, Grant
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import (
     Capture,
+    Consent,
     Dispute,
     DisputeState,
     GatewayName,
@@ -35,6 +36,7 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.school import SchoolSettings
 from courseflow_admin.services.checkout import CHECKOUT_LASTS
 from courseflow_admin.services.sync import next_look
 
@@ -53,8 +55,8 @@ ONLY_AT: dict[str, GatewayName] = {
 class Story(Traces):
     """Tells purchases one after the other; the same seed tells the same story."""
 
-    def __init__(self, chance: random.Random, today: datetime) -> None:
-        super().__init__(chance)
+    def __init__(self, chance: random.Random, school: SchoolSettings, today: datetime) -> None:
+        super().__init__(chance, school)
         self.today = today
         self.purchases: list[Purchase] = []
         self.waiting: set[tuple[str, str]] = set()  # learner and course of what is not over yet
@@ -121,6 +123,7 @@ class Story(Traces):
             email=learner.email,
             course_title=course.title,
             course_slug=course.slug,
+            consent=Consent(at=at, versions=self.school.agreed_by_paying),
             billing_name=learner.name,
             billing_country=COUNTRIES[course.price.currency],
             created_at=at,

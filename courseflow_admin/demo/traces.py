@@ -20,6 +20,7 @@ from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.school import SchoolSettings
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.services import emails
 
@@ -49,8 +50,9 @@ class Rows:
 class Traces:
     """Writes them down; the same chance writes the same."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, school: SchoolSettings) -> None:
         self.chance = chance
+        self.school = school
         self.rows = Rows()
 
     def _event(self, payment: Payment, kind: str, at: datetime, result: str) -> None:
@@ -156,7 +158,8 @@ class Traces:
         course: Course | None = None,
     ) -> None:
         account_id = learner.id if isinstance(learner, Account) else learner.account_id
-        email = emails.compose(kind, Recipient(account_id, learner.email, learner.name), key, facts)
+        to = Recipient(account_id, learner.email, learner.name)
+        email = emails.compose(kind, to, key, facts, self.school)
         end = self._end_of_mail()
         done_at = at + timedelta(seconds=4)
         steps = [

@@ -103,6 +103,7 @@ class Email(Document):
     account_id: str
     to: str
     to_name: str = ""
+    from_name: str = ""  # the school's, as it was called when this was queued
     subject: str
     html: str
     text: str

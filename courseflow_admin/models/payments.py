@@ -10,6 +10,7 @@ from pydantic import Field
 from courseflow_admin.models.base import Document, Piece
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.school import POLICY_WORDS
 
 GatewayName = Literal["stripe", "razorpay"]
 GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
@@ -119,6 +120,19 @@ class SyncNote(Piece):
     result: str
 
 
+class Consent(Piece):
+    """What the buyer agreed to by paying: which version of each policy, and when."""
+
+    at: datetime
+    versions: dict[str, int]
+
+    def __str__(self) -> str:
+        words = [
+            f"{POLICY_WORDS[name]} (version {number})" for name, number in self.versions.items()
+        ]
+        return " and ".join(words)
+
+
 class Payment(Document):
     account_id: str
     course_id: str
@@ -146,6 +160,7 @@ class Payment(Document):
     email: str = ""
     course_title: str = ""
     course_slug: str = ""
+    consent: Consent | None = None  # None: the school had no policies then
     billing_name: str = ""
     billing_country: str = ""
     created_at: datetime

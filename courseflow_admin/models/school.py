@@ -11,9 +11,15 @@ from courseflow_admin.errors import Conflict
 from courseflow_admin.models.accounts import JOINERS, EmailAddress, Form
 from courseflow_admin.models.base import Piece
 from courseflow_admin.models.money import CURRENCIES
+from courseflow_admin.models.pictures import PictureType
 
 PolicyName = Literal["terms", "privacy", "refunds"]
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
+POLICY_WORDS = {
+    "terms": "the terms",
+    "privacy": "the privacy policy",
+    "refunds": "the refund policy",
+}
 LONGEST_POLICY = 50_000
 MOST_SELLER_LINES = 6
 
@@ -73,9 +79,14 @@ class Logo(Piece):
     model_config = ConfigDict(strict=True, frozen=True)
 
     content_hash: str
-    media_type: Literal["image/png", "image/jpeg", "image/webp"]
+    media_type: PictureType
     width: int
     height: int
+
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """Its size within a box; never larger than it is."""
+        scale = min(1, width / self.width, height / self.height)
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
 
 
 class SchoolSettings(Piece):
@@ -108,6 +119,13 @@ class SchoolSettings(Piece):
     def policy_versions(self) -> dict[str, int]:
         """The versions in force of the policies there are."""
         return {name: self.policy(name).version for name in POLICIES if self.policy(name).text}
+
+    @property
+    def agreed_by_paying(self) -> dict[str, int]:
+        """Of the policies a buyer agrees to, the versions in force."""
+        return {
+            name: version for name, version in self.policy_versions.items() if name != "privacy"
+        }
 
     def value(self, field: str) -> Any:
         """A field as a change would give it: of a policy its text."""

@@ -87,6 +87,7 @@ class CheckCode(StrEnum):
     NO_THUMBNAIL = "no_thumbnail"
     ZERO_NOT_FREE = "zero_not_free"
     BELOW_MINIMUM = "below_minimum"
+    CURRENCY_NOT_SOLD = "currency_not_sold"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ class Sheet:
     checks: list[Check]
     changes: list[str]
     learners: int
+    currencies: list[str]  # it may be sold in: those of the school, and its own
     owned: bool  # the actor may also set the price and archive
 
 

@@ -16,6 +16,7 @@ from courseflow_admin.components.forms import (
 )
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.policies import policy_links
 from courseflow_admin.state.checkout import COUNTRIES, CheckoutState, Choice
 
 
@@ -32,6 +33,7 @@ def checkout() -> rx.Component:
             ("error", feedback.error(CheckoutState.error, CheckoutState.load)),
             feedback.skeleton_cards(2),
         ),
+        policy_links(),
         here="Catalog",
         path=[("Catalog", routes.HOME), (CheckoutState.title, CheckoutState.course_href)],
     )
@@ -83,7 +85,10 @@ def pay_form() -> rx.Component:
             rx.foreach(CheckoutState.choices, choice),
             class_name="cf-choices",
         ),
+        hidden("agreed_terms", CheckoutState.terms),
+        hidden("agreed_refunds", CheckoutState.refunds),
         submit(icon("lock", 14), "Pay " + CheckoutState.price, size="large", wide=True),
+        agreement(),
         rx.el.p(
             "You go to the provider's own page to pay. We never see your card, and the course "
             "opens as soon as the money is confirmed.",
@@ -91,6 +96,27 @@ def pay_form() -> rx.Component:
         ),
         action=f"{routes.API}/payments/checkout",
     )
+
+
+def agreement() -> rx.Component:
+    """Opened beside the form, so that what was filled in stays."""
+    terms = CheckoutState.terms != ""
+    refunds = CheckoutState.refunds != ""
+    return rx.cond(
+        terms | refunds,
+        rx.el.p(
+            "By paying you agree to ",
+            rx.cond(terms, policy_link("terms", "the terms")),
+            rx.cond(terms & refunds, rx.el.span(" and ")),
+            rx.cond(refunds, policy_link("refunds", "the refund policy")),
+            ".",
+            class_name="cf-13",
+        ),
+    )
+
+
+def policy_link(name: str, text: str) -> rx.Component:
+    return text_link(text, href=routes.policy(name), target="_blank")
 
 
 def choice(one: Choice) -> rx.Component:
@@ -150,6 +176,8 @@ def closed() -> rx.Component:
     return feedback.empty(
         "credit_card",
         "This course cannot be paid for just now",
-        "No payment provider of the school sells in its currency. Please write to the school.",
+        "No payment provider of the school sells in its currency. Please write to "
+        + CheckoutState.support
+        + ".",
         link_button("To the course", href=CheckoutState.course_href),
     )

@@ -194,6 +194,10 @@ def learner() -> rx.Component:
                 rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
                 rx.el.dt("Billed to"),
                 rx.el.dd(SHOWN.billed_to, ", ", SHOWN.country),
+                rx.cond(
+                    SHOWN.agreed_to,
+                    rx.fragment(rx.el.dt("Agreed to"), rx.el.dd(SHOWN.agreed_to)),
+                ),
                 rx.el.dt("Payments"),
                 rx.el.dd(text_link("All of this address", href=SHOWN.learner_href)),
                 rx.cond(

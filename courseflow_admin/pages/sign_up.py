@@ -5,6 +5,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components.forms import field, submit
 from courseflow_admin.components.icons import text_link
+from courseflow_admin.components.policies import policy_links
 from courseflow_admin.components.welcome import welcome, welcome_form
 from courseflow_admin.state.auth import MIN_PASSWORD, SignInState
 
@@ -52,4 +53,5 @@ def sign_up() -> rx.Component:
             text_link("Sign in", href=routes.SIGN_IN + SignInState.other_query),
             class_name="cf-mut cf-13",
         ),
+        policy_links(),
     )

@@ -12,7 +12,7 @@ from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.state.studio import StudioRow, StudioState, currencies
+from courseflow_admin.state.studio import StudioRow, StudioState
 
 FORM = "new-course"
 COLUMNS = [
@@ -99,8 +99,7 @@ def new_course() -> rx.Component:
             select(
                 "Currency",
                 "currency",
-                currencies(),
-                default_value="INR",
+                StudioState.currencies,
                 help_text="What learners will pay in. The price itself can wait.",
             ),
             on_submit=StudioState.create,

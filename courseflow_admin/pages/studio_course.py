@@ -9,7 +9,6 @@ from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, checkbox, field, link_button
 from courseflow_admin.components.icons import client_act, icon, icon_button, link
 from courseflow_admin.components.layout import page
-from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.studio_details import details
 from courseflow_admin.pages.studio_lesson import lesson_pane
@@ -313,7 +312,6 @@ def check(line: CheckLine) -> rx.Component:
 
 def price() -> rx.Component:
     error = rx.cond(State.error_field == "price", State.error_text, "")
-    choices = [rx.el.option(code, value=code) for code in CURRENCIES]
     return rx.el.div(
         field(
             "Price",
@@ -333,7 +331,7 @@ def price() -> rx.Component:
                     custom_attrs={"onKeyDown": client_act(LEAVE_ON_ENTER)},
                 ),
                 rx.el.select(
-                    *choices,
+                    rx.foreach(State.currencies, lambda code: rx.el.option(code, value=code)),
                     value=State.currency,
                     aria_label="Currency",
                     disabled=State.locked,

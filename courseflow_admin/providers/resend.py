@@ -1,6 +1,8 @@
 """Resend: e-mails out by the official SDK."""
 
+import re
 from dataclasses import dataclass
+from email.utils import parseaddr
 from functools import cache
 from typing import Any
 
@@ -9,6 +11,7 @@ from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachab
 from courseflow_admin.keys import ResendKeys
 
 TIMEOUT_SECONDS = 20
+SPECIAL = re.compile(r'[()<>@,;:\\".\[\]]')  # what RFC 5322 lets stand only in quotes
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Message:
     html: str
     text: str
     idempotency_key: str
+    from_name: str = ""  # else the one of EMAIL_FROM
 
 
 class ResendSender:
@@ -37,7 +41,7 @@ class ResendSender:
     async def send(self, message: Message) -> str:
         """Hand one e-mail over and return Resend's id for it; the same key sends it only once."""
         params: Any = {
-            "from": self._from,
+            "from": sender_line(message.from_name, self._from),
             "to": [message.to],
             "subject": message.subject,
             "html": message.html,
@@ -53,6 +57,17 @@ class ResendSender:
                 raise ProviderUnreachable("resend") from error
             raise ProviderRefused("resend", str(error)) from error
         return str(answer["id"])
+
+
+def sender_line(name: str, configured: str) -> str:
+    """`Lakeside School <school@example.org>`: our address under the school's name."""
+    address = parseaddr(configured)[1]
+    if not name or not address:
+        return configured
+    if SPECIAL.search(name):
+        escaped = re.sub(r'(["\\])', r"\\\1", name)
+        name = f'"{escaped}"'
+    return f"{name} <{address}>"
 
 
 @cache

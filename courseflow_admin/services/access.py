@@ -10,6 +10,7 @@ from courseflow_admin.models.access import Reason, ReasonCode, Verdict
 from courseflow_admin.models.base import now
 from courseflow_admin.models.enrollments import Enrollment, Grant
 from courseflow_admin.models.payments import Capture, DisputeState, Payment, ReviewState
+from courseflow_admin.services import school_settings
 
 KINDS = {
     "payment": "It was bought",
@@ -25,13 +26,14 @@ def decide(
     enrollment: Enrollment | None,
     payments: Iterable[Payment],
     at: datetime,
-    disputes_suspend: bool = True,
+    disputes_suspend: bool,
 ) -> Verdict:
     """Whether this learner may study this course at `at`.
 
     Allowed when the account is not suspended and some grant is active: started, not ended, not
-    expired, and its payment not in an open dispute. `payments` are all of this learner for this
-    course, newest first. The reasons begin with what decides.
+    expired, and its payment not in an open dispute, unless the school's settings say that those
+    study on. `payments` are all of this learner for this course, newest first. The reasons begin
+    with what decides.
     """
     if suspended:
         return Verdict(
@@ -97,9 +99,11 @@ def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend
             "Winning or withdrawing the dispute restores access.",
             payment_id,
         )
-    until = f" Access runs until {_day(grant.expires_at)}." if grant.expires_at else ""
+    more = f" Access runs until {_day(grant.expires_at)}." if grant.expires_at else ""
+    if payment and payment.dispute.state is DisputeState.OPEN:
+        more += " The payment is being disputed at the bank; meanwhile access stays open."
     return Reason(
-        ReasonCode.GRANTED, f"{KINDS[grant.kind]} on {_day(grant.started)}.{until}", "", payment_id
+        ReasonCode.GRANTED, f"{KINDS[grant.kind]} on {_day(grant.started)}.{more}", "", payment_id
     )
 
 
@@ -152,5 +156,10 @@ async def verdict(account_id: str, course_id: str) -> Verdict:
     account = await accounts_db.find(account_id)
     enrollment = await enrollments_db.find(account_id, course_id)
     payments = await payments_db.of_learner(account_id, course_id)
-    suspended = account is None or account.suspended_at is not None
-    return decide(suspended=suspended, enrollment=enrollment, payments=payments, at=now())
+    return decide(
+        suspended=account is None or account.suspended_at is not None,
+        enrollment=enrollment,
+        payments=payments,
+        at=now(),
+        disputes_suspend=(await school_settings.get()).disputes_suspend,
+    )

@@ -10,9 +10,10 @@ If the process dies:
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
 from loguru import logger
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
@@ -32,15 +33,20 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.gateways import CheckoutForm, CheckoutOrder
-from courseflow_admin.models.payments import Capture, GatewayName, Payment
+from courseflow_admin.models.payments import Capture, Consent, GatewayName, Payment
 from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.school import POLICY_WORDS, SchoolSettings
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
-from courseflow_admin.services import access, audit, limits
+from courseflow_admin.services import access, audit, limits, school_settings
 from courseflow_admin.services.enrollments import AlreadyEnrolled
 
 CHECKOUT_LASTS = timedelta(hours=24)  # Stripe's longest; a Razorpay order would last for ever
 FIRST_LOOK = timedelta(minutes=10)  # pending payments are synced this often
 CLICKS, CLICKS_SECONDS = 20, 600
+
+
+# A native form sends an empty field where there is nothing to agree to.
+Version = Annotated[int, Field(ge=0), BeforeValidator(lambda value: value or 0)]
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,19 @@ class BuyForm(BaseModel):
     provider: GatewayName
     billing_name: str = Field(min_length=1, max_length=120)
     billing_country: str = Field(pattern=r"^[A-Z]{2}$")
+    # The versions that were read; needed of each policy the school has.
+    agreed_terms: Version = 0
+    agreed_refunds: Version = 0
+
+
+class PolicyChanged(Conflict):
+    code = "policy_changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The terms or the refund policy were changed a moment ago. Nothing was charged; please "
+            "read them and pay again."
+        )
 
 
 class PaymentUnderWay(Conflict):
@@ -92,7 +111,8 @@ async def open_checkout(actor: Actor, form: BuyForm) -> CheckoutStart:
         raise NotFound("account")
     if (await access.verdict(actor.id, course.id)).allowed:
         raise AlreadyEnrolled
-    payment = await _open_row(actor, account, course, via, form)
+    consent = _consent(form, await school_settings.get())
+    payment = await _open_row(actor, account, course, via, form, consent)
     return await _at_gateway(actor, payment, via)
 
 
@@ -105,8 +125,29 @@ async def _sold(course_id: str) -> Course:
     return course
 
 
+def _consent(form: BuyForm, school: SchoolSettings) -> Consent | None:
+    """What was agreed to, which must be what holds now; None where there is nothing to agree to."""
+    asked = school.agreed_by_paying
+    given = {"terms": form.agreed_terms, "refunds": form.agreed_refunds}
+    for name, version in asked.items():
+        if not given[name]:
+            raise Invalid(
+                f"Paying means agreeing to {POLICY_WORDS[name]}: read it at "
+                f"{settings().origin}{routes.policy(name)} and send its version, {version}.",
+                f"agreed_{name}",
+            )
+        if given[name] != version:
+            raise PolicyChanged
+    return Consent(at=now(), versions=asked) if asked else None
+
+
 async def _open_row(
-    actor: Actor, account: Account, course: Course, via: Gateway, form: BuyForm
+    actor: Actor,
+    account: Account,
+    course: Course,
+    via: Gateway,
+    form: BuyForm,
+    consent: Consent | None,
 ) -> Payment:
     """Our row, before the gateway hears anything; the open one if there is one that still fits."""
     for earlier in await payments_db.of_learner(account.id, course.id):
@@ -115,10 +156,12 @@ async def _open_row(
         if not earlier.open:
             continue
         fits = earlier.amount == course.price and earlier.expires_at > now()
+        fits = fits and _versions(earlier.consent) == _versions(consent)
         if earlier.provider == via.name and fits:
             return earlier
         await _close(actor, earlier)
-    payment = _new_payment(account, course, via, form)
+    payment = _new_payment(account, course, via, form, consent)
+    agreed = {"agreed_to": str(consent)} if consent else {}
 
     async def insert() -> None:
         await payments_db.insert(payment)
@@ -126,7 +169,12 @@ async def _open_row(
             account.id, Billing(name=form.billing_name, country=form.billing_country)
         )
         await audit.record(
-            actor, Act.CHECKOUT_OPENED, payment.id, provider=via.name, amount=payment.amount
+            actor,
+            Act.CHECKOUT_OPENED,
+            payment.id,
+            provider=via.name,
+            amount=payment.amount,
+            **agreed,
         )
 
     try:
@@ -141,7 +189,13 @@ async def _open_row(
     return payment
 
 
-def _new_payment(account: Account, course: Course, via: Gateway, form: BuyForm) -> Payment:
+def _versions(consent: Consent | None) -> dict[str, int]:
+    return consent.versions if consent else {}
+
+
+def _new_payment(
+    account: Account, course: Course, via: Gateway, form: BuyForm, consent: Consent | None
+) -> Payment:
     instant = now()
     return Payment(
         _id=new_id("pay"),
@@ -157,6 +211,7 @@ def _new_payment(account: Account, course: Course, via: Gateway, form: BuyForm) 
         email=account.email,
         course_title=course.title,
         course_slug=course.slug,
+        consent=consent,
         billing_name=form.billing_name,
         billing_country=form.billing_country,
         created_at=instant,
@@ -247,6 +302,8 @@ class Offer:
     billing_name: str
     billing_country: str
     owned: bool
+    agreed_by_paying: dict[str, int]  # policy -> its version
+    support: str
 
 
 async def offer(actor: Actor, slug: str) -> Offer:
@@ -257,10 +314,13 @@ async def offer(actor: Actor, slug: str) -> Offer:
         raise NotFound("course")
     account = await accounts_db.find(actor.id)
     billing = account.billing if account else None
+    school = await school_settings.get()
     return Offer(
         course=course,
         gateways=tuple(via.name for via in gateways_for(course.price.currency)),
         billing_name=billing.name if billing else actor.name,
         billing_country=billing.country if billing else "",
         owned=(await access.verdict(actor.id, course.id)).allowed,
+        agreed_by_paying=school.agreed_by_paying,
+        support=school.support_email,
     )

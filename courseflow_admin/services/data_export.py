@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from courseflow_admin.config import settings
 from courseflow_admin.db import own_data
 from courseflow_admin.db.client import transaction
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import audit, limits
+from courseflow_admin.services import audit, limits, school_settings
 from courseflow_admin.services.emails_log import MASKED, ONE_TIME_LINK
 
 EXPORTS = 5  # in one hour
@@ -28,4 +27,4 @@ async def export(actor: Actor) -> dict[str, Any]:
     for email in found["emails"]:
         for part in ("html", "text"):
             email[part] = ONE_TIME_LINK.sub(MASKED, email.get(part, ""))
-    return {"school": settings().school_name, "made_at": at, **found}
+    return {"school": (await school_settings.get()).name, "made_at": at, **found}

@@ -9,6 +9,7 @@ import css_inline
 import jinja2
 from loguru import logger
 
+from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
@@ -21,9 +22,12 @@ from courseflow_admin.models.emails import (
     EmailState,
     Recipient,
 )
+from courseflow_admin.models.school import Logo, SchoolSettings
 from courseflow_admin.providers.resend import Message, sender
+from courseflow_admin.services import school_settings
 
 TEMPLATES = Path(__file__).parent.parent / "emails"
+LOGO_WIDTH, LOGO_HEIGHT = 160, 40
 GIVE_UP_AFTER = timedelta(hours=23)  # Resend keeps an idempotency key for 24 hours
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=30)
 
@@ -71,7 +75,7 @@ async def queue(
     `facts` fills the template `emails/{kind}.html` and `.txt` and the subject. The same
     `dedupe_key` (at most 256 characters) a second time queues nothing.
     """
-    email = compose(kind, to, dedupe_key, facts)
+    email = compose(kind, to, dedupe_key, facts, await school_settings.get())
     links = {
         "payment_id": payment_id,
         "course_id": course_id,
@@ -80,12 +84,20 @@ async def queue(
     await emails_db.add(email.model_copy(update={**links, "erase_at": erase_at}))
 
 
-def compose(kind: EmailKind, to: Recipient, dedupe_key: str, facts: Mapping[str, str]) -> Email:
+def compose(
+    kind: EmailKind,
+    to: Recipient,
+    dedupe_key: str,
+    facts: Mapping[str, str],
+    school: SchoolSettings,
+) -> Email:
     """The e-mail as it would go out now, due at once."""
     keys = settings()
     known = {
-        "school": keys.school_name,
-        "support": keys.support_email,
+        "school": school.name,
+        "support": school.support_email,
+        "logo": _logo(school.logo),
+        "seller": school,  # for receipts: its lines and its tax number
         "origin": keys.origin,
         "name": to.name,
         "sandbox": "yes" if keys.any_sandbox else "",
@@ -100,6 +112,7 @@ def compose(kind: EmailKind, to: Recipient, dedupe_key: str, facts: Mapping[str,
         account_id=to.account_id,
         to=to.email,
         to_name=to.name,
+        from_name=school.name,
         subject=SUBJECTS[kind].format_map(known),
         html=_inliner().inline(html),
         text=_templates().get_template(f"{kind}.txt").render(known),
@@ -107,6 +120,15 @@ def compose(kind: EmailKind, to: Recipient, dedupe_key: str, facts: Mapping[str,
         state_at=instant,
         due_at=instant,
     )
+
+
+def _logo(logo: Logo | None) -> dict[str, str | int] | None:
+    """The picture by its absolute address; mail programs want its size in pixels."""
+    if logo is None:
+        return None
+    width, height = logo.fitted(LOGO_WIDTH, LOGO_HEIGHT)
+    address = settings().origin + routes.school_logo(logo.content_hash)
+    return {"src": address, "width": width, "height": height}
 
 
 async def send_next(lease: timedelta) -> bool:
@@ -118,7 +140,9 @@ async def send_next(lease: timedelta) -> bool:
     email = await emails_db.claim(now(), now() + lease)
     if email is None:
         return False
-    message = Message(email.to, email.subject, email.html, email.text, email.dedupe_key)
+    message = Message(
+        email.to, email.subject, email.html, email.text, email.dedupe_key, email.from_name
+    )
     try:
         provider_id = await sender().send(message)
     except (ProviderRefused, NotFound) as error:

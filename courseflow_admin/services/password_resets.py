@@ -20,6 +20,7 @@ from courseflow_admin.services import (
     one_time_links,
     password_rules,
     passwords,
+    school_settings,
 )
 from courseflow_admin.services.accounts import NOBODY
 from courseflow_admin.services.one_time_links import SETS_PASSWORD, Link, LinkNotGood
@@ -102,6 +103,7 @@ async def _to_nobody(link: Link) -> None:
             Recipient("", "", "Nobody"),
             f"reset-{link.row.id}",
             {"link": link.address},
+            await school_settings.get(),
         )
         await tokens_db.add_decoy(email, link.expires_at)
         await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, "acc_unknown")

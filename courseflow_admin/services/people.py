@@ -1,6 +1,7 @@
 """One person for those who run the school: everything about them in one place, and signing out."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import audit as audit_db
@@ -22,7 +23,7 @@ from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.sessions import Session
-from courseflow_admin.services import access, audit
+from courseflow_admin.services import access, audit, school_settings
 
 NEWEST = 5  # payments, e-mails: the rest is a link away
 ENTRIES = 20
@@ -90,7 +91,12 @@ async def get(actor: Actor, account_id: str) -> Person:
     entries = await audit_db.search(AuditFilter(object_id=account_id), PageRequest(size=ENTRIES))
     return Person(
         account=account,
-        places=_places(account, await enrollments_db.of_account(account_id), newest.rows),
+        places=_places(
+            account,
+            await enrollments_db.of_account(account_id),
+            newest.rows,
+            disputes_suspend=(await school_settings.get()).disputes_suspend,
+        ),
         payments=newest.rows[:NEWEST],
         emails=emails.rows,
         sessions=await sessions_db.open_of(account_id, now()),
@@ -99,7 +105,11 @@ async def get(actor: Actor, account_id: str) -> Person:
 
 
 def _places(
-    account: Account, enrollments: list[Enrollment], payments: list[Payment]
+    account: Account,
+    enrollments: list[Enrollment],
+    payments: list[Payment],
+    *,
+    disputes_suspend: bool,
 ) -> list[Place]:
     """Those enrolled in first, then those only paid for: where somebody asks why they cannot in."""
     enrolled = {enrollment.course_id: enrollment for enrollment in enrollments}
@@ -118,6 +128,7 @@ def _places(
                 enrollment=enrolled.get(course_id),
                 payments=[one for one in payments if one.course_id == course_id],
                 at=at,
+                disputes_suspend=disputes_suspend,
             ),
         )
         for course_id, title in titles.items()
@@ -131,12 +142,14 @@ async def why(actor: Actor, account_id: str, course_id: str) -> Why:
     course = await courses_db.get(course_id)
     enrollment = await enrollments_db.find(account_id, course_id)
     payments = await payments_db.of_learner(account_id, course_id)
-    at = now()
+    decide = partial(
+        access.decide, at=now(), disputes_suspend=(await school_settings.get()).disputes_suspend
+    )
 
-    apart = access.decide(suspended=False, enrollment=enrollment, payments=payments, at=at)
+    apart = decide(suspended=False, enrollment=enrollment, payments=payments)
     verdict = apart
     if account.suspended_at:
-        first = access.decide(suspended=True, enrollment=None, payments=(), at=at)
+        first = decide(suspended=True, enrollment=None, payments=())
         verdict = Verdict(False, (*first.reasons, *apart.reasons))
     reason = verdict.reasons[0]
     return Why(

@@ -5,11 +5,13 @@ database owns all of them. There is no cache: one read by `_id`, so that every p
 sees a change with its next use.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from courseflow_admin import config
+from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db import school as school_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict
@@ -31,33 +33,56 @@ TRIES = 3
 
 async def get() -> SchoolSettings:
     """The settings as they are now; all of it is public."""
-    found = await school_db.find_settings()
-    if found:
-        return found
-    first = config.settings()
-    return SchoolSettings(name=first.school_name, support_email=first.support_email)
+    return await school_db.find_settings() or first()
 
 
-async def change(actor: Actor, changes: SchoolChange, revision: int) -> SchoolSettings:
+def first() -> SchoolSettings:
+    """What holds until something was changed."""
+    keys = config.settings()
+    return SchoolSettings(name=keys.school_name, support_email=keys.support_email)
+
+
+async def all_of_them(actor: Actor) -> SchoolSettings:
+    """The same, for the page and the address where they are changed."""
+    actor.require(Permission.SETTINGS_CHANGE)
+    return await get()
+
+
+async def in_use(actor: Actor) -> dict[str, int]:
+    """How many published courses cost something in each currency: they keep it."""
+    actor.require(Permission.SETTINGS_CHANGE)
+    return await catalog_db.currencies()
+
+
+async def change(
+    actor: Actor, changes: SchoolChange, revision: int | Mapping[str, int]
+) -> SchoolSettings:
     """Change what `changes` gives.
 
-    `revision`: of the settings the actor looked at. SettingsChangedMeanwhile when one of these
-    fields was changed since then to something else; other fields never stand in the way.
+    `revision`: of the settings the actor looked at, or of each field. SettingsChangedMeanwhile
+    when one of these fields was changed since then to something else; other fields never stand in
+    the way.
     """
     actor.require(Permission.SETTINGS_CHANGE)
     given = changes.given
+    seen = dict.fromkeys(given, revision) if isinstance(revision, int) else revision
 
     async def body() -> SchoolSettings:
         before = await get()
         changed = {name: value for name, value in given.items() if before.value(name) != value}
         if not changed:
             return before  # the same save sent once more
-        stale = [name for name in changed if before.revisions.get(name, 0) > revision]
+        stale = [name for name in changed if before.revisions.get(name, 0) > seen.get(name, 0)]
         if stale:
             found = [Difference(name, given[name], before.value(name)) for name in stale]
             raise SettingsChangedMeanwhile(found, before.revision)
         return await _write(actor, before, changed, now())
 
+    return await written(body)
+
+
+async def written(body: Callable[[], Awaitable[SchoolSettings]]) -> SchoolSettings:
+    """Run `body`, which saves the settings, in a transaction."""
     for _ in range(TRIES):
         with suppress(Duplicate):  # the row was made at the same moment: now it is there
             return await transaction(body)

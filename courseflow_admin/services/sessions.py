@@ -27,8 +27,8 @@ from courseflow_admin.services import audit, emails, limits, tokens
 class Suspended(NotPermitted):
     code = "suspended"
 
-    def __init__(self) -> None:
-        super().__init__("This account is suspended. Please write to the school.")
+    def __init__(self, support: str) -> None:
+        super().__init__(f"This account is suspended. Please write to {support}.")
 
 
 class JustRefreshed(Conflict):

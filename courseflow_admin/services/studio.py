@@ -25,27 +25,25 @@ from courseflow_admin.models.outline import Way
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.studio import (
-    Check,
     FieldsForm,
     LessonForm,
     NotPublishable,
     SavedLesson,
     Sheet,
     StaleRevision,
-    checks_of,
-    price_checks,
 )
-from courseflow_admin.providers.gateways import gateways_for
-from courseflow_admin.services import audit, authors, slugs
+from courseflow_admin.services import audit, authors, prices, slugs
 
 TRIES = 10
 OWNER_ONLY = {"price", "free", "access_days", "slug"}  # a co-instructor writes, but does not sell
 
 
-async def create(actor: Actor, title: str, currency: str = "INR") -> Course:
-    """A new draft with one empty section, owned by the actor."""
+async def create(actor: Actor, title: str, currency: str = "") -> Course:
+    """A new draft with one empty section, owned by the actor; in the school's first currency."""
     actor.require(Permission.COURSES_EDIT)
     clean = _title(title)
+    currency = currency or (await prices.for_sale())[0]
+    await prices.require_sold(currency, "currency")
     course = Course(
         _id=new_id("crs"),
         slug="",
@@ -97,9 +95,10 @@ async def sheet(actor: Actor, course_id: str) -> Sheet:
     return Sheet(
         course=course,
         newest=newest_version,
-        checks=checks(course),
+        checks=await prices.checks(course),
         changes=course.changes_since(newest_version),
         learners=counted.get(course.id, 0),
+        currencies=await prices.choices(course),
         owned=authors.owns(actor, course),
     )
 
@@ -134,7 +133,7 @@ async def save_fields(actor: Actor, course_id: str, form: FieldsForm, revision: 
         changed = course.model_copy(update=changes | {"fields_revision": revision + 1})
         if "slug" in changes:
             changed = await slugs.renamed(course, changed)
-        return _priced(course, changed)
+        return await prices.priced(course, changed)
 
     written = [*given, "fields_revision", "old_slugs", "price"]
     return await authors.write(
@@ -282,21 +281,12 @@ async def save_lesson(
     return SavedLesson(outline.lesson_of(course, lesson_id).revision, course.updated_at)
 
 
-def checks(course: Course) -> list[Check]:
-    """What stands in the way of publishing, under the gateways that are switched on."""
-    return checks_of(course, gateway_names(course.price.currency))
-
-
-def gateway_names(currency: str) -> list[str]:
-    return [gateway.name for gateway in gateways_for(currency)]
-
-
 async def publish(actor: Actor, course_id: str) -> CourseVersion:
     """Put the draft out as the next version; without changes the newest one is sold again."""
 
     async def body() -> CourseVersion:
         course = await authors.editable(actor, course_id)
-        standing = checks(course)
+        standing = await prices.checks(course)
         if standing:
             raise NotPublishable(standing)
         before = await courses_db.newest_version(course.id)
@@ -362,19 +352,6 @@ def _fresh(course: Course, revision: int | None, mine: str = "") -> Course:
     if revision is not None and revision != course.outline_revision:
         theirs = "\n".join(section.title for section in course.outline)
         raise StaleRevision("the outline", mine, theirs, course.outline_revision)
-    return course
-
-
-def _priced(before: Course, course: Course) -> Course:
-    """A free course costs nothing; one that is on sale can always be paid."""
-    if course.free and course.price.minor:
-        course = course.model_copy(update={"price": Money.of(0, course.price.currency)})
-    Money.of(course.price.minor, course.price.currency)
-    changed = (course.price, course.free) != (before.price, before.free)
-    if course.sold and changed:
-        standing = price_checks(course.price, course.free, gateway_names(course.price.currency))
-        if standing:
-            raise Invalid(standing[0].sentence, "price")
     return course
 
 

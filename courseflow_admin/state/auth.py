@@ -1,5 +1,6 @@
 """Who is signed in, for the screen: names as plain vars, the actor itself out of its reach."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
@@ -10,15 +11,17 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.models.permissions import Actor
+from courseflow_admin.services import school_settings
 from courseflow_admin.services.password_rules import REASONS, SHORTEST
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
 ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner"}
 MIN_PASSWORD = SHORTEST
+SUPPORT = "{support}"
 PROBLEMS = {
     "wrong_credentials": "The e-mail address or the password is not right.",
-    "suspended": "This account is suspended. Please write to the school.",
+    "suspended": "This account is suspended. Please write to " + SUPPORT + ".",
     "too_many": "Too many tries. Please wait five minutes and try again.",
     "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
     **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
@@ -27,6 +30,14 @@ PROBLEMS = {
     "invalid": "Please fill in every field.",
     "unavailable": "The database does not answer just now. Please try again in a moment.",
 }
+
+
+async def problem_text(texts: Mapping[str, str], code: str) -> str:
+    """The sentence for a code from the address, with the school's own address where it helps."""
+    text = texts.get(code, "")
+    if SUPPORT not in text:
+        return text
+    return text.replace(SUPPORT, (await school_settings.get()).support_email)
 
 
 class AuthState(rx.State):
@@ -76,18 +87,16 @@ class SignInState(rx.State):
     name: str = ""
     next_path: str = routes.OVERVIEW
     other_query: str = ""  # so that changing between the two forms keeps `next`
-    school: str = "CourseFlow"
     demo_people: list[DemoPerson] = []
 
     @event(PUBLIC)
     async def load(self):
         query = self.router.url.query_parameters
         auth = await self.get_state(AuthState)
-        self.school = settings().school_name
         self.next_path = routes.safe_next(query.get("next", ""))
         if auth.signed_in:
             return rx.redirect(self.next_path, replace=True)
-        self.problem = PROBLEMS.get(query.get("said", ""), "")
+        self.problem = await problem_text(PROBLEMS, query.get("said", ""))
         self.signed_up = query.get("said") == "signed_up"
         fields = typed(self.router.headers.cookie) if "said" in query else {}
         self.email, self.name = fields.get("email", ""), fields.get("name", "")

@@ -32,6 +32,8 @@ LINES = {
 PROBLEMS = {
     "payment_under_way": "A payment for this course is being confirmed. You see it under My "
     "payments; please wait for it instead of paying again.",
+    "policy_changed": "The terms or the refund policy were changed a moment ago. Nothing was "
+    "charged; please read them below and pay again.",
     "already_enrolled": "You have this course already.",
     "not_found": "This course or this way to pay is not offered just now.",
     "provider_refused": "The payment provider refused to open this payment. Nothing was charged; "
@@ -79,6 +81,9 @@ class CheckoutState(rx.State):
     choices: list[Choice] = []
     billing_name: str = ""
     billing_country: str = DEFAULT_COUNTRY
+    terms: str = ""  # the version of the policy that stands behind its link, if there is one
+    refunds: str = ""
+    support: str = ""
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
@@ -106,6 +111,9 @@ class CheckoutState(rx.State):
             Choice(name, name.capitalize(), LINES.get(name, ""), number == 0)
             for number, name in enumerate(offer.gateways)
         ]
+        self.terms = str(offer.agreed_by_paying.get("terms", ""))
+        self.refunds = str(offer.agreed_by_paying.get("refunds", ""))
+        self.support = offer.support
         self.billing_name = offer.billing_name
         self.billing_country = offer.billing_country or DEFAULT_COUNTRY
         if offer.owned:

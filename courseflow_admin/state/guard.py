@@ -24,6 +24,7 @@ from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import UNEXPECTED, log_unexpected, path_of
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
 from courseflow_admin.state.notices import Notice, NoticesState
+from courseflow_admin.state.school import SchoolState
 
 LOOKUP_SECONDS = 5
 WINDOW_SECONDS = 10
@@ -63,6 +64,7 @@ class Guard(rx.Middleware):
         if registered and _is_framework(registered):
             if "hydrate" in registered.handler.fn.__name__:
                 board._forget_successes()  # said before this page was loaded
+                (await state.get_state(SchoolState))._forget()
             return None
         mark = mark_of(registered.handler.fn) if registered else None
         if mark is PUBLIC or (actor and mark is SIGNED_IN):

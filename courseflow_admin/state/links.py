@@ -2,11 +2,10 @@
 
 import reflex as rx
 
-from courseflow_admin.config import settings
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import verification
+from courseflow_admin.services import school_settings, verification
 from courseflow_admin.state import notices
-from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
+from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, problem_text
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -31,12 +30,11 @@ class LinkState(rx.State):
         query = self.router.url.query_parameters
         auth = await self.get_state(AuthState)
         frame = await self.get_state(SignInState)
-        frame.school = settings().school_name
-        frame.problem = LINK_PROBLEMS.get(query.get("problem", ""), "")
+        frame.problem = await problem_text(LINK_PROBLEMS, query.get("problem", ""))
         self.done = query.get("done", "")
         self.token = query.get("token", "")[:200]
         self.signed_in = auth.signed_in
-        self.support = settings().support_email
+        self.support = (await school_settings.get()).support_email
 
     @event(Permission.ACCOUNT_OWN)
     async def resend(self):

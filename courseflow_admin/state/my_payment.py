@@ -7,7 +7,6 @@ from datetime import timedelta
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.config import settings
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.base import now
 from courseflow_admin.models.money import Money
@@ -22,7 +21,8 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.services import payments
+from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.services import payments, school_settings
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState
@@ -96,6 +96,7 @@ class MyPaymentState(rx.State):
         auth = await self.get_state(AuthState)
         try:
             payment, receipt = await payments.get_mine(auth.actor(), payment_id)
+            school = await school_settings.get()
         except NotSignedIn:
             self.waiting = False
             raise
@@ -108,7 +109,10 @@ class MyPaymentState(rx.State):
             return
         expected = is_expected(payment, receipt)
         self.waiting = expected and time.monotonic() - self._since < LOOK_FOR_SECONDS
-        self.shown = _shown(payment, receipt, outcome_of(payment, waiting=self.waiting))
+        outcome = outcome_of(
+            payment, waiting=self.waiting, disputes_suspend=school.disputes_suspend
+        )
+        self.shown = _shown(payment, receipt, outcome, school)
         self._shown_id, self.view = payment_id, "there"
 
 
@@ -123,7 +127,7 @@ def is_expected(payment: Payment, receipt: Receipt | None) -> bool:
     return payment.capture in {Capture.PENDING, Capture.AUTHORIZED}
 
 
-def outcome_of(payment: Payment, *, waiting: bool) -> Outcome:
+def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Outcome:
     """What to say about this payment; `waiting`: whether we are still looking every second."""
     if payment.review.state is ReviewState.OPEN:
         return Outcome(
@@ -133,7 +137,7 @@ def outcome_of(payment: Payment, *, waiting: bool) -> Outcome:
             "write to you. You need not do anything; please do not pay again.",
         )
     if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
-        return _disputed(payment)
+        return _disputed(payment, disputes_suspend=disputes_suspend)
     if _came_twice(payment):
         return Outcome(
             "back",
@@ -183,18 +187,22 @@ def _unconfirmed(payment: Payment, *, waiting: bool) -> Outcome:
     )
 
 
-def _disputed(payment: Payment) -> Outcome:
+def _disputed(payment: Payment, *, disputes_suspend: bool) -> Outcome:
     if payment.dispute.state is DisputeState.LOST:
         return Outcome(
             "back",
             "Your bank has given the money back",
             f"With it your access to {payment.course_title} has ended.",
         )
+    meanwhile = (
+        "Access to the course waits for the outcome."
+        if disputes_suspend
+        else "The course stays open to you meanwhile."
+    )
     return Outcome(
         "bank",
         "Your bank is asking about this payment",
-        "Access to the course waits for the outcome. If you did not mean to dispute it, tell your "
-        "bank to withdraw.",
+        f"{meanwhile} If you did not mean to dispute it, tell your bank to withdraw.",
     )
 
 
@@ -242,7 +250,9 @@ def _failed(payment: Payment) -> Outcome:
     )
 
 
-def _shown(payment: Payment, receipt: Receipt | None, outcome: Outcome) -> MyShown:
+def _shown(
+    payment: Payment, receipt: Receipt | None, outcome: Outcome, school: SchoolSettings
+) -> MyShown:
     currency = payment.amount.currency
     paid = payment.amount.minor if payment.capture is Capture.PAID else 0
     settled = Money(minor=payment.settled_minor, currency=currency)
@@ -267,5 +277,5 @@ def _shown(payment: Payment, receipt: Receipt | None, outcome: Outcome) -> MySho
         receipt=receipt.label if receipt and receipt.number else "",
         reference=payment.id,
         billed_to=payment.billing_name,
-        support=settings().support_email,
+        support=school.support_email,
     )

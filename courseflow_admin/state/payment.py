@@ -12,6 +12,7 @@ from courseflow_admin.models.emails import Email
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import (
     Capture,
+    Consent,
     DisputeState,
     Payment,
     Refund,
@@ -104,6 +105,7 @@ class Shown:
     email: str = ""
     learner_href: str = ""
     billed_to: str = ""
+    agreed_to: str = ""
     country: str = ""
     course: str = ""
     course_href: str = ""
@@ -314,6 +316,7 @@ def _shown(payment: Payment) -> Shown:
         email=payment.email,
         learner_href=routes.with_query(routes.PAYMENTS, email=payment.email),
         billed_to=payment.billing_name,
+        agreed_to=_agreed(payment.consent),
         country=payment.billing_country,
         course=payment.course_title,
         course_href=routes.course(payment.course_slug),
@@ -323,6 +326,10 @@ def _shown(payment: Payment) -> Shown:
         refundable=str(payment.refundable) if paid and payment.refundable.minor > 0 else "",
         paid_for=f"Paid {payment.amount} {by} for {payment.course_title}.",
     )
+
+
+def _agreed(consent: Consent | None) -> str:
+    return f"{str(consent).capitalize()}, {times.long(consent.at)}" if consent else ""
 
 
 def _warning(payment: Payment) -> str:

@@ -6,9 +6,8 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.models.courses import Course
-from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import studio
+from courseflow_admin.services import prices, studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
 from courseflow_admin.state.words import asked_page, minute, price_text, short
@@ -31,7 +30,7 @@ class StudioRow:
 
 class NewCourseForm(Form):
     title: str
-    currency: str = "INR"
+    currency: str = ""
 
 
 class StudioState(rx.State):
@@ -42,6 +41,7 @@ class StudioState(rx.State):
     next_href: str = ""
     dialog_open: bool = False
     creating: bool = False
+    currencies: list[list[str]] = []  # as a list of choices wants them
 
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
@@ -64,6 +64,7 @@ class StudioState(rx.State):
             if page.previous_cursor
             else ""
         )
+        self.currencies = [[code, code] for code in await prices.for_sale()]
         self.view = "rows" if self.rows else "empty"
 
     @event(Permission.COURSES_EDIT)
@@ -82,10 +83,6 @@ class StudioState(rx.State):
             yield rx.redirect(routes.studio(course.id))
         finally:
             self.creating = False
-
-
-def currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in CURRENCIES]
 
 
 def _row(course: Course, learners: int) -> StudioRow:

@@ -75,6 +75,7 @@ class StudioCourseState(rx.State):
     access_days: str = ""
     price: str = ""
     currency: str = "INR"
+    currencies: list[str] = ["INR"]  # those the school sells, and the course's own
     free: bool = False
     owned: bool = False
     locked: bool = True  # what only the owner may change
@@ -290,6 +291,7 @@ class StudioCourseState(rx.State):
         self._outline_revision = course.outline_revision
         self._fields_revision = course.fields_revision
         self._show_fields(course)
+        self.currencies = sheet.currencies
         here = self.router.url.query_parameters.get("lesson", "")
         self.details = course.lesson(here) is None
         self.details_href = routes.studio(course.id)

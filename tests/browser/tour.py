@@ -30,7 +30,10 @@ from tests.builders import PASSWORD, an_account
 from tests.invitation_builders import secret_of_newest
 
 ROLES = ("student", "instructor", "admin")
-NOBODY = ("/sign-in", "/sign-up", "404", "/", "/courses/[slug]", "/invitations/[token]")
+NOBODY = (
+    *("/sign-in", "/sign-up", "404", "/", "/courses/[slug]", "/invitations/[token]"),
+    *("/terms", "/privacy", "/refunds"),
+)
 BY_PREFIX = {
     "/my/": ("student",),
     "/learn/": ("student",),

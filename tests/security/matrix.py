@@ -17,6 +17,7 @@ from courseflow_admin.services import invitations, sessions
 from tests.builders import PASSWORD, acting, an_account
 from tests.course_builders import a_course
 from tests.money_builders import a_payment, an_email
+from tests.pictures import a_picture
 
 # Who is what to the objects below; "" asks without a session.
 PEOPLE = {
@@ -91,6 +92,7 @@ def address_of(route: str, school: School) -> str:
         "session_id": school.session_id,
         "invitation_id": school.invitation.id,
         "name": "enrollments",
+        "policy": "terms",
         "provider": "stripe",
     }
     for name, value in known.items():
@@ -136,6 +138,8 @@ def body_of(route: str, school: School) -> Any:
             "billing_name": "Somebody",
             "billing_country": "IN",
         },
+        "PATCH /api/v1/settings": {"revision": 0, "changes": {"name": "Mine now"}},
+        "PUT /api/v1/settings/logo": a_picture(),
         "POST /api/v1/payments/{payment_id}/refunds": {"amount": "1.00", "reason": "Asked"},
     }.get(route)
 

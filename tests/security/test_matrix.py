@@ -51,7 +51,7 @@ async def call(api, school: School, route: str, person: str) -> int:
         route.partition(" ")[0],
         address_of(route, school),
         headers={"Cookie": f"cf_session={token}"} if token else {},
-        **({"json": body} if body is not None else {}),
+        **({"content": body} if isinstance(body, bytes) else {"json": body} if body else {}),
     )
     if answer.status_code in REFUSED and RULES[route].needs is not None:
         assert await everything_stored() == before, f"{person} was refused, but something changed"

@@ -72,7 +72,11 @@ def test_access_ends_exactly_when_it_expires():
 
     assert verdict(granted(grant), [PAID]).allowed
     assert not decide(
-        suspended=False, enrollment=granted(grant), payments=[PAID], at=grant.expires_at
+        suspended=False,
+        enrollment=granted(grant),
+        payments=[PAID],
+        at=grant.expires_at,
+        disputes_suspend=True,
     ).allowed
 
 

@@ -92,6 +92,7 @@ async def test_an_unknown_address_costs_the_same_commands_in_the_same_order(mong
         ("find", "accounts"),
         ("delete", "one_time_tokens"),
         ("insert", "one_time_tokens"),
+        ("find", "school"),
         ("update", "emails"),
         ("insert", "audit"),
         ("commitTransaction", ""),

@@ -16,7 +16,7 @@ from courseflow_admin.models.studio import (
     NotPublishable,
     checks_of,
 )
-from courseflow_admin.services import studio
+from courseflow_admin.services import prices, studio
 from tests.builders import audited, stored
 from tests.course_builders import (
     a_course,
@@ -115,13 +115,13 @@ async def test_a_move_alone_is_a_change_too(database):
 async def test_every_check_names_its_offender(database):
     author = await an_instructor()
     course = await studio.create(author, "Trees")
-    bare = studio.checks(course)
+    bare = await prices.checks(course)
     empty = await studio.add_lesson(author, course.id, course.outline[0].id, "Roots")
     raw = await studio.add_lesson(
         author, course.id, course.outline[0].id, "Leaves", form=LessonForm(title="Leaves", text="x")
     )
 
-    found = studio.checks(await studio.get(author, course.id))
+    found = await prices.checks(await studio.get(author, course.id))
 
     assert [(check.code, check.lesson_id, check.field) for check in bare] == [
         ("no_description", "", "description"),
@@ -144,7 +144,7 @@ async def test_blanks_are_no_text(database):
     blank = LessonForm(title="One", text=" \n\t ", ready=True)
     await studio.save_lesson(author, course.id, lesson.id, blank, lesson.revision)
 
-    found = studio.checks(await studio.get(author, course.id))
+    found = await prices.checks(await studio.get(author, course.id))
     assert [check.code for check in found] == ["empty_lesson"]
 
 

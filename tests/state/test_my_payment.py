@@ -144,16 +144,20 @@ OUTCOMES = [
 
 @pytest.mark.parametrize(("state", "fields", "title", "act"), OUTCOMES)
 def test_each_outcome_has_its_words_and_the_next_act(state, fields, title, act):
-    outcome = outcome_of(payment_row(1, state, **fields), waiting=False)
+    outcome = outcome_of(payment_row(1, state, **fields), waiting=False, disputes_suspend=True)
 
     assert (outcome.title, outcome.act) == (title, act)
     assert "!" not in outcome.title + outcome.sentence
 
 
 def test_a_decline_tells_its_reason_and_a_refund_its_amount():
-    declined = outcome_of(payment_row(1, "failed", attempts=[DECLINED]), waiting=False)
+    declined = outcome_of(
+        payment_row(1, "failed", attempts=[DECLINED]), waiting=False, disputes_suspend=True
+    )
     pending = outcome_of(
-        payment_row(1, refunds=[a_refund(100, RefundState.PENDING)]), waiting=False
+        payment_row(1, refunds=[a_refund(100, RefundState.PENDING)]),
+        waiting=False,
+        disputes_suspend=True,
     )
 
     assert "The reason given: Not enough money. You can" in declined.sentence

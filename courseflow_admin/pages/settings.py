@@ -1,0 +1,326 @@
+"""The school's settings, for admins: five forms, each saved by itself."""
+
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components import feedback
+from courseflow_admin.components.cards import card
+from courseflow_admin.components.forms import button, field, form, submit
+from courseflow_admin.components.icons import icon, mark, text_link
+from courseflow_admin.components.js.logo_picker import logo_picker
+from courseflow_admin.components.js.unsaved import unsaved
+from courseflow_admin.components.layout import page
+from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.school import LONGEST_POLICY
+from courseflow_admin.state.settings import Both, CurrencyRow, SettingsState
+
+State, V = SettingsState, SettingsState.values
+
+
+@rx.page(route=routes.SETTINGS, title="Settings · CourseFlow", on_load=SettingsState.load)
+def settings() -> rx.Component:
+    return page(
+        "Settings",
+        rx.match(
+            State.view,
+            ("there", there()),
+            ("error", feedback.error(State.error, State.load)),
+            feedback.skeleton_cards(4),
+        ),
+        here="Settings",
+        path=[("System", "")],
+        permission=Permission.SETTINGS_CHANGE,
+    )
+
+
+def there() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(school(), logo(), currencies(), class_name="cf-stack"),
+        rx.el.div(receipts(), rules(), class_name="cf-stack"),
+        rx.el.div(policies(), class_name="cf-stack cf-wide"),
+        unsaved(State.settled),
+        class_name="cf-settings",
+        key="there",
+    )
+
+
+def group(name: str, title: str, why: str, *fields: Any, on_submit: Any) -> rx.Component:
+    """One form with its own Save, what became of it, and what another admin has written."""
+    return card(
+        title,
+        rx.cond(State.conflict_in == name, conflict()),
+        form(
+            rx.el.p(why, class_name="cf-13 cf-mut"),
+            *fields,
+            rx.el.div(
+                submit("Save", look="", busy=State.saving == name),
+                rx.el.span(
+                    rx.cond(
+                        State.says[name] != "",
+                        rx.fragment(
+                            rx.cond(
+                                State.says[name] == "Not saved",
+                                icon("circle_alert", 14),
+                                icon("check", 14),
+                            ),
+                            State.says[name],
+                        ),
+                    ),
+                    class_name="cf-saysaved cf-row cf-13 cf-mut cf-num",
+                    role="status",
+                ),
+                rx.el.span("Not saved yet", class_name="cf-saynot cf-13"),
+                class_name="cf-row cf-saveline",
+            ),
+            on_submit=on_submit,
+            class_name="cf-form cf-pad",
+            custom_attrs={"data-watched": name},
+        ),
+    )
+
+
+def text(label: str, name: str, in_group: str, value: Any, **props: Any) -> rx.Component:
+    return field(
+        label,
+        name,
+        default_value=value,
+        key=f"{name}-" + rx.Var.create(State.keys[in_group]).to(str),
+        error=rx.cond(State.wrong[name], State.wrong[name], ""),
+        auto_complete="off",
+        **props,
+    )
+
+
+def school() -> rx.Component:
+    return group(
+        "school",
+        "School",
+        "On every page, in tab titles and in every e-mail.",
+        text("Name", "name", "school", V.name, required=True, max_length=60),
+        text(
+            "Support address",
+            "support_email",
+            "school",
+            V.support_email,
+            required=True,
+            type="email",
+            max_length=254,
+            help_text="Where people write who cannot help themselves.",
+        ),
+        on_submit=State.save_school,
+    )
+
+
+def logo() -> rx.Component:
+    return card(
+        "Logo",
+        rx.el.div(
+            rx.el.div(
+                rx.cond(
+                    V.logo != "",
+                    rx.el.img(src=V.logo, alt="The logo as it is now"),
+                    mark(),
+                ),
+                class_name="cf-logobox",
+            ),
+            rx.el.p(
+                "PNG, JPEG or WebP of at most 200 kB. In the sidebar, at sign-in and in e-mails. ",
+                V.logo_size,
+                class_name="cf-help",
+                id="logo-help",
+            ),
+            rx.el.div(
+                logo_picker(routes.API_SETTINGS_LOGO, V.logo, State.logo_sent),
+                rx.cond(
+                    V.logo != "",
+                    button(icon("trash_2", 14), "Remove", on_click=State.remove_logo),
+                ),
+                class_name="cf-row",
+            ),
+            rx.el.div(
+                rx.cond(
+                    State.logo_problem != "",
+                    rx.el.p(icon("circle_alert", 14), State.logo_problem, class_name="cf-error"),
+                ),
+                id="logo-error",
+                role="alert",
+            ),
+            class_name="cf-pad cf-stack",
+        ),
+    )
+
+
+def currencies() -> rx.Component:
+    return group(
+        "currencies",
+        "Currencies",
+        "A course gets its price in one of these. One that has a price keeps it.",
+        rx.el.fieldset(
+            rx.el.legend("Sold in", class_name="cf-label"),
+            rx.el.div(
+                rx.foreach(State.currencies, currency),
+                class_name="cf-checks",
+                key=rx.Var.create(State.keys["currencies"]).to(str),
+            ),
+            rx.cond(
+                State.wrong["currencies"],
+                rx.el.p(
+                    icon("circle_alert", 14),
+                    State.wrong["currencies"],
+                    class_name="cf-error",
+                    role="alert",
+                ),
+            ),
+            class_name="cf-choices",
+        ),
+        on_submit=State.save_currencies,
+    )
+
+
+def currency(row: CurrencyRow) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name="sells_" + row.code, default_checked=row.sold),
+        row.code,
+        rx.el.span(row.note, class_name="cf-sm cf-mut"),
+        class_name="cf-check",
+    )
+
+
+def receipts() -> rx.Component:
+    return group(
+        "receipts",
+        "Receipts",
+        "Who sells, as tax law wants it on receipts.",
+        text(
+            "Seller",
+            "seller_lines",
+            "receipts",
+            V.seller_lines,
+            multiline=True,
+            rows="4",
+            max_length=620,
+            help_text="Name and address, up to 6 lines.",
+        ),
+        rx.el.div(
+            text(
+                "Kind of tax number",
+                "tax_id_label",
+                "receipts",
+                V.tax_id_label,
+                max_length=30,
+                placeholder="GSTIN, VAT ID",
+            ),
+            text("Tax number", "tax_id", "receipts", V.tax_id, max_length=40),
+            class_name="cf-twofields",
+        ),
+        text(
+            "Note about tax",
+            "tax_note",
+            "receipts",
+            V.tax_note,
+            max_length=200,
+            help_text="One line under the amounts, such as “Prices include GST.”",
+        ),
+        on_submit=State.save_receipts,
+    )
+
+
+def rules() -> rx.Component:
+    return group(
+        "rules",
+        "Rules",
+        "Effective with the next thing anybody does.",
+        rx.el.div(
+            rule(
+                "second_factor_for_admins",
+                V.second_factor_for_admins,
+                "Admins need a second factor",
+                "A code from an app, besides the password.",
+            ),
+            rule(
+                "disputes_suspend",
+                V.disputes_suspend,
+                "An open dispute suspends access",
+                "Only what the disputed payment bought, until the bank has decided.",
+            ),
+            rule(
+                "tell_about_view_as",
+                V.tell_about_view_as,
+                "Tell people when an admin used View as",
+                "By e-mail, with who it was and when.",
+            ),
+            class_name="cf-choices",
+            key=rx.Var.create(State.keys["rules"]).to(str),
+        ),
+        on_submit=State.save_rules,
+    )
+
+
+def rule(name: str, value: Any, title: str, what: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name=name, default_checked=value),
+        rx.el.span(
+            rx.el.span(title, class_name="cf-med"),
+            rx.el.span(what, class_name="cf-sm cf-mut"),
+            class_name="cf-col",
+        ),
+        class_name="cf-choice",
+    )
+
+
+def policies() -> rx.Component:
+    return group(
+        "policies",
+        "Policies",
+        "In Markdown. Buyers agree to the terms and the refund policy by paying, and each payment "
+        "keeps which version it was.",
+        policy("Terms", "terms", V.terms),
+        policy("Privacy policy", "privacy", V.privacy),
+        policy("Refund policy", "refunds", V.refunds),
+        on_submit=State.save_policies,
+    )
+
+
+def policy(label: str, name: str, value: Any) -> rx.Component:
+    return text(
+        label,
+        name,
+        "policies",
+        value,
+        multiline=True,
+        rows="8",
+        max_length=LONGEST_POLICY,
+        help_text=V.policy_notes[name],
+        beside=text_link("See the page", href=routes.policy(name), target="_blank"),
+    )
+
+
+def conflict() -> rx.Component:
+    """Both values, and nothing is overwritten until the admin has chosen."""
+    return rx.el.div(
+        rx.el.p(
+            icon("circle_alert", 16),
+            "Somebody else saved this after you had opened it. Nothing was overwritten.",
+            class_name="cf-row cf-med",
+        ),
+        rx.foreach(State.conflicts, both),
+        rx.el.div(
+            button("Save mine", look="primary", size="small", on_click=State.keep_mine),
+            button("Go on with theirs", size="small", on_click=State.take_theirs),
+            class_name="cf-row",
+        ),
+        class_name="cf-conflict",
+        role="alert",
+    )
+
+
+def both(one: Both) -> rx.Component:
+    return rx.el.dl(
+        rx.el.dt(one.word, ", yours"),
+        rx.el.dd(rx.el.pre(one.mine)),
+        rx.el.dt(one.word, ", theirs"),
+        rx.el.dd(rx.el.pre(one.theirs)),
+        class_name="cf-bothvalues",
+    )
