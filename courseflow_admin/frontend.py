@@ -46,7 +46,7 @@ SOURCES = (
     "courseflow_admin/pages",
     "courseflow_admin/state",
 )
-LOGO_BOX = (120, 28)  # pixels, in the sidebar and above a form
+LOGO_BOX = (96, 28)  # pixels, in the sidebar and above a form
 INLINE_SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 
 Scope = MutableMapping[str, Any]

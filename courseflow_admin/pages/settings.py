@@ -125,11 +125,24 @@ def logo() -> rx.Component:
                 ),
                 class_name="cf-logobox",
             ),
-            rx.el.p(
-                "PNG, JPEG or WebP of at most 200 kB. In the sidebar, at sign-in and in e-mails. ",
-                V.logo_size,
-                class_name="cf-help",
-                id="logo-help",
+            rx.el.div(
+                rx.el.p(
+                    "PNG, JPEG or WebP of at most 200 kB. In the sidebar, at sign-in and in "
+                    "e-mails. ",
+                    V.logo_size,
+                    class_name="cf-help",
+                    id="logo-help",
+                ),
+                rx.el.div(
+                    rx.cond(
+                        State.logo_problem != "",
+                        rx.el.p(
+                            icon("circle_alert", 14), State.logo_problem, class_name="cf-error"
+                        ),
+                    ),
+                    id="logo-error",
+                    role="alert",
+                ),
             ),
             rx.el.div(
                 logo_picker(routes.API_SETTINGS_LOGO, V.logo, State.logo_sent),
@@ -138,14 +151,6 @@ def logo() -> rx.Component:
                     button(icon("trash_2", 14), "Remove", on_click=State.remove_logo),
                 ),
                 class_name="cf-row",
-            ),
-            rx.el.div(
-                rx.cond(
-                    State.logo_problem != "",
-                    rx.el.p(icon("circle_alert", 14), State.logo_problem, class_name="cf-error"),
-                ),
-                id="logo-error",
-                role="alert",
             ),
             class_name="cf-pad cf-stack",
         ),

@@ -6,6 +6,11 @@ import pytest
 
 from courseflow_admin import frontend
 from courseflow_admin.config import read_settings
+from courseflow_admin.db import client
+from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.services import school_logo, school_settings
+from tests.course_builders import an_admin
+from tests.pictures import a_picture
 
 LIVE = {
     "env": "production",
@@ -74,11 +79,70 @@ async def test_pages_are_asked_for_anew_and_named_assets_are_kept(site):
     assert missing.headers["cache-control"] == "no-cache"
 
 
-async def test_brotli_is_sent_to_who_takes_it(site):
-    answer = await site.get("/sign-in", headers={"Accept-Encoding": "gzip, br"})
+async def test_what_a_browser_can_unpack_is_sent_packed(site):
+    """Pages are made as they are served, so they go as gzip; files lie there as brotli."""
+    takes = {"Accept-Encoding": "gzip, br"}
 
-    assert answer.headers["content-encoding"] == "br"
-    assert "Accept-Encoding" in answer.headers["vary"]
+    page = await site.get("/sign-in", headers=takes)
+    file = await site.get("/courseflow.css", headers=takes)
+
+    assert page.headers["content-encoding"] == "gzip"
+    assert file.headers["content-encoding"] == "br"
+    assert "Accept-Encoding" in page.headers["vary"]
+    assert "Accept-Encoding" in file.headers["vary"]
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/courses/any", "/nothing", "/nothing.js"])
+async def test_every_page_says_the_name_of_the_school_from_its_first_byte(site, database, path):
+    admin = await an_admin()
+    await school_settings.change(admin, SchoolChange(name="Lake <b>&</b> Side"), 0)
+
+    answer = await site.get(path)
+
+    assert '<meta content="Lake &lt;b&gt;&amp;&lt;/b&gt; Side" name="application-name"/>' in (
+        answer.text
+    )
+    assert frontend.BUILT_SCHOOL not in answer.text
+    assert "CourseFlow" not in answer.text
+
+
+async def test_a_page_that_has_not_changed_is_not_sent_again(site, database):
+    admin = await an_admin()
+    first = await site.get("/sign-in")
+    again = await site.get("/sign-in", headers={"If-None-Match": first.headers["etag"]})
+
+    await school_settings.change(admin, SchoolChange(name="Lakeside School"), 0)
+    renamed = await site.get("/sign-in", headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert renamed.status_code == 200
+    assert "<title>Sign in · Lakeside School</title>" in renamed.text
+
+
+async def test_without_a_database_pages_say_the_first_name(site, configure):
+    await client.close()
+    configure(SCHOOL_NAME="First School")
+
+    answer = await site.get("/sign-in")
+
+    assert answer.status_code == 200
+    assert frontend.BUILT_SCHOOL not in answer.text
+
+
+async def test_logo_and_policies_show_because_the_settings_have_them(site, database):
+    admin = await an_admin()
+    before = (await site.get("/school.css")).text
+    changed = await school_logo.put(admin, a_picture(300, 80))
+    await school_settings.change(admin, SchoolChange(terms="Be kind."), changed.revision)
+
+    after = (await site.get("/school.css")).text
+
+    assert ".cf-logo" not in before
+    assert ".cf-policies" not in before
+    assert f'url("/api/v1/school/logo?v={changed.logo.content_hash}")' in after
+    assert "width: 96px; height: 26px" in after
+    assert ".cf-policies .terms { display: inline; }" in after
+    assert ".privacy" not in after
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/api/health/live", "/api/nothing"])
@@ -134,7 +198,7 @@ async def test_the_sandbox_bar_shows_because_settings_say_so(site):
 
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert "--cf-bar: 24px" in answer.text
-    assert frontend.school_css(read_settings(**LIVE)) == ""
+    assert frontend.school_css(read_settings(**LIVE), school_settings.first()) == ""
 
 
 def test_the_policy_of_production_names_the_companies_and_never_eval():
