@@ -19,7 +19,7 @@ from courseflow_admin.models.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.models.invitations import LIFETIME, Invitation
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission, raises
-from courseflow_admin.services import accounts, audit, emails, limits, tokens
+from courseflow_admin.services import accounts, audit, emails, limits, school_settings, tokens
 from courseflow_admin.services.accounts import EmailTaken
 
 SENT_PER_ADMIN = 100  # in one hour
@@ -34,10 +34,10 @@ class InvitationNotGood(Invalid):
 
     code = "invitation_not_good"
 
-    def __init__(self) -> None:
+    def __init__(self, support: str) -> None:
         super().__init__(
             "This invitation was used, taken back or is too old. "
-            f"Ask whoever invited you for a new one, or write to {settings().support_email}.",
+            f"Ask whoever invited you for a new one, or write to {support}.",
             "token",
         )
 
@@ -201,7 +201,7 @@ async def look_at(actor: Actor | None, secret: str) -> Invited:
     """What the link is for, and what `actor` has to do; InvitationNotGood when it is over."""
     invitation = await invitations_db.find_open(tokens.hash_of(secret), now())
     if invitation is None:
-        raise InvitationNotGood
+        raise await _not_good()
     inviter = await _inviter(invitation)
     if actor is not None:
         way: Way = "accept" if actor.verified else "confirm"
@@ -223,7 +223,7 @@ async def sign_up(secret: str, name: str, password: str) -> Account:
     token_hash = tokens.hash_of(secret)
     found = await invitations_db.find_open(token_hash, now())
     if found is None:
-        raise InvitationNotGood
+        raise await _not_good()
     account = await accounts.new(found.email, name, found.role, password, verified=True)
     actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
 
@@ -269,10 +269,10 @@ async def accept(actor: Actor, secret: str) -> Account:
 async def _take(token_hash: str, account_id: str) -> Invitation:
     invitation = await invitations_db.take(token_hash, account_id, now())
     if invitation is None:
-        raise InvitationNotGood
+        raise await _not_good()
     inviter = await _inviter(invitation)
     if inviter != SYSTEM and not await accounts_db.hold(inviter.id, inviter.role):
-        raise InvitationNotGood
+        raise await _not_good()
     return invitation
 
 
@@ -282,10 +282,10 @@ async def _inviter(invitation: Invitation) -> Actor:
         return SYSTEM
     account = await accounts_db.find(invitation.invited_by)
     if account is None or account.suspended_at or account.erased_at:
-        raise InvitationNotGood
+        raise await _not_good()
     inviter = Actor(id=account.id, role=account.role, name=account.name)
     if not inviter.can(Permission.ACCOUNTS_CHANGE):
-        raise InvitationNotGood
+        raise await _not_good()
     return inviter
 
 
@@ -325,3 +325,7 @@ async def _with_emails(rows: list[Invitation]) -> list[Sent]:
         )
         for row in rows
     ]
+
+
+async def _not_good() -> InvitationNotGood:
+    return InvitationNotGood((await school_settings.get()).support_email)

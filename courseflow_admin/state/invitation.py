@@ -2,13 +2,12 @@
 
 import reflex as rx
 
-from courseflow_admin.config import settings
 from courseflow_admin.errors import CourseFlowError, Unavailable
 from courseflow_admin.models.accounts import AS_ROLE, MAY
-from courseflow_admin.services import invitations
+from courseflow_admin.services import invitations, school_settings
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
-from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, typed
+from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, problem_text, typed
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -40,11 +39,11 @@ class InvitationState(rx.State):
         frame = await self.get_state(SignInState)
         query = self.router.url.query_parameters
         self.token, self.here = last_part(self)[:200], self.router.url.path
-        self.support = settings().support_email
+        school = await school_settings.get()
+        self.support = school.support_email
         self.signed_in_as = auth.email
         self.name = typed(self.router.headers.cookie).get("name", "") if "said" in query else ""
-        frame.school = settings().school_name
-        frame.problem = ONCE_MORE.get(query.get("said", ""), "")
+        frame.problem = await problem_text(ONCE_MORE, query.get("said", ""))
         actor = auth.actor() if auth.signed_in else None
         try:
             seen = await invitations.look_at(actor, self.token)
@@ -54,8 +53,6 @@ class InvitationState(rx.State):
             self.view, self.over, frame.problem = "over", problem.message, ""
             return
         self.email, self.view = seen.email, seen.way
-        self.offer = (
-            f"{seen.inviter} invites you to {settings().school_name} as {AS_ROLE[seen.role]}."
-        )
+        self.offer = f"{seen.inviter} invites you to {school.name} as {AS_ROLE[seen.role]}."
         self.gives = f"You may {MAY[seen.role]}."
         self.until = times.long(seen.expires_at)
