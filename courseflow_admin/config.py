@@ -170,10 +170,12 @@ class Settings(BaseSettings):
             lines.append(
                 "RESEND_WEBHOOK_SECRETS: each must be whsec_ and at least 24 bytes in base64"
             )
-        if any(
-            len(value.get_secret_value().encode()) < MIN_JWT_SECRET for value in self.jwt_secrets
-        ):
+        keys = [value.get_secret_value().rpartition(":") for value in self.jwt_secrets]
+        if any(len(secret.encode()) < MIN_JWT_SECRET for _, _, secret in keys):
             lines.append(f"JWT_SECRETS: each must have at least {MIN_JWT_SECRET} bytes")
+        named = [kid for kid, _, _ in keys if kid]
+        if len(set(named)) < len(named):
+            lines.append("JWT_SECRETS: each key id may stand once")
         return lines
 
     def _overrides(self) -> dict[str, str | None]:

@@ -64,6 +64,14 @@ def test_nothing_has_to_be_set(lines_of):
         ({"TRUSTED_PROXIES": "-1"}, r"TRUSTED_PROXIES: .*greater than or equal to 0"),
         ({"JWT_SECRETS": "short"}, r"JWT_SECRETS: each must have at least 32 bytes"),
         (
+            {"JWT_SECRETS": f"2026-11:{'x' * 31}"},
+            r"JWT_SECRETS: each must have at least 32 bytes",
+        ),
+        (
+            {"JWT_SECRETS": f"2026-11:{'x' * 32},2026-11:{'y' * 32}"},
+            r"JWT_SECRETS: each key id may stand once",
+        ),
+        (
             {"STRIPE_WEBHOOK_SECRETS": "whsec_0123456789abcdef,short"},
             r"STRIPE_WEBHOOK_SECRETS: each must have at least 16 characters",
         ),

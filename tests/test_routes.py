@@ -50,3 +50,8 @@ def test_links_quote_what_they_are_given():
 def test_the_cookie_is_bound_to_the_host_wherever_https_allows_it():
     assert routes.session_cookie(secure=True) == "__Host-cf_session"
     assert routes.session_cookie(secure=False) == "cf_session"
+
+
+def test_the_log_does_not_learn_the_secret_of_an_invitation():
+    assert routes.without_secret(routes.invitation("s3cret")) == "/invitations/hidden"
+    assert routes.without_secret("/payments/pay_1") == "/payments/pay_1"

@@ -79,7 +79,11 @@ async def test_no_folder_is_listed_and_nothing_beside_it_is_served(tmp_path, pat
     (folder / "assets" / "named.js").write_text("1")
     (folder / "404.html").write_text("Not here")
     (tmp_path / "secret.txt").write_text("s3cret")
-    transport = httpx.ASGITransport(frontend.serve_files(folder, lambda _: None))
+
+    async def name() -> str:
+        return "The School"
+
+    transport = httpx.ASGITransport(frontend.serve_files(folder, lambda _: None, name))
 
     async with httpx.AsyncClient(transport=transport, base_url=SCHOOL) as client:
         answer = await client.get(path, follow_redirects=True)
