@@ -79,6 +79,7 @@ async def test_a_taken_address_costs_the_same_commands_in_the_same_order(mongod_
         ("insert", "accounts"),
         ("delete", "one_time_tokens"),
         ("insert", "one_time_tokens"),
+        ("find", "school"),
         ("update", "emails"),
         ("insert", "audit"),
         ("commitTransaction", ""),
