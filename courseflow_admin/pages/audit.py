@@ -8,7 +8,8 @@ from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, 
 from courseflow_admin.components.forms import form, link_button, search_field
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.table import Column, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.audit import ACTS, PERIODS, AuditState, EntryRow
 
@@ -26,22 +27,16 @@ def audit() -> rx.Component:
         "Audit log",
         rx.el.div(
             tools(search(), chips()),
-            table(
+            list_table(
                 "Audit log",
                 COLUMNS,
-                AuditState.rows,
+                AuditState,
                 entry_row,
-                view=AuditState.view,
                 empty=empty(
                     "scroll_text",
                     "Nothing matches this",
                     "Take a filter away to see more.",
                     rx.cond(AuditState.filtered, link_button("Show all", href=routes.AUDIT)),
-                ),
-                error=AuditState.error,
-                retry=AuditState.load,
-                footer=footer(
-                    AuditState.range_text, AuditState.previous_href, AuditState.next_href
                 ),
             ),
             class_name="cf-stack",

@@ -6,9 +6,10 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import email_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.lists import list_table, search_box
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.emails import KINDS, STATES, EmailRow, EmailsState
 
@@ -27,7 +28,11 @@ def emails() -> rx.Component:
         "E-mails",
         rx.el.div(
             tools(
-                search(),
+                search_box(
+                    "Search by the beginning of the receiver's address",
+                    "Receiver begins with",
+                    EmailsState,
+                ),
                 filters(
                     chip_menu(
                         "State",
@@ -46,39 +51,18 @@ def emails() -> rx.Component:
                     ),
                 ),
             ),
-            table(
+            list_table(
                 "E-mails",
                 COLUMNS,
-                EmailsState.rows,
+                EmailsState,
                 email_row,
-                view=EmailsState.view,
                 empty=nothing(),
-                error=EmailsState.error,
-                retry=EmailsState.load,
-                footer=footer(
-                    EmailsState.range_text, EmailsState.previous_href, EmailsState.next_href
-                ),
             ),
             class_name="cf-stack",
         ),
         here="E-mails",
         path=[("System", ""), ("E-mails", routes.EMAILS)],
         permission=Permission.EMAILS_READ,
-    )
-
-
-def search() -> rx.Component:
-    return form(
-        search_field(
-            "Search by the beginning of the receiver's address",
-            placeholder="Receiver begins with",
-            default_value=EmailsState.searched,
-            key=EmailsState.search_key,
-            max_length=254,
-            auto_complete="off",
-            on_change=EmailsState.search.debounce(300),
-        ),
-        on_submit=EmailsState.submit_search,
     )
 
 

@@ -7,9 +7,10 @@ from courseflow_admin.components.badges import grant_badge
 from courseflow_admin.components.cards import meter
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import filters, fixed_chip, tools
-from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.lists import list_table, search_box
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.learners import LearnerRow, LearnersState
@@ -30,45 +31,28 @@ def learners() -> rx.Component:
         "Learners",
         rx.el.div(
             tools(
-                search(),
+                search_box(
+                    "Search by the beginning of an e-mail address",
+                    "E-mail begins with",
+                    LearnersState,
+                ),
                 course_filter(),
                 filters(
                     fixed_chip("Enrolled", LearnersState.period_text, LearnersState.no_period_href),
                 ),
             ),
-            table(
+            list_table(
                 "Learners",
                 COLUMNS,
-                LearnersState.rows,
+                LearnersState,
                 learner_row,
-                view=LearnersState.view,
                 empty=nothing(),
-                error=LearnersState.error,
-                retry=LearnersState.load,
-                footer=footer(
-                    LearnersState.range_text, LearnersState.previous_href, LearnersState.next_href
-                ),
             ),
             class_name="cf-stack",
         ),
         here="Learners",
         path=[("Teaching", ""), ("Learners", "")],
         permission=Permission.ENROLLMENTS_READ,
-    )
-
-
-def search() -> rx.Component:
-    return form(
-        search_field(
-            "Search by the beginning of an e-mail address",
-            placeholder="E-mail begins with",
-            default_value=LearnersState.searched,
-            key=LearnersState.search_key,
-            max_length=254,
-            auto_complete="off",
-            on_change=LearnersState.search.debounce(300),
-        ),
-        on_submit=LearnersState.submit_search,
     )
 
 

@@ -6,9 +6,10 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import payment_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.lists import list_table, search_box
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.payments import PROVIDERS, STATES, PaymentRow, PaymentsState
 
@@ -40,7 +41,11 @@ def payments() -> rx.Component:
         "Payments",
         rx.el.div(
             tools(
-                search(),
+                search_box(
+                    "Search by the beginning of an e-mail address",
+                    "E-mail begins with",
+                    PaymentsState,
+                ),
                 filters(
                     chip_menu(
                         "State",
@@ -59,39 +64,18 @@ def payments() -> rx.Component:
                     fixed_chip("Figure", PaymentsState.figure_text, PaymentsState.no_figure_href),
                 ),
             ),
-            table(
+            list_table(
                 "Payments",
                 COLUMNS,
-                PaymentsState.rows,
+                PaymentsState,
                 payment_row,
-                view=PaymentsState.view,
                 empty=nothing(),
-                error=PaymentsState.error,
-                retry=PaymentsState.load,
-                footer=footer(
-                    PaymentsState.range_text, PaymentsState.previous_href, PaymentsState.next_href
-                ),
             ),
             class_name="cf-stack",
         ),
         here="Payments",
         path=[("Money", ""), ("Payments", "")],
         permission=Permission.PAYMENTS_READ,
-    )
-
-
-def search() -> rx.Component:
-    return form(
-        search_field(
-            "Search by the beginning of an e-mail address",
-            placeholder="E-mail begins with",
-            default_value=PaymentsState.searched,
-            key=PaymentsState.search_key,
-            max_length=254,
-            auto_complete="off",
-            on_change=PaymentsState.search.debounce(300),
-        ),
-        on_submit=PaymentsState.submit_search,
     )
 
 

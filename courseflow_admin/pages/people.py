@@ -8,10 +8,11 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.lists import list_table, search_box
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import ROLE_LABELS
 from courseflow_admin.state.people import STATES, PeopleState, PersonRow
@@ -32,7 +33,11 @@ def people() -> rx.Component:
         rx.el.div(
             sections("People"),
             tools(
-                search(),
+                search_box(
+                    "Search by the beginning of an e-mail address",
+                    "E-mail begins with",
+                    PeopleState,
+                ),
                 filters(
                     chip_menu(
                         "Role",
@@ -51,18 +56,12 @@ def people() -> rx.Component:
                     fixed_chip("Joined", PeopleState.period_text, PeopleState.no_period_href),
                 ),
             ),
-            table(
+            list_table(
                 "People",
                 COLUMNS,
-                PeopleState.rows,
+                PeopleState,
                 person_row,
-                view=PeopleState.view,
                 empty=nothing(),
-                error=PeopleState.error,
-                retry=PeopleState.load,
-                footer=footer(
-                    PeopleState.range_text, PeopleState.previous_href, PeopleState.next_href
-                ),
             ),
             invite_dialog(),
             class_name="cf-stack",
@@ -71,21 +70,6 @@ def people() -> rx.Component:
         path=[("Teaching", ""), ("People", "")],
         permission=Permission.ACCOUNTS_READ,
         actions=[invite_button()],
-    )
-
-
-def search() -> rx.Component:
-    return form(
-        search_field(
-            "Search by the beginning of an e-mail address",
-            placeholder="E-mail begins with",
-            default_value=PeopleState.searched,
-            key=PeopleState.search_key,
-            max_length=254,
-            auto_complete="off",
-            on_change=PeopleState.search.debounce(300),
-        ),
-        on_submit=PeopleState.submit_search,
     )
 
 

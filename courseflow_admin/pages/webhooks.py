@@ -8,7 +8,8 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, tools
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.webhooks import PROVIDERS, STATES, WebhookRow, WebhooksState
 
@@ -46,22 +47,16 @@ def webhooks() -> rx.Component:
                     ),
                 ),
             ),
-            table(
+            list_table(
                 "Webhooks",
                 COLUMNS,
-                WebhooksState.rows,
+                WebhooksState,
                 webhook_row,
-                view=WebhooksState.view,
                 empty=empty(
                     "webhook",
                     WebhooksState.empty_title,
                     WebhooksState.empty_why,
                     rx.cond(WebhooksState.filtered, link_button("Show all", href=routes.WEBHOOKS)),
-                ),
-                error=WebhooksState.error,
-                retry=WebhooksState.load,
-                footer=footer(
-                    WebhooksState.range_text, WebhooksState.previous_href, WebhooksState.next_href
                 ),
             ),
             class_name="cf-stack",

@@ -7,7 +7,6 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.models.base import now
 from courseflow_admin.models.metrics import Period
@@ -16,7 +15,8 @@ from courseflow_admin.services import audit
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.events import event
+from courseflow_admin.state.lists import ListState, SearchForm
 
 NAMES = ("act", "actor", "object", "from", "to")
 PERIODS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
@@ -50,17 +50,8 @@ class EntryRow:
     details: str
 
 
-class SearchForm(Form):
-    q: str = ""
-
-
-class AuditState(rx.State):
-    view: str = "loading"
+class AuditState(ListState, rx.State):
     rows: list[EntryRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     act_text: str = ""
     no_act_href: str = ""
     actor_text: str = ""
@@ -70,7 +61,6 @@ class AuditState(rx.State):
     period_text: str = ""
     no_period_href: str = ""
     export_href: str = routes.API_AUDIT_EXPORT
-    filtered: bool = False
 
     @event(Permission.AUDIT_READ, supersedes=True)
     async def load(self):
@@ -78,21 +68,13 @@ class AuditState(rx.State):
         auth = await self.get_state(AuthState)
         act = address.one_of("act", ACTS)
         self._show_controls(address, act)
-        try:
+        with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             wanted = AuditFilter(act, address["actor"], address["object"], period)
             page = await audit.search(auth.actor(), wanted, address.request())
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [_row(entry, address) for entry in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [_row(entry, address) for entry in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.AUDIT_READ)
     async def pick_act(self, key: str):

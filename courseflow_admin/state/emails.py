@@ -1,12 +1,10 @@
 """The e-mail log: the address says what is shown, every control only changes it."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.emails import UNDELIVERED, Email, EmailFilter
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
@@ -14,7 +12,8 @@ from courseflow_admin.services import emails_log
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.events import event
+from courseflow_admin.state.lists import ListState, SearchForm
 
 KINDS: dict[str, str] = {
     "welcome": "Welcome",
@@ -62,29 +61,16 @@ class EmailRow:
     href: str
 
 
-class SearchForm(Form):
-    q: str = ""
-
-
-class EmailsState(rx.State):
-    view: str = "loading"
+class EmailsState(ListState, rx.State):
     rows: list[EmailRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     kind_text: str = ""
     state_text: str = ""
     no_kind_href: str = ""
     no_state_href: str = ""
     since_text: str = ""
     no_since_href: str = ""
-    searched: str = ""
-    search_key: int = 0  # a new one puts what the address says into the search box
-    filtered: bool = False
     empty_title: str = ""
     empty_why: str = ""
-    _typed: str = ""
 
     @event(Permission.EMAILS_READ, supersedes=True)
     async def load(self):
@@ -98,21 +84,13 @@ class EmailsState(rx.State):
             to_prefix=address["to"],
         )
         self._show_controls(address, wanted, state)
-        try:
+        with self._refusals():
             days = Period.parse(address["since"], "")
             self.since_text = days.text() if days else ""
             wanted = replace(wanted, since=days.start if days else None)
             page = await emails_log.search(auth.actor(), wanted, address.request())
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [row_of(email) for email in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [row_of(email) for email in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.EMAILS_READ)
     async def pick_kind(self, key: str):
@@ -131,9 +109,8 @@ class EmailsState(rx.State):
     async def submit_search(self, form: SearchForm):
         return self._search(form.q)
 
-    def _search(self, text: str) -> Any:
-        self._typed = text.strip()[:254]
-        return rx.redirect(self._address().to(to=self._typed), replace=True)
+    def _search(self, text: str) -> rx.event.EventSpec:
+        return self._search_for(text, "to", self._address())
 
     def _address(self) -> ListAddress:
         return ListAddress(routes.EMAILS, self.router.url.query_parameters, NAMES)
@@ -144,10 +121,7 @@ class EmailsState(rx.State):
         self.no_kind_href = address.to(kind="")
         self.no_state_href = address.to(state="")
         self.no_since_href = address.to(since="")
-        self.searched = wanted.to_prefix
-        if self._typed != wanted.to_prefix:
-            self._typed = wanted.to_prefix
-            self.search_key += 1
+        self._show_searched(wanted.to_prefix)
         self.filtered = bool(wanted.kind or state or wanted.to_prefix or address["since"])
         self.empty_title, self.empty_why = _why_empty(wanted, state, filtered=self.filtered)
 

@@ -1,12 +1,10 @@
 """The list of learners, one row per enrollment: all, or those of own courses."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.base import now
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.models.metrics import Period
@@ -15,7 +13,8 @@ from courseflow_admin.services import enrollments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.events import event
+from courseflow_admin.state.lists import ListState, SearchForm
 
 NAMES = ("course", "email", "from", "to")
 HOW = {"payment": "Paid", "manual": "By hand", "free": "Free", "batch": "In a batch"}
@@ -41,32 +40,19 @@ class CourseChoice:
     title: str
 
 
-class SearchForm(Form):
-    q: str = ""
-
-
-class LearnersState(rx.State):
-    view: str = "loading"
+class LearnersState(ListState, rx.State):
     rows: list[LearnerRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     courses: list[CourseChoice] = []
     course_id: str = ""
     period_text: str = ""
     no_period_href: str = ""
-    searched: str = ""
-    search_key: int = 0  # a new one puts what the address says into the search box
-    filtered: bool = False
-    _typed: str = ""
 
     @event(Permission.ENROLLMENTS_READ, supersedes=True)
     async def load(self):
         address = self._address()
         auth = await self.get_state(AuthState)
         self._show_controls(address)
-        try:
+        with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             found = await enrollments.courses(auth.actor())
@@ -78,16 +64,8 @@ class LearnersState(rx.State):
                 ),
                 address.request(),
             )
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [_row(enrollment) for enrollment in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [_row(enrollment) for enrollment in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.ENROLLMENTS_READ)
     async def pick_course(self, course_id: str):
@@ -102,9 +80,8 @@ class LearnersState(rx.State):
     async def submit_search(self, form: SearchForm):
         return self._search(form.q)
 
-    def _search(self, text: str) -> Any:
-        self._typed = text.strip()[:254]
-        return rx.redirect(self._address().to(email=self._typed), replace=True)
+    def _search(self, text: str) -> rx.event.EventSpec:
+        return self._search_for(text, "email", self._address())
 
     def _address(self) -> ListAddress:
         return ListAddress(routes.LEARNERS, self.router.url.query_parameters, NAMES)
@@ -112,10 +89,7 @@ class LearnersState(rx.State):
     def _show_controls(self, address: ListAddress) -> None:
         self.course_id = address["course"]
         self.no_period_href = address.to(**{"from": "", "to": ""})
-        self.searched = address["email"]
-        if self._typed != self.searched:
-            self._typed = self.searched
-            self.search_key += 1
+        self._show_searched(address["email"])
         self.filtered = any(address[name] for name in NAMES)
 
 

@@ -1,12 +1,10 @@
 """The list of payments: the address says what is shown, every control only changes it."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.metrics import FIGURES, Period
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.payments import (
@@ -22,7 +20,8 @@ from courseflow_admin.services import payments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.events import event
+from courseflow_admin.state.lists import ListState, SearchForm
 
 STATES: dict[str, str] = {
     "paid": "Paid",
@@ -61,17 +60,8 @@ class PaymentRow:
     href: str
 
 
-class SearchForm(Form):
-    q: str = ""
-
-
-class PaymentsState(rx.State):
-    view: str = "loading"
+class PaymentsState(ListState, rx.State):
     rows: list[PaymentRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     state_text: str = ""
     provider_text: str = ""
     no_state_href: str = ""
@@ -82,12 +72,8 @@ class PaymentsState(rx.State):
     date_sort: str = "descending"
     amount_href: str = ""
     amount_sort: str = "none"
-    searched: str = ""
-    search_key: int = 0  # a new one puts what the address says into the search box
-    filtered: bool = False
     empty_title: str = ""
     empty_why: str = ""
-    _typed: str = ""
 
     @event(Permission.PAYMENTS_READ, supersedes=True)
     async def load(self):
@@ -104,21 +90,13 @@ class PaymentsState(rx.State):
             "amount" if address["sort"] == "amount" else "date", address["order"] != "rising"
         )
         self._show_controls(address, wanted, sort)
-        try:
+        with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.figure_text = _figure_text(wanted, period)
             wanted = replace(wanted, period=period)
             page = await payments.search(auth.actor(), wanted, sort, address.request())
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [_row(payment) for payment in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [_row(payment) for payment in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.PAYMENTS_READ)
     async def pick_state(self, key: str):
@@ -137,9 +115,8 @@ class PaymentsState(rx.State):
     async def submit_search(self, form: SearchForm):
         return self._search(form.q)
 
-    def _search(self, text: str) -> Any:
-        self._typed = text.strip()[:254]
-        return rx.redirect(self._address().to(email=self._typed), replace=True)
+    def _search(self, text: str) -> rx.event.EventSpec:
+        return self._search_for(text, "email", self._address())
 
     def _address(self) -> ListAddress:
         return ListAddress(routes.PAYMENTS, self.router.url.query_parameters, NAMES)
@@ -152,10 +129,7 @@ class PaymentsState(rx.State):
         self.no_figure_href = address.to(**dict.fromkeys(OF_A_FIGURE, ""))
         self.date_href, self.date_sort = _sorting(address, sort, "date")
         self.amount_href, self.amount_sort = _sorting(address, sort, "amount")
-        self.searched = wanted.email_prefix
-        if self._typed != wanted.email_prefix:
-            self._typed = wanted.email_prefix
-            self.search_key += 1
+        self._show_searched(wanted.email_prefix)
         shown = (wanted.state, wanted.provider, wanted.email_prefix)
         self.filtered = any(shown) or any(address[name] for name in OF_A_FIGURE)
         self.empty_title, self.empty_why = _why_empty(wanted, filtered=self.filtered)

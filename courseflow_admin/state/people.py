@@ -1,12 +1,10 @@
 """The list of people: the address says what is shown, every control only changes it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
@@ -14,7 +12,8 @@ from courseflow_admin.services import accounts
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress, has_left
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
-from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.events import event
+from courseflow_admin.state.lists import ListState, SearchForm
 
 NAMES = ("role", "state", "email", "from", "to")
 STATES = {
@@ -36,27 +35,14 @@ class PersonRow:
     href: str
 
 
-class SearchForm(Form):
-    q: str = ""
-
-
-class PeopleState(rx.State):
-    view: str = "loading"
+class PeopleState(ListState, rx.State):
     rows: list[PersonRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     role_text: str = ""
     no_role_href: str = ""
     state_text: str = ""
     no_state_href: str = ""
     period_text: str = ""
     no_period_href: str = ""
-    searched: str = ""
-    search_key: int = 0  # a new one puts what the address says into the search box
-    filtered: bool = False
-    _typed: str = ""
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
@@ -65,7 +51,7 @@ class PeopleState(rx.State):
         role = address.one_of("role", ROLE_LABELS)
         standing = address.one_of("state", STATES)
         self._show_controls(address, role, standing)
-        try:
+        with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             page = await accounts.search(
@@ -76,16 +62,8 @@ class PeopleState(rx.State):
                 period=period,
                 standing=standing,
             )
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [_row(account) for account in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [_row(account) for account in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.ACCOUNTS_READ)
     async def pick_role(self, key: str):
@@ -104,9 +82,8 @@ class PeopleState(rx.State):
     async def submit_search(self, form: SearchForm):
         return self._search(form.q)
 
-    def _search(self, text: str) -> Any:
-        self._typed = text.strip()[:254]
-        return rx.redirect(self._address().to(email=self._typed), replace=True)
+    def _search(self, text: str) -> rx.event.EventSpec:
+        return self._search_for(text, "email", self._address())
 
     def _address(self) -> ListAddress:
         return ListAddress(routes.PEOPLE, self.router.url.query_parameters, NAMES)
@@ -117,10 +94,7 @@ class PeopleState(rx.State):
         self.state_text = STATES.get(standing, "")
         self.no_state_href = address.to(state="")
         self.no_period_href = address.to(**{"from": "", "to": ""})
-        self.searched = address["email"]
-        if self._typed != self.searched:
-            self._typed = self.searched
-            self.search_key += 1
+        self._show_searched(address["email"])
         self.filtered = any(address[name] for name in NAMES)
 
 

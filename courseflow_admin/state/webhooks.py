@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter
 from courseflow_admin.services import webhooks
@@ -13,6 +12,7 @@ from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
+from courseflow_admin.state.lists import ListState
 
 NAMES = ("state", "provider")
 STATES = {
@@ -37,18 +37,12 @@ class WebhookRow:
     href: str  # of the payment it is about, or nothing
 
 
-class WebhooksState(rx.State):
-    view: str = "loading"
+class WebhooksState(ListState, rx.State):
     rows: list[WebhookRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     state_text: str = ""
     no_state_href: str = ""
     provider_text: str = ""
     no_provider_href: str = ""
-    filtered: bool = False
     empty_title: str = ""
     empty_why: str = ""
 
@@ -60,18 +54,10 @@ class WebhooksState(rx.State):
             state=address.one_of("state", STATES), provider=address.one_of("provider", PROVIDERS)
         )
         self._show_controls(address, wanted)
-        try:
+        with self._refusals():
             page = await webhooks.search(auth.actor(), wanted, address.request())
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [_row(found) for found in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [_row(found) for found in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.WEBHOOKS_READ)
     async def pick_state(self, key: str):

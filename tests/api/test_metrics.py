@@ -8,7 +8,7 @@ from courseflow_admin.models.money import Money
 from tests.api.test_accounts import sign_in
 from tests.builders import an_account
 from tests.money_builders import a_payment
-from tests.services.test_metrics import enrolled, midnight
+from tests.services.figures import enrolled, midnight
 
 
 @pytest.fixture

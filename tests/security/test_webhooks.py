@@ -15,7 +15,7 @@ from courseflow_admin.services import checkout
 from courseflow_admin.services.jobs import Jobs
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
-from tests.services.test_money_path import buying
+from tests.services.buying import buying
 
 BUSINESS = ("accounts", "courses", "payments", "enrollments", "receipts", "emails", "audit",
             "webhook_events")  # fmt: skip

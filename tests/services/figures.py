@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from courseflow_admin.db.client import collection
 from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import PageRequest
@@ -15,6 +17,7 @@ from courseflow_admin.models.payments import (
     Sort,
 )
 from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.services import (
     payments,
 )
@@ -91,3 +94,35 @@ def money_of(rows: list[Payment], metric: str, period: Period) -> int:
         "revenue_net": gross - given_back,
         "sales": len(rows),
     }[metric]
+
+
+async def enrolled(at: datetime, owner_id: str = INES.id, **fields) -> Enrollment:
+    known = {
+        "_id": new_id("enr"),
+        "account_id": new_id("acc"),
+        "course_id": "crs_one",
+        "owner_id": owner_id,
+        "learner_email": "ada@demo.test",
+        "enrolled_at": at,
+    }
+    enrollment = Enrollment.model_validate(known | fields)
+    await collection("enrollments").insert_one(enrollment.to_mongo())
+    return enrollment
+
+
+async def an_event(minutes: int, state: WebhookState, **fields) -> WebhookEvent:
+    event_id = new_id("whe")
+    known = {
+        "_id": event_id,
+        "provider": "stripe",
+        "event_id": event_id,
+        "body_hash": event_id,
+        "kind": "charge.refunded",
+        "raw": "{}",
+        "received_at": now() - timedelta(minutes=minutes),
+        "state": state,
+        "due_at": None,
+    }
+    event = WebhookEvent.model_validate(known | fields)
+    await collection("webhook_events").insert_one(event.to_mongo())
+    return event

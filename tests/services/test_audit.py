@@ -35,8 +35,8 @@ from tests.account_builders import a_newcomer
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
 from tests.invitation_builders import secret_of_newest
+from tests.services.buying import buying, work
 from tests.services.listening import EXEMPT, Listener
-from tests.services.test_money_path import buying, work
 from tests.state.money_tabs import ADMIN
 
 FREE = {"free": True, "price": Money(minor=0, currency="INR")}

@@ -1,13 +1,13 @@
 """Figures: exact sums on the school's own days, by currency and owner, equal to their lists."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
+from courseflow_admin.models.base import now
+from courseflow_admin.models.enrollments import EnrollmentFilter
 from courseflow_admin.models.metrics import METRICS, Period
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import (
@@ -32,6 +32,7 @@ from tests.services.figures import (
     MOMENT,
     TOMAS,
     day,
+    enrolled,
     midnight,
     money_of,
     refund,
@@ -175,20 +176,6 @@ async def test_new_learners_are_the_learners_who_signed_up_in_the_period(kolkata
     period = Period.parse(days["from"], days["to"])
     page = await accounts.search(ADMIN, PageRequest(), role="student", period=period)
     assert [account.email for account in page.rows] == ["a@demo.test"]
-
-
-async def enrolled(at: datetime, owner_id: str = INES.id, **fields) -> Enrollment:
-    known = {
-        "_id": new_id("enr"),
-        "account_id": new_id("acc"),
-        "course_id": "crs_one",
-        "owner_id": owner_id,
-        "learner_email": "ada@demo.test",
-        "enrolled_at": at,
-    }
-    enrollment = Enrollment.model_validate(known | fields)
-    await collection("enrollments").insert_one(enrollment.to_mongo())
-    return enrollment
 
 
 @pytest.mark.parametrize(("actor", "number"), [(ADMIN, 3), (INES, 2), (TOMAS, 1)])

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import UNDELIVERED, EmailFilter, EmailState
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import PageRequest
@@ -13,14 +12,14 @@ from courseflow_admin.models.payments import (
     Review,
     ReviewState,
 )
-from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
+from courseflow_admin.models.webhooks import STUCK, WebhookFilter, WebhookState
 from courseflow_admin.services import (
     emails_log,
     metrics,
     webhooks,
 )
 from tests.money_builders import a_payment, an_email
-from tests.services.figures import ADMIN, midnight, rows_behind, sold
+from tests.services.figures import ADMIN, an_event, midnight, rows_behind, sold
 
 
 async def test_a_school_where_all_is_well_needs_nobody(kolkata):
@@ -57,24 +56,6 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     ):
         listed = await rows_behind(ADMIN, found[name].href)
         assert [row.id for row in listed] == [payment.id for payment in expected]
-
-
-async def an_event(minutes: int, state: WebhookState, **fields) -> WebhookEvent:
-    event_id = new_id("whe")
-    known = {
-        "_id": event_id,
-        "provider": "stripe",
-        "event_id": event_id,
-        "body_hash": event_id,
-        "kind": "charge.refunded",
-        "raw": "{}",
-        "received_at": now() - timedelta(minutes=minutes),
-        "state": state,
-        "due_at": None,
-    }
-    event = WebhookEvent.model_validate(known | fields)
-    await collection("webhook_events").insert_one(event.to_mongo())
-    return event
 
 
 async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):

@@ -16,7 +16,7 @@ from courseflow_admin.state.people import PeopleState
 from courseflow_admin.state.webhooks import WebhooksState
 from tests.builders import an_account
 from tests.course_builders import a_course, an_instructor
-from tests.services.test_metrics import TOMAS, an_event, enrolled, midnight
+from tests.services.figures import TOMAS, an_event, enrolled, midnight
 from tests.state.conftest import run, said
 from tests.state.money_tabs import ADMIN, INES, a_tab_of, led_to
 

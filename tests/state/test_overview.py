@@ -12,7 +12,7 @@ from courseflow_admin.state.my_courses import MyCoursesState
 from courseflow_admin.state.overview import OverviewState
 from courseflow_admin.state.payments import PaymentsState
 from tests.money_builders import a_payment
-from tests.services.test_metrics import ADA, TOMAS, enrolled, midnight, refund
+from tests.services.figures import ADA, TOMAS, enrolled, midnight, refund
 from tests.state.conftest import run, said
 from tests.state.money_tabs import ADMIN, INES, a_tab_of
 
