@@ -50,6 +50,7 @@ class RazorpayGateway:
         self._keys = keys
         # Any: the SDK sets its resources (order, payment, utility) by name at run time.
         self._client: Any = Client(auth=(keys.key_id, keys.key_secret), base_url=keys.base_url)
+        self._client.session.max_redirects = 0  # its API has none; elsewhere we ask nothing
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:

@@ -56,6 +56,8 @@ class ResendSender:
             if code >= 500 or code == 429 or "concurrent" in str(error.error_type):
                 raise ProviderUnreachable("resend") from error
             raise ProviderRefused("resend", str(error)) from error
+        if not answer.get("id"):  # not in Resend's words, so we do not know whether it was sent
+            raise ProviderUnreachable("resend")
         return str(answer["id"])
 
 
