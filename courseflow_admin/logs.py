@@ -39,7 +39,8 @@ SECRET_TEXTS = (
     (re.compile(r"(\w[\w+.-]*://[^\s:/@]*:)[^\s/@]+@"), r"\1" + REDACTED + "@"),
     (re.compile(r"\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^\r\n'\"]+", re.IGNORECASE),
      r"\1" + REDACTED),
-    (re.compile(r"\b((?:__Host-)?cf_session=)[^\s;,'\"]+"), r"\1" + REDACTED),
+    (re.compile(r"\b((?:__Host-)?cf_(?:session|sign_in|device)=)[^\s;,'\"]+"), r"\1" + REDACTED),
+    (re.compile(r"\b(otpauth://)\S+"), r"\1" + REDACTED),
     (
         re.compile(
             r"(?<![A-Za-z])(\w*(?:password|secret|token|api_key)['\"]?\s*[:=]\s*['\"]?)"

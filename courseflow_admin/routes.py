@@ -1,9 +1,10 @@
-"""Every link of ours as a function, and the name of the session cookie."""
+"""Every link of ours as a function, and the names of our cookies."""
 
 from urllib.parse import quote, urlencode
 
 HOME = "/"
 SIGN_IN = "/sign-in"
+SIGN_IN_CODE = "/sign-in/code"
 SIGN_UP = "/sign-up"
 FORGOT = "/forgot"
 RESET = "/reset"
@@ -29,6 +30,7 @@ TERMS, PRIVACY, REFUNDS = "/terms", "/privacy", "/refunds"
 
 API = "/api/v1"
 API_SIGN_IN = f"{API}/auth/sign-in"
+API_SIGN_IN_CODE = f"{API}/auth/sign-in/code"
 API_SIGN_UP = f"{API}/auth/sign-up"
 API_FORGOT = f"{API}/auth/forgot"
 API_RESET = f"{API}/auth/reset"
@@ -103,6 +105,12 @@ def sign_in(next_path: str = "") -> str:
     return with_query(SIGN_IN, next=safe_next(next_path, ""))
 
 
+def sign_in_code(next_path: str = "", *, recovery: bool = False, said: str = "") -> str:
+    """The second half of signing in; with a field for a recovery code if one is to be used."""
+    kind = "recovery" if recovery else ""
+    return with_query(SIGN_IN_CODE, by=kind, said=said, next=safe_next(next_path, ""))
+
+
 def sign_up(next_path: str = "") -> str:
     return with_query(SIGN_UP, next=safe_next(next_path, ""))
 
@@ -145,6 +153,16 @@ def session_cookie(*, secure: bool) -> str:
 def form_cookie(*, secure: bool) -> str:
     """For minutes, what was typed into a form that has to be filled in once more."""
     return "__Host-cf_form" if secure else "cf_form"
+
+
+def pending_cookie(*, secure: bool) -> str:
+    """Says for five minutes that the password was right; no session, and opens nothing alone."""
+    return "__Host-cf_sign_in" if secure else "cf_sign_in"
+
+
+def device_cookie(*, secure: bool) -> str:
+    """By which a browser is known again, whoever signs in with it (models/known_devices.py)."""
+    return "__Host-cf_device" if secure else "cf_device"
 
 
 def safe_next(text: str, otherwise: str = OVERVIEW) -> str:

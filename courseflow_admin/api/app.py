@@ -25,6 +25,7 @@ from courseflow_admin.api import (
     payments,
     people,
     school,
+    second_factor,
     webhooks,
 )
 from courseflow_admin.api.dependencies import note_client, single_parameters
@@ -47,6 +48,7 @@ ROUTERS = (
     payments.router,
     people.router,
     school.router,
+    second_factor.router,
     webhooks.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -1,13 +1,14 @@
 """Signing up, in and out: JSON for programs, the browser's own forms for people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from courseflow_admin import routes
@@ -15,17 +16,27 @@ from courseflow_admin.api.dependencies import (
     bearer_token,
     client_address,
     current_actor,
+    device_token,
     is_form,
     read_form,
     read_json,
     session_token,
 )
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import Account, Form, SignInForm, SignUpForm
+from courseflow_admin.models.accounts import (
+    Account,
+    ApiSignInForm,
+    Form,
+    SignInForm,
+    SignUpForm,
+)
+from courseflow_admin.models.known_devices import KEPT
+from courseflow_admin.models.second_factor import SIGN_IN_WITHIN, SecondFactorNeeded, SignInOver
 from courseflow_admin.models.sessions import ABSOLUTE, TokenPair
 from courseflow_admin.services import accounts, sessions
+from courseflow_admin.services import sign_in as sign_in_service
 from courseflow_admin.services.password_rules import WeakPassword
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
@@ -37,6 +48,12 @@ FIELD_PROBLEMS = {
 }
 
 
+class CodeForm(Form):
+    code: Annotated[str, Field(max_length=100, repr=False)]
+    next: str = ""
+    by: str = ""  # "recovery": which of the two fields it was typed into
+
+
 class RefreshForm(Form):
     refresh_token: Annotated[str, Field(max_length=200, repr=False)]
 
@@ -46,6 +63,11 @@ def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:
     schema = {"schema": model.model_json_schema()}
     kinds = ["application/json", *(["application/x-www-form-urlencoded"] if form else [])]
     return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
+
+
+FORM = "application/x-www-form-urlencoded"
+CODE_SCHEMA: dict[str, Any] = {"schema": CodeForm.model_json_schema()}
+CODE_BODY = {"requestBody": {"required": True, "content": {FORM: CODE_SCHEMA}}}
 
 
 class SignedUp(BaseModel):
@@ -79,13 +101,19 @@ async def sign_up(request: Request) -> Response:
         return back(routes.SIGN_UP, problem_code(error), fields, next_path)
 
 
-@router.post("/sign-in", response_model=TokenPair, openapi_extra=_bodies(SignInForm))
+@router.post(
+    "/sign-in",
+    response_model=TokenPair,
+    openapi_extra=_bodies(ApiSignInForm),
+    responses=refusals(401, 403, 422, 429),
+)
 async def sign_in(request: Request) -> Response:
     """JSON gets a pair of tokens; the browser's form gets the session cookie and 303."""
     if not is_form(request):
-        form = await read_json(request, SignInForm)
-        account = await accounts.authenticate(form.email, form.password.get_secret_value())
-        return _tokens(await sessions.open_api(account, **_device(request)))
+        asked = await read_json(request, ApiSignInForm)
+        account = await accounts.authenticate(asked.email, asked.password.get_secret_value())
+        code = asked.code.get_secret_value()
+        return _tokens(await sign_in_service.open_api(account, code, **_device(request)))
 
     fields = await read_form(request)
     next_path = fields.pop("next", "")
@@ -97,6 +125,32 @@ async def sign_in(request: Request) -> Response:
         return back(routes.SIGN_IN, error.code, fields, next_path)
     except ValidationError:
         return back(routes.SIGN_IN, "invalid", fields, next_path)
+
+
+@router.post("/sign-in/code", status_code=303, openapi_extra=CODE_BODY)
+async def sign_in_code(request: Request) -> Response:
+    """The second half of the browser's sign-in: its form with the code, and the pending cookie."""
+    if not is_form(request):
+        raise HTTPException(415, "Send this as a form.")
+    fields = await read_form(request)
+    next_path = fields.get("next", "")
+    try:
+        token = await sign_in_service.open_browser(
+            request.cookies.get(routes.pending_cookie(secure=settings().secure), ""),
+            fields.get("code", "")[:100],
+            **_browser(request),
+        )
+    except SignInOver as error:
+        response = back(routes.SIGN_IN, error.code, {}, next_path)
+        _set_cookie(response, routes.pending_cookie, "", max_age=0)
+        return response
+    except CourseFlowError as error:
+        recovery = fields.get("by") == "recovery"
+        again = routes.sign_in_code(next_path, recovery=recovery, said=error.code)
+        return RedirectResponse(again, 303, headers=NOT_STORED)
+    response = _with_session(request, token, next_path)
+    _set_cookie(response, routes.pending_cookie, "", max_age=0)
+    return response
 
 
 @router.post("/refresh", response_model=TokenPair, openapi_extra=_bodies(RefreshForm, form=False))
@@ -117,28 +171,43 @@ async def sign_out(request: Request) -> Response:
     if actor:
         await sessions.end(actor)
     response = RedirectResponse(routes.SIGN_IN, 303, headers=NOT_STORED)
-    _set_cookie(response, "", max_age=0)
+    _set_cookie(response, routes.session_cookie, "", max_age=0)
     return response
 
 
 async def signed_in(request: Request, account: Account, next_path: str) -> Response:
-    """The session cookie of `account`, and on to `next_path`."""
-    token = await sessions.open_browser(
-        account, **_device(request), replaced_token=session_token(request)
-    )
-    response = RedirectResponse(routes.safe_next(next_path), 303, headers=NOT_STORED)
-    # Longer than the session lasts unused: its row decides.
-    _set_cookie(response, token, max_age=int(ABSOLUTE.total_seconds()))
-    typed = routes.form_cookie(secure=settings().secure)
-    if typed in request.cookies:
-        _set_cookie(response, "", max_age=0, name=typed)
+    """The session cookie of `account`, and on to `next_path`; or to its second factor first."""
+    try:
+        token = await sessions.open_browser(account, **_browser(request))
+    except SecondFactorNeeded:
+        return await _ask_for_code(account, next_path)
+    return _with_session(request, token, next_path)
+
+
+async def _ask_for_code(account: Account, next_path: str) -> Response:
+    response = RedirectResponse(routes.sign_in_code(next_path), 303, headers=NOT_STORED)
+    token = await sign_in_service.ask_for_code(account)
+    seconds = int(SIGN_IN_WITHIN.total_seconds())
+    _set_cookie(response, routes.pending_cookie, token, max_age=seconds)
     return response
 
 
-def _set_cookie(response: Response, value: str, *, max_age: int, name: str = "") -> None:
+def _with_session(request: Request, token: str, next_path: str) -> Response:
+    response = RedirectResponse(routes.safe_next(next_path), 303, headers=NOT_STORED)
+    # Longer than the session lasts unused: its row decides.
+    _set_cookie(response, routes.session_cookie, token, max_age=int(ABSOLUTE.total_seconds()))
+    _set_cookie(
+        response, routes.device_cookie, device_token(request), max_age=int(KEPT.total_seconds())
+    )
+    if routes.form_cookie(secure=settings().secure) in request.cookies:
+        _set_cookie(response, routes.form_cookie, "", max_age=0)
+    return response
+
+
+def _set_cookie(response: Response, name: Callable[..., str], value: str, *, max_age: int) -> None:
     secure = settings().secure
     response.set_cookie(
-        name or routes.session_cookie(secure=secure),
+        name(secure=secure),
         value,
         max_age=max_age,
         path="/",
@@ -152,10 +221,25 @@ def _tokens(pair: TokenPair) -> Response:
     return JSONResponse(asdict(pair), headers=NOT_STORED)
 
 
-def _device(request: Request) -> dict[str, str]:
+class _Device(TypedDict):
+    user_agent: str
+    ip: str
+
+
+class _Browser(_Device):
+    device_token: str
+    replaced_token: str
+
+
+def _device(request: Request) -> _Device:
+    return {"user_agent": request.headers.get("user-agent", ""), "ip": client_address(request)}
+
+
+def _browser(request: Request) -> _Browser:
     return {
-        "user_agent": request.headers.get("user-agent", ""),
-        "ip": client_address(request),
+        **_device(request),
+        "device_token": device_token(request),
+        "replaced_token": session_token(request),
     }
 
 
@@ -176,6 +260,5 @@ def back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Res
     address = routes.with_query(page, said=code, next=routes.safe_next(next_path, ""))
     response = RedirectResponse(address, 303, headers=NOT_STORED)
     typed = urlencode({name: fields.get(name, "")[:254] for name in ("email", "name")})
-    cookie = routes.form_cookie(secure=settings().secure)
-    _set_cookie(response, typed, max_age=FORM_KEPT, name=cookie)
+    _set_cookie(response, routes.form_cookie, typed, max_age=FORM_KEPT)
     return response

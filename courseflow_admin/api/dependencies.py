@@ -1,5 +1,6 @@
 """What routes ask for: who is asking, from where, and the body within its bounds."""
 
+import secrets
 from typing import Annotated, TypeVar
 from urllib.parse import parse_qsl
 
@@ -14,10 +15,12 @@ from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.permissions import Actor, SecondFactorRequired
 from courseflow_admin.services import sessions
 
 LARGEST_BODY = 64 * 1024
+DEVICE_TOKEN_LENGTH = 43
+OWN_ACCOUNT = (f"{routes.API}/me/", f"{routes.API}/auth/")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -38,6 +41,17 @@ def client_address(connection: HTTPConnection) -> str:
 
 def session_token(connection: HTTPConnection) -> str:
     return connection.cookies.get(routes.session_cookie(secure=settings().secure), "")
+
+
+def device_token(connection: HTTPConnection) -> str:
+    """By which this browser is known again; made at its first request, the same all through it."""
+    known = connection.cookies.get(routes.device_cookie(secure=settings().secure), "")
+    if len(known) == DEVICE_TOKEN_LENGTH and known.isascii():
+        return known
+    if not hasattr(connection.state, "device_token"):
+        connection.state.device_token = secrets.token_urlsafe(32)
+    made: str = connection.state.device_token
+    return made
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:
@@ -75,10 +89,13 @@ async def current_actor(request: Request) -> Actor:
     """Who is asking, by access token or else by the browser's cookie; NotSignedIn otherwise."""
     token = bearer_token(request)
     if token is not None:
-        return await sessions.actor_of(token)
-    actor = await sessions.find(session_token(request))
+        actor: Actor | None = await sessions.actor_of(token)
+    else:
+        actor = await sessions.find(session_token(request))
     if actor is None:
         raise NotSignedIn
+    if actor.second_factor_due and not f"{request.url.path}/".startswith(OWN_ACCOUNT):
+        raise SecondFactorRequired  # also where the service would say that it is not there
     return actor
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from loguru import logger
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -45,6 +46,27 @@ def problem(
         headers={**NOT_STORED, **(headers or {})},
         media_type="application/problem+json",
     )
+
+
+class Problem(BaseModel):
+    """What OpenAPI says of a refusal."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for the person.")
+    code: str = Field(description="For programs.")
+    reference: str = Field(description="Of the line in our log.")
+    field: str = ""
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may be answered with these."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in statuses
+    }
 
 
 def of_error(error: CourseFlowError) -> JSONResponse:

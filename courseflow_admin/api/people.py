@@ -12,9 +12,9 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.dependencies import CurrentActor, read_json
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.models.accounts import Form
-from courseflow_admin.services import accounts, people, verification
+from courseflow_admin.services import accounts, people, second_factor, verification
 
 router = APIRouter(prefix=f"{routes.API}/accounts", tags=["accounts"])
 
@@ -69,6 +69,15 @@ async def sign_out(actor: CurrentActor, account_id: str) -> Ended:
 async def resend_verification(actor: CurrentActor, account_id: str) -> Response:
     """Another link to confirm the address, sent to it; the one before stops working."""
     await verification.resend_to(actor, account_id)
+    return Response(status_code=204, headers=NOT_STORED)
+
+
+@router.delete(
+    "/{account_id}/second-factor", status_code=204, responses=refusals(401, 403, 404, 409)
+)
+async def remove_second_factor(actor: CurrentActor, account_id: str) -> Response:
+    """For somebody who lost their device: their password alone opens the account, anew."""
+    await second_factor.remove(actor, account_id)
     return Response(status_code=204, headers=NOT_STORED)
 
 

@@ -66,6 +66,16 @@ def forbidden() -> rx.Component:
     )
 
 
+def second_factor_first() -> rx.Component:
+    """403 until it is set up; who comes here by a link is led on by the guard."""
+    return empty(
+        "shield_check",
+        "Set up your second factor first",
+        "The school asks admins for one. It takes a minute and an authenticator app.",
+        link_button("Set it up", href=routes.ACCOUNT, look="primary"),
+    )
+
+
 def not_found(what: str = "page") -> rx.Component:
     """404 inside the frame: for what does not exist, or is somebody else's."""
     return empty(

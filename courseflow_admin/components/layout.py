@@ -73,7 +73,11 @@ def _content(children: Sequence[Piece], permission: Permission | None) -> Piece:
         rx.cond(
             may(permission),
             rx.fragment(*children),
-            rx.cond(AuthState.signed_in, feedback.forbidden(), feedback.sign_in_first()),
+            rx.cond(
+                AuthState.second_factor_due,
+                feedback.second_factor_first(),
+                rx.cond(AuthState.signed_in, feedback.forbidden(), feedback.sign_in_first()),
+            ),
         ),
         feedback.skeleton_cards(),
     )

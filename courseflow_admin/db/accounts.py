@@ -41,12 +41,13 @@ async def names_of(account_ids: set[str]) -> dict[str, str]:
 async def note_sign_in(account: Account, at: datetime) -> Account | None:
     """Write the time of sign-in, unless the account was suspended or its password changed since.
 
-    Being a write, it makes a sign-in and a change of the same account wait for one another.
+    Being a write, it makes a sign-in and a change of the same account wait for one another; by
+    the time alone two in the same millisecond would write nothing.
     """
     return _read(
         await collection("accounts").find_one_and_update(
             {"_id": account.id, "password_hash": account.password_hash, **ACTIVE},
-            {"$set": {"signed_in_at": at}},
+            {"$set": {"signed_in_at": at}, "$inc": {"held": 1}},
         )
     )
 

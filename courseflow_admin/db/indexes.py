@@ -96,6 +96,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("state", UP), ("invited_at", DOWN), ("_id", DOWN)),
     ],
     "jobs": [],
+    "known_devices": [
+        _index(("account_id", UP), ("mark", UP), unique=True),
+        _index(("expires_at", UP), expireAfterSeconds=0),
+    ],
     "limits": [_index(("ends_at", UP), expireAfterSeconds=0)],
     "lesson_bodies": [],  # by content hash, which is the _id
     "payments": [
@@ -167,6 +171,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"dispute.state": "open"},
         ),
     ],
+    "pending_sign_ins": [
+        _index(("token_hash", UP), unique=True),
+        _index(("account_id", UP)),
+        _index(("expires_at", UP), expireAfterSeconds=0),
+    ],
     "receipts": [
         _index(("payment_id", UP), unique=True),
         _index(
@@ -176,6 +185,15 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"number": {"$gt": 0}},
         ),
         _index(("paid_at", UP), ("_id", UP), partialFilterExpression={"number": 0}),
+    ],
+    "second_factors": [
+        _index(("account_id", UP), unique=True),
+        # A key that nobody confirmed is forgotten.
+        _index(
+            ("begun_at", UP),
+            expireAfterSeconds=3600,
+            partialFilterExpression={"confirmed_at": None},
+        ),
     ],
     "sessions": [
         _index(("token_hash", UP), unique=True),

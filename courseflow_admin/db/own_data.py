@@ -1,10 +1,12 @@
 """Everything stored about one person, as it is stored but for secrets."""
 
 from courseflow_admin.db.client import Row, collection
+from courseflow_admin.db.second_factors import ON
 
 HASHES = ("token_hash", "refresh_hash", "previous_hash", "password_hash")
+SECRETS = ("secret", "recovery_hashes", "last_step", "mark")
 INNER = ("dedupe_key", "due_at", "sync_at", "checkout_url", "held")
-HIDDEN: Row = dict.fromkeys((*HASHES, *INNER), 0)
+HIDDEN: Row = dict.fromkeys((*HASHES, *SECRETS, *INNER), 0)
 
 
 async def of_person(account_id: str) -> dict[str, list[Row]]:
@@ -14,6 +16,8 @@ async def of_person(account_id: str) -> dict[str, list[Row]]:
     return {
         "account": await _rows("accounts", {"_id": account_id}),
         "sessions": await _rows("sessions", mine),
+        "second_factor": await _rows("second_factors", {**mine, **ON}),
+        "devices": await _rows("known_devices", mine),
         "links": await _rows("one_time_tokens", mine),
         "invitations": await _rows("invitations", mine),
         "courses": await _rows("courses", {"owner_id": account_id}),

@@ -89,6 +89,13 @@ async def end_others(account_id: str, but_id: str, at: datetime, reason: str) ->
     return result.modified_count
 
 
+async def set_second_factor(account_id: str, *, on: bool) -> None:
+    """In the transaction that switches it on or off."""
+    await collection("sessions").update_many(
+        {"account_id": account_id, "ended_at": None}, {"$set": {"second_factor": on}}
+    )
+
+
 async def copy_account(account: Account) -> None:
     """Bring the copies in the account's open sessions up to date, in the change's transaction."""
     await collection("sessions").update_many(

@@ -108,3 +108,9 @@ class SignInForm(Form):
 
     email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True, to_lower=True)]
     password: Annotated[SecretStr, Field(max_length=1000)]
+
+
+class ApiSignInForm(SignInForm):
+    """`code`: of the authenticator app or a recovery code, where a second factor is on."""
+
+    code: Annotated[SecretStr, Field(max_length=100)] = SecretStr("")

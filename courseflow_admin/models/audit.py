@@ -42,9 +42,16 @@ class Act(StrEnum):
     INVITATION_SENT_AGAIN = "invitation.sent_again"
     INVITATION_REVOKED = "invitation.revoked"
     INVITATION_ACCEPTED = "invitation.accepted"
+    ACCOUNT_SECOND_FACTOR_BEGUN = "account.second_factor_begun"
+    ACCOUNT_SECOND_FACTOR_ON = "account.second_factor_switched_on"
+    ACCOUNT_SECOND_FACTOR_OFF = "account.second_factor_switched_off"
+    ACCOUNT_SECOND_FACTOR_REMOVED = "account.second_factor_removed"  # by an admin
+    ACCOUNT_RECOVERY_CODES_RENEWED = "account.recovery_codes_renewed"
+    ACCOUNT_RECOVERY_CODE_USED = "account.recovery_code_used"
     SESSION_OPENED = "session.opened"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"
+    SESSION_CODE_ASKED = "session.code_asked"  # the password was right, the code is to come
     TOKEN_REUSED = "token.reused"  # noqa: S105 - an act, not a secret
     COURSE_CREATED = "course.created"
     COURSE_CHANGED = "course.changed"

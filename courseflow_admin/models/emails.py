@@ -29,6 +29,11 @@ class EmailKind(StrEnum):
     REFUND = "refund"
     SECOND_PAYMENT_REFUNDED = "second_payment_refunded"
     TOKEN_REUSE = "token_reuse"  # noqa: S105 - a kind of e-mail, not a secret
+    NEW_DEVICE = "new_device"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
 
 class EmailState(StrEnum):
@@ -79,6 +84,11 @@ SUBJECTS = {
     EmailKind.REFUND: "Your refund for {course}",
     EmailKind.SECOND_PAYMENT_REFUNDED: "We refunded your second payment for {course}",
     EmailKind.TOKEN_REUSE: "We signed out one of your devices",
+    EmailKind.NEW_DEVICE: "Sign-in from a new device",
+    EmailKind.SECOND_FACTOR_ON: "Your second factor is on",
+    EmailKind.SECOND_FACTOR_OFF: "Your second factor is off",
+    EmailKind.SECOND_FACTOR_REMOVED: "Your second factor was removed",
+    EmailKind.RECOVERY_CODE_USED: "A recovery code was used",
 }
 
 

@@ -35,6 +35,17 @@ class Permission(StrEnum):
     SETTINGS_CHANGE = "settings:change"
 
 
+class SecondFactorRequired(NotPermitted):
+    """Of an admin without a second factor, where the school asks admins for one."""
+
+    code = "second_factor_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The school asks you for a second factor. Set it up on the page of your account first."
+        )
+
+
 _STUDENT = frozenset({Permission.ACCOUNT_OWN, Permission.COURSES_BUY, Permission.COURSES_STUDY})
 _INSTRUCTOR = _STUDENT | {
     Permission.COURSES_EDIT,
@@ -66,18 +77,23 @@ class Actor:
     email: str = ""
     session_id: str = ""
     verified: bool = False
+    second_factor_due: bool = False  # all but the own account is withheld until it is set up
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return PERMISSIONS.get(self.role, frozenset())
+        held = PERMISSIONS.get(self.role, frozenset())
+        return held & {Permission.ACCOUNT_OWN} if self.second_factor_due else held
 
     def can(self, permission: Permission) -> bool:
         return permission in self.permissions
 
     def require(self, permission: Permission) -> None:
         """NotPermitted unless the actor holds `permission`."""
-        if not self.can(permission):
-            raise NotPermitted
+        if self.can(permission):
+            return
+        if self.second_factor_due and permission in PERMISSIONS.get(self.role, frozenset()):
+            raise SecondFactorRequired
+        raise NotPermitted
 
 
 SYSTEM = Actor(id="system", role="system", name="CourseFlow")

@@ -34,6 +34,7 @@ class Session(Document):
     name: str = ""
     email: str = ""
     verified: bool = False
+    second_factor: bool = False  # the account has one, and it was given for this session
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime  # the earlier of idle and absolute end; moved by each use

@@ -11,11 +11,17 @@ from courseflow_admin.components.forms import button, field, form, link_button, 
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.models.permissions import Permission
+from courseflow_admin.pages.account_second_factor import second_factor
 from courseflow_admin.state.account import AccountState, SessionRow
 from courseflow_admin.state.auth import MIN_PASSWORD
+from courseflow_admin.state.second_factor import SecondFactorState
 
 
-@rx.page(route=routes.ACCOUNT, title="Account · CourseFlow", on_load=AccountState.load)
+@rx.page(
+    route=routes.ACCOUNT,
+    title="Account · CourseFlow",
+    on_load=[SecondFactorState.load, AccountState.load],
+)
 def account() -> rx.Component:
     return page(
         "Account",
@@ -32,7 +38,7 @@ def account() -> rx.Component:
 
 def there() -> rx.Component:
     return rx.el.div(
-        rx.el.div(name(), sessions(), own_data(), class_name="cf-stack"),
+        rx.el.div(name(), second_factor(), sessions(), own_data(), class_name="cf-stack"),
         rx.el.div(address(), password(), class_name="cf-stack"),
         delete_dialog(),
         class_name="cf-detail",

@@ -175,9 +175,19 @@ def account() -> rx.Component:
                 ("Role", SHOWN.role),
                 ("E-mail verified", SHOWN.verified),
                 ("Suspended", rx.cond(SHOWN.suspended != "", SHOWN.suspended, "No")),
+                ("Second factor", SHOWN.second_factor),
                 ("Joined", SHOWN.joined),
                 ("Last signed in", SHOWN.seen),
                 ("Id", copyable(SHOWN.account_id, "id")),
+            ),
+            rx.cond(
+                may_change() & SHOWN.changeable & SHOWN.second_factor.startswith("On"),
+                button(
+                    icon("shield_off", 14),
+                    "Remove second factor",
+                    size="small",
+                    on_click=PersonState.ask("second_factor"),
+                ),
             ),
             rx.cond(
                 SHOWN.own,

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import invitations as invitations_db
+from courseflow_admin.db import known_devices as known_devices_db
 from courseflow_admin.db import own_account
+from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, Invalid, NotSignedIn
@@ -53,6 +55,8 @@ async def erase(actor: Actor, typed_email: str) -> None:
         await sessions_db.end_all(account.id, at, "erased")
         await one_time_links.forget(account.id)
         await invitations_db.forget(account.email, account.id, at)
+        await second_factors_db.remove(account.id)
+        await known_devices_db.forget(account.id)
         await own_account.copy_person(account.id, DELETED_NAME, "")
         await own_account.blank_emails(account.id, account.email, at)
         await emails.queue(

@@ -1,6 +1,7 @@
 """One person for those who run the school: everything about them in one place, and signing out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from courseflow_admin.db import accounts as accounts_db
@@ -9,6 +10,7 @@ from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import emails_search, payments_search
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound
@@ -23,7 +25,7 @@ from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.sessions import Session
-from courseflow_admin.services import access, audit, school_settings
+from courseflow_admin.services import access, audit, school_settings, second_factor
 
 NEWEST = 5  # payments, e-mails: the rest is a link away
 ENTRIES = 20
@@ -48,6 +50,7 @@ class Person:
     emails: list[Email]
     sessions: list[Session]
     entries: list[AuditEntry]
+    second_factor_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ async def get(actor: Actor, account_id: str) -> Person:
         emails=emails.rows,
         sessions=await sessions_db.open_of(account_id, now()),
         entries=entries.rows,
+        second_factor_since=await second_factor.since(actor, account_id),
     )
 
 
@@ -172,6 +176,7 @@ async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
 
     async def body() -> int:
         ended = await sessions_db.end_all(account_id, now(), "admin")
+        await second_factors_db.forget_pending(account_id)
         await audit.record(actor, Act.ACCOUNT_SIGNED_OUT, account_id, sessions=ended)
         return ended
 

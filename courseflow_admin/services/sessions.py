@@ -1,8 +1,10 @@
 """Sessions: who is asking. Browsers hold an opaque cookie, API clients a pair of tokens."""
 
+import dataclasses
 from datetime import datetime
 
 from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotPermitted, NotSignedIn
@@ -11,6 +13,7 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.second_factor import SecondFactorNeeded
 from courseflow_admin.models.sessions import (
     ABSOLUTE,
     ACCESS_TOKEN,
@@ -21,7 +24,14 @@ from courseflow_admin.models.sessions import (
     SessionKind,
     TokenPair,
 )
-from courseflow_admin.services import audit, emails, limits, tokens
+from courseflow_admin.services import (
+    audit,
+    emails,
+    known_devices,
+    limits,
+    second_factor_rule,
+    tokens,
+)
 
 
 class Suspended(NotPermitted):
@@ -58,9 +68,18 @@ async def actor_of(access_token: str) -> Actor:
 
 
 async def open_browser(
-    account: Account, *, user_agent: str = "", ip: str = "", replaced_token: str = ""
+    account: Account,
+    *,
+    user_agent: str = "",
+    ip: str = "",
+    device_token: str = "",
+    replaced_token: str = "",
+    second_factor: bool = False,
 ) -> str:
-    """A new session's token, for the cookie; the session the browser had before ends."""
+    """A new session's token, for the cookie; the session the browser had before ends.
+
+    SecondFactorNeeded when the account has one and the caller does not say that it was proved.
+    """
     token = tokens.new_token()
     at = now()
 
@@ -69,19 +88,26 @@ async def open_browser(
         former = await sessions_db.find_open_by_token(old, "browser", at) if old else None
         if former:
             await _end(former.actor, at, "replaced")
-        await _open(account, "browser", token, "", at, user_agent, ip)
+        made = _made(account, "browser", token, at, user_agent, ip, second_factor)
+        await _open(account, made, device_token)
 
     await transaction(body)
     return token
 
 
-async def open_api(account: Account, *, user_agent: str = "", ip: str = "") -> TokenPair:
-    """A new session for an API client. Its refresh tokens are `family.turn`; each turn is new."""
+async def open_api(
+    account: Account, *, user_agent: str = "", ip: str = "", second_factor: bool = False
+) -> TokenPair:
+    """A new session for an API client. Its refresh tokens are `family.turn`; each turn is new.
+
+    SecondFactorNeeded as for `open_browser`.
+    """
     family, turn = tokens.new_token(), tokens.new_token()
     at = now()
 
     async def body() -> Session:
-        return await _open(account, "api", family, tokens.hash_of(turn), at, user_agent, ip)
+        made = _made(account, "api", family, at, user_agent, ip, second_factor)
+        return await _open(account, made.model_copy(update={"refresh_hash": tokens.hash_of(turn)}))
 
     session = await transaction(body)
     return _pair(session, family, turn, at)
@@ -131,49 +157,65 @@ async def account_changed(account: Account) -> None:
     """Make the next read of each session see it; runs in the transaction of the change."""
     if account.suspended_at or account.erased_at:
         await sessions_db.end_all(account.id, now(), "suspended")
+        await second_factors_db.forget_pending(account.id)
     else:
         await sessions_db.copy_account(account)
 
 
-async def _open(
+def _made(
     account: Account,
     kind: SessionKind,
     token: str,
-    refresh_hash: str,
     at: datetime,
     user_agent: str,
     ip: str,
+    second_factor: bool,
 ) -> Session:
-    # From the account as it is at this instant: suspended or with another password since it was
-    # checked, it must not get a session that nothing would end.
-    current = await accounts_db.note_sign_in(account, at)
-    if current is None:
-        raise NotSignedIn("This account was changed a moment ago. Please sign in again.")
-    session = Session(
+    return Session(
         _id=new_id("ses"),
         kind=kind,
         token_hash=tokens.hash_of(token),
-        refresh_hash=refresh_hash,
-        account_id=current.id,
-        role=current.role,
-        name=current.name,
-        email=current.email,
-        verified=current.verified_at is not None,
+        account_id=account.id,
+        second_factor=second_factor,
         created_at=at,
         last_used_at=at,
         expires_at=min(at + IDLE, at + ABSOLUTE),
         user_agent=user_agent[:300],
         ip=ip,
     )
+
+
+async def _open(account: Account, made: Session, device_token: str = "") -> Session:
+    # From the account as it is at this instant: suspended or with another password since it was
+    # checked, it must not get a session that nothing would end. The write also makes a sign-in
+    # and the switching on of a second factor wait for one another.
+    current = await accounts_db.note_sign_in(account, made.created_at)
+    if current is None:
+        raise NotSignedIn("This account was changed a moment ago. Please sign in again.")
+    if not made.second_factor and await second_factors_db.is_on(account.id):
+        raise SecondFactorNeeded
+    copies = {
+        "role": current.role,
+        "name": current.name,
+        "email": current.email,
+        "verified": current.verified_at is not None,
+    }
+    session = made.model_copy(update=copies)
     await sessions_db.add(session)
-    await audit.record(session.actor, Act.SESSION_OPENED, session.id, kind=kind)
+    is_new = await known_devices.note(session, device_token, first=account.signed_in_at is None)
+    facts = {"second_factor": session.second_factor, "new_device": is_new}
+    noted = {name: fact for name, fact in facts.items() if fact}
+    await audit.record(session.actor, Act.SESSION_OPENED, session.id, kind=session.kind, **noted)
     return session
 
 
 async def _in_use(session: Session, at: datetime) -> Actor:
     if at - session.last_used_at >= TOUCH_EVERY:
         await sessions_db.touch(session, at)
-    return session.actor
+    actor = session.actor
+    if not session.second_factor and await second_factor_rule.asks(session.role):
+        return dataclasses.replace(actor, second_factor_due=True)
+    return actor
 
 
 async def _end(actor: Actor, at: datetime, reason: str) -> None:

@@ -11,6 +11,7 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import school_settings
 from courseflow_admin.services.password_rules import REASONS, SHORTEST
 from courseflow_admin.state.events import event
@@ -21,6 +22,9 @@ MIN_PASSWORD = SHORTEST
 SUPPORT = "{support}"
 PROBLEMS = {
     "wrong_credentials": "The e-mail address or the password is not right.",
+    "wrong_code": WRONG_CODE,
+    "sign_in_over": SignInOver().message,
+    "not_signed_in": "This account was changed a moment ago. Please sign in again.",
     "suspended": "This account is suspended. Please write to " + SUPPORT + ".",
     "too_many": "Too many tries. Please wait five minutes and try again.",
     "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
@@ -50,6 +54,7 @@ class AuthState(rx.State):
     email: str = ""
     role_label: str = ""
     permissions: list[str] = []
+    second_factor_due: bool = False  # the rest is withheld until it is set up
     _actor: Actor | None = None
     _bound_to: str = ""  # hash of the session cookie this tab's state belongs to
 
@@ -70,6 +75,7 @@ class AuthState(rx.State):
         self.initials = initials(actor.name) if actor else ""
         self.role_label = ROLE_LABELS.get(actor.role, "") if actor else ""
         self.permissions = sorted(actor.permissions) if actor else []
+        self.second_factor_due = actor is not None and actor.second_factor_due
 
 
 @dataclass

@@ -35,6 +35,11 @@ KINDS: dict[str, str] = {
     "refund": "Refund",
     "second_payment_refunded": "Second payment refunded",
     "token_reuse": "Signed out for safety",
+    "new_device": "Sign-in from a new device",
+    "second_factor_on": "Second factor on",
+    "second_factor_off": "Second factor off",
+    "second_factor_removed": "Second factor removed",
+    "recovery_code_used": "Recovery code used",
 }
 GROUP = "undelivered"
 STATES: dict[str, str] = {

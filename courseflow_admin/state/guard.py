@@ -17,7 +17,7 @@ from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, Unavailable
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired
 from courseflow_admin.services import sessions
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
@@ -67,7 +67,11 @@ class Guard(rx.Middleware):
                 (await state.get_state(SchoolState))._forget()
             return None
         mark = mark_of(registered.handler.fn) if registered else None
-        if mark is PUBLIC or (actor and mark is SIGNED_IN):
+        if mark is PUBLIC:
+            return None
+        if mark and actor and actor.second_factor_due and not _on_own_account(root):
+            return await _refused(root, board, rx.redirect(routes.ACCOUNT, replace=True))
+        if actor and mark is SIGNED_IN:
             return None
         if isinstance(mark, Permission) and actor and actor.can(mark):
             return None
@@ -76,7 +80,8 @@ class Guard(rx.Middleware):
             return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root))))
         if registered and _is_loader(app, root, registered):
             return await _refused(root, board)  # the page shows its 403 by itself
-        return await _refused(root, board, notices.error(NotPermitted().message))
+        missing = SecondFactorRequired() if actor and actor.second_factor_due else NotPermitted()
+        return await _refused(root, board, notices.error(missing.message))
 
     async def _bind(self, root: Any, auth: AuthState) -> Actor | None:
         """The actor of the tab's cookie; a state that belonged to another session is emptied."""
@@ -160,6 +165,11 @@ def _empty(root: Any) -> None:
     hydrated = root.is_hydrated
     root.reset()
     root.is_hydrated = hydrated  # of the page on screen, not of its owner
+
+
+def _on_own_account(root: Any) -> bool:
+    """Only leads people there; what they may do is decided by the permissions they hold."""
+    return str(root.router.url.path).rstrip("/") == routes.ACCOUNT
 
 
 def _is_framework(registered: RegisteredEventHandler) -> bool:

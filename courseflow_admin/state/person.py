@@ -15,7 +15,7 @@ from courseflow_admin.models.enrollments import Grant
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.sessions import Session
-from courseflow_admin.services import accounts, people, verification
+from courseflow_admin.services import accounts, people, second_factor, verification
 from courseflow_admin.services.people import Person, Place
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part
@@ -24,7 +24,7 @@ from courseflow_admin.state.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.events import event
 from courseflow_admin.state.words import counted
 
-ActName = Literal["role", "suspend", "restore", "sign_out", "verify"]
+ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor"]
 GRANTS = {"payment": "bought", "manual": "given by hand", "free": "free", "batch": "with a group"}
 
 
@@ -75,6 +75,7 @@ class Shown:
     suspended: str = ""
     joined: str = ""
     seen: str = ""
+    second_factor: str = ""
     payments_href: str = ""
     emails_href: str = ""
     about_href: str = ""
@@ -176,6 +177,9 @@ class PersonState(rx.State):
         if act == "verify":
             await verification.resend_to(actor, account.id)
             return f"A link is on its way to {account.email}."
+        if act == "second_factor":
+            await second_factor.remove(actor, account.id)
+            return f"{account.name} signs in with the password alone."
         ended = await people.sign_out_everywhere(actor, account.id)
         return f"{account.name} is signed out: {counted(ended, 'session')} ended."
 
@@ -184,7 +188,7 @@ class PersonState(rx.State):
         person = await people.get(actor, account_id)
         self._person = person
         self.zone = times.zone()
-        self.shown = _shown(person.account, own=account_id == actor.id)
+        self.shown = _shown(person, own=account_id == actor.id)
         self.places = [_place(person.account, place) for place in person.places]
         self.payments = [_payment(payment) for payment in person.payments]
         self.emails = [_email(email) for email in person.emails]
@@ -231,6 +235,15 @@ class PersonState(rx.State):
                 "Links sent before stop working.",
                 noted,
             ]
+        elif act == "second_factor":
+            self.dialog_title = f"Remove the second factor of {name}"
+            self.dialog_act = "Remove second factor"
+            self.dialog_effects = [
+                f"The password alone opens the account of {name}. Be sure that it is them who ask.",
+                ended,
+                f"{name} is told by e-mail, and can set it up again.",
+                "Your name and this act stand in the audit log.",
+            ]
         else:
             self.dialog_title = self.dialog_act = f"Sign {name} out everywhere"
             self.dialog_effects = [
@@ -240,7 +253,8 @@ class PersonState(rx.State):
             ]
 
 
-def _shown(account: Account, *, own: bool) -> Shown:
+def _shown(person: Person, *, own: bool) -> Shown:
+    account, since = person.account, person.second_factor_since
     name = account.name if not account.erased_at else "Deleted account"
     return Shown(
         name=name,
@@ -253,6 +267,7 @@ def _shown(account: Account, *, own: bool) -> Shown:
         suspended=times.long(account.suspended_at) if account.suspended_at else "",
         joined=times.long(account.created_at),
         seen=times.long(account.signed_in_at) if account.signed_in_at else "Never",
+        second_factor=f"On since {times.day(since)}" if since else "Off",
         payments_href=routes.with_query(routes.PAYMENTS, email=account.email),
         emails_href=routes.with_query(routes.EMAILS, to=account.email),
         about_href=routes.with_query(routes.AUDIT, object=account.id),

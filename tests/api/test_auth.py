@@ -70,13 +70,16 @@ async def test_a_form_gets_the_session_cookie_and_goes_on_to_next(api):
     answer = await api.post(SIGN_IN, data={**ADA, "next": "/checkout/sql-from-zero?coupon=A"})
     me = await api.get(ME)
 
-    name, _, rest = answer.headers["set-cookie"].partition("=")
+    session, device = answer.headers.get_list("set-cookie")
+    name, _, rest = session.partition("=")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
         "/checkout/sql-from-zero?coupon=A",
     )
     assert name == "cf_session"
     assert rest.partition("; ")[2] == "HttpOnly; Max-Age=7776000; Path=/; SameSite=lax"
+    assert device.startswith("cf_device=")
+    assert device.partition("; ")[2] == "HttpOnly; Max-Age=34560000; Path=/; SameSite=lax"
     assert answer.headers["cache-control"] == "no-store"
     assert me.json()["email"] == "ada@demo.test"
 
@@ -87,10 +90,12 @@ async def test_over_https_the_cookie_is_bound_to_our_host(api, configure):
 
     answer = await api.post(SIGN_IN, data=ADA, headers={"Origin": "https://school.example"})
 
-    cookie = answer.headers["set-cookie"]
-    assert cookie.startswith("__Host-cf_session=")
-    assert cookie.endswith("; HttpOnly; Max-Age=7776000; Path=/; SameSite=lax; Secure")
-    assert "Domain" not in cookie
+    session, device = answer.headers.get_list("set-cookie")
+    assert session.startswith("__Host-cf_session=")
+    assert session.endswith("; HttpOnly; Max-Age=7776000; Path=/; SameSite=lax; Secure")
+    assert device.startswith("__Host-cf_device=")
+    assert device.endswith("; HttpOnly; Max-Age=34560000; Path=/; SameSite=lax; Secure")
+    assert "Domain" not in session + device
 
 
 @pytest.mark.parametrize(

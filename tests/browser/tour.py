@@ -31,8 +31,8 @@ from tests.invitation_builders import secret_of_newest
 
 ROLES = ("student", "instructor", "admin")
 NOBODY = (
-    *("/sign-in", "/sign-up", "404", "/", "/courses/[slug]", "/invitations/[token]"),
-    *("/terms", "/privacy", "/refunds"),
+    *("/sign-in", "/sign-in/code", "/sign-up", "404", "/"),
+    *("/courses/[slug]", "/invitations/[token]", "/terms", "/privacy", "/refunds"),
 )
 BY_PREFIX = {
     "/my/": ("student",),

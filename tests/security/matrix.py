@@ -82,7 +82,9 @@ def routes_there_are() -> set[str]:
 def address_of(route: str, school: School) -> str:
     path = route.partition(" ")[2]
     # Admins act on somebody who owns nothing else here, so that one call does not spoil the next.
-    acted_on = path.endswith(("/suspend", "/restore", "/sign-out", "/role", "/verification"))
+    acted_on = path.endswith(
+        ("/suspend", "/restore", "/sign-out", "/role", "/verification", "}/second-factor")
+    )
     known = {
         "account_id": school.victim.id if acted_on else school.people["learner"].id,
         "course_id": school.course.id,
@@ -121,6 +123,13 @@ def body_of(route: str, school: School) -> Any:
         "POST /api/v1/me/deletion": {"email": "not-mine@demo.test"},
         "POST /api/v1/me/email": {"email": "new@demo.test", "current_password": "wrong"},
         "POST /api/v1/me/password": {"current_password": "wrong", "password": "x"},
+        "POST /api/v1/me/second-factor": {"current_password": "wrong"},
+        "POST /api/v1/me/second-factor/confirm": {"code": "123456"},
+        "DELETE /api/v1/me/second-factor": {"current_password": "wrong", "code": "123456"},
+        "POST /api/v1/me/second-factor/recovery-codes": {
+            "current_password": "wrong",
+            "code": "123456",
+        },
         "POST /api/v1/auth/refresh": {"refresh_token": "x" * 43 + "." + "y" * 43},
         "POST /api/v1/auth/sign-in": {"email": "victim@demo.test", "password": PASSWORD},
         "POST /api/v1/auth/sign-up": {

@@ -47,6 +47,7 @@ EXEMPT = (
         "sessions",
         *("refresh_hash", "previous_hash", "rotated_at", "last_used_at", "expires_at"),
     ),
+    _exempt("a code was used: a use, like last used", "second_factors", "last_step"),
     _exempt("outbox delivery: a lease and its tries", "emails", "due_at", "attempts", "error"),
     _exempt(
         "outbox delivery: what the provider said",

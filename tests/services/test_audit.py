@@ -12,6 +12,7 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.second_factor import CodeRefused
 from courseflow_admin.models.studio import FieldsForm, LessonForm
 from courseflow_admin.services import (
     accounts,
@@ -27,14 +28,17 @@ from courseflow_admin.services import (
     people,
     refunds,
     school_settings,
+    second_factor,
     sessions,
+    sign_in,
     studio,
     verification,
 )
-from tests.account_builders import a_newcomer
+from tests.account_builders import a_newcomer, signed_in
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
 from tests.invitation_builders import secret_of_newest
+from tests.second_factor_builders import code_of
 from tests.services.buying import buying, work
 from tests.services.listening import EXEMPT, Listener
 from tests.state.money_tabs import ADMIN
@@ -142,6 +146,27 @@ async def live_with_an_account(school):
     await password_resets.ask("nobody@demo.test")
 
 
+async def live_with_a_second_factor(school):
+    ada = await signed_in(await accounts.get(ADMIN, school.ada.id))
+    made = await second_factor.begin(ada, PASSWORD)
+    codes = await second_factor.confirm(ada, code_of(made.key))
+    account = await accounts.authenticate("ada@demo.test", PASSWORD)
+    await sign_in.open_browser(await sign_in.ask_for_code(account), codes[0])
+    with pytest.raises(CodeRefused):
+        await sign_in.open_api(account, codes[0])
+    await second_factor.renew_recovery_codes(ada, PASSWORD, codes[1])
+    await second_factor.switch_off(ada, PASSWORD, code_of(made.key, 1))
+    made = await second_factor.begin(ada, PASSWORD)
+    await second_factor.confirm(ada, code_of(made.key))
+    await second_factor.remove(school.admin, ada.id)
+
+
+async def sign_in_from_a_new_device(school):
+    for ip in ("203.0.113.7", "198.51.100.7"):
+        account = await accounts.authenticate("ada@demo.test", PASSWORD)
+        await sessions.open_browser(account, user_agent="curl/8", ip=ip)
+
+
 async def leave(school):
     await erasure.erase(school.ada, "ada@demo.test")
 
@@ -218,6 +243,8 @@ ACTS = {
     change_people: {"accounts", "sessions", "emails", "one_time_tokens"},
     invite_people: {"invitations", "emails", "accounts"},
     live_with_an_account: {"accounts", "sessions", "emails"},
+    live_with_a_second_factor: {"second_factors", "pending_sign_ins", "sessions", "emails"},
+    sign_in_from_a_new_device: {"known_devices", "sessions", "emails"},
     leave: {"accounts"},
     write_a_course: {"courses"},
     publish_and_archive: {"courses", "course_versions"},

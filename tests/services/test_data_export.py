@@ -29,6 +29,8 @@ async def test_everything_about_oneself_and_nothing_of_others(database):
     assert counted == {
         "account": 1,
         "sessions": 1,
+        "second_factor": 0,
+        "devices": 1,
         "links": 1,
         "invitations": 0,
         "courses": 0,

@@ -18,7 +18,6 @@ from courseflow_admin.state.events import event
 from courseflow_admin.state.guard import FRAMEWORK, Guard
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
 from courseflow_admin.state.notices import NoticesState
-from tests.account_builders import CommandsHeard
 from tests.builders import an_account
 from tests.state.conftest import a_tab, said
 
@@ -123,6 +122,7 @@ async def test_the_tab_knows_the_actor_but_the_browser_only_names(database):
         "email",
         "role_label",
         "permissions",
+        "second_factor_due",
     }
     assert (auth.name, auth.initials, auth.role_label) == ("Ada Lovelace", "AL", "Instructor")
     assert auth.permissions == sorted(PERMISSIONS["instructor"])
@@ -235,15 +235,3 @@ def test_marks_are_permissions_or_one_of_two_names():
     }
 
     assert marks <= {None, PUBLIC, SIGNED_IN, *Permission}
-
-
-async def test_an_event_costs_the_guard_one_read_by_index_and_no_write(database, mongod_uri):
-    root = await signed_in()
-    heard = CommandsHeard()
-    await client.connect(mongod_uri, database, listeners=[heard])
-    heard.heard.clear()
-
-    for _ in range(3):
-        assert await asked(root, GuardedState.for_somebody) is None
-
-    assert heard.heard == [("find", "sessions")] * 3  # its plan: services/test_sessions.py

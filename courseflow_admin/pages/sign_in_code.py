@@ -1,0 +1,68 @@
+"""The second half of signing in: the code."""
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.components.forms import field, hidden, submit
+from courseflow_admin.components.icons import text_link
+from courseflow_admin.components.welcome import welcome, welcome_form
+from courseflow_admin.state.second_factor import SignInCodeState
+
+
+@rx.page(
+    route=routes.SIGN_IN_CODE, title="Sign in: code · CourseFlow", on_load=SignInCodeState.load
+)
+def sign_in_code() -> rx.Component:
+    return welcome(
+        "One more step",
+        "Your password is right. This account also asks for a code.",
+        welcome_form(
+            hidden("by", SignInCodeState.by),
+            rx.cond(SignInCodeState.recovery, recovery_code(), app_code()),
+            submit("Sign in", size="large", wide=True),
+            action=routes.API_SIGN_IN_CODE,
+        ),
+        rx.el.p(
+            text_link(
+                rx.cond(
+                    SignInCodeState.recovery,
+                    "Use the code of your app",
+                    "Phone not at hand? Use a recovery code",
+                ),
+                href=SignInCodeState.other_href,
+            ),
+            class_name="cf-13",
+        ),
+        rx.el.p(
+            text_link("Back to sign in", href=routes.SIGN_IN),
+            class_name="cf-mut cf-13",
+        ),
+    )
+
+
+def app_code() -> rx.Component:
+    return field(
+        "Code of your app",
+        "code",
+        help_text="Six digits, new every 30 seconds.",
+        required=True,
+        auto_focus=True,
+        max_length=40,
+        auto_complete="one-time-code",
+        custom_attrs={"inputMode": "numeric"},
+        key="app",
+    )
+
+
+def recovery_code() -> rx.Component:
+    return field(
+        "Recovery code",
+        "code",
+        help_text="One of the ten you kept. Each opens your account once.",
+        required=True,
+        auto_focus=True,
+        max_length=40,
+        auto_complete="off",
+        spell_check=False,
+        key="recovery",
+    )
