@@ -45,6 +45,8 @@ async def test_a_link_that_does_not_work_is_a_problem_without_its_secret(api):
 
 @pytest.mark.parametrize("kind", ["json", "data"])
 async def test_known_and_unknown_addresses_are_answered_alike(api, kind):
+    """Fault 6 of the ancestor: a reset needed a sign-in and returned the token."""
+
     await an_account()
 
     answers = [

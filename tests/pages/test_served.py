@@ -62,6 +62,8 @@ async def test_everything_else_is_404_with_the_404_page(site, path):
 
 
 async def test_nobody_uploads_through_reflex(site):
+    """Fault 11 of the ancestor: upload needed no account."""
+
     answer = await site.post("/_upload", files={"files": ("a.txt", b"a" * 1000)})
 
     assert answer.status_code in {404, 405}

@@ -66,6 +66,8 @@ async def test_every_word_is_the_beginning_of_one_of_theirs(database, q):
     "q", [".*", "^data", "d.ta", "data|zzz", "ata", "data zzz", "$ne", "(", "[a-z]+", "\\", "\x00"]
 )
 async def test_a_search_is_text_and_never_an_expression(database, q):
+    """Fault 12 of the ancestor: search took a raw regular expression."""
+
     author = await an_instructor()
     await a_course(author, "Dxta")
     await a_course(author, "Something")

@@ -51,6 +51,8 @@ async def test_who_has_access_reads_the_lesson(database):
 
 
 async def test_one_enrollment_opens_the_course_to_nobody_else(database):
+    """Fault 3 of the ancestor: lessons were given to people who had not bought."""
+
     course = await a_course(await an_instructor(), free=True)
     await a_learner_in(course)
     stranger = await a_student("bob@demo.test", "Bob")
@@ -174,6 +176,8 @@ async def test_a_lesson_that_left_the_course_is_not_there(database):
 
 
 async def test_progress_counts_over_all_lessons_and_not_over_touched_ones(database):
+    """Fault 7 of the ancestor: one lesson was 100 %."""
+
     course = await a_course(await an_instructor(), free=True)
     learner = await a_learner_in(course)
 

@@ -71,6 +71,8 @@ WRITES = {
 
 @pytest.mark.parametrize("name", WRITES)
 async def test_nobody_but_its_authors_touches_a_course(database, name):
+    """Fault 10 of the ancestor: anyone could edit anyone's course."""
+
     author = await an_instructor()
     student = await a_student()
     rival = await an_instructor("rival@demo.test", "Rival")
