@@ -10,6 +10,7 @@ from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.services import sessions
 from tests.builders import PASSWORD, an_account, stored
+from tests.pictures import a_picture
 
 SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
 SIGN_OUT, ME = "/api/v1/auth/sign-out", "/api/v1/me"
@@ -93,3 +94,15 @@ async def test_a_foreign_page_cannot_use_the_cookie_with_another_authorization(s
 
     assert answer.status_code == 403
     assert await sessions.find(token) is not None
+
+
+async def test_a_foreign_page_cannot_send_a_logo_with_an_admins_cookie(site):
+    token = await sessions.open_browser(await an_account("root@demo.test", "admin"))
+    site.cookies.set("cf_session", token, domain="localhost.local")
+    picture = {"content": a_picture(), "headers": {"Content-Type": "image/png"}}
+
+    foreign = await site.put("/api/v1/settings/logo", **picture)
+    assert (foreign.status_code, await stored("school")) == (403, [])
+
+    picture["headers"] |= OWN
+    assert (await site.put("/api/v1/settings/logo", **picture)).status_code == 200
