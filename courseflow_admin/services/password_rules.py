@@ -8,8 +8,8 @@ from typing import Any
 
 from zxcvbn import zxcvbn
 
-from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid
+from courseflow_admin.services import school_settings
 
 SHORTEST, LONGEST = 8, 128
 LENGTH = f"A password has {SHORTEST} to {LONGEST} characters."
@@ -51,7 +51,8 @@ async def require_good(password: str, *, name: str, email: str) -> None:
     """WeakPassword, or Invalid for its length, unless it may be the password of this person."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(LENGTH, "password")
-    hints, school = list(_hints(name, email)), [PRODUCT, *_parts(settings().school_name)]
+    called = (await school_settings.get()).name
+    hints, school = list(_hints(name, email)), [PRODUCT, *_parts(called)]
     loop = asyncio.get_running_loop()
     reason = await loop.run_in_executor(_thread, _weakness, password[:READ], hints, school)
     if reason:

@@ -75,6 +75,7 @@ async def test_a_taken_address_costs_the_same_commands_in_the_same_order(mongod_
 
     assert costs[0] == [
         ("findAndModify", "limits"),
+        ("find", "school"),
         ("find", "accounts"),
         ("insert", "accounts"),
         ("delete", "one_time_tokens"),

@@ -6,10 +6,13 @@ import pytest
 
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.accounts import SignUpForm
-from courseflow_admin.services import accounts
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.services import accounts, school_settings
 from courseflow_admin.services.password_rules import REASONS, WeakPassword, require_good
 from tests.builders import PASSWORD, stored
 
+pytestmark = pytest.mark.usefixtures("database")  # the name of the school is a hint
 ADA = {"name": "Ada Lovelace", "email": "countess.of.computing@demo.test"}
 
 
@@ -67,8 +70,8 @@ async def test_somebody_elses_name_is_no_hint():
 @pytest.mark.parametrize(
     "password", ["courseflow", "CourseFlow1", "meadowbrook", "MeadowbrookAcademy"]
 )
-async def test_the_name_of_the_school_is_no_password(configure, password):
-    configure(SCHOOL_NAME="Meadowbrook Academy")
+async def test_the_name_of_the_school_is_no_password(password):
+    await school_settings.change(SYSTEM, SchoolChange(name="Meadowbrook Academy"), 0)
 
     with pytest.raises(WeakPassword) as refused:
         await require_good(password, **ADA)
