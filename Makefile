@@ -30,6 +30,7 @@ built:
 bench: development build
 	@$(PYTHON) bench/start.py --cold
 	@PYTHONPATH=. $(PYTHON) bench/lists.py
+	@PYTHONPATH=. $(PYTHON) bench/sign_in.py
 
 clean:
 	rm -rf .venv .build .web .states .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -15,6 +15,7 @@ from courseflow_admin.config import Settings, settings
 from courseflow_admin.errors import CourseFlowError, SettingsInvalid
 
 ROOT = Path(__file__).parent.parent
+LARGEST_MESSAGE = 1_000_000  # bytes from a socket; the longest lesson has 200,000 characters
 INVALID = 2  # exit code: the settings are wrong, trying again would not help
 
 app = typer.Typer(
@@ -54,6 +55,7 @@ def web() -> None:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=3,
+            ws_max_size=LARGEST_MESSAGE,
         )
 
 

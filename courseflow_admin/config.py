@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     support_email: str = "support@demo.test"
     jwt_secrets: SecretList = ()
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
+    rate_limits: bool = True
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secrets: SecretList = ()
     stripe_base_url: str | None = None
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
             lines.append("PUBLIC_URL: must be https:// when ENV=production")
         if self.bcrypt_cost < 12:
             lines.append("BCRYPT_COST: at least 12 when ENV=production")
+        if not self.rate_limits:
+            lines.append("RATE_LIMITS: cannot be off when ENV=production")
         lines += [
             f"{name}: an own address is not accepted when ENV=production"
             for name, url in self._overrides().items()

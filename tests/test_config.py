@@ -136,6 +136,17 @@ def test_production_is_https_only(lines_of):
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("BCRYPT_COST", "10", "BCRYPT_COST: at least 12 when ENV=production"),
+        ("RATE_LIMITS", "off", "RATE_LIMITS: cannot be off when ENV=production"),
+    ],
+)
+def test_production_refuses_what_only_tests_and_measurements_need(lines_of, name, value, line):
+    assert lines_of(**{**PRODUCTION, name: value}) == [line]
+
+
+@pytest.mark.parametrize(
     ("name", "key", "also"),
     [
         ("STRIPE_SECRET_KEY", "sk_sandbox_0123456789", {}),

@@ -80,3 +80,14 @@ async def test_a_try_is_not_counted_in_a_transaction_that_may_roll_back(database
 
     with pytest.raises(RuntimeError, match="before the transaction"):
         await transaction(body)
+
+
+async def test_limits_that_are_off_count_and_let_through(database, configure):
+    configure(RATE_LIMITS="off")
+
+    for _ in range(3):
+        await limits.count("sign-in", "ada", limit=1, seconds=60)
+    await limits.check("sign-in", "ada", limit=1)
+
+    [row] = await stored("limits")
+    assert row["count"] == 3

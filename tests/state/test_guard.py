@@ -18,6 +18,7 @@ from courseflow_admin.state.events import event
 from courseflow_admin.state.guard import FRAMEWORK, Guard
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
 from courseflow_admin.state.notices import NoticesState
+from tests.account_builders import CommandsHeard
 from tests.builders import an_account
 from tests.state.conftest import a_tab, said
 
@@ -235,3 +236,15 @@ def test_marks_are_permissions_or_one_of_two_names():
     }
 
     assert marks <= {None, PUBLIC, SIGNED_IN, *Permission}
+
+
+async def test_an_event_costs_the_guard_one_read_by_index_and_no_write(database, mongod_uri):
+    root = await signed_in()
+    heard = CommandsHeard()
+    await client.connect(mongod_uri, database, listeners=[heard])
+    heard.heard.clear()
+
+    for _ in range(3):
+        assert await asked(root, GuardedState.for_somebody) is None
+
+    assert heard.heard == [("find", "sessions")] * 3  # its plan: services/test_sessions.py

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -229,3 +230,42 @@ async def test_who_sends_more_than_a_person_can_is_cut_off(web, its_database):
             said = await asyncio.wait_for(socket.connection.recv(), 5)
 
     assert web[1].read_text().count("socket.too_many") == 1
+
+
+async def test_while_one_floods_another_is_served_within_a_second(web, its_database):
+    calm_person = await an_account("calm@demo.test", "student", "Calm Person")
+    token = await sessions.open_browser(calm_person)
+    async with (
+        a_socket(web[0]) as flood,
+        a_socket(web[0], cookie=f"cf_session={token}") as calm,
+    ):
+        sending = asyncio.create_task(flooding(flood))
+        await asyncio.sleep(0.05)
+
+        began = time.monotonic()
+        await calm.send(HYDRATE)
+        name = ""
+        while name != "Calm Person":
+            name = vars_of(await calm.received(seconds=0.1), AuthState).get("name", "")
+            assert time.monotonic() - began < 1
+
+        assert await sending > 300
+
+
+async def flooding(socket: Socket) -> int:
+    """Send as fast as possible until cut off; how much was sent."""
+    for number in range(5_000):
+        try:
+            await socket.send(HYDRATE)
+        except websockets.ConnectionClosed:
+            return number
+    return 5_000
+
+
+async def test_a_message_larger_than_any_of_ours_ends_the_connection(web):
+    async with a_socket(web[0]) as socket:
+        await socket.raw(["event", {"name": "x" * 1_100_000}])
+
+        await asyncio.wait_for(socket.connection.wait_closed(), 5)
+
+    assert socket.connection.close_code == 1009  # message too big

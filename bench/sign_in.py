@@ -1,0 +1,180 @@
+"""Signing in: many at once against the same hashes alone, others meanwhile, and what time tells.
+
+Ratios are measured side by side in one run. Nobody may find out by the clock whether an address
+has an account: the medians of both answers lie within 10 ms or 5 % of one another.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import bcrypt
+
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="courseflow-bench-"))
+os.environ["RATE_LIMITS"] = "False"
+
+import httpx
+
+from courseflow_admin import frontend
+from courseflow_admin.api.app import create_api
+from courseflow_admin.config import settings
+from courseflow_admin.db import client
+from courseflow_admin.db.embedded import EmbeddedMongo
+from courseflow_admin.db.indexes import create_indexes
+from courseflow_admin.services import accounts, sessions
+from courseflow_admin.state.notices import NoticesState
+from tests import servers
+from tests.builders import PASSWORD, an_account
+from tests.state.test_socket import HYDRATE, Socket, a_socket
+
+FOLDER = Path(os.environ["DATA_DIR"])
+AT_ONCE = 20
+RATIO = 1.3  # limit of the issue: signing in to the raw hashes in as many threads
+CLICK = 0.100  # seconds, p95 of others meanwhile; limit of the issue
+ROUNDS = 30
+ORIGIN = "http://localhost:3000"
+AUTH = "/api/v1/auth"
+
+
+def raw_hashes() -> float:
+    """Seconds for as many bcrypt calls in a pool like ours."""
+    hashed = bcrypt.hashpw(b"x" * 44, bcrypt.gensalt(settings().bcrypt_cost))
+    with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1)) as pool:
+        began = time.perf_counter()
+        assert not any(pool.map(lambda _: bcrypt.checkpw(b"y" * 44, hashed), range(AT_ONCE)))
+        return time.perf_counter() - began
+
+
+async def sign_in(email: str) -> None:
+    await sessions.open_browser(await accounts.authenticate(email, PASSWORD))
+
+
+async def many_sign_ins() -> float:
+    began = time.perf_counter()
+    await asyncio.gather(*(sign_in(f"s{number}@demo.test") for number in range(AT_ONCE)))
+    return time.perf_counter() - began
+
+
+async def click(socket: Socket) -> float:
+    """Seconds from an event to its answer."""
+    began = time.perf_counter()
+    await socket.send(HYDRATE)
+    message = ""
+    while '"delta"' not in message:
+        message = await asyncio.wait_for(socket.connection.recv(), 10)
+        if message == "2":
+            await socket.connection.send("3")
+    return time.perf_counter() - began
+
+
+async def others_meanwhile(address: str) -> list[float]:
+    """The clicks of one who is signed in, while twenty sign in at the same web process."""
+    token = await sessions.open_browser(await an_account("calm@demo.test"))
+    form = {"password": PASSWORD}
+    found: list[float] = []
+    async with (
+        httpx.AsyncClient(base_url=address, headers={"Origin": address}, timeout=60) as site,
+        a_socket(address, cookie=f"cf_session={token}") as socket,
+    ):
+        await click(socket)
+        signing = asyncio.gather(
+            *(
+                site.post(f"{AUTH}/sign-in", data={**form, "email": f"s{number}@demo.test"})
+                for number in range(AT_ONCE)
+            )
+        )
+        while not signing.done():
+            found.append(await click(socket))
+            await asyncio.sleep(0.1)  # nobody clicks as often as the limit for floods allows
+        assert {answer.headers["location"] for answer in await signing} == {"/overview"}
+    return found
+
+
+async def told_by_time(
+    name: str, known: Callable[[int], Awaitable[None]], unknown: Callable[[int], Awaitable[None]]
+) -> bool:
+    """Whether the medians are too near to tell; both sides in turn."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(ROUNDS):
+        for side, call in enumerate((known, unknown)):
+            began = time.perf_counter()
+            await call(number)
+            times[side].append(time.perf_counter() - began)
+    one, other = (statistics.median(side) for side in times)
+    allowed = max(0.010, 0.05 * max(one, other))
+    fine = abs(one - other) <= allowed
+    print(
+        f"{name}: {1000 * one:.1f} ms with an account, {1000 * other:.1f} ms without "
+        f"(at most {1000 * allowed:.1f} ms apart){'' if fine else '  TOO FAR'}"
+    )
+    return fine
+
+
+async def told_by_the_clock() -> list[bool]:
+    transport = httpx.ASGITransport(create_api(), client=("203.0.113.9", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as api:
+
+        async def post(path: str, status: int, **body: str) -> None:
+            answer = await api.post(f"{AUTH}/{path}", json=body)
+            assert answer.status_code == status, answer.text
+
+        known, wrong = "s0@demo.test", "not the password"
+        good = "kestrel over quiet water"
+        return [
+            await told_by_time(
+                "sign-in ",
+                lambda _: post("sign-in", 401, email=known, password=wrong),
+                lambda n: post("sign-in", 401, email=f"no{n}@demo.test", password=wrong),
+            ),
+            await told_by_time(
+                "sign-up ",
+                lambda _: post("sign-up", 202, email=known, name="Ada", password=good),
+                lambda n: post(
+                    "sign-up", 202, email=f"new{n}@demo.test", name="Ada", password=good
+                ),
+            ),
+            await told_by_time(
+                "password",
+                lambda _: post("forgot", 202, email=known),
+                lambda n: post("forgot", 202, email=f"no{n}@demo.test"),
+            ),
+        ]
+
+
+async def measured(uri: str) -> list[bool]:
+    await client.connect(uri, "bench")
+    await create_indexes()
+    for number in range(AT_ONCE):
+        await an_account(f"s{number}@demo.test")
+    await sign_in("s0@demo.test")
+    ratios = [await many_sign_ins() / raw_hashes() for _ in range(3)]
+    ratio = statistics.median(ratios)
+    print(f"{AT_ONCE} sign-ins at once: {ratio:.2f} times the hashes alone (limit {RATIO})")
+
+    environ = servers.environment(servers.free_ports()[0], FOLDER, uri, "bench")
+    environ.pop("BCRYPT_COST")
+    log = FOLDER / "web.log"
+    with servers.web(environ, log) as address:
+        clicks = sorted(await others_meanwhile(address))
+    p95 = clicks[int(0.95 * (len(clicks) - 1))]
+    print(f"others meanwhile: {len(clicks)} clicks, p95 {1000 * p95:.0f} ms (limit 100 ms)")
+    fine = [ratio <= RATIO, p95 <= CLICK, *await told_by_the_clock()]
+    await client.close()
+    return fine
+
+
+def main() -> None:
+    assert NoticesState  # registers the states that answer
+    frontend.ensure_built()
+    with EmbeddedMongo(FOLDER) as uri:
+        sys.exit(not all(asyncio.run(measured(uri))))
+
+
+if __name__ == "__main__":
+    main()
