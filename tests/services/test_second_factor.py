@@ -50,7 +50,7 @@ async def test_it_is_on_once_a_right_code_was_given_and_other_sessions_end(datab
     )
     assert made.qr_svg.startswith("<svg")
     assert len(set(codes)) == 10
-    assert {len(code) for code in codes} == {19}
+    assert {len(code) for code in codes} == {29}  # six groups of four
     assert await sessions.find(elsewhere) is None
     [row] = await stored("sessions", ended_at=None)
     assert (row["_id"], row["second_factor"]) == (here.session_id, True)
