@@ -8,6 +8,11 @@ from courseflow_admin.components.icons import link
 NAMES = {"terms": "Terms", "privacy": "Privacy", "refunds": "Refunds"}
 
 
+def policy_links_below(view: str) -> rx.Component | rx.Var:
+    """At the foot of what is loaded: earlier, what then comes would push them down."""
+    return rx.cond(view != "loading", policy_links())
+
+
 def policy_links() -> rx.Component:
     """At the foot of a page; hidden while the school has no policy."""
     return rx.el.nav(

@@ -10,7 +10,7 @@ from courseflow_admin.components.filters import chip_menu, filters, tools
 from courseflow_admin.components.forms import link_button, search_field
 from courseflow_admin.components.icons import link
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.policies import policy_links
+from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.components.table import footer
 from courseflow_admin.models.courses import CATEGORIES, LEVELS
 from courseflow_admin.models.permissions import Permission
@@ -23,7 +23,12 @@ TYPING_MS = 250
 @rx.page(route=routes.HOME, title="Catalog · CourseFlow", on_load=CatalogState.load)
 def catalog() -> rx.Component:
     return page(
-        "Catalog", search(), courses(), policy_links(), here="Catalog", path=[("Learning", "")]
+        "Catalog",
+        search(),
+        courses(),
+        policy_links_below(CatalogState.view),
+        here="Catalog",
+        path=[("Learning", "")],
     )
 
 

@@ -16,7 +16,7 @@ from courseflow_admin.components.forms import (
 )
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.policies import policy_links
+from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.state.checkout import COUNTRIES, CheckoutState, Choice
 
 
@@ -33,7 +33,7 @@ def checkout() -> rx.Component:
             ("error", feedback.error(CheckoutState.error, CheckoutState.load)),
             feedback.skeleton_cards(2),
         ),
-        policy_links(),
+        policy_links_below(CheckoutState.view),
         here="Catalog",
         path=[("Catalog", routes.HOME), (CheckoutState.title, CheckoutState.course_href)],
     )

@@ -7,7 +7,7 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.cards import markdown_html
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.policies import policy_links
+from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.state.policies import PolicyState
 
 LOAD = PolicyState.load
@@ -38,7 +38,7 @@ def policy(title: str, none: str) -> rx.Component:
             ("error", feedback.error(PolicyState.error, LOAD)),
             feedback.skeleton_cards(1),
         ),
-        policy_links(),
+        policy_links_below(PolicyState.view),
         path=[("Policies", "")],
     )
 
