@@ -66,6 +66,8 @@ def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:
 
 
 FORM = "application/x-www-form-urlencoded"
+SIGN_IN_BODY = _bodies(ApiSignInForm, form=False)
+SIGN_IN_BODY["requestBody"]["content"][FORM] = {"schema": SignInForm.model_json_schema()}
 CODE_SCHEMA: dict[str, Any] = {"schema": CodeForm.model_json_schema()}
 CODE_BODY = {"requestBody": {"required": True, "content": {FORM: CODE_SCHEMA}}}
 
@@ -104,7 +106,7 @@ async def sign_up(request: Request) -> Response:
 @router.post(
     "/sign-in",
     response_model=TokenPair,
-    openapi_extra=_bodies(ApiSignInForm),
+    openapi_extra=SIGN_IN_BODY,
     responses=refusals(401, 403, 422, 429),
 )
 async def sign_in(request: Request) -> Response:

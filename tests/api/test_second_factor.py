@@ -229,5 +229,6 @@ async def test_the_documentation_says_how_each_route_may_refuse(api):
     refusals = set(paths[MINE]["delete"]["responses"])
     assert {"204", "401", "403", "409", "422", "429"} <= refusals
     assert "401" in paths[SIGN_IN]["post"]["responses"]
-    body = paths[SIGN_IN]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert "code" in body["properties"]
+    bodies = paths[SIGN_IN]["post"]["requestBody"]["content"]
+    assert "code" in bodies["application/json"]["schema"]["properties"]
+    assert "code" not in bodies["application/x-www-form-urlencoded"]["schema"]["properties"]

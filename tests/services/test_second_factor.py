@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from courseflow_admin.db import client
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, TooMany
 from courseflow_admin.models.base import now
@@ -22,10 +23,17 @@ from courseflow_admin.services import (
     people,
     second_factor,
     sessions,
+    sign_in,
 )
 from courseflow_admin.services.reauthentication import WrongPassword
 from courseflow_admin.services.second_factor import SecondFactorKept
-from tests.account_builders import a_newcomer, everything, kinds_of_emails, signed_in
+from tests.account_builders import (
+    CommandsHeard,
+    a_newcomer,
+    everything,
+    kinds_of_emails,
+    signed_in,
+)
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.second_factor_builders import code_of, school_asks, with_second_factor
 
@@ -261,6 +269,25 @@ async def test_where_the_school_asks_an_admin_without_it_holds_the_own_account_a
     untouched = await sessions.find(student)
     assert untouched is not None
     assert not untouched.second_factor_due
+
+
+async def test_who_is_asking_costs_an_admin_one_read_with_it_and_one_more_without(
+    database, mongod_uri
+):
+    admin = await with_second_factor(await an_account("root@demo.test", "admin"))
+    having = await sign_in.open_browser(
+        await sign_in.ask_for_code(await accounts.authenticate(admin.account.email, PASSWORD)),
+        admin.codes[0],
+    )
+    lacking = await sessions.open_browser(await an_account("ruth@demo.test", "admin"))
+    heard = CommandsHeard()
+    await client.connect(mongod_uri, database, listeners=[heard])
+    heard.heard.clear()
+
+    await sessions.find(having)
+    await sessions.find(lacking)
+
+    assert heard.heard == [("find", "sessions"), ("find", "sessions"), ("find", "school")]
 
 
 async def test_setting_it_up_gives_an_admin_everything_back_and_keeps_it(database):
