@@ -2,7 +2,7 @@
 
 CourseFlowError
 ├── NotSignedIn 401
-├── NotPermitted 403
+├── NotPermitted 403     (ReadOnly: while an admin views somebody)
 ├── NotFound 404
 ├── Conflict 409
 ├── Invalid 422          (with its field)
@@ -47,6 +47,18 @@ class NotPermitted(CourseFlowError):
 
     def __init__(self, message: str = "Your account may not do this.") -> None:
         super().__init__(message)
+
+
+class ReadOnly(NotPermitted):
+    """Whoever views somebody else's account only looks."""
+
+    code = "read_only"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "While you see CourseFlow as somebody else nothing can be changed, and what is private "
+            "stays closed; end it first."
+        )
 
 
 class NotFound(CourseFlowError):

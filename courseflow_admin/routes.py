@@ -37,6 +37,7 @@ API_RESET = f"{API}/auth/reset"
 API_VERIFY = f"{API}/auth/verify"
 API_INVITED_SIGN_UP = f"{API}/invitations/sign-up"
 API_INVITED_ACCEPT = f"{API}/invitations/accept"
+API_VIEW_END = f"{API}/view-as/end"
 API_EXPORT = f"{API}/me/export"
 API_SIGN_OUT = f"{API}/auth/sign-out"
 API_AUDIT_EXPORT = f"{API}/audit/export"
@@ -70,6 +71,10 @@ def payment(payment_id: str) -> str:
 
 def person(account_id: str) -> str:
     return f"{PEOPLE}/{_part(account_id)}"
+
+
+def api_view_as(account_id: str) -> str:
+    return f"{API}/accounts/{_part(account_id)}/view-as"
 
 
 def access(account_id: str, course_id: str) -> str:

@@ -26,9 +26,10 @@ from courseflow_admin.api import (
     people,
     school,
     second_factor,
+    view_as,
     webhooks,
 )
-from courseflow_admin.api.dependencies import note_client, single_parameters
+from courseflow_admin.api.dependencies import note_client, only_look, single_parameters
 
 ROUTERS = (
     access.router,
@@ -49,6 +50,7 @@ ROUTERS = (
     people.router,
     school.router,
     second_factor.router,
+    view_as.router,
     webhooks.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -62,7 +64,7 @@ def create_api() -> FastAPI:
         openapi_url=f"{routes.API}/openapi.json",
         docs_url=None,  # their pages load scripts from elsewhere, which our CSP refuses
         redoc_url=None,
-        dependencies=[Depends(note_client), Depends(single_parameters)],
+        dependencies=[Depends(note_client), Depends(single_parameters), Depends(only_look)],
     )
     errors.install(app)
     for router in ROUTERS:

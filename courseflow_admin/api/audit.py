@@ -28,6 +28,8 @@ class EntryView:
     facts: dict[str, Any]
     request_id: str
     ip: str
+    viewer_id: str
+    viewer: str
 
     @classmethod
     def of(cls, entry: AuditEntry) -> "EntryView":
@@ -41,6 +43,8 @@ class EntryView:
             facts=entry.facts,
             request_id=entry.request_id,
             ip=entry.ip,
+            viewer_id=entry.viewer_id,
+            viewer=entry.viewer_name,
         )
 
 

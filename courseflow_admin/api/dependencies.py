@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection, Request
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn
+from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn, ReadOnly
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.permissions import Actor, SecondFactorRequired
@@ -21,6 +21,7 @@ from courseflow_admin.services import sessions
 LARGEST_BODY = 64 * 1024
 DEVICE_TOKEN_LENGTH = 43
 OWN_ACCOUNT = (f"{routes.API}/me/", f"{routes.API}/auth/")
+ENDS_VIEWING = (routes.API_VIEW_END, routes.API_SIGN_OUT)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -85,11 +86,27 @@ async def not_from_elsewhere(request: Request) -> None:
         raise NotPermitted("Please open this from our own pages.")
 
 
+async def only_look(request: Request) -> None:
+    """No writing with a session that views somebody, also where nobody asks whose session it is.
+
+    Foreign pages' own returns and webhooks carry no cookie of ours.
+    """
+    reads = request.method in {"GET", "HEAD", "OPTIONS"}
+    if reads or request.url.path in ENDS_VIEWING or bearer_token(request) is not None:
+        return
+    if token := session_token(request):
+        request.state.actor = await sessions.find(token)
+        if request.state.actor and request.state.actor.viewer:
+            raise ReadOnly
+
+
 async def current_actor(request: Request) -> Actor:
     """Who is asking, by access token or else by the browser's cookie; NotSignedIn otherwise."""
     token = bearer_token(request)
     if token is not None:
         actor: Actor | None = await sessions.actor_of(token)
+    elif hasattr(request.state, "actor"):  # looked up already: one read for each request
+        actor = request.state.actor
     else:
         actor = await sessions.find(session_token(request))
     if actor is None:

@@ -29,6 +29,7 @@ class Rule:
 
 EVERYBODY = Rule()
 OWN = Rule(Permission.ACCOUNT_OWN)
+PRIVATE = Rule(Permission.ACCOUNT_PRIVATE)
 # Of a course on sale everybody knows, so that only the act is refused; a draft is not there (404).
 COURSE = Rule(
     Permission.COURSES_EDIT,
@@ -55,6 +56,7 @@ RULES: dict[str, Rule] = {
     "DELETE /api/v1/accounts/{account_id}/second-factor": CHANGE_PEOPLE,
     "POST /api/v1/accounts/{account_id}/suspend": CHANGE_PEOPLE,
     "POST /api/v1/accounts/{account_id}/verification": CHANGE_PEOPLE,
+    "POST /api/v1/accounts/{account_id}/view-as": Rule(Permission.ACCOUNTS_VIEW_AS),
     "PUT /api/v1/accounts/{account_id}/role": CHANGE_PEOPLE,
     "GET /api/v1/audit": LOG,
     "GET /api/v1/audit/export": LOG,
@@ -66,7 +68,7 @@ RULES: dict[str, Rule] = {
     "POST /api/v1/auth/sign-out": EVERYBODY,
     "POST /api/v1/auth/sign-up": EVERYBODY,
     "POST /api/v1/auth/verify": EVERYBODY,
-    "POST /api/v1/auth/verify/resend": OWN,
+    "POST /api/v1/auth/verify/resend": PRIVATE,
     "GET /api/v1/catalog": EVERYBODY,
     "GET /api/v1/checkout/return/{provider}": EVERYBODY,
     "POST /api/v1/checkout/return/{provider}": EVERYBODY,
@@ -92,19 +94,21 @@ RULES: dict[str, Rule] = {
     "DELETE /api/v1/invitations/{invitation_id}": CHANGE_PEOPLE,
     "POST /api/v1/invitations/{invitation_id}/resend": CHANGE_PEOPLE,
     "GET /api/v1/me": OWN,
-    "PATCH /api/v1/me": OWN,
-    "POST /api/v1/me/deletion": OWN,
-    "POST /api/v1/me/email": OWN,
-    "GET /api/v1/me/export": OWN,
-    "POST /api/v1/me/password": OWN,
-    "GET /api/v1/me/second-factor": OWN,
-    "POST /api/v1/me/second-factor": OWN,
-    "POST /api/v1/me/second-factor/confirm": OWN,
-    "DELETE /api/v1/me/second-factor": OWN,
-    "POST /api/v1/me/second-factor/recovery-codes": OWN,
-    "GET /api/v1/me/sessions": OWN,
-    "DELETE /api/v1/me/sessions": OWN,
-    "DELETE /api/v1/me/sessions/{session_id}": Rule(Permission.ACCOUNT_OWN, parties=("learner",)),
+    "PATCH /api/v1/me": PRIVATE,
+    "POST /api/v1/me/deletion": PRIVATE,
+    "POST /api/v1/me/email": PRIVATE,
+    "GET /api/v1/me/export": PRIVATE,
+    "POST /api/v1/me/password": PRIVATE,
+    "GET /api/v1/me/second-factor": PRIVATE,
+    "POST /api/v1/me/second-factor": PRIVATE,
+    "POST /api/v1/me/second-factor/confirm": PRIVATE,
+    "DELETE /api/v1/me/second-factor": PRIVATE,
+    "POST /api/v1/me/second-factor/recovery-codes": PRIVATE,
+    "GET /api/v1/me/sessions": PRIVATE,
+    "DELETE /api/v1/me/sessions": PRIVATE,
+    "DELETE /api/v1/me/sessions/{session_id}": Rule(
+        Permission.ACCOUNT_PRIVATE, parties=("learner",)
+    ),
     "GET /api/v1/metrics/{name}": Rule(Permission.FIGURES_READ),
     "GET /api/v1/payments": Rule(Permission.PAYMENTS_READ),
     "GET /api/v1/payments/{payment_id}": Rule(
@@ -124,5 +128,6 @@ RULES: dict[str, Rule] = {
     "PATCH /api/v1/settings": SETTINGS,
     "PUT /api/v1/settings/logo": SETTINGS,
     "DELETE /api/v1/settings/logo": SETTINGS,
+    "POST /api/v1/view-as/end": EVERYBODY,
     "POST /api/v1/webhooks/{provider}": EVERYBODY,  # the signature decides
 }

@@ -8,6 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import toned_icon
 from courseflow_admin.components.types import Text
+from courseflow_admin.state.auth import AuthState
 
 
 def empty(
@@ -57,7 +58,20 @@ def skeleton_cards(count: int = 2) -> rx.Component:
 
 
 def forbidden() -> rx.Component:
-    """403: the page exists, this account may not see it."""
+    """403: the page exists, this account may not see it, or is only looked at."""
+    return rx.cond(AuthState.viewing != "", _shut_while_viewing(), _not_permitted())
+
+
+def _shut_while_viewing() -> rx.Component:
+    return empty(
+        "eye_off",
+        "This page is closed while you see CourseFlow as somebody else",
+        "It is private, not theirs, or there to do something. End it below to go on as yourself.",
+        link_button("Go to the overview", href=routes.OVERVIEW),
+    )
+
+
+def _not_permitted() -> rx.Component:
     return empty(
         "lock",
         "Your account may not open this page",

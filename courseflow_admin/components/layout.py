@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
-from courseflow_admin.components.forms import native_form
+from courseflow_admin.components.forms import native_form, submit
 from courseflow_admin.components.icons import (
     NativeLink,
     icon,
@@ -23,6 +23,7 @@ from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.notices import NoticesState
 
 TRY_AGAIN_SECONDS = 3
+VIEW_SECONDS = 20
 
 
 def page(
@@ -43,7 +44,7 @@ def page(
     """
     return rx.el.div(
         NativeLink.create("Skip to content", href="#main", class_name="cf-skip"),
-        sandbox_bar(),
+        bars(),
         rx.el.div(
             rx.el.aside(sidebar(here, "Sections"), class_name="cf-side", aria_label="Sidebar"),
             rx.el.div(
@@ -80,6 +81,32 @@ def _content(children: Sequence[Piece], permission: Permission | None) -> Piece:
             ),
         ),
         feedback.skeleton_cards(),
+    )
+
+
+def bars() -> rx.Component:
+    """What stands on every page, whatever it is."""
+    return rx.fragment(sandbox_bar(), view_bar())
+
+
+def view_bar() -> rx.Component:
+    """Whose eyes an admin uses. Fixed at the foot, so that nothing moves when it appears."""
+    return rx.cond(
+        AuthState.viewing != "",
+        rx.el.div(
+            icon("eye", 16),
+            rx.el.span(
+                rx.el.span("You see CourseFlow as ", rx.el.b(AuthState.viewing)),
+                rx.el.span("; read-only; ", AuthState.viewing_ends),
+            ),
+            native_form(
+                submit("End", look="", size="small"), action=routes.API_VIEW_END, class_name=""
+            ),
+            repeat(VIEW_SECONDS, AuthState.look_again),
+            class_name="cf-viewbar",
+            role="region",
+            aria_label="View as",
+        ),
     )
 
 
@@ -228,7 +255,7 @@ def _offline_banner(icon_name: str, text: str) -> rx.Component:
 def bare_page(*children: Any) -> rx.Component:
     """A page without the frame (404): the sandbox bar and one centred answer."""
     return rx.el.div(
-        sandbox_bar(),
+        bars(),
         rx.el.main(*children, id="main", class_name="cf-whole"),
         class_name="cf-root",
     )

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin.components.forms import done, hidden, native_form, problem
 from courseflow_admin.components.icons import icon
-from courseflow_admin.components.layout import sandbox_bar
+from courseflow_admin.components.layout import bars
 from courseflow_admin.components.school import brand
 from courseflow_admin.state.auth import SignInState
 
@@ -31,7 +31,7 @@ SIGNED_UP = (
 def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
     """A form on the left, what the school promises on the right."""
     return rx.fragment(
-        sandbox_bar(),
+        bars(),
         rx.el.div(
             rx.el.main(
                 rx.el.div(

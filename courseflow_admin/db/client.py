@@ -21,7 +21,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
-from courseflow_admin.errors import Conflict, Unavailable
+from courseflow_admin.errors import Conflict, ReadOnly, Unavailable
 
 Row = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -33,6 +33,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _client: AsyncMongoClient[Row] | None = None
 _database: AsyncDatabase[Row] | None = None
 _session: ContextVar[AsyncClientSession | None] = ContextVar("session", default=None)
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
 
 class Duplicate(Conflict):
@@ -81,6 +82,7 @@ async def ping() -> None:
 
 async def command(name: str, *arguments: Any, **options: Any) -> Row:
     """Run one administrative command on our database."""
+    _require_writing()
     with _translated():
         return await _open_database().command(name, *arguments, **options)
 
@@ -95,6 +97,29 @@ def require_transaction() -> None:
         raise RuntimeError("This write belongs into a transaction.")
 
 
+def close_for_writing(closed: bool) -> None:
+    """The fence around an admin who views somebody: every write of this request raises ReadOnly.
+
+    Set wherever a request becomes an actor, so that no service has to think of it.
+    """
+    _read_only.set(closed)
+
+
+@contextmanager
+def own_writes() -> Iterator[None]:
+    """What the admin does as themselves meanwhile: end the view, sign out."""
+    token = _read_only.set(False)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def _require_writing() -> None:
+    if _read_only.get():
+        raise ReadOnly
+
+
 async def transaction(body: Callable[[], Awaitable[Result]]) -> Result:
     """Run `body` so that all its writes happen or none.
 
@@ -102,6 +127,7 @@ async def transaction(body: Callable[[], Awaitable[Result]]) -> Result:
     and change nothing outside the database. Within an open transaction it simply joins it.
     (A callback and not `async with`, because a context manager cannot run its body twice.)
     """
+    _require_writing()
     if in_transaction():
         return await body()
     if _client is None:
@@ -155,6 +181,8 @@ class Collection:
                 yield row
 
     async def aggregate(self, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Row]:
+        if any(stage.keys() & {"$out", "$merge"} for stage in pipeline):
+            _require_writing()
         with _translated():
             cursor = await self.raw.aggregate(pipeline, session=_session.get(), **options)
             rows: list[Row] = await cursor.to_list()
@@ -170,11 +198,13 @@ class Collection:
             return counted
 
     async def insert_one(self, row: Row) -> InsertOneResult:
+        _require_writing()
         with _translated():
             result: InsertOneResult = await self.raw.insert_one(row, session=_session.get())
             return result
 
     async def insert_many(self, rows: Sequence[Row], ordered: bool = True) -> InsertManyResult:
+        _require_writing()
         with _translated():
             result: InsertManyResult = await self.raw.insert_many(
                 rows, ordered=ordered, session=_session.get()
@@ -182,6 +212,7 @@ class Collection:
             return result
 
     async def update_one(self, where: Filter, update: Update, upsert: bool = False) -> UpdateResult:
+        _require_writing()
         with _translated():
             result: UpdateResult = await self.raw.update_one(
                 where, update, upsert=upsert, session=_session.get()
@@ -189,6 +220,7 @@ class Collection:
             return result
 
     async def update_many(self, where: Filter, update: Update) -> UpdateResult:
+        _require_writing()
         with _translated():
             result: UpdateResult = await self.raw.update_many(where, update, session=_session.get())
             return result
@@ -197,6 +229,7 @@ class Collection:
         self, where: Filter, update: Update, **options: Any
     ) -> Row | None:
         """Update one and return it as it is afterwards; None when none matches."""
+        _require_writing()
         with _translated():
             found: Row | None = await self.raw.find_one_and_update(
                 where,
@@ -208,11 +241,13 @@ class Collection:
             return found
 
     async def delete_one(self, where: Filter) -> DeleteResult:
+        _require_writing()
         with _translated():
             result: DeleteResult = await self.raw.delete_one(where, session=_session.get())
             return result
 
     async def delete_many(self, where: Filter) -> DeleteResult:
+        _require_writing()
         with _translated():
             result: DeleteResult = await self.raw.delete_many(where, session=_session.get())
             return result

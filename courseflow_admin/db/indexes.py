@@ -39,6 +39,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("object_id", UP), ("at", DOWN), ("_id", DOWN)),
         _index(("actor_id", UP), ("at", DOWN), ("_id", DOWN)),
         _index(("act", UP), ("at", DOWN), ("_id", DOWN)),
+        _index(("viewer_id", UP), partialFilterExpression={"viewer_id": {"$gt": ""}}),
     ],
     "decoys": [_index(("expires_at", UP), expireAfterSeconds=0)],
     "one_time_tokens": [
@@ -198,6 +199,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "sessions": [
         _index(("token_hash", UP), unique=True),
         _index(("account_id", UP), ("last_used_at", DOWN)),
+        _index(
+            ("viewing.account_id", UP),
+            partialFilterExpression={"viewing.account_id": {"$gt": ""}},
+        ),
         _index(("expires_at", UP), expireAfterSeconds=0),
     ],
     "webhook_events": [

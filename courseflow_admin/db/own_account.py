@@ -106,7 +106,10 @@ async def forget_traces(account_id: str) -> None:
     require_transaction()
     nobody = {"name": "", "email": "", "user_agent": "", "ip": ""}
     await collection("sessions").update_many({"account_id": account_id}, {"$set": nobody})
-    await collection("audit").update_many({"actor_id": account_id}, {"$set": {"actor_name": ""}})
+    for part in ("actor", "viewer"):
+        await collection("audit").update_many(
+            {f"{part}_id": account_id}, {"$set": {f"{part}_name": ""}}
+        )
 
 
 async def _set(where: Row, fields: Row) -> Account | None:

@@ -26,6 +26,8 @@ class Act(StrEnum):
     ACCOUNT_ROLE_CHANGED = "account.role_changed"
     ACCOUNT_SUSPENDED = "account.suspended"
     ACCOUNT_RESTORED = "account.restored"
+    ACCOUNT_VIEW_BEGUN = "account.view_begun"  # by an admin, with this person's eyes
+    ACCOUNT_VIEW_ENDED = "account.view_ended"
     ACCOUNT_SIGNED_OUT = "account.signed_out"  # everywhere, by an admin
     ACCOUNT_VERIFICATION_SENT = "account.verification_sent"
     ACCOUNT_VERIFIED = "account.verified"
@@ -81,6 +83,8 @@ class AuditEntry(Document):
     at: datetime
     actor_id: str
     actor_name: str = ""  # blanked when the account is deleted
+    viewer_id: str = ""  # the admin who saw with this actor's eyes
+    viewer_name: str = ""
     act: Act
     object_id: str
     facts: dict[str, Any] = Field(default_factory=dict)

@@ -20,6 +20,7 @@ class EmailKind(StrEnum):
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGED = "email_changed"
     ROLE_CHANGED = "role_changed"
+    VIEWED_AS = "viewed_as"
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_RESTORED = "account_restored"
     ACCOUNT_ERASED = "account_erased"
@@ -74,6 +75,7 @@ SUBJECTS = {
     EmailKind.EMAIL_CHANGE: "Confirm your new e-mail address",
     EmailKind.EMAIL_CHANGE_ASKED: "Somebody asked to change your e-mail address",
     EmailKind.ROLE_CHANGED: "You are now {as_role} at {school}",
+    EmailKind.VIEWED_AS: "{viewer} looked at {school} as you see it",
     EmailKind.ACCOUNT_SUSPENDED: "Your account at {school} is suspended",
     EmailKind.ACCOUNT_RESTORED: "Your account at {school} works again",
     EmailKind.EMAIL_CHANGED: "Your e-mail address was changed",

@@ -1,10 +1,11 @@
 """Who may do what: roles appear only in this table; everything else names a permission."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from courseflow_admin.errors import NotPermitted
+from courseflow_admin.errors import NotPermitted, ReadOnly
 
 Role = Literal["student", "instructor", "admin", "system"]
 
@@ -13,6 +14,7 @@ class Permission(StrEnum):
     """`subject:act`. Without `_all` it reaches only what is the actor's own."""
 
     ACCOUNT_OWN = "account:own"
+    ACCOUNT_PRIVATE = "account:private"  # password, sessions, own data: never seen by others
     COURSES_BUY = "courses:buy"
     COURSES_STUDY = "courses:study"
     COURSES_EDIT = "courses:edit"
@@ -28,6 +30,7 @@ class Permission(StrEnum):
     ACCESS_READ_ALL = "access:read_all"
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_CHANGE = "accounts:change"
+    ACCOUNTS_VIEW_AS = "accounts:view_as"
     EMAILS_READ = "emails:read"
     EMAILS_READ_ALL = "emails:read_all"
     WEBHOOKS_READ = "webhooks:read"
@@ -46,7 +49,14 @@ class SecondFactorRequired(NotPermitted):
         )
 
 
-_STUDENT = frozenset({Permission.ACCOUNT_OWN, Permission.COURSES_BUY, Permission.COURSES_STUDY})
+_STUDENT = frozenset(
+    {
+        Permission.ACCOUNT_OWN,
+        Permission.ACCOUNT_PRIVATE,
+        Permission.COURSES_BUY,
+        Permission.COURSES_STUDY,
+    }
+)
 _INSTRUCTOR = _STUDENT | {
     Permission.COURSES_EDIT,
     Permission.ENROLLMENTS_READ,
@@ -61,6 +71,20 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     "system": frozenset(Permission),
 }
 
+# What is left of a role while an admin views somebody who has it. Those not named here are shut,
+# also those that are still to come; what these would write, the database's own fence refuses.
+VIEWABLE = frozenset(
+    {
+        Permission.ACCOUNT_OWN,
+        Permission.COURSES_STUDY,
+        Permission.COURSES_EDIT,
+        Permission.ENROLLMENTS_READ,
+        Permission.FIGURES_READ,
+        Permission.PAYMENTS_READ,
+        Permission.EMAILS_READ,
+    }
+)
+
 
 def raises(former: str, role: str) -> bool:
     """Whether `role` gives more than `former`, and takes nothing away."""
@@ -69,7 +93,10 @@ def raises(former: str, role: str) -> bool:
 
 @dataclass(frozen=True)
 class Actor:
-    """The account that is asking now. A missing or unknown role holds no permission at all."""
+    """The account that is asking now. A missing or unknown role holds no permission at all.
+
+    With a `viewer` it is not that person who asks but an admin who sees with their eyes.
+    """
 
     id: str
     role: str
@@ -78,11 +105,15 @@ class Actor:
     session_id: str = ""
     verified: bool = False
     second_factor_due: bool = False  # all but the own account is withheld until it is set up
+    viewer: "Actor | None" = None
+    views_until: datetime | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
         held = PERMISSIONS.get(self.role, frozenset())
-        return held & {Permission.ACCOUNT_OWN} if self.second_factor_due else held
+        if self.second_factor_due:
+            return held & {Permission.ACCOUNT_OWN, Permission.ACCOUNT_PRIVATE}
+        return held & VIEWABLE if self.viewer else held
 
     def can(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -93,7 +124,7 @@ class Actor:
             return
         if self.second_factor_due and permission in PERMISSIONS.get(self.role, frozenset()):
             raise SecondFactorRequired
-        raise NotPermitted
+        raise ReadOnly if self.viewer else NotPermitted
 
 
 SYSTEM = Actor(id="system", role="system", name="CourseFlow")

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from courseflow_admin.models.base import Document
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.base import Document, Piece
+from courseflow_admin.models.permissions import Actor, Permission
 
 IDLE = timedelta(days=30)
 ABSOLUTE = timedelta(days=90)
@@ -16,6 +17,28 @@ TOUCH_EVERY = timedelta(minutes=1)
 GRACE = timedelta(seconds=10)  # a client that sent its refresh token twice is no thief
 
 SessionKind = Literal["browser", "api"]
+
+
+class Viewing(Piece):
+    """Whose eyes an admin's session uses, with copies as a session has of its own account."""
+
+    account_id: str
+    role: str = ""
+    name: str = ""
+    email: str = ""
+    verified: bool = False
+    until: datetime
+
+    @classmethod
+    def of(cls, account: Account, until: datetime) -> "Viewing":
+        return cls(
+            account_id=account.id,
+            role=account.role,
+            name=account.name,
+            email=account.email,
+            verified=account.verified_at is not None,
+            until=until,
+        )
 
 
 class Session(Document):
@@ -42,9 +65,11 @@ class Session(Document):
     end_reason: str = ""
     user_agent: str = ""
     ip: str = ""
+    viewing: Viewing | None = None
 
     @property
     def actor(self) -> Actor:
+        """Whose session it is; see `asking`."""
         return Actor(
             id=self.account_id,
             role=self.role,
@@ -52,6 +77,22 @@ class Session(Document):
             email=self.email,
             session_id=self.id,
             verified=self.verified,
+        )
+
+    def asking(self, at: datetime) -> Actor:
+        """Who asks with it: its own account, or an admin as the person they view."""
+        own, viewing = self.actor, self.viewing
+        if viewing is None or viewing.until <= at or not own.can(Permission.ACCOUNTS_VIEW_AS):
+            return own
+        return Actor(
+            id=viewing.account_id,
+            role=viewing.role,
+            name=viewing.name,
+            email=viewing.email,
+            session_id=self.id,
+            verified=viewing.verified,
+            viewer=own,
+            views_until=viewing.until,
         )
 
     def end_if_used_at(self, instant: datetime) -> datetime:

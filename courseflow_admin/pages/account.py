@@ -32,7 +32,7 @@ def account() -> rx.Component:
             feedback.skeleton_cards(3),
         ),
         here="Account",
-        permission=Permission.ACCOUNT_OWN,
+        permission=Permission.ACCOUNT_PRIVATE,
     )
 
 

@@ -7,7 +7,7 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge, email_badge, payment_badge
 from courseflow_admin.components.cards import avatar, card, facts, line
 from courseflow_admin.components.dialogs import dialog, effects
-from courseflow_admin.components.forms import button, problem, select
+from courseflow_admin.components.forms import button, native_form, problem, select, submit
 from courseflow_admin.components.icons import copyable, icon, link, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.models.permissions import Permission
@@ -71,6 +71,10 @@ def may_change() -> rx.Var:
 
 def acts() -> rx.Component:
     return rx.fragment(
+        rx.cond(
+            SHOWN.viewable,
+            button(icon("eye", 14), "View as", on_click=PersonState.ask("view")),
+        ),
         button(icon("user_cog", 14), "Change role", on_click=PersonState.ask("role")),
         rx.cond(
             SHOWN.unverified,
@@ -271,10 +275,14 @@ def act_dialog() -> rx.Component:
         ),
         open_=PersonState.dialog != "",
         on_open_change=PersonState.show_dialog,
-        act=button(
-            PersonState.dialog_act,
-            look="danger",
-            busy=PersonState.busy,
-            on_click=PersonState.confirm,
+        act=rx.cond(
+            PersonState.dialog == "view",
+            native_form(submit(PersonState.dialog_act), action=SHOWN.view_action, class_name=""),
+            button(
+                PersonState.dialog_act,
+                look="danger",
+                busy=PersonState.busy,
+                on_click=PersonState.confirm,
+            ),
         ),
     )

@@ -16,7 +16,7 @@ from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import Actor, Permission
 
-CSV_HEAD = ("at", "actor_id", "actor", "act", "object_id", "facts", "request_id", "ip")
+CSV_HEAD = ("at", "actor_id", "actor", "act", "object_id", "facts", "request_id", "ip", "viewer")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -30,6 +30,8 @@ async def record(actor: Actor, act: Act, object_id: str, **facts: object) -> str
         at=now(),
         actor_id=actor.id,
         actor_name=actor.name,
+        viewer_id=actor.viewer.id if actor.viewer else "",
+        viewer_name=actor.viewer.name if actor.viewer else "",
         act=act,
         object_id=object_id,
         facts={key: _plain(value) for key, value in facts.items()},
@@ -65,6 +67,7 @@ async def _lines(wanted: AuditFilter) -> AsyncIterator[str]:
                 json.dumps(entry.facts, default=str, ensure_ascii=False) if entry.facts else "",
                 entry.request_id,
                 entry.ip,
+                entry.viewer_name or entry.viewer_id,
             )
         )
 

@@ -39,7 +39,7 @@ async def lesson(actor: Actor | None, slug: str, lesson_id: str = "") -> LessonV
     seat = await _sit_down(actor, slug, lesson_id)
     progress = await _progress(seat)
     wanted = _wanted(seat, lesson_id)
-    if seat.enrollment:
+    if seat.enrollment and not (actor and actor.viewer):
         await enrollments_db.note_seen(seat.enrollment.id, wanted.id, now())
     done = set(seat.enrollment.done) if seat.enrollment else set()
     ids = seat.shown.lesson_ids

@@ -15,7 +15,7 @@ EXPORTS = 5  # in one hour
 
 async def export(actor: Actor) -> dict[str, Any]:
     """By kind of thing; without hashes of secrets and one-time links, because files get about."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     await limits.count("export", actor.id, EXPORTS, seconds=3600)
     at = now()
 

@@ -15,7 +15,7 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import audit, emails, one_time_links
+from courseflow_admin.services import audit, emails, one_time_links, view_as
 
 GOODBYE_KEPT = timedelta(days=7)  # the one e-mail that keeps the address, until it surely arrived
 
@@ -40,7 +40,7 @@ async def erase(actor: Actor, typed_email: str) -> None:
     Payments, receipts and the audit log stay and name the account's id; sessions end, and every
     copy of name and address and every stored e-mail body is blanked.
     """
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     at = now()
 
     async def body() -> None:
@@ -50,8 +50,10 @@ async def erase(actor: Actor, typed_email: str) -> None:
         if typed_email.strip().lower() != account.email:
             raise Invalid("Type your own e-mail address to confirm.", "email")
         await _require_replaceable(actor, account)
-        if await own_account.erase(account.id, at) is None:
+        erased = await own_account.erase(account.id, at)
+        if erased is None:
             raise NotSignedIn
+        await view_as.follow(erased)
         await sessions_db.end_all(account.id, at, "erased")
         await one_time_links.forget(account.id)
         await invitations_db.forget(account.email, account.id, at)

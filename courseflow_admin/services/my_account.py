@@ -62,7 +62,7 @@ class OwnSession:
 
 async def rename(actor: Actor, name: str) -> Account:
     """Change one's own name, also where lists keep a copy of it."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     try:
         name = as_name(name)
     except ValueError as error:
@@ -85,7 +85,7 @@ async def rename(actor: Actor, name: str) -> Account:
 
 async def change_password(actor: Actor, current: str, new: str) -> int:
     """Set a new password; all other sessions end. How many that were."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     account = await prove(actor, current)
     await password_rules.require_good(new, name=account.name, email=account.email)
     if new == current:
@@ -114,7 +114,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
 
 async def my_sessions(actor: Actor) -> list[OwnSession]:
     """Where one is signed in: this session first, then the one last used."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     found = await sessions_db.open_of(actor.id, now())
     mine = [OwnSession.of(session, actor) for session in found]
     return sorted(mine, key=lambda session: not session.is_this)
@@ -122,7 +122,7 @@ async def my_sessions(actor: Actor) -> list[OwnSession]:
 
 async def end_session(actor: Actor, session_id: str) -> None:
     """Sign one of one's own sessions out; NotFound when it is over or somebody else's."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     at = now()
 
     async def body() -> None:
@@ -137,7 +137,7 @@ async def end_session(actor: Actor, session_id: str) -> None:
 
 async def end_other_sessions(actor: Actor) -> int:
     """Sign out everywhere but here. How many sessions that were."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     at = now()
 
     async def body() -> int:

@@ -59,7 +59,7 @@ class SecondFactorKept(NotPermitted):
 
 async def get(actor: Actor) -> SecondFactorStatus:
     """One's own: whether it is on and since when, never its key or codes."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     found = await second_factors_db.find(actor.id)
     return SecondFactorStatus(
         since=found.confirmed_at if found else None,
@@ -71,7 +71,7 @@ async def get(actor: Actor) -> SecondFactorStatus:
 
 async def begin(actor: Actor, password: str) -> SetUp:
     """A new key to put into an app. Nothing is asked at sign-in before `confirm`."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     account = await prove(actor, password)
     secret = pyotp.random_base32()
 
@@ -94,7 +94,7 @@ async def confirm(actor: Actor, code: str) -> list[str]:
 
     All other sessions end: they were opened without it.
     """
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     codes = _new_recovery_codes()
     hashes = [recovery_hash(actor.id, one) for one in codes]
 
@@ -122,7 +122,7 @@ async def confirm(actor: Actor, code: str) -> list[str]:
 
 async def renew_recovery_codes(actor: Actor, password: str, code: str) -> list[str]:
     """New recovery codes, told this once; those before are worth nothing."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     account = await prove(actor, password)
     codes = _new_recovery_codes()
     hashes = [recovery_hash(actor.id, one) for one in codes]
@@ -139,7 +139,7 @@ async def renew_recovery_codes(actor: Actor, password: str, code: str) -> list[s
 
 async def switch_off(actor: Actor, password: str, code: str) -> None:
     """Back to the password alone; refused where the school asks for a second factor."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     if await second_factor_rule.asks(actor.role):
         raise SecondFactorKept
     account = await prove(actor, password)

@@ -6,7 +6,7 @@ from datetime import datetime
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.client import close_for_writing, own_writes, transaction
 from courseflow_admin.errors import Conflict, NotPermitted, NotSignedIn
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.audit import Act
@@ -31,6 +31,7 @@ from courseflow_admin.services import (
     limits,
     second_factor_rule,
     tokens,
+    view_as,
 )
 
 
@@ -146,15 +147,18 @@ async def refresh(refresh_token: str, *, ip: str = "") -> TokenPair:
 async def end(actor: Actor) -> None:
     """Sign out: end the session the actor is asking from. Ending it twice is no fault."""
     at = now()
+    await view_as.end(actor)
 
     async def body() -> None:
-        await _end(actor, at, "signed_out")
+        await _end(actor.viewer or actor, at, "signed_out")
 
-    await transaction(body)
+    with own_writes():
+        await transaction(body)
 
 
 async def account_changed(account: Account) -> None:
     """Make the next read of each session see it; runs in the transaction of the change."""
+    await view_as.follow(account)
     if account.suspended_at or account.erased_at:
         await sessions_db.end_all(account.id, now(), "suspended")
         await second_factors_db.forget_pending(account.id)
@@ -210,11 +214,15 @@ async def _open(account: Account, made: Session, device_token: str = "") -> Sess
 
 
 async def _in_use(session: Session, at: datetime) -> Actor:
+    close_for_writing(False)
     if at - session.last_used_at >= TOUCH_EVERY:
         await sessions_db.touch(session, at)
-    actor = session.actor
     if not session.second_factor and await second_factor_rule.asks(session.role):
-        return dataclasses.replace(actor, second_factor_due=True)
+        return dataclasses.replace(session.actor, second_factor_due=True)
+    if session.viewing and session.viewing.until <= at:
+        await view_as.expire(session)
+    actor = session.asking(at)
+    close_for_writing(actor.viewer is not None)
     return actor
 
 

@@ -29,7 +29,7 @@ class VerifiedAlready(Conflict):
 
 async def resend(actor: Actor) -> None:
     """Another link to confirm the address of one's own account; the one before stops working."""
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     await limits.count("verify-account", actor.id, LINKS_PER_ACCOUNT, seconds=3600)
     account = await accounts_db.find(actor.id)
     if account is None:
@@ -73,7 +73,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
 
     Whether another account has that address is not said here, but to whoever holds the link.
     """
-    actor.require(Permission.ACCOUNT_OWN)
+    actor.require(Permission.ACCOUNT_PRIVATE)
     try:
         email = as_email(email)
     except ValueError as error:

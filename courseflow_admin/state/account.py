@@ -64,7 +64,7 @@ class AccountState(rx.State):
     asked_email: str = ""  # where a link to change the address has just gone
     deleting: bool = False
 
-    @event(Permission.ACCOUNT_OWN, supersedes=True)
+    @event(Permission.ACCOUNT_PRIVATE, supersedes=True)
     async def load(self):
         auth = await self.get_state(AuthState)
         self.wrong = self.wrong_text = self.asked_email = ""
@@ -75,7 +75,7 @@ class AccountState(rx.State):
         except CourseFlowError as problem:
             self.view, self.error = "error", problem.message
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def rename(self, form: NameForm):
         auth = await self.get_state(AuthState)
         self._begin("name")
@@ -91,7 +91,7 @@ class AccountState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def change_password(self, form: PasswordForm):
         auth = await self.get_state(AuthState)
         self._begin("password")
@@ -110,7 +110,7 @@ class AccountState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def change_email(self, form: EmailForm):
         auth = await self.get_state(AuthState)
         self._begin("email")
@@ -126,14 +126,14 @@ class AccountState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def resend(self):
         """Another link to confirm the address of the account."""
         auth = await self.get_state(AuthState)
         await verification.resend(auth.actor())
         return notices.success("A link is on its way to your address.")
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def end_session(self, session_id: str):
         auth = await self.get_state(AuthState)
         try:
@@ -142,19 +142,19 @@ class AccountState(rx.State):
             await self._show(auth.actor())
         return notices.success("Signed out there.")
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def end_others(self):
         auth = await self.get_state(AuthState)
         ended = await my_account.end_other_sessions(auth.actor())
         await self._show(auth.actor())
         return notices.success(_signed_out(ended))
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def ask_delete(self, is_open: bool):
         self.deleting = is_open
         self.wrong = self.wrong_text = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def delete(self, form: DeletionForm):
         auth = await self.get_state(AuthState)
         self._begin("delete")

@@ -136,6 +136,8 @@ def details_of(entry: AuditEntry) -> str:
             for name in dict.fromkeys([*before, *after])
         ]
     lines += [f"{_word(name)}: {_said(value)}" for name, value in facts.items()]
+    if entry.viewer_id:
+        lines.append(f"Seen by: {entry.viewer_name or entry.viewer_id}")
     lines += [f"By: {entry.actor_id}", f"Request: {entry.request_id or 'none'}"]
     return "\n".join([*lines, f"IP address: {entry.ip or 'none'}"])
 

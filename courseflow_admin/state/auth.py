@@ -10,6 +10,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotSignedIn
+from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import school_settings
@@ -55,6 +56,8 @@ class AuthState(rx.State):
     role_label: str = ""
     permissions: list[str] = []
     second_factor_due: bool = False  # the rest is withheld until it is set up
+    viewing: str = ""  # whom an admin sees the product as
+    viewing_ends: str = ""
     _actor: Actor | None = None
     _bound_to: str = ""  # hash of the session cookie this tab's state belongs to
 
@@ -64,7 +67,14 @@ class AuthState(rx.State):
             raise NotSignedIn
         return self._actor
 
+    @event(PUBLIC)
+    async def look_again(self):
+        """Asked while somebody is viewed: the guard has looked at the clock already."""
+
     def _sign_in(self, actor: Actor | None) -> None:
+        ends = _ends(actor) if actor else ""
+        if self.viewing_ends != ends:
+            self.viewing_ends = ends
         if self.known and actor == self._actor:
             return  # assigning the same again would be sent again
         self.known = True
@@ -76,6 +86,15 @@ class AuthState(rx.State):
         self.role_label = ROLE_LABELS.get(actor.role, "") if actor else ""
         self.permissions = sorted(actor.permissions) if actor else []
         self.second_factor_due = actor is not None and actor.second_factor_due
+        self.viewing = actor.name if actor and actor.viewer else ""
+
+
+def _ends(actor: Actor) -> str:
+    """`ends in 29 min`, for whoever views somebody."""
+    if actor.views_until is None:
+        return ""
+    seconds = (actor.views_until - now()).total_seconds()
+    return f"ends in {max(1, round(seconds / 60))} min"
 
 
 @dataclass

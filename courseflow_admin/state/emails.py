@@ -26,6 +26,7 @@ KINDS: dict[str, str] = {
     "email_change_asked": "Address change asked",
     "email_changed": "Address changed",
     "role_changed": "Role changed",
+    "viewed_as": "Viewed by an admin",
     "account_suspended": "Account suspended",
     "account_restored": "Account restored",
     "account_erased": "Account deleted",

@@ -10,13 +10,13 @@ from typing import Any
 import reflex as rx
 from loguru import logger
 from reflex.app import EventNamespace
-from reflex.state import StateUpdate
+from reflex.state import OnLoadInternalState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 
 from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
-from courseflow_admin.errors import NotPermitted, Unavailable
+from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
 from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired
 from courseflow_admin.services import sessions
 from courseflow_admin.state import notices
@@ -27,6 +27,7 @@ from courseflow_admin.state.notices import Notice, NoticesState
 from courseflow_admin.state.school import SchoolState
 
 LOOKUP_SECONDS = 5
+NOT_DONE = " What you just clicked was not done."
 WINDOW_SECONDS = 10
 MOST_EVENTS = 300  # of one socket in a window
 # Reflex's own handlers, each looked at: they open a page, count its loaders, report its faults.
@@ -50,7 +51,7 @@ class Guard(rx.Middleware):
         board = await state.get_state(NoticesState)
         registered = RegistrationContext.get().event_handlers.get(event.name)
         try:
-            actor = await self._bind(root, auth)
+            actor, other_eyes = await self._bind(root, auth)
         except Unavailable as problem:
             board._database(away=True)
             logger.warning("guard.database_away", event=event.name[-80:])
@@ -66,6 +67,11 @@ class Guard(rx.Middleware):
                 board._forget_successes()  # said before this page was loaded
                 (await state.get_state(SchoolState))._forget()
             return None
+        if other_eyes:
+            # Meant by whom the page showed until now; they see first who they are.
+            asked = registered is not None and registered.handler.fn is not AuthState.look_again.fn
+            board._say(notices.info(_whose_eyes(actor) + NOT_DONE * asked))
+            return await _refused(root, board, OnLoadInternalState.on_load_internal)
         mark = mark_of(registered.handler.fn) if registered else None
         if mark is PUBLIC:
             return None
@@ -80,11 +86,13 @@ class Guard(rx.Middleware):
             return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root))))
         if registered and _is_loader(app, root, registered):
             return await _refused(root, board)  # the page shows its 403 by itself
-        missing = SecondFactorRequired() if actor and actor.second_factor_due else NotPermitted()
-        return await _refused(root, board, notices.error(missing.message))
+        return await _refused(root, board, notices.error(_why(actor).message))
 
-    async def _bind(self, root: Any, auth: AuthState) -> Actor | None:
-        """The actor of the tab's cookie; a state that belonged to another session is emptied."""
+    async def _bind(self, root: Any, auth: AuthState) -> tuple[Actor | None, bool]:
+        """The actor of the tab's cookie; a state that belonged to another session is emptied.
+
+        And whether the same session has begun or ended to view somebody since the last event.
+        """
         token = session_token(root.router.headers.cookie)
         mine = hashlib.sha256(token.encode()).hexdigest() if token else ""
         if auth._bound_to != mine:
@@ -94,8 +102,29 @@ class Guard(rx.Middleware):
         if actor is None and auth._actor is not None:  # signed out, suspended or expired
             _empty(root)
             auth._bound_to = mine
+        former = auth._actor
+        other_eyes = bool(actor and former and _eyes(actor) != _eyes(former))
+        if other_eyes:
+            _empty(root)
+            auth._bound_to = mine
         auth._sign_in(actor)
-        return actor
+        return actor, other_eyes
+
+
+def _eyes(actor: Actor) -> tuple[str, bool]:
+    return actor.id, actor.viewer is not None
+
+
+def _why(actor: Actor | None) -> NotPermitted:
+    if actor and actor.second_factor_due:
+        return SecondFactorRequired()
+    return ReadOnly() if actor and actor.viewer else NotPermitted()
+
+
+def _whose_eyes(actor: Actor | None) -> str:
+    if actor and actor.viewer:
+        return f"You see CourseFlow as {actor.name} now."
+    return "You see CourseFlow as yourself again."
 
 
 async def _find(token: str) -> Actor | None:

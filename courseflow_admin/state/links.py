@@ -36,7 +36,7 @@ class LinkState(rx.State):
         self.signed_in = auth.signed_in
         self.support = (await school_settings.get()).support_email
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def resend(self):
         auth = await self.get_state(AuthState)
         await verification.resend(auth.actor())

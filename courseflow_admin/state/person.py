@@ -15,7 +15,14 @@ from courseflow_admin.models.enrollments import Grant
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.sessions import Session
-from courseflow_admin.services import accounts, people, second_factor, verification
+from courseflow_admin.services import (
+    accounts,
+    people,
+    school_settings,
+    second_factor,
+    verification,
+    view_as,
+)
 from courseflow_admin.services.people import Person, Place
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part
@@ -24,8 +31,15 @@ from courseflow_admin.state.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.events import event
 from courseflow_admin.state.words import counted
 
-ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor"]
+ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor", "view"]
 GRANTS = {"payment": "bought", "manual": "given by hand", "free": "free", "batch": "with a group"}
+
+VIEW_PROBLEMS = {
+    "not_viewable": "This account cannot be viewed just now.",
+    "not_found": "This account cannot be viewed just now.",
+    "too_many": "You have viewed many people in a short time. Please wait and try again.",
+    "read_only": "End the view you are in first.",
+}
 
 
 @dataclass
@@ -83,6 +97,8 @@ class Shown:
     own: bool = False  # the page of whoever looks at it: nobody changes themselves
     changeable: bool = False
     unverified: bool = False
+    viewable: bool = False
+    view_action: str = ""
 
 
 class PersonState(rx.State):
@@ -104,6 +120,7 @@ class PersonState(rx.State):
     role: str = ""  # the one picked in the dialog
     busy: bool = False
     _person: Person | None = None
+    _told_of_views: bool = True
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
@@ -113,6 +130,8 @@ class PersonState(rx.State):
             yield
         try:
             await self._read(account_id)
+            if said := VIEW_PROBLEMS.get(self.router.url.query_parameters.get("said", "")):
+                yield notices.error(said)
         except NotSignedIn:
             raise
         except NotFound:
@@ -144,8 +163,8 @@ class PersonState(rx.State):
     async def confirm(self):
         """Do what the open dialog is about."""
         person, act = self._person, self.dialog
-        if person is None or not act or self.busy:
-            return
+        if person is None or not act or act == "view" or self.busy:
+            return  # to view somebody is a form of its own: the whole page is loaded anew
         if act == "role" and self.role == person.account.role:
             self.dialog_problem = "Pick another role first."
             return
@@ -189,6 +208,8 @@ class PersonState(rx.State):
         self._person = person
         self.zone = times.zone()
         self.shown = _shown(person, own=account_id == actor.id)
+        self.shown.viewable = view_as.viewable(actor, person.account)
+        self._told_of_views = (await school_settings.get()).tell_about_view_as
         self.places = [_place(person.account, place) for place in person.places]
         self.payments = [_payment(payment) for payment in person.payments]
         self.emails = [_email(email) for email in person.emails]
@@ -226,6 +247,15 @@ class PersonState(rx.State):
                 "Signing in works again, and courses open as their grants say.",
                 "Sessions that were ended stay ended.",
                 told,
+            ]
+        elif act == "view":
+            self.dialog_title = self.dialog_act = f"View as {name}"
+            self.dialog_effects = [
+                f"You see every page as {name} does, in all your tabs of this browser.",
+                "You only look: nothing can be changed, for 30 minutes or until you end it.",
+                "Their account page, sessions and data export stay closed.",
+                "Both names stand in the audit log, when it begins and when it ends.",
+                f"An e-mail tells {name}." if self._told_of_views else "No e-mail is sent.",
             ]
         elif act == "verify":
             self.dialog_title = "Resend verification"
@@ -275,6 +305,7 @@ def _shown(person: Person, *, own: bool) -> Shown:
         own=own,
         changeable=not own and not account.erased_at,
         unverified=account.standing == "unverified",
+        view_action=routes.api_view_as(account.id),
     )
 
 

@@ -57,26 +57,26 @@ class SecondFactorState(rx.State):
     wrong_text: str = ""
     saving: str = ""  # the form being sent
 
-    @event(Permission.ACCOUNT_OWN, supersedes=True)
+    @event(Permission.ACCOUNT_PRIVATE, supersedes=True)
     async def load(self):
         self._hide_codes()
         self.asking = self.wrong = self.wrong_text = self.said = ""
         await self._show()
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def ask(self, which: Literal["begin", "codes", "off"]):
         """Open the form of one act."""
         self.asking, self.wrong, self.wrong_text = which, "", ""
         return rx.set_focus(PASSWORD)
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def cancel(self):
         """Close the open form; a key that was not confirmed is worth nothing."""
         self.asking = self.wrong = self.wrong_text = ""
         self._forget_key()
         await self._show()
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def begin(self, form: PasswordForm):
         self._sending("begin")
         yield
@@ -94,7 +94,7 @@ class SecondFactorState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def confirm(self, form: CodeForm):
         self._sending("confirm")
         yield
@@ -115,7 +115,7 @@ class SecondFactorState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def renew(self, form: ProofForm):
         """New recovery codes in place of the old ones."""
         self._sending("codes")
@@ -136,7 +136,7 @@ class SecondFactorState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def switch_off(self, form: ProofForm):
         self._sending("off")
         yield
@@ -158,7 +158,7 @@ class SecondFactorState(rx.State):
         finally:
             self.saving = ""
 
-    @event(Permission.ACCOUNT_OWN)
+    @event(Permission.ACCOUNT_PRIVATE)
     async def codes_kept(self):
         """They are not shown again."""
         self._hide_codes()

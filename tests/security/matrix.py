@@ -15,7 +15,7 @@ from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.services import invitations, sessions
 from tests.builders import PASSWORD, acting, an_account
-from tests.course_builders import a_course
+from tests.course_builders import a_course, a_draft
 from tests.money_builders import a_payment, an_email
 from tests.pictures import a_picture
 
@@ -28,6 +28,10 @@ PEOPLE = {
     "other instructor": "instructor",
     "admin": "admin",
 }
+ACTS_ON_PEOPLE = (
+    *("/suspend", "/restore", "/sign-out", "/role", "/verification", "/view-as"),
+    "}/second-factor",
+)
 IGNORED = {"limits"}  # counters of tries
 USES = {"last_used_at", "expires_at"}  # of sessions: moved by every request
 
@@ -39,6 +43,7 @@ class School:
     people: dict[str, Account]
     victim: Account
     course: Course
+    draft: Course  # of the owner, known to nobody else
     payment: Payment
     email: Email
     session_id: str  # of the learner
@@ -58,6 +63,7 @@ async def a_school() -> School:
     }
     learner, owner = people["learner"], people["owner"]
     course = await a_course(acting(owner))
+    draft = await a_draft(acting(owner), "Nobody Knows This")
     ids = {"account_id": learner.id, "course_id": course.id}
     payment = await a_payment(
         state="paid", owner_id=owner.id, email=learner.email, course_slug=course.slug, **ids
@@ -67,7 +73,7 @@ async def a_school() -> School:
     actor = await sessions.find(await sessions.open_browser(learner))
     assert actor is not None
     invitation = await invitations.create(SYSTEM, "invited@demo.test", "instructor")
-    return School(people, victim, course, payment, email, actor.session_id, invitation)
+    return School(people, victim, course, draft, payment, email, actor.session_id, invitation)
 
 
 def routes_there_are() -> set[str]:
@@ -82,9 +88,7 @@ def routes_there_are() -> set[str]:
 def address_of(route: str, school: School) -> str:
     path = route.partition(" ")[2]
     # Admins act on somebody who owns nothing else here, so that one call does not spoil the next.
-    acted_on = path.endswith(
-        ("/suspend", "/restore", "/sign-out", "/role", "/verification", "}/second-factor")
-    )
+    acted_on = path.endswith(ACTS_ON_PEOPLE)
     known = {
         "account_id": school.victim.id if acted_on else school.people["learner"].id,
         "course_id": school.course.id,

@@ -2,6 +2,7 @@
 
 import inspect
 import runpy
+from dataclasses import replace
 
 import pytest
 from reflex_base.registry import RegistrationContext
@@ -84,6 +85,69 @@ async def test_a_route_for_everybody_answers_everybody_alike(api, sandbox, route
     answered = {person: await call(api, school, route, person) for person in PEOPLE}
 
     assert len(set(answered.values())) == 1, answered
+
+
+# A draft
+
+ABOUT_COURSES = [
+    route
+    for route in sorted(RULES)
+    if "{course_id}" in route or "{slug}" in route or route.endswith("/payments/checkout")
+]
+KNOWS_DRAFTS = {"owner", "admin"}
+
+
+@pytest.mark.parametrize("route", ABOUT_COURSES)
+async def test_a_draft_is_answered_like_no_course_at_all_to_those_who_may_not_know_it(
+    api, sandbox, route
+):
+    school = await a_school()
+    unknown = school.draft.model_copy(update={"id": "crs_unknown", "slug": "unknown"})
+    there, nowhere = replace(school, course=school.draft), replace(school, course=unknown)
+
+    for person in set(PEOPLE) - KNOWS_DRAFTS:
+        before = await everything_stored()
+        answers = [await answer_of(api, one, route, person) for one in (there, nowhere)]
+
+        assert answers[0] == answers[1], person
+        assert answers[0][0] in REFUSED, person
+        sessions_apart = {**await everything_stored(), "sessions": 0, "audit": 0, "accounts": 0}
+        assert sessions_apart == {**before, "sessions": 0, "audit": 0, "accounts": 0}, person
+    if "{course_id}" in route and "/access/" not in route:
+        assert (await answer_of(api, there, route, "owner"))[0] not in REFUSED
+
+
+async def answer_of(api, school: School, route: str, person: str) -> tuple[int, str]:
+    """The status and the sentence, which is all that tells one refusal from another."""
+    token = await school.token(person)
+    api.cookies.clear()
+    body = body_of(route, school)
+    answer = await api.request(
+        route.partition(" ")[0],
+        address_of(route, school),
+        headers={"Cookie": f"cf_session={token}"} if token else {},
+        **({"json": body} if body is not None else {}),
+    )
+    said = answer.json()
+    return answer.status_code, said.get("detail", "") if isinstance(said, dict) else ""
+
+
+@pytest.mark.parametrize("state", ["StudioCourseState", "StudioLessonState", "ClassroomState"])
+async def test_on_a_page_too_a_draft_is_not_there_for_others(database, state):
+    school = await a_school()
+    hidden = replace(school, course=school.draft)
+    registered = next(one for one in HANDLERS.values() if one.states[0].__name__ == state)
+    cls = registered.states[0]
+    if "load" not in cls.event_handlers:
+        pytest.skip("has no loader of its own: it shows what StudioCourseState has loaded")
+
+    for person in set(PEOPLE) - KNOWS_DRAFTS:
+        root = a_tab(path=PATHS[state](hidden))
+        account = school.people.get(person)
+        (await root.get_state(AuthState))._sign_in(acting(account) if account else None)
+        await run(root, cls, "load")
+        shown = await root.get_state(cls)
+        assert "Nobody Knows This" not in str(shown.dict()), person
 
 
 # The handlers of the pages

@@ -198,7 +198,7 @@ def test_only_reading_the_address_is_public():
 
     public = [name for name, mark in marks.items() if mark is PUBLIC]
     assert public == [("LinkState", "load")]
-    assert {mark for mark in marks.values() if mark is not PUBLIC} == {"account:own"}
+    assert {mark for mark in marks.values() if mark is not PUBLIC} == {"account:private"}
 
 
 def test_forms_hold_what_they_declare_and_nothing_else():

@@ -124,6 +124,8 @@ async def test_the_tab_knows_the_actor_but_the_browser_only_names(database):
         "role_label",
         "permissions",
         "second_factor_due",
+        "viewing",
+        "viewing_ends",
     }
     assert (auth.name, auth.initials, auth.role_label) == ("Ada Lovelace", "AL", "Instructor")
     assert auth.permissions == sorted(PERMISSIONS["instructor"])

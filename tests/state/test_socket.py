@@ -18,8 +18,9 @@ from courseflow_admin.db import client
 from courseflow_admin.services import sessions
 from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.notices import NoticesState
+from courseflow_admin.state.studio import StudioState
 from tests import servers
-from tests.builders import an_account
+from tests.builders import an_account, stored
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
 
@@ -172,6 +173,38 @@ async def test_wrong_arguments_are_answered_with_a_notice(web, its_database):
 
     [notice] = vars_of(updates, NoticesState)["shown"]
     assert notice["tone"] == "error"
+
+
+async def test_an_open_tab_sees_with_other_eyes_and_cannot_write_with_them(web, its_database):
+    """Live, because the fence is set by the guard and must still stand when the handler runs."""
+    ines = await an_account("ines@demo.test", "instructor", "Ines Weber")
+    token = await sessions.open_browser(await an_account(role="admin"))
+    cookie, create = f"cf_session={token}", f"{StudioState.get_full_name()}.create"
+
+    async with a_socket(web[0], cookie=cookie) as socket, httpx.AsyncClient() as site:
+        await socket.send(HYDRATE)
+        await socket.received()
+        headers = {"Cookie": cookie, "Origin": web[0]}
+        begun = await site.post(f"{web[0]}/api/v1/accounts/{ines.id}/view-as", headers=headers)
+        await socket.send(create, form={"title": "Meant as Ada"})
+        first = await socket.received()
+        await socket.send(create, form={"title": "Meant as Ines"})
+        second = await socket.received()
+        refused = await site.post(
+            f"{web[0]}/api/v1/courses", headers=headers, json={"title": "Meant as Ines"}
+        )
+        ended = await site.post(f"{web[0]}/api/v1/view-as/end", headers=headers)
+        await socket.send(HYDRATE)
+        third = await socket.received()
+
+    assert (begun.status_code, refused.json()["code"], ended.status_code) == (204, "read_only", 204)
+    assert vars_of(first, AuthState)["viewing"] == "Ines Weber"
+    assert vars_of(first, AuthState)["viewing_ends"] == "ends in 30 min"
+    said = [one["text"] for one in vars_of(second, NoticesState)["shown"]]
+    assert said[-1].startswith("While you see CourseFlow as somebody else nothing can be changed")
+    assert await stored("courses") == []
+    assert vars_of(third, AuthState)["email"] == "ada@demo.test"
+    assert vars_of(third, AuthState)["viewing"] == ""
 
 
 async def test_rubbish_is_one_line_each_without_cookie_token_or_traceback(web, its_database):
