@@ -73,8 +73,9 @@ def invitation_row(row: InvitationRow) -> rx.Component:
         rx.fragment(
             rx.el.span(row.email, class_name="cf-med cf-trunc"),
             second_line(row.role, ", by ", row.inviter),
-            second_line(rx.cond(row.expired, "Expired ", "Good until "), row.until),
-            second_line("E-mail ", row.email_state),
+            second_line(
+                rx.cond(row.expired, "Expired ", "Until "), row.until, ", e-mail ", row.email_state
+            ),
         ),
         row.role,
         rx.el.span(row.inviter, class_name="cf-trunc"),

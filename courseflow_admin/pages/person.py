@@ -70,7 +70,7 @@ def may_change() -> rx.Var:
 
 
 def acts() -> rx.Component:
-    return rx.fragment(
+    return rx.el.div(
         rx.cond(
             SHOWN.viewable,
             button(icon("eye", 14), "View as", on_click=PersonState.ask("view")),
@@ -88,6 +88,7 @@ def acts() -> rx.Component:
             button(icon("rotate_ccw", 14), "Restore", on_click=PersonState.ask("restore")),
             button(icon("ban", 14), "Suspend", on_click=PersonState.ask("suspend")),
         ),
+        class_name="cf-row cf-wrap",
     )
 
 

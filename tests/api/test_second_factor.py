@@ -186,7 +186,7 @@ async def test_where_the_school_asks_an_admin_reaches_the_own_account_alone(api)
     assert {(one.status_code, one.json()["code"]) for one in refused} == {
         (403, "second_factor_required")
     }
-    assert me.json()["permissions"] == ["account:own"]
+    assert me.json()["permissions"] == ["account:own", "account:private"]
     assert (state.json()["state"], state.json()["required"]) == ("off", True)
     assert len(await stored("second_factors")) == 1
 

@@ -9,7 +9,10 @@ from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(school, visitor, width):
+def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(
+    school, visitor, complaints, width
+):
+    complaints.expect("/nowhere")
     maya = school.account(f"maya{width}@demo.test", name="Maya Rao")
     school.account(f"viewer{width}@demo.test", "admin", "Rosa Admin")
     page = visitor(width=width)

@@ -46,7 +46,7 @@ async def call(api, school, route, token):
         route.partition(" ")[0],
         address_of(route, school),
         headers={"Cookie": f"cf_session={token}"},
-        **({"json": body} if body is not None else {}),
+        **({"content": body} if isinstance(body, bytes) else {"json": body} if body else {}),
     )
 
 

@@ -263,7 +263,7 @@ async def test_where_the_school_asks_an_admin_without_it_holds_the_own_account_a
 
     for actor in (await sessions.find(token), await sessions.actor_of(pair.access_token)):
         assert actor is not None
-        assert actor.permissions == {Permission.ACCOUNT_OWN}
+        assert actor.permissions == {Permission.ACCOUNT_OWN, Permission.ACCOUNT_PRIVATE}
         with pytest.raises(SecondFactorRequired, match="Set it up"):
             await people.get(actor, admin.id)
     untouched = await sessions.find(student)

@@ -122,7 +122,8 @@ async def test_on_every_other_page_a_due_admin_is_led_to_the_account(database, s
 
     assert answer.events[0].payload["path"] == "/account"
     auth = await root.get_state(AuthState)
-    assert (auth.second_factor_due, auth.permissions) == (True, ["account:own"])
+    held = ["account:own", "account:private"]
+    assert (auth.second_factor_due, auth.permissions) == (True, held)
 
 
 async def test_on_the_own_account_only_what_is_ones_own_goes_through(database):
