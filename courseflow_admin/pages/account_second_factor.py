@@ -140,7 +140,7 @@ def setting_up() -> rx.Component:
                         "dangerouslySetInnerHTML": rx.Var.create({"__html": SecondFactorState.qr})
                     },
                 ),
-                rx.el.span("or type its key:", class_name="cf-sm cf-mut"),
+                rx.el.p("or type its key:", class_name="cf-sm cf-mut"),
                 rx.el.span(
                     rx.el.code(
                         SecondFactorState.key_groups, class_name="cf-mono", aria_label="Key"

@@ -35,6 +35,10 @@ def sign_in_code() -> rx.Component:
         ),
         rx.el.p(
             text_link("Back to sign in", href=routes.SIGN_IN),
+            rx.cond(
+                SignInCodeState.recovery & (SignInCodeState.support != ""),
+                rx.el.span(". Phone and codes lost? Write to ", SignInCodeState.support, "."),
+            ),
             class_name="cf-mut cf-13",
         ),
     )

@@ -206,6 +206,7 @@ class SignInCodeState(rx.State):
     recovery: bool = False
     by: str = ""
     other_href: str = ""
+    support: str = ""
 
     @event(PUBLIC)
     async def load(self):
@@ -223,4 +224,5 @@ class SignInCodeState(rx.State):
         self.recovery = query.get("by", "") == "recovery"
         self.by = "recovery" if self.recovery else ""
         self.other_href = routes.sign_in_code(asked, recovery=not self.recovery)
+        self.support = (await school_settings.get()).support_email
         return None

@@ -108,6 +108,7 @@ def test_a_recovery_code_opens_the_account_once_and_codes_are_not_shown_again(sc
 
     page.get_by_role("link", name="Use a recovery code").click()
     expect(page.get_by_label("Recovery code")).to_be_visible()
+    expect(page.get_by_text("Phone and codes lost? Write to")).to_be_visible()
     photograph(page, "sign-in-recovery")
     page.get_by_label("Recovery code").fill(owner.codes[0])
     page.get_by_role("button", name="Sign in").click()

@@ -185,7 +185,7 @@ async def test_without_half_a_sign_in_the_page_leads_to_its_beginning(cookie, pa
     assert led_to(steps) == led
 
 
-async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code():
+async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code(database):
     root = a_tab(path="/sign-in/code?by=recovery&said=wrong_code&next=%2Fmy%2Fcourses")
     headers = {"cookie": "cf_sign_in=x", "origin": "http://localhost:3000"}
     data = {**root.router_data, "headers": headers}
@@ -197,4 +197,5 @@ async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code
     assert (state.recovery, state.by) == (True, "recovery")
     assert state.other_href == "/sign-in/code?next=%2Fmy%2Fcourses"
     assert frame.next_path == "/my/courses"
+    assert "@" in state.support
     assert frame.problem.startswith("This code is not right")
