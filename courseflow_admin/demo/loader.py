@@ -20,7 +20,7 @@ from courseflow_admin.models.base import Document, id_at, now
 from courseflow_admin.models.courses import Course, Thumbnail
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.school import SchoolChange, SchoolSettings
+from courseflow_admin.models.school import POLICIES, SchoolChange, SchoolSettings
 from courseflow_admin.models.studio import FieldsForm, LessonForm
 from courseflow_admin.services import passwords, school, school_settings, studio
 
@@ -133,7 +133,14 @@ async def _settings(admin: Account) -> SchoolSettings:
     """As the admin wrote them on the page of settings."""
     actor = Actor(admin.id, admin.role, admin.name, admin.email, verified=True)
     await school_db.forget_settings()  # of a loading that broke off
-    return await school_settings.change(actor, SchoolChange(**library.school()), 0)
+    await school_settings.change(actor, SchoolChange(**library.school()), 0)
+    # Dated back, because a year of buyers has agreed to them.
+    at = admin.created_at
+    dates = {f"settings.{name}.changed_at": at for name in POLICIES}
+    await collection("school").update_one({"_id": school_db.SCHOOL}, {"$set": dates})
+    versions = {"_id": {"$in": [f"{name}-1" for name in POLICIES]}}
+    await collection("school").update_many(versions, {"$set": {"changed_at": at}})
+    return await school_settings.get()
 
 
 def _account(name: str, email: str, role: str, password_hash: str, at: datetime) -> Account:

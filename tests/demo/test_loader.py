@@ -13,7 +13,8 @@ from courseflow_admin.models.courses import Course
 from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.payments import Capture, Payment, RefundState, state_of
 from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.services import accounts, school
+from courseflow_admin.models.school import POLICIES
+from courseflow_admin.services import accounts, school, school_settings
 from tests.builders import an_account, stored
 
 
@@ -155,3 +156,19 @@ async def test_a_live_and_a_sandbox_gateway_together_are_refused_and_stamp_nothi
         await school.check_stamp(settings())
 
     assert await stored("school") == []
+
+
+async def test_the_demo_school_has_settings_worth_reading_to_which_every_buyer_agreed(demo):
+    settings = await school_settings.get()
+    payments = [Payment.from_mongo(row) for row in await stored("payments")]
+
+    assert settings.policy_versions == {"terms": 1, "privacy": 1, "refunds": 1}
+    assert min(len(settings.policy(name).text) for name in POLICIES) > 500
+    assert (settings.seller_lines[0], settings.tax_id_label) == (
+        "CourseFlow Demo Learning LLP",
+        "GSTIN",
+    )
+    assert {str(payment.consent) for payment in payments} == {
+        "the terms (version 1) and the refund policy (version 1)"
+    }
+    assert settings.terms.changed_at < min(payment.consent.at for payment in payments)
