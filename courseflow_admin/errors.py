@@ -119,6 +119,10 @@ class ProviderUnreachable(CourseFlowError):
         self.provider = provider
 
 
+class ProviderFailed(ProviderUnreachable):
+    """It answered with a fault of its own, which it may repeat for the same idempotency key."""
+
+
 class Unavailable(CourseFlowError):
     status = 503
     code = "unavailable"

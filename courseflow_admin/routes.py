@@ -105,9 +105,9 @@ def reset(token: str) -> str:
     return with_query(RESET, token=token)
 
 
-def sign_in(next_path: str = "") -> str:
-    """The sign-in page, which afterwards leads on to `next_path`."""
-    return with_query(SIGN_IN, next=safe_next(next_path, ""))
+def sign_in(next_path: str = "", said: str = "") -> str:
+    """The sign-in page, which says why (`said`) and afterwards leads on to `next_path`."""
+    return with_query(SIGN_IN, said=said, next=safe_next(next_path, ""))
 
 
 def sign_in_code(next_path: str = "", *, recovery: bool = False, said: str = "") -> str:

@@ -6,12 +6,14 @@ from typing import Any
 from courseflow_admin.db.client import Collection, Row, collection, due
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.payments import (
+    AT_THE_BANK,
     CAPTURE_MOVES,
     Attempt,
     Capture,
     Dispute,
     Payment,
     Refund,
+    RefundCause,
     RefundState,
     Review,
     SyncNote,
@@ -102,6 +104,11 @@ async def close_checkout(payment_id: str, at: datetime) -> bool:
     """No longer to be paid by a new click; late money is still looked at by `sync`."""
     if await move_capture(payment_id, Capture.EXPIRED, at, {"open": False}):
         return True
+    return await end_checkout(payment_id, at)
+
+
+async def end_checkout(payment_id: str, at: datetime) -> bool:
+    """The same, with the capture as it is."""
     result = await _payments().update_one(
         {"_id": payment_id, "open": True}, {"$set": {"open": False, "updated_at": at}}
     )
@@ -165,11 +172,15 @@ async def set_dispute(payment_id: str, dispute: Dispute, at: datetime) -> bool:
 async def reserve_refund(payment_id: str, refund: Refund) -> bool:
     """Add a pending refund if it still fits into what was paid, in one atomic update."""
     after_this = {"$add": ["$refunded_minor", refund.amount_minor]}
+    # What the bank took back, or may take back, is not given back a second time by us.
+    ours = refund.cause is RefundCause.ADMIN
+    undisputed: Row = {"dispute.state": {"$nin": list(AT_THE_BANK)}} if ours else {}
     result = await _payments().update_one(
         {
             "_id": payment_id,
             "capture": Capture.PAID,
             "refunds.id": {"$ne": refund.id},
+            **undisputed,
             "$expr": {"$lte": [after_this, "$amount.minor"]},
         },
         {
@@ -178,6 +189,14 @@ async def reserve_refund(payment_id: str, refund: Refund) -> bool:
         },
     )
     return result.modified_count == 1
+
+
+async def next_refund_attempt(payment_id: str, refund: Refund) -> None:
+    """Ask with a new idempotency key from now on: the gateway keeps its error for the old one."""
+    wanted = {"id": refund.id, "state": RefundState.PENDING}
+    await _payments().update_one(
+        {"_id": payment_id, "refunds": {"$elemMatch": wanted}}, {"$inc": {"refunds.$.attempt": 1}}
+    )
 
 
 async def settle_refund(payment_id: str, refund_id: str, provider_id: str, at: datetime) -> bool:

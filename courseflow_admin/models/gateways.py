@@ -78,6 +78,7 @@ class CheckoutFacts:
     currency: str
     mode: str
     expired: bool = False
+    complete: bool = False  # gone through, whatever came of it: it cannot be paid again
     payments: tuple[PaymentFacts, ...] = field(default_factory=tuple)
 
 

@@ -63,7 +63,7 @@ class RefundCause(StrEnum):
 
 
 class Refund(Piece):
-    """Part of a payment given back; its id is the idempotency key at the gateway."""
+    """Part of a payment given back."""
 
     id: str
     amount_minor: int
@@ -74,6 +74,11 @@ class Refund(Piece):
     provider_refund_id: str = ""
     at: datetime
     settled_at: datetime | None = None
+    attempt: int = 0  # how often the gateway answered with a fault of its own
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"{self.id}-{self.attempt}" if self.attempt else self.id
 
 
 class DisputeState(StrEnum):
@@ -81,6 +86,9 @@ class DisputeState(StrEnum):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+
+
+AT_THE_BANK = frozenset({DisputeState.OPEN, DisputeState.LOST})  # the money is not ours to give
 
 
 class Dispute(Piece):
@@ -171,7 +179,16 @@ class Payment(Document):
 
     @property
     def refundable(self) -> Money:
-        return Money(minor=self.amount.minor - self.refunded_minor, currency=self.amount.currency)
+        """What we may still give back: nothing of what the bank decides about."""
+        left = self.amount.minor - self.refunded_minor
+        at_the_bank = self.dispute.state in AT_THE_BANK
+        return Money(minor=0 if at_the_bank else left, currency=self.amount.currency)
+
+    @property
+    def taken_back_minor(self) -> int:
+        """What the bank took back by a lost dispute."""
+        lost = self.dispute.state is DisputeState.LOST
+        return max(0, self.amount.minor - self.settled_minor) if lost else 0
 
     @property
     def settled_minor(self) -> int:
@@ -188,7 +205,7 @@ def state_of(payment: Payment) -> PaymentState:
     """The one state on screen, from the facets: what needs a person hides everything else."""
     if payment.review.state is ReviewState.OPEN:
         return PaymentState.NEEDS_REVIEW
-    if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
+    if payment.dispute.state in AT_THE_BANK:
         return PaymentState.DISPUTED
     if payment.capture is not Capture.PAID:
         return PaymentState(payment.capture.value)

@@ -92,6 +92,10 @@ def breakdown() -> rx.Component:
             SHOWN.refunded,
             sums(("Refunded", SHOWN.refunded, False), ("Kept", SHOWN.net, True)),
         ),
+        rx.cond(
+            SHOWN.taken_back,
+            sums(("Given back by your bank", SHOWN.taken_back, False), ("Kept", SHOWN.net, True)),
+        ),
         aside=payment_badge(SHOWN.state),
     )
 

@@ -161,8 +161,9 @@ def breakdown() -> rx.Component:
             ("List price", SHOWN.listed, False),
             ("Charged", SHOWN.charged, True),
             ("Refunded", SHOWN.refunded, False),
-            ("Net", SHOWN.net, True),
         ),
+        rx.cond(SHOWN.taken_back, sums(("Taken back by the bank", SHOWN.taken_back, False))),
+        sums(("Net", SHOWN.net, True)),
         rx.cond(
             SHOWN.pending_refund,
             rx.el.p(

@@ -51,9 +51,9 @@ class Gateway(Protocol):
         ...
 
     async def refund(
-        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str
+        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:
-        """Give money back; `refund_id` is the idempotency key."""
+        """Give money back; `key` is the idempotency key."""
         ...
 
     def return_checkout(self, fields: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Razorpay: orders by the official SDK, and the native form to its hosted checkout."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -115,7 +116,7 @@ class RazorpayGateway:
         )
 
     async def refund(
-        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str
+        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:
         made = await self._asked(
             self._client.payment.refund,
@@ -125,7 +126,7 @@ class RazorpayGateway:
                 "notes": {"payment_id": payment_id, "refund_id": refund_id},
                 "receipt": refund_id,
             },
-            headers={"X-Refund-Idempotency": refund_id, "Content-type": "application/json"},
+            headers={"X-Refund-Idempotency": key, "Content-type": "application/json"},
         )
         return _refund(made)
 
@@ -135,6 +136,8 @@ class RazorpayGateway:
     def return_checkout(self, fields: Mapping[str, str]) -> str:
         names = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
         values = {name: fields.get(name, "") for name in names}
+        if "error[metadata]" in fields:
+            return _order_of_failure(fields["error[metadata]"])
         if not all(values.values()):
             return ""
         try:
@@ -207,6 +210,16 @@ def _notes(entity: Mapping[str, Any]) -> dict[str, str]:
     """Razorpay sends empty notes as a list."""
     notes = entity.get("notes")
     return {str(key): str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
+
+
+def _order_of_failure(metadata: str) -> str:
+    """A failure comes without signature: good for a look at the gateway, and for nothing else."""
+    try:
+        about = json.loads(metadata)
+    except ValueError:
+        return ""
+    order = about.get("order_id") if isinstance(about, dict) else ""
+    return order if isinstance(order, str) else ""
 
 
 def _refund(refund: Mapping[str, Any]) -> RefundFacts:

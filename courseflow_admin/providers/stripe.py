@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import stripe
 
-from courseflow_admin.errors import ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import ProviderFailed, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import StripeKeys
 from courseflow_admin.models.gateways import (
     CheckoutFacts,
@@ -118,11 +118,12 @@ class StripeGateway:
             currency=str(session["currency"] or "").upper(),
             mode=self._mode_of(session),
             expired=session["status"] == "expired",
+            complete=session["status"] == "complete",
             payments=tuple([await self._payment(intent) for intent in intents]),
         )
 
     async def refund(
-        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str
+        self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:
         params: Any = {
             "payment_intent": provider_payment_id,
@@ -130,9 +131,7 @@ class StripeGateway:
             "metadata": {"payment_id": payment_id, "refund_id": refund_id},
         }
         answer = await _asked(
-            self._client.v1.refunds.create_async(
-                params=params, options={"idempotency_key": refund_id}
-            )
+            self._client.v1.refunds.create_async(params=params, options={"idempotency_key": key})
         )
         return _refund(answer.to_dict())
 
@@ -231,7 +230,9 @@ async def _asked(call: Awaitable[Answer]) -> Answer:
         raise ProviderUnreachable("stripe") from error
     except stripe.StripeError as error:
         status = error.http_status or 500
-        if status >= 500 or status == 409:
+        if status >= 500:
+            raise ProviderFailed("stripe") from error
+        if status == 409:
             raise ProviderUnreachable("stripe") from error
         raise ProviderRefused("stripe", error.user_message or "the request was not accepted") from (
             error

@@ -146,6 +146,11 @@ _ACTS = {
     Act.PAYMENT_DISPUTE_CHANGED: ("scale", "red", "Dispute at the bank"),
     Act.RECEIPT_NUMBERED: ("receipt_text", "green", "Receipt numbered"),
 }
+_DISPUTES = {
+    "open": "The bank asks about this payment",
+    "won": "Dispute won: the money stays",
+    "lost": "Dispute lost: the bank gave the money back",
+}
 _EMAILS = {
     EmailState.DELIVERED: ("mail_check", "green"),
     EmailState.SENT: ("mail", "gray"),
@@ -177,6 +182,8 @@ def _act(entry: AuditEntry) -> Step:
         sentence = f"Checkout opened at {str(facts.get('provider', '')).capitalize()}"
     if entry.act is Act.PAYMENT_MOVED:
         sentence = f"Now {facts.pop('to', '')}"
+    if entry.act is Act.PAYMENT_DISPUTE_CHANGED:
+        sentence = _DISPUTES.get(str(facts.pop("to", "")), sentence)
     if why := facts.pop("why", ""):
         sentence = f"{sentence}: {why}"
     pairs = [(key.replace("_", " ").capitalize(), _shown(value)) for key, value in facts.items()]

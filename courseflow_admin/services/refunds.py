@@ -10,13 +10,20 @@ from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import transaction
-from courseflow_admin.errors import Conflict, Invalid, ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import (
+    Conflict,
+    Invalid,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderUnreachable,
+)
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.gateways import PaymentFacts, RefundFacts
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import (
+    AT_THE_BANK,
     Payment,
     Refund,
     RefundCause,
@@ -35,6 +42,16 @@ class RefundTooLarge(Conflict):
     def __init__(self, refundable: object) -> None:
         super().__init__(f"Only {refundable} of this payment can still be refunded.")
         self.refundable = refundable
+
+
+class Disputed(Conflict):
+    code = "disputed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bank decides about this payment, or has given the money back; a refund by us "
+            "would pay it a second time."
+        )
 
 
 async def refund(
@@ -60,6 +77,8 @@ async def refund(
     )
     if any(known.id == request_id for known in payment.refunds):
         return payment
+    if payment.dispute.state in AT_THE_BANK:
+        raise Disputed
 
     async def reserve() -> bool:
         if not await payments_db.reserve_refund(payment.id, wanted):
@@ -100,14 +119,22 @@ async def send_pending(payment: Payment) -> None:
 async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
     try:
         made = await gateway(payment.provider).refund(
-            payment.provider_payment_id, pending.amount_minor, pending.id, payment.id
+            payment.provider_payment_id,
+            pending.amount_minor,
+            pending.id,
+            payment.id,
+            pending.idempotency_key,
         )
     except ProviderRefused as error:
         await _fail(payment, pending, error.reason)
         if actor is not SYSTEM:
             raise
         return
-    except ProviderUnreachable:
+    except ProviderUnreachable as error:
+        if isinstance(error, ProviderFailed):
+            # Its fault is kept for this key. The next try comes after `sync` has compared, so
+            # that a refund made all the same is found instead of made again.
+            await payments_db.next_refund_attempt(payment.id, pending)
         if actor is SYSTEM:
             raise
         return  # pending: the money may be on its way, `sync` finds out

@@ -162,7 +162,7 @@ async def _unpaid(payment: Payment, facts: CheckoutFacts) -> str:
     if over:
         return over
     if Capture.FAILED in captures:
-        await _move(payment, Capture.FAILED)
+        await _move(payment, Capture.FAILED, for_good=facts.complete)
         return Capture.FAILED.value
     return "not paid yet"
 
@@ -180,13 +180,18 @@ async def _close_if_over(payment: Payment, *, expired: bool) -> str:
     return "expired"
 
 
-async def _move(payment: Payment, capture: Capture) -> None:
+async def _move(payment: Payment, capture: Capture, *, for_good: bool = False) -> None:
+    """`for_good`: the checkout takes no second try, so that the next click opens a new one."""
+    ends = for_good and payment.open
+
     async def move() -> None:
-        if await payments_db.move_capture(payment.id, capture, now()):
+        moved = await payments_db.move_capture(payment.id, capture, now())
+        ended = ends and await payments_db.end_checkout(payment.id, now())
+        if moved or ended:
             await payments_db.refresh_state(payment.id)
             await audit.record(SYSTEM, Act.PAYMENT_MOVED, payment.id, to=capture)
 
-    if payment.capture is not capture:
+    if ends or payment.capture is not capture:
         await transaction(move)
 
 

@@ -26,6 +26,7 @@ PROBLEMS = {
     "wrong_code": WRONG_CODE,
     "sign_in_over": SignInOver().message,
     "not_signed_in": "This account was changed a moment ago. Please sign in again.",
+    "over": "You were signed out here. Sign in to go on.",
     "suspended": "This account is suspended. Please write to " + SUPPORT + ".",
     "too_many": "Too many tries. Please wait five minutes and try again.",
     "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",

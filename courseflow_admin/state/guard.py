@@ -65,6 +65,9 @@ class Guard(rx.Middleware):
         if registered and _is_framework(registered):
             if "hydrate" in registered.handler.fn.__name__:
                 board._forget_successes()  # said before this page was loaded
+            if root.router.url.path != board._path:
+                board._path = root.router.url.path
+                board._forget_older()
                 (await state.get_state(SchoolState))._forget()
             return None
         if other_eyes:
@@ -83,7 +86,8 @@ class Guard(rx.Middleware):
             return None
         logger.warning("guard.refused", event=event.name[-80:], mark=str(mark))
         if mark is not None and actor is None:
-            return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root))))
+            said = "over" if session_token(root.router.headers.cookie) else ""
+            return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root), said)))
         if registered and _is_loader(app, root, registered):
             return await _refused(root, board)  # the page shows its 403 by itself
         return await _refused(root, board, notices.error(_why(actor).message))

@@ -58,6 +58,7 @@ class MyShown:
     course_href: str = ""
     charged: str = ""
     refunded: str = ""
+    taken_back: str = ""  # by the bank
     net: str = ""
     date: str = ""
     paid_on: str = ""
@@ -164,7 +165,14 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
 
 def _unconfirmed(payment: Payment, *, waiting: bool) -> Outcome:
     provider = payment.provider.capitalize()
-    if waiting:
+    if payment.capture is Capture.AUTHORIZED:
+        return Outcome(
+            "bank",
+            "Your bank holds the amount for us",
+            "Nothing is charged yet: the school has to accept it first. We write to you the moment "
+            "the course is open; please do not pay again.",
+        )
+    if waiting and payment.capture is Capture.CREATED:
         return Outcome(
             "waiting",
             "Confirming your payment",
@@ -256,6 +264,7 @@ def _shown(
     currency = payment.amount.currency
     paid = payment.amount.minor if payment.capture is Capture.PAID else 0
     settled = Money(minor=payment.settled_minor, currency=currency)
+    taken_back = Money(minor=payment.taken_back_minor, currency=currency)
     return MyShown(
         look=outcome.look,
         title=outcome.title,
@@ -268,7 +277,8 @@ def _shown(
         course_href=routes.course(payment.course_slug),
         charged=str(Money(minor=paid, currency=currency)),
         refunded=f"−{settled}" if settled.minor else "",
-        net=str(Money(minor=max(0, paid - settled.minor), currency=currency)),
+        taken_back=f"−{taken_back}" if taken_back.minor else "",
+        net=str(Money(minor=max(0, paid - settled.minor - taken_back.minor), currency=currency)),
         date=times.long(payment.created_at),
         paid_on=times.long(payment.paid_at) if payment.paid_at else "",
         method=f"{payment.method} at {payment.provider.capitalize()}"

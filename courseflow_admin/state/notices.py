@@ -11,13 +11,14 @@ from courseflow_admin.state.marks import PUBLIC, put_mark
 
 KEPT = 4  # older ones make room
 SUCCESS_SECONDS = 4  # the stylesheet hides a success after this time
+SAID_WITH_A_MOVE = 3  # seconds: said by what led to another page, so meant to be read there
 
 
 @dataclass
 class Notice:
     """What a handler returns or yields to say something: `yield notices.success("Saved.")`."""
 
-    tone: str  # "success" goes by itself, "error" and "info" stay until closed
+    tone: str  # "success" goes by itself, "error" and "info" stay on their page until closed
     text: str
     reference: str = ""  # of the line in the log
     id: str = field(default_factory=lambda: uuid4().hex)
@@ -41,6 +42,7 @@ class NoticesState(rx.State):
     shown: list[Notice] = []
     database_away: bool = False
     _said_at: float = 0.0
+    _path: str = ""  # of the page that is shown
 
     @rx.event
     async def close(self, notice_id: str):
@@ -70,6 +72,11 @@ class NoticesState(rx.State):
     def _forget_successes(self) -> None:
         if any(notice.tone == "success" for notice in self.shown):
             self.shown = [notice for notice in self.shown if notice.tone != "success"]
+
+    def _forget_older(self) -> None:
+        """Another page is shown: what was said on the one before would be wrong there."""
+        if self.shown and time.monotonic() - self._said_at > SAID_WITH_A_MOVE:
+            self.shown = []
 
 
 for _handler in (NoticesState.close, NoticesState.try_again):

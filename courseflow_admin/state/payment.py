@@ -99,6 +99,7 @@ class Shown:
     charged: str = ""
     refunded: str = ""
     pending_refund: str = ""
+    taken_back: str = ""  # by the bank
     net: str = ""
     learner: str = ""
     initials: str = ""
@@ -300,6 +301,7 @@ def _shown(payment: Payment) -> Shown:
     paid = payment.capture is Capture.PAID
     name = payment.name or "a deleted account"
     taken = payment.amount.minor if paid else 0
+    taken_back = Money(minor=payment.taken_back_minor, currency=currency)
     return Shown(
         title=f"Payment from {name}",
         amount=str(payment.amount),
@@ -310,7 +312,8 @@ def _shown(payment: Payment) -> Shown:
         charged=str(Money(minor=taken, currency=currency)),
         refunded=f"−{settled}" if settled.minor else str(settled),
         pending_refund=str(pending) if pending.minor > 0 else "",
-        net=str(Money(minor=max(0, taken - settled.minor), currency=currency)),
+        taken_back=f"−{taken_back}" if taken_back.minor else "",
+        net=str(Money(minor=max(0, taken - settled.minor - taken_back.minor), currency=currency)),
         learner=payment.name or "Deleted account",
         initials=initials(payment.name),
         email=payment.email,
@@ -340,6 +343,8 @@ def _warning(payment: Payment) -> str:
         answer = f" Answer it at {payment.provider.capitalize()}"
         when = f" before {times.long(until)}." if until else "."
         return f"The bank asks about this payment ({payment.dispute.reason}).{answer}{when}"
+    if payment.dispute.state is DisputeState.LOST:
+        return "The dispute is lost: the bank has given the money back, and access has ended."
     if payment.duplicate_of:
         return "This money came in a second time for one purchase, so it goes back by itself."
     return ""
