@@ -36,9 +36,7 @@ class EmailForm(Form):
 
 
 class DeletionForm(Form):
-    """`email`: one's own address, typed to confirm."""
-
-    email: Annotated[str, Field(max_length=254)]
+    current_password: AnyPassword
 
 
 class SessionView(BaseModel):
@@ -120,5 +118,5 @@ async def export(actor: CurrentActor) -> Response:
 async def delete(request: Request, actor: CurrentActor) -> Response:
     """Delete one's own account, for good."""
     form = await read_json(request, DeletionForm)
-    await erasure.erase(actor, form.email)
+    await erasure.erase(actor, form.current_password.get_secret_value())
     return Response(status_code=204, headers=NOT_STORED)

@@ -229,13 +229,12 @@ def delete_dialog() -> rx.Component:
         ),
         form(
             field(
-                "Your e-mail address",
-                "typed_email",
-                type="email",
+                "Current password",
+                "current_password",
+                type="password",
                 required=True,
-                auto_complete="off",
-                help_text=f"Type {AccountState.email} to confirm.",
-                error=error_of("delete.email"),
+                auto_complete="current-password",
+                error=error_of("delete.current_password"),
             ),
             on_submit=AccountState.delete,
             id="delete-account",

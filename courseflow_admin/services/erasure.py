@@ -9,13 +9,14 @@ from courseflow_admin.db import own_account
 from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
-from courseflow_admin.errors import Conflict, Invalid, NotSignedIn
+from courseflow_admin.errors import Conflict, NotSignedIn
 from courseflow_admin.models.accounts import DELETED_NAME, Account
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import audit, emails, one_time_links, view_as
+from courseflow_admin.services.reauthentication import prove
 
 GOODBYE_KEPT = timedelta(days=7)  # the one e-mail that keeps the address, until it surely arrived
 
@@ -34,21 +35,20 @@ class HasCourses(Conflict):
         super().__init__("You own courses. Ask an admin to give them to somebody else first.")
 
 
-async def erase(actor: Actor, typed_email: str) -> None:
-    """Delete the actor's account, confirmed by typing its address.
+async def erase(actor: Actor, password: str) -> None:
+    """Delete the actor's account, confirmed by its password.
 
     Payments, receipts and the audit log stay and name the account's id; sessions end, and every
     copy of name and address and every stored e-mail body is blanked.
     """
     actor.require(Permission.ACCOUNT_PRIVATE)
+    await prove(actor, password)
     at = now()
 
     async def body() -> None:
         account = await accounts_db.find(actor.id)
         if account is None or account.erased_at:
             raise NotSignedIn
-        if typed_email.strip().lower() != account.email:
-            raise Invalid("Type your own e-mail address to confirm.", "email")
         await _require_replaceable(actor, account)
         erased = await own_account.erase(account.id, at)
         if erased is None:

@@ -25,7 +25,7 @@ async def prove(actor: Actor, password: str) -> Account:
     """
     await limits.check("password-again", actor.id, TRIES)
     account = await accounts_db.find(actor.id)
-    if account is None:
+    if account is None or account.erased_at:
         raise NotSignedIn
     if await passwords.matches(password, account.password_hash):
         await limits.check("password-again", actor.id, TRIES)

@@ -44,7 +44,7 @@ class EmailForm(Form):
 
 
 class DeletionForm(Form):
-    typed_email: str
+    current_password: str
 
 
 class AccountState(rx.State):
@@ -160,7 +160,7 @@ class AccountState(rx.State):
         self._begin("delete")
         yield
         try:
-            await erasure.erase(auth.actor(), form.typed_email)
+            await erasure.erase(auth.actor(), form.current_password)
             self.deleting = False
             yield rx.redirect(routes.HOME)
         except Invalid as problem:

@@ -17,7 +17,7 @@ CALLS = [
     ("DELETE", f"{ME}/sessions", None),
     ("DELETE", f"{ME}/sessions/ses_x", None),
     ("GET", f"{ME}/export", None),
-    ("POST", f"{ME}/deletion", {"email": "eve@demo.test"}),
+    ("POST", f"{ME}/deletion", {"current_password": PASSWORD}),
 ]
 
 
@@ -126,15 +126,15 @@ async def test_the_export_is_a_file_that_is_stored_nowhere(api):
     assert json.loads(answer.text)["account"][0]["email"] == "eve@demo.test"
 
 
-async def test_deleting_wants_ones_own_address_and_ends_the_session(api):
+async def test_deleting_wants_the_password_and_ends_the_session(api):
     await a_newcomer()
     here = await sign_in(api)
 
-    wrong = await api.post(f"{ME}/deletion", json={"email": "ada@demo.test"}, headers=here)
-    answer = await api.post(f"{ME}/deletion", json={"email": "eve@demo.test"}, headers=here)
+    wrong = await api.post(f"{ME}/deletion", json={"current_password": "not it"}, headers=here)
+    answer = await api.post(f"{ME}/deletion", json={"current_password": PASSWORD}, headers=here)
     me = await api.get(ME, headers=here)
 
-    assert (wrong.status_code, wrong.json()["field"]) == (422, "email")
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "current_password")
     assert (answer.status_code, me.status_code) == (204, 401)
 
 
@@ -142,7 +142,7 @@ async def test_the_last_admin_is_told_why_not(api):
     await an_account("eve@demo.test", "admin")
 
     answer = await api.post(
-        f"{ME}/deletion", json={"email": "eve@demo.test"}, headers=await sign_in(api)
+        f"{ME}/deletion", json={"current_password": PASSWORD}, headers=await sign_in(api)
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")

@@ -86,10 +86,10 @@ def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):
         settled(page).get_by_role("link", name="Download").click()
     page.get_by_role("button", name="Delete account").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Your e-mail address").fill("somebody@demo.test")
+    dialog.get_by_label("Current password").fill("not the password")
     dialog.get_by_role("button", name="Delete my account").click()
-    expect(dialog.get_by_text("Type your own e-mail address to confirm.")).to_be_visible()
-    dialog.get_by_label("Your e-mail address").fill("leaver@demo.test")
+    expect(dialog.get_by_text("This is not your current password.")).to_be_visible()
+    dialog.get_by_label("Current password").fill(PASSWORD)
     dialog.get_by_role("button", name="Delete my account").click()
 
     page.wait_for_url(lambda url: "/account" not in url)

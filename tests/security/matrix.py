@@ -124,7 +124,7 @@ def body_of(route: str, school: School) -> Any:
             "password": "kestrel over quiet water",
         },
         "PATCH /api/v1/me": {"name": "Another Name"},
-        "POST /api/v1/me/deletion": {"email": "not-mine@demo.test"},
+        "POST /api/v1/me/deletion": {"current_password": "wrong"},
         "POST /api/v1/me/email": {"email": "new@demo.test", "current_password": "wrong"},
         "POST /api/v1/me/password": {"current_password": "wrong", "password": "x"},
         "POST /api/v1/me/second-factor": {"current_password": "wrong"},

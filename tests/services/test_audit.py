@@ -168,7 +168,7 @@ async def sign_in_from_a_new_device(school):
 
 
 async def leave(school):
-    await erasure.erase(school.ada, "ada@demo.test")
+    await erasure.erase(school.ada, PASSWORD)
 
 
 async def write_a_course(school):

@@ -421,7 +421,7 @@ async def test_a_deleted_person_leaves_no_invitation_and_no_address_in_one(datab
     await invitations.create(Actor(admin["_id"], "admin"), "ines@demo.test", "admin")
     newest = await secret_of_newest()
 
-    await erasure.erase(acting(account), "ines@demo.test")
+    await erasure.erase(acting(account), PASSWORD)
 
     with pytest.raises(InvitationNotGood):
         await invitations.look_at(None, newest)

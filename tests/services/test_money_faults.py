@@ -1,20 +1,26 @@
 """Where the money path could go wrong: outages, refunds, disputes, changed prices, strangers."""
 
 import asyncio
+import json
 
 import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
+from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Capture, PaymentState, RefundState
-from courseflow_admin.services import access, checkout
+from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.services import access, checkout, payments, refunds
 from courseflow_admin.services.checkout import PaymentUnderWay
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.sync import sync
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.services.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work
+
+ADMIN = Actor("acc_root", "admin")
 
 
 @BOTH
@@ -164,3 +170,90 @@ async def test_receipt_numbers_have_no_gaps_and_follow_the_order_of_payment(data
     receipts = sorted(await stored("receipts"), key=lambda row: row["number"])
     assert [row["number"] for row in receipts] == list(range(1, 13))
     assert (await kinds_of_mail()).count("receipt") == 12
+
+
+async def test_after_a_late_failure_at_stripe_the_next_try_is_a_new_checkout(database, sandbox):
+    """Stripe's session is complete then: it takes no second try."""
+    course, student = await a_sale()
+    first = await buy(student, course, "stripe")
+    late = sandbox.pay_later(first.provider_checkout_id)
+    await work(sandbox)
+    with pytest.raises(PaymentUnderWay):
+        await buy(student, course, "stripe")
+
+    sandbox.settle(late, succeed=False)
+    await work(sandbox)
+    second = await buy(student, course, "stripe")
+    sandbox.pay(second.provider_checkout_id)
+    await work(sandbox)
+
+    first = await payments_db.get(first.id)
+    assert (first.state, first.open) == (PaymentState.FAILED, False)
+    assert second.id != first.id
+    assert (await payments_db.get(second.id)).state is PaymentState.PAID
+    assert (await access.verdict(student.id, course.id)).allowed
+
+
+@BOTH
+async def test_a_refund_begun_in_an_outage_is_made_once_when_it_is_over(
+    database, sandbox, provider
+):
+    """Stripe repeats even its 500 for the same idempotency key."""
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    paid = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    half = Money(minor=payment.amount.minor // 2, currency=payment.amount.currency)
+
+    sandbox.switch(provider, outage="500")
+    await refunds.refund(ADMIN, payment.id, half, "Asked for it", new_id("ref"))
+    with pytest.raises(ProviderUnreachable):
+        await sync(payment.id, "re-check")
+    during = (await payments_db.get(payment.id)).refunds[0].state
+    sandbox.switch(provider, outage="ok")
+    await sync(payment.id, "re-check")
+    await sync(payment.id, "re-check")
+
+    after = await payments_db.get(payment.id)
+    assert during is RefundState.PENDING
+    assert [refund.state for refund in after.refunds] == [RefundState.SETTLED]
+    assert after.state is PaymentState.PARTIALLY_REFUNDED
+    assert sandbox.refunds(paid) == [half.minor]
+
+
+async def test_what_the_bank_took_back_is_not_refunded_by_us_as_well(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    paid = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    whole = payment.amount
+
+    dispute = sandbox.dispute(paid)
+    await work(sandbox)
+    with pytest.raises(refunds.Disputed):
+        await refunds.refund(ADMIN, payment.id, whole, "Asked for it", new_id("ref"))
+    sandbox.close_dispute(dispute, won=False)
+    await work(sandbox)
+    with pytest.raises(refunds.Disputed):
+        await refunds.refund(ADMIN, payment.id, whole, "Asked for it", new_id("ref"))
+
+    after = await payments_db.get(payment.id)
+    assert (after.refundable.minor, after.taken_back_minor) == (0, whole.minor)
+    assert (after.refunds, sandbox.refunds(paid)) == ([], [])
+    told = [step.sentence for step in (await payments.get(SYSTEM, payment.id)).steps]
+    assert "The bank asks about this payment: fraudulent" in told
+    assert "Dispute lost: the bank gave the money back: fraudulent" in told
+
+
+async def test_a_declined_razorpay_buyer_comes_back_to_the_payment(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "razorpay")
+    about = json.dumps({"order_id": payment.provider_checkout_id, "payment_id": "pay_x"})
+
+    assert await checkout.returned("razorpay", {"error[metadata]": about}) == payment.id
+    for metadata in ("", "[]", "{", '{"order_id": {"$ne": ""}}', '{"order_id": "order_none"}'):
+        assert await checkout.returned("razorpay", {"error[metadata]": metadata}) == ""
+    await work(sandbox)
+
+    assert (await payments_db.get(payment.id)).capture is Capture.CREATED
+    assert not (await access.verdict(student.id, course.id)).allowed

@@ -230,7 +230,7 @@ async def test_nobody_removes_their_own_or_one_that_is_not_there(database):
 async def test_a_deleted_account_leaves_nothing_of_it(database):
     owner = await with_second_factor(await a_newcomer())
 
-    await erasure.erase(owner.actor, owner.account.email)
+    await erasure.erase(owner.actor, PASSWORD)
 
     assert await stored("second_factors") == []
     assert await stored("known_devices") == []

@@ -23,7 +23,7 @@ from courseflow_admin.services import (
 )
 from courseflow_admin.services.view_as import BrowserOnly, NotViewable
 from tests.account_builders import everything, kinds_of_emails
-from tests.builders import acting, an_account, audited, stored
+from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
 from tests.security.matrix import everything_stored
 
@@ -104,7 +104,7 @@ async def test_not_oneself_not_another_admin_not_the_suspended_or_deleted_and_no
     other = await an_account("other@demo.test", "admin")
     maya, gone = await an_account(**MAYA), await an_account("gone@demo.test")
     await accounts.suspend(SYSTEM, maya.id)
-    await erasure.erase(acting(gone), "gone@demo.test")
+    await erasure.erase(acting(gone), PASSWORD)
     before = await everything()
 
     for account_id in (admin.id, other.id, maya.id, gone.id):
@@ -183,7 +183,7 @@ async def change_role(_admin, actor):
 
 
 async def erase(_admin, actor):
-    await erasure.erase(Actor(actor.id, "student"), "maya@demo.test")
+    await erasure.erase(Actor(actor.id, "student"), PASSWORD)
 
 
 async def demote(admin, _actor):

@@ -72,7 +72,7 @@ async def test_a_new_name_is_shown_at_once_also_in_the_frame(database):
         ),
         ("change_email", {"email": "nobody", "proof": PASSWORD}, "email.email"),
         ("change_email", {"email": "n@demo.test", "proof": "no"}, "email.current_password"),
-        ("delete", {"typed_email": "ada@demo.test"}, "delete.email"),
+        ("delete", {"current_password": "not it"}, "delete.current_password"),
     ],
 )
 async def test_what_does_not_fit_is_said_at_its_field_and_changes_nothing(
@@ -141,7 +141,7 @@ async def test_deleting_leads_away_and_ends_the_session(database):
     root, state = await opened(here)
     await run(root, AccountState, "ask_delete", is_open=True)
 
-    steps = await run(root, AccountState, "delete", form={"typed_email": "eve@demo.test"})
+    steps = await run(root, AccountState, "delete", form={"current_password": PASSWORD})
 
     assert led_to(steps) == "/"
     assert state.deleting is False
@@ -152,7 +152,7 @@ async def test_deleting_leads_away_and_ends_the_session(database):
 async def test_the_last_admin_reads_why_in_a_notice(database):
     root, _ = await opened(await signed_in(await an_account(role="admin")))
 
-    await run(root, AccountState, "delete", form={"typed_email": "ada@demo.test"})
+    await run(root, AccountState, "delete", form={"current_password": PASSWORD})
 
     assert await said(root) == [
         ("error", "You are the only admin. Make somebody else admin first.")
@@ -204,4 +204,4 @@ def test_only_reading_the_address_is_public():
 def test_forms_hold_what_they_declare_and_nothing_else():
     assert set(NameForm.model_fields) == {"name"}
     assert set(EmailForm.model_fields) == {"email", "proof"}
-    assert set(DeletionForm.model_fields) == {"typed_email"}
+    assert set(DeletionForm.model_fields) == {"current_password"}

@@ -1,9 +1,11 @@
 """The guard: what carries no mark is refused, and a tab never shows another person's state."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import reflex as rx
+from reflex.state import State
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
@@ -13,11 +15,12 @@ from courseflow_admin.db import client
 from courseflow_admin.errors import NotPermitted, NotSignedIn, Unavailable
 from courseflow_admin.models.permissions import PERMISSIONS, Permission
 from courseflow_admin.services import sessions
+from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.guard import FRAMEWORK, Guard
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
-from courseflow_admin.state.notices import NoticesState
+from courseflow_admin.state.notices import SAID_WITH_A_MOVE, NoticesState
 from tests.account_builders import CommandsHeard
 from tests.builders import an_account
 from tests.state.conftest import a_tab, said
@@ -103,7 +106,8 @@ async def test_a_visitor_gets_what_is_public_and_is_else_led_to_sign_in(database
     refused = await asked(root, GuardedState.event_handlers["refund"])
 
     assert through is None
-    assert refused.events[0].payload["path"] == "/sign-in?next=%2Fpayments%3Fstate%3Dpaid"
+    path, _, query = refused.events[0].payload["path"].partition("?")
+    assert (path, parse_qs(query)["next"]) == ("/sign-in", ["/payments?state=paid"])
     assert await said(root) == []
 
 
@@ -180,7 +184,7 @@ async def test_a_session_that_ended_is_over_with_the_next_event_and_its_state_is
 
     answer = await asked(root, GuardedState.event_handlers["for_somebody"])
 
-    assert answer.events[0].payload["path"] == "/sign-in?next=%2Foverview"
+    assert answer.events[0].payload["path"] == "/sign-in?said=over&next=%2Foverview"
     assert (await root.get_state(GuardedState)).secret == ""
     assert (await root.get_state(AuthState)).name == ""
 
@@ -250,3 +254,33 @@ async def test_an_event_costs_the_guard_one_read_by_index_and_no_write(database,
         assert await asked(root, GuardedState.for_somebody) is None
 
     assert heard.heard == [("find", "sessions")] * 3  # its plan: services/test_sessions.py
+
+
+async def test_what_was_said_on_one_page_does_not_stand_on_the_next(database):
+    root = await signed_in(path="/payments/pay_1")
+    await asked(root, GuardedState.event_handlers["for_somebody"])
+    board = await root.get_state(NoticesState)
+    hydrate = State.event_handlers["hydrate"]
+    await asked(root, hydrate)
+    board._say(notices.error("Stripe does not answer just now."))
+
+    board._said_at -= SAID_WITH_A_MOVE + 1
+    await asked(root, hydrate)
+    kept = [notice.text for notice in board.shown]
+    root._update_router_vars({**root.router_data, "pathname": "/people", "asPath": "/people"}, {})
+    await asked(root, hydrate)
+
+    assert (kept, board.shown) == (["Stripe does not answer just now."], [])
+
+
+async def test_what_is_said_with_a_move_is_read_on_the_next_page(database):
+    root = await signed_in(path="/studio")
+    hydrate = State.event_handlers["hydrate"]
+    await asked(root, hydrate)
+    board = await root.get_state(NoticesState)
+    board._say(notices.info("The course is archived."))
+
+    root._update_router_vars({**root.router_data, "pathname": "/people", "asPath": "/people"}, {})
+    await asked(root, hydrate)
+
+    assert [notice.text for notice in board.shown] == ["The course is archived."]

@@ -106,7 +106,7 @@ OUTCOMES = [
     ("failed", {}, "The payment did not go through", "Try again"),
     ("expired", {}, "This checkout has expired", "Buy the course"),
     ("created", {}, "No payment has arrived yet", "Go on to pay"),
-    ("authorized", {}, "Your payment is still being confirmed", ""),
+    ("authorized", {}, "Your bank holds the amount for us", ""),
     (
         "needs_review",
         {"review": Review(state=ReviewState.OPEN, reason="Amounts differ")},

@@ -57,11 +57,12 @@ class Socket:
         await self.connection.send("42/_event," + json.dumps(packet))
 
     async def received(self, seconds: float = 0.4) -> list[dict[str, Any]]:
-        """All updates until it is quiet for a while."""
-        updates = []
+        """All updates until it is quiet for a while; the first may take longer."""
+        updates: list[dict[str, Any]] = []
         while True:
             try:
-                message = await asyncio.wait_for(self.connection.recv(), seconds)
+                patience = seconds if updates else 5 * seconds
+                message = await asyncio.wait_for(self.connection.recv(), patience)
             except TimeoutError:
                 return updates
             if message == "2":
