@@ -28,6 +28,17 @@ class Reason:
     payment_id: str = ""
 
 
+# Money is on its way, being looked at or disputed: nobody should pay a second time meanwhile.
+UNDER_WAY = frozenset(
+    {
+        ReasonCode.PAYMENT_PENDING,
+        ReasonCode.PAYMENT_IN_REVIEW,
+        ReasonCode.PAID_WITHOUT_GRANT,
+        ReasonCode.DISPUTED,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """`reasons` starts with the first broken link, or with what gives access."""
@@ -38,3 +49,8 @@ class Verdict:
     @property
     def sentence(self) -> str:
         return self.reasons[0].sentence
+
+    @property
+    def under_way(self) -> Reason | None:
+        """The payment to wait for instead of paying again."""
+        return next((reason for reason in self.reasons if reason.code in UNDER_WAY), None)

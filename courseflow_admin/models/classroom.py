@@ -81,6 +81,7 @@ class CoursePage:
     has_access: bool
     authored: bool
     percent: int
+    under_way: Reason | None  # a payment to wait for instead of paying again
     reasons: tuple[Reason, ...]  # why there is or is no access; empty for who never had to do
 
 

@@ -28,6 +28,7 @@ def checkout() -> rx.Component:
             CheckoutState.view,
             ("there", there()),
             ("owned", owned()),
+            ("under_way", under_way()),
             ("closed", closed()),
             ("missing", feedback.not_found("course")),
             ("error", feedback.error(CheckoutState.error, CheckoutState.load)),
@@ -169,6 +170,15 @@ def owned() -> rx.Component:
         "You have this course already",
         CheckoutState.title,
         link_button("Go on learning", href=CheckoutState.learn_href, look="primary"),
+    )
+
+
+def under_way() -> rx.Component:
+    return feedback.empty(
+        "hourglass",
+        "Please do not pay again",
+        CheckoutState.waits,
+        link_button("See your payment", href=CheckoutState.payment_href, look="primary"),
     )
 
 

@@ -58,6 +58,12 @@ def offer() -> rx.Component:
                 ("go", owned()),
                 ("enroll", free()),
                 ("buy", to_buy()),
+                (
+                    "wait",
+                    link_button(
+                        "See your payment", href=State.payment_href, size="large", wide=True
+                    ),
+                ),
                 rx.el.p("This course is not on sale just now.", class_name="cf-mut"),
             ),
             why_not(),

@@ -94,7 +94,8 @@ async def course_page(slug: str, actor: Actor | None) -> CoursePage:
         has_access=verdict is not None and verdict.allowed,
         authored=authored,
         percent=enrollment.percent if enrollment else 0,
-        reasons=verdict.reasons if verdict and enrollment else (),
+        reasons=verdict.reasons if verdict and (enrollment or verdict.under_way) else (),
+        under_way=verdict.under_way if verdict and not verdict.allowed else None,
     )
 
 

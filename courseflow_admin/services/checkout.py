@@ -28,6 +28,7 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
+from courseflow_admin.models.access import Reason
 from courseflow_admin.models.accounts import Account, Billing
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
@@ -302,6 +303,7 @@ class Offer:
     billing_name: str
     billing_country: str
     owned: bool
+    under_way: Reason | None  # a payment to wait for instead of paying again
     agreed_by_paying: dict[str, int]  # policy -> its version
     support: str
 
@@ -315,12 +317,14 @@ async def offer(actor: Actor, slug: str) -> Offer:
     account = await accounts_db.find(actor.id)
     billing = account.billing if account else None
     school = await school_settings.get()
+    verdict = await access.verdict(actor.id, course.id)
     return Offer(
         course=course,
         gateways=tuple(via.name for via in gateways_for(course.price.currency)),
         billing_name=billing.name if billing else actor.name,
         billing_country=billing.country if billing else "",
-        owned=(await access.verdict(actor.id, course.id)).allowed,
+        owned=verdict.allowed,
+        under_way=None if verdict.allowed else verdict.under_way,
         agreed_by_paying=school.agreed_by_paying,
         support=school.support_email,
     )

@@ -84,6 +84,8 @@ class CheckoutState(rx.State):
     terms: str = ""  # the version of the policy that stands behind its link, if there is one
     refunds: str = ""
     support: str = ""
+    waits: str = ""  # what is to be waited for instead of paying again
+    payment_href: str = ""
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
@@ -118,6 +120,10 @@ class CheckoutState(rx.State):
         self.billing_country = offer.billing_country or DEFAULT_COUNTRY
         if offer.owned:
             self.view = "owned"
+        elif offer.under_way:
+            self.waits = offer.under_way.sentence
+            self.payment_href = routes.my_payment(offer.under_way.payment_id)
+            self.view = "under_way"
         else:
             self.view = "there" if self.choices else "closed"
         return None

@@ -58,6 +58,7 @@ class CoursePageState(rx.State):
     buy_href: str = ""
     sign_in_href: str = ""
     studio_href: str = ""
+    payment_href: str = ""
     percent: int = 0
     why: list[str] = []
     enrolling: bool = False
@@ -119,12 +120,16 @@ class CoursePageState(rx.State):
         self.percent = page.percent
         self.why = [] if page.has_access else [reason.sentence for reason in page.reasons]
         self.act = _act(page)
+        payment_id = page.under_way.payment_id if page.under_way else ""
+        self.payment_href = routes.my_payment(payment_id) if payment_id else routes.MY_PAYMENTS
         self.view = "page"
 
 
 def _act(page: CoursePage) -> str:
     if page.has_access:
         return "go"
+    if page.under_way:
+        return "wait"
     if not page.sold:
         return "off"
     return "enroll" if page.free else "buy"

@@ -12,7 +12,7 @@ from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Capture, PaymentState, RefundState
 from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.services import access, checkout, payments, refunds
+from courseflow_admin.services import access, catalog, checkout, payments, refunds
 from courseflow_admin.services.checkout import PaymentUnderWay
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.sync import sync
@@ -180,6 +180,10 @@ async def test_after_a_late_failure_at_stripe_the_next_try_is_a_new_checkout(dat
     await work(sandbox)
     with pytest.raises(PaymentUnderWay):
         await buy(student, course, "stripe")
+    offer = await checkout.offer(student, course.slug)
+    page = await catalog.course_page(course.slug, student)
+    assert offer.under_way == page.under_way == page.reasons[0]
+    assert (offer.under_way.code, offer.under_way.payment_id) == ("payment_pending", first.id)
 
     sandbox.settle(late, succeed=False)
     await work(sandbox)
