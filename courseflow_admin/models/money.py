@@ -52,13 +52,17 @@ class Money(Piece):
         """`"1,299.50"`, `"INR"` -> 129950 minor units; Invalid when not such an amount."""
         decimals = _known(currency).decimals
         clean = text.strip().replace(",", "").replace(" ", "")
-        pattern = rf"\d{{1,9}}(\.\d{{1,{decimals}}})?" if decimals else r"\d{1,9}"
-        if not re.fullmatch(pattern, clean, re.ASCII):
+        number = re.fullmatch(r"(\d{1,60})(?:\.(\d{1,60}))?", clean, re.ASCII)
+        if not number:
             example = f"{1299:,}.{'5' * decimals}" if decimals else "1,299"
             raise Invalid(f"Write the amount as a number such as {example}.", field)
-        minor = int(Decimal(clean).scaleb(decimals))
+        if len(number[2] or "") > decimals:
+            places = f"at most {decimals} decimal places" if decimals else "no decimal places"
+            raise Invalid(f"An amount in {currency} has {places}.", field)
+        minor = int(Decimal(clean).scaleb(decimals)) if len(number[1]) < 10 else LARGEST_MINOR + 1
         if minor > LARGEST_MINOR:
-            raise Invalid("This amount is larger than a gateway accepts.", field)
+            largest = cls(minor=LARGEST_MINOR, currency=currency)
+            raise Invalid(f"The largest amount a gateway accepts is {largest}.", field)
         return cls(minor=minor, currency=currency)
 
     @property

@@ -6,6 +6,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from courseflow_admin.components.cards import markdown_html
 from courseflow_admin.components.forms import button, checkbox
 from courseflow_admin.components.icons import client_act, icon
+from courseflow_admin.state.studio_course import NEW_LESSON
 from courseflow_admin.state.studio_lesson import StudioLessonState
 
 State = StudioLessonState
@@ -124,6 +125,7 @@ def title() -> rx.Component:
         default_value=State.title,
         key="title" + rx.Var.create(State.opened).to(str),
         aria_label="Lesson title",
+        auto_focus=State.title == NEW_LESSON,  # else one would type into nothing
         max_length=120,
         on_change=lambda value: State.change_title(State.lesson_id, State.revision, value).debounce(
             TYPING_MS

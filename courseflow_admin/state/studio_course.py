@@ -24,6 +24,7 @@ Way = Literal["up", "down"]
 Field = Literal[
     "title", "subtitle", "description", "category", "level", "language", "slug", "access_days"
 ]
+NEW_LESSON = "New lesson"  # until its author names it
 
 
 @dataclass
@@ -162,7 +163,7 @@ class StudioCourseState(rx.State):
     @event(Permission.COURSES_EDIT)
     async def add_lesson(self, section_id: str):
         lesson = await self._do(
-            lambda actor: studio.add_lesson(actor, self._id, section_id, "New lesson")
+            lambda actor: studio.add_lesson(actor, self._id, section_id, NEW_LESSON)
         )
         yield rx.redirect(_lesson_href(self._id, lesson.id))
 
@@ -181,7 +182,8 @@ class StudioCourseState(rx.State):
             lambda actor: studio.delete_lesson(actor, self._id, lesson_id, self._outline_revision)
         )
         self._undo_id, self.undo_text = removed.id, f"“{removed.title}” was deleted."
-        yield rx.redirect(self.details_href)
+        if self.router.url.query_parameters.get("lesson") == lesson_id:
+            yield rx.redirect(self.details_href)
 
     @event(Permission.COURSES_EDIT)
     async def undo(self):

@@ -71,3 +71,20 @@ def test_every_currency_has_the_decimals_of_iso_4217():
 
 def test_each_gateway_has_its_own_minimum():
     assert (minimum_for("stripe", "INR").minor, minimum_for("razorpay", "INR").minor) == (5000, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "sentence"),
+    [
+        ("1499.505", "INR", "An amount in INR has at most 2 decimal places."),
+        ("12.5", "JPY", "An amount in JPY has no decimal places."),
+        ("99999999999", "INR", "The largest amount a gateway accepts is ₹9,99,999.99."),
+        ("1000000", "USD", "The largest amount a gateway accepts is $999,999.99."),
+        ("much", "EUR", "Write the amount as a number such as 1,299.55."),
+    ],
+)
+def test_a_number_that_does_not_fit_is_told_what_would(text, currency, sentence):
+    with pytest.raises(Invalid) as refused:
+        Money.parse(text, currency)
+
+    assert refused.value.message == sentence

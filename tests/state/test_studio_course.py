@@ -11,6 +11,7 @@ from courseflow_admin.state.studio_course import StudioCourseState
 from courseflow_admin.state.studio_lesson import StudioLessonState
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.state.conftest import a_tab, run, said
+from tests.state.money_tabs import led_to
 
 
 async def a_tab_of(actor, path: str):
@@ -350,3 +351,15 @@ async def test_a_student_calling_the_studio_is_refused_by_the_service_too(databa
     assert (await root.get_state(StudioCourseState)).view == "forbidden"
     assert await said(root) == [("error", "Your account may not do this.")]
     assert await everything() == before
+
+
+async def test_deleting_another_lesson_does_not_close_the_one_that_is_open(database):
+    author = await an_instructor()
+    course, root, _page, _lesson = await an_open_course(author, 0, course=await a_course(author))
+    open_one, other, _three = course.lesson_ids
+
+    stays = await run(root, StudioCourseState, "delete_lesson", lesson_id=other)
+    leaves = await run(root, StudioCourseState, "delete_lesson", lesson_id=open_one)
+
+    assert stays == []
+    assert led_to(leaves) == f"/studio/{course.id}"
