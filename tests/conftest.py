@@ -32,6 +32,22 @@ os.environ.update(
 _indexed: set[str] = set()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests are spread over the first part of a run.
+
+    All at once they would keep two cores busier than anybody's patience; at the end one process
+    would go on alone.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    browser = [file for file in files if file.parent.name == "browser"]
+    # The longest first: a school with much in it, then the rest as they are.
+    browser.sort(key=lambda file: file.name != "test_pages_full.py")
+    others = [file for file in files if file.parent.name != "browser"]
+    place = {file: number / len(others) for number, file in enumerate(others)}
+    place |= {file: 0.6 * number / len(browser) for number, file in enumerate(browser)}
+    items.sort(key=lambda item: place[item.path])
+
+
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """`configure(TRUSTED_PROXIES="1")`: other settings for this one test."""

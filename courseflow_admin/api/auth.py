@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, TypedDict
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -95,7 +95,7 @@ async def sign_up(request: Request) -> Response:
         return JSONResponse(SignedUp(email=form.email).model_dump(), 202, headers=NOT_STORED)
 
     fields = await read_form(request)
-    next_path = fields.pop("next", "")
+    next_path = _next_of(request, fields)
     try:
         await accounts.sign_up(SignUpForm.model_validate(fields))
         return back(routes.SIGN_IN, "signed_up", fields, next_path)
@@ -118,7 +118,7 @@ async def sign_in(request: Request) -> Response:
         return _tokens(await sign_in_service.open_api(account, code, **_device(request)))
 
     fields = await read_form(request)
-    next_path = fields.pop("next", "")
+    next_path = _next_of(request, fields)
     try:
         form = SignInForm.model_validate(fields)
         account = await accounts.authenticate(form.email, form.password.get_secret_value())
@@ -231,6 +231,15 @@ class _Device(TypedDict):
 class _Browser(_Device):
     device_token: str
     replaced_token: str
+
+
+def _next_of(request: Request, fields: dict[str, str]) -> str:
+    """Where to go on to: as the form says, or, sent before its page was ready, the page's address.
+
+    The Referer is our own page's: forms of others are refused by their Origin.
+    """
+    referer = urlsplit(request.headers.get("referer", ""))
+    return fields.pop("next", "") or parse_qs(referer.query).get("next", [""])[0]
 
 
 def _device(request: Request) -> _Device:

@@ -235,6 +235,7 @@ def delete_dialog() -> rx.Component:
                 required=True,
                 auto_complete="current-password",
                 error=error_of("delete.current_password"),
+                field_id="delete-password",
             ),
             on_submit=AccountState.delete,
             id="delete-account",

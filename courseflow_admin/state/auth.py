@@ -111,7 +111,7 @@ class SignInState(rx.State):
     signed_up: bool = False
     email: str = ""
     name: str = ""
-    next_path: str = routes.OVERVIEW
+    next_path: str = ""  # until the page is loaded: then the form's Referer tells it
     other_query: str = ""  # so that changing between the two forms keeps `next`
     demo_people: list[DemoPerson] = []
 

@@ -313,3 +313,17 @@ async def test_without_a_trusted_proxy_nobody_chooses_their_own_address(api):
 
     assert [row["ip"] for row in await stored("sessions")] == ["203.0.113.9"]
     assert [row["ip"] for row in await stored("audit", act="session.opened")] == ["203.0.113.9"]
+
+
+async def test_a_form_sent_before_its_page_was_ready_still_leads_on(api):
+    """Until the page has its state the form's `next` is empty; its address has it all the same."""
+    await an_account()
+    page = "http://localhost:3000/sign-in?next=%2Flearn%2Fsql"
+
+    led_on = await api.post(SIGN_IN, data={**ADA, "next": ""}, headers={"Referer": page})
+    elsewhere = await api.post(
+        SIGN_IN, data=ADA, headers={"Referer": "http://localhost:3000/sign-in?next=//evil.example"}
+    )
+
+    assert led_on.headers["location"] == "/learn/sql"
+    assert elsewhere.headers["location"] == "/overview"

@@ -74,7 +74,8 @@ def test_the_account_page_changes_name_and_password_and_signs_out_elsewhere(scho
     expect(page.get_by_text("Signed out on 1 other device.")).to_be_visible()
     expect(page.get_by_label("Current password")).to_have_value("")
     phone.goto("/account")
-    phone.wait_for_url("**/sign-in?next=%2Faccount")
+    phone.wait_for_url("**/sign-in?said=over&next=%2Faccount")
+    expect(phone.get_by_role("alert")).to_have_text("You were signed out here. Sign in to go on.")
 
 
 def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):

@@ -38,7 +38,7 @@ def half_way(page: Page, email: str) -> None:
     page.wait_for_url("**/sign-in/code?next=%2Fmy%2Fcourses")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440])
 def test_it_is_set_up_by_keyboard_and_asked_for_at_sign_in(school, visitor, width):
     email = f"careful{width}@demo.test"
     school.account(email)

@@ -98,7 +98,7 @@ def test_two_admins_see_both_values_and_nothing_is_overwritten(school, visitor, 
 
 
 def test_what_is_not_saved_is_not_left_by_mistake(school, visitor, as_it_was):
-    admin = an_admin_at_settings(school, visitor, "leaver@demo.test")
+    admin = an_admin_at_settings(school, visitor, "unsaved@demo.test")
     admin.get_by_label("Note about tax").fill("Not saved")
     asked = []
     admin.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))

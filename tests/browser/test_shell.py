@@ -30,7 +30,7 @@ def test_the_sidebar_shows_what_the_permissions_give(school, visitor):
     assert {"Payments", "People", "E-mails", "Webhooks"} <= set(shown["admin"])
 
 
-def test_every_link_of_the_sidebar_leads_to_a_page_that_is_quick_to_use(school, visitor):
+def test_every_link_of_the_sidebar_leads_to_its_page(school, visitor):
     school.account("tour@demo.test", "admin")
     page = visitor()
     sign_in(page, "tour@demo.test")
@@ -43,7 +43,6 @@ def test_every_link_of_the_sidebar_leads_to_a_page_that_is_quick_to_use(school, 
         expect(here).to_have_text(name)
         settled(page)
         assert page.get_by_role("heading", level=1).count() == 1, name
-        assert accessibility(page) == [], name
 
 
 def test_a_page_one_may_not_see_says_so_and_shows_nothing(school, visitor):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [390])
 def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(
     school, visitor, complaints, width
 ):

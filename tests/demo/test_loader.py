@@ -18,12 +18,7 @@ from courseflow_admin.services import accounts, school, school_settings
 from tests.builders import an_account, stored
 
 
-@pytest.fixture
-async def demo(database):
-    assert await load_demo_school() is True
-
-
-async def test_the_demo_school_keeps_every_rule_of_the_product(demo):
+async def test_the_demo_school_keeps_every_rule_of_the_product(demo_school):
     payments = [Payment.from_mongo(row) for row in await stored("payments")]
     enrollments = [Enrollment.from_mongo(row) for row in await stored("enrollments")]
     receipts = [Receipt.from_mongo(row) for row in await stored("receipts")]
@@ -88,7 +83,7 @@ async def test_the_demo_school_keeps_every_rule_of_the_product(demo):
     assert all(row["due_at"] is None for row in emails)
 
 
-async def test_the_demo_school_is_loaded_once_and_its_people_can_sign_in(demo):
+async def test_the_demo_school_is_loaded_once_and_its_people_can_sign_in(demo_school):
     again = await load_demo_school()
     student = await accounts.authenticate("student@demo.test", settings().demo_sign_in_password)
 
@@ -96,7 +91,7 @@ async def test_the_demo_school_is_loaded_once_and_its_people_can_sign_in(demo):
     assert (student.name, student.role) == ("Asha Nair", "student")
 
 
-async def test_a_load_that_was_interrupted_begins_anew(demo):
+async def test_a_load_that_was_interrupted_begins_anew(demo_school):
     await collection("school").update_one({"_id": "school"}, {"$unset": {"seeded_at": ""}})
     await collection("payments").delete_many({"provider": "stripe"})
 
@@ -158,7 +153,7 @@ async def test_a_live_and_a_sandbox_gateway_together_are_refused_and_stamp_nothi
     assert await stored("school") == []
 
 
-async def test_the_demo_school_has_settings_worth_reading_to_which_every_buyer_agreed(demo):
+async def test_the_demo_school_has_settings_worth_reading_to_which_every_buyer_agreed(demo_school):
     settings = await school_settings.get()
     payments = [Payment.from_mongo(row) for row in await stored("payments")]
 

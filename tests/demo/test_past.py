@@ -9,7 +9,6 @@ import pytest
 from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.demo.gateways import FILE
-from courseflow_admin.demo.loader import load_demo_school
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.payments import GATEWAYS, Payment, PaymentState
@@ -28,10 +27,9 @@ UNTOUCHED = ("enrollments", "receipts", "emails", "audit")
 
 
 @pytest.fixture
-async def demo(database: str, sandbox: Sandbox) -> AsyncIterator[Sandbox]:
+async def demo(demo_school: None, sandbox: Sandbox) -> AsyncIterator[Sandbox]:
     """The demo school, and a sandbox that has taken over its past."""
     path = settings().data_dir / FILE
-    await load_demo_school()
     assert await Past(sandbox.world, path).take_over() == 1500
     yield sandbox
     path.unlink()
