@@ -22,6 +22,7 @@ from courseflow_admin.api import (
     links,
     me,
     metrics,
+    openapi,
     payments,
     people,
     school,
@@ -67,6 +68,7 @@ def create_api() -> FastAPI:
         dependencies=[Depends(note_client), Depends(single_parameters), Depends(only_look)],
     )
     errors.install(app)
+    openapi.describe(app)
     for router in ROUTERS:
         app.include_router(router)
 

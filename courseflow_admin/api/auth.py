@@ -162,7 +162,7 @@ async def refresh(request: Request) -> Response:
     return _tokens(await sessions.refresh(form.refresh_token, ip=client_address(request)))
 
 
-@router.post("/sign-out", status_code=204)
+@router.post("/sign-out", status_code=204, responses={303: {"description": "The browser's form"}})
 async def sign_out(request: Request) -> Response:
     """End the session: 204 for a bearer token, 303 to the sign-in page for the browser."""
     if bearer_token(request) is not None:

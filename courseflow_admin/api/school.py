@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, body_of, read_json
+from courseflow_admin.api.errors import refusals
 from courseflow_admin.config import settings
 from courseflow_admin.models.accounts import Form
 from courseflow_admin.models.school import (
@@ -129,7 +130,7 @@ async def policy_text(policy: PolicyName, version: Annotated[int, Query(ge=0)] =
     return PolicyText(name=policy, **found.model_dump(include={"version", "changed_at", "text"}))
 
 
-@router.get("/school/logo")
+@router.get("/school/logo", responses=refusals(404))
 async def logo(request: Request, v: Annotated[str, Query(max_length=64)] = "") -> Response:
     """The picture; 304 to who has it already."""
     known, content = await school_logo.get()

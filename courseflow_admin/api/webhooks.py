@@ -7,13 +7,14 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import body_of
+from courseflow_admin.api.errors import refusals
 from courseflow_admin.services import webhooks
 
 router = APIRouter(prefix=f"{routes.API}/webhooks", tags=["webhooks"])
 LARGEST_BODY = 1_000_000
 
 
-@router.post("/{provider}")
+@router.post("/{provider}", responses=refusals(400))
 async def receive(
     request: Request, provider: Annotated[Literal["stripe", "razorpay", "resend"], Path()]
 ) -> dict[str, str]:

@@ -27,8 +27,9 @@ async def test_a_program_sends_the_code_with_the_password(api):
     without = await api.post(SIGN_IN, json=ADA)
     wrong = await api.post(SIGN_IN, json={**ADA, "code": "000000"})
     unknown = await api.post(SIGN_IN, json={**ADA, "password": "not it", "code": "000000"})
-    right = await api.post(SIGN_IN, json={**ADA, "code": code_of(owner.key)})
-    again = await api.post(SIGN_IN, json={**ADA, "code": code_of(owner.key)})
+    code = code_of(owner.key)
+    right = await api.post(SIGN_IN, json={**ADA, "code": code})
+    again = await api.post(SIGN_IN, json={**ADA, "code": code})
     recovery = await api.post(SIGN_IN, json={**ADA, "code": owner.codes[0]})
 
     answers = (without, wrong, unknown, right, again, recovery)

@@ -3,12 +3,14 @@
 import inspect
 import runpy
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import frontend
 from courseflow_admin import routes as links
+from courseflow_admin.api.app import create_api
 from courseflow_admin.api.permissions import RULES, Rule
 from courseflow_admin.courseflow_admin import app as _app  # noqa: F401 - registers every handler
 from courseflow_admin.models.permissions import PERMISSIONS, Permission
@@ -59,6 +61,31 @@ async def call(api, school: School, route: str, person: str) -> int:
     return answer.status_code
 
 
+@cache
+def described() -> dict:
+    return create_api().openapi()
+
+
+def documented(route: str) -> set[str]:
+    """The statuses that OpenAPI names."""
+    method, _, path = route.partition(" ")
+    return set(described()["paths"][path][method.lower()]["responses"])
+
+
+def test_every_refusal_is_described_as_a_problem():
+    refusals = [
+        (path, method, status, set(answer.get("content", {})))
+        for path, operations in described()["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    ]
+
+    assert len(refusals) > 200
+    assert [one for one in refusals if one[3] != {"application/problem+json"}] == []
+    assert "HTTPValidationError" not in str(described())
+
+
 def test_the_table_names_every_route_and_no_other():
     assert set(RULES) == routes_there_are()
 
@@ -76,6 +103,7 @@ async def test_each_route_is_for_those_of_the_table_and_leaves_nothing_for_other
     wanted = {person: expected(rule, person) for person in PEOPLE}
     assert refused == {person: status for person, status in wanted.items() if status is not None}
     assert max(answered.values()) != 500
+    assert {str(status) for status in answered.values()} <= documented(route)
 
 
 @pytest.mark.parametrize("route", [key for key, rule in RULES.items() if rule.needs is None])
@@ -84,6 +112,7 @@ async def test_a_route_for_everybody_answers_everybody_alike(api, sandbox, route
 
     answered = {person: await call(api, school, route, person) for person in PEOPLE}
 
+    assert {str(status) for status in answered.values()} <= documented(route)
     assert len(set(answered.values())) == 1, answered
 
 
