@@ -15,7 +15,7 @@ from courseflow_admin.services import school_settings
 KINDS = {
     "payment": "It was bought",
     "manual": "It was given by hand",
-    "free": "The course is free",
+    "free": "Enrolled for free",
     "batch": "It was given to a group",
 }
 

@@ -109,10 +109,16 @@ async def reserve_second(payment: Payment) -> None:
         )
 
 
-async def send_pending(payment: Payment) -> None:
-    """Ask the gateway for every refund that is not yet known to be made."""
+async def send_pending(payment: Payment, seen: Payment) -> None:
+    """Ask the gateway for every refund that is not yet known to be made.
+
+    `seen`: the payment as it was before the gateway was asked. A key that is newer than that may
+    stand for a refund that was made meanwhile, so the next `sync` compares first.
+    """
+    known = {refund.id: refund.attempt for refund in seen.refunds}
     for pending in payment.refunds:
-        if pending.state is RefundState.PENDING and not pending.provider_refund_id:
+        waits = pending.state is RefundState.PENDING and not pending.provider_refund_id
+        if waits and pending.attempt <= known.get(pending.id, 0):
             await _send(payment, pending, SYSTEM)
 
 
@@ -142,7 +148,11 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
 
 
 async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
-    """Take over what the gateway says about refunds, also those it made by itself."""
+    """Take over what the gateway says about refunds, also those it made by itself.
+
+    Ours are read anew: one that was asked for while we looked is in `facts` already.
+    """
+    payment = await payments_db.get(payment.id)
     ours = {known.id: known for known in payment.refunds}
     by_provider = {known.provider_refund_id: known for known in payment.refunds}
     for said in facts.refunds:

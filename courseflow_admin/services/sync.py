@@ -245,7 +245,8 @@ async def _second(payment: Payment, extra: PaymentFacts, actor: Actor) -> str:
             await transaction(insert)
         except Duplicate:
             return "second payment known"
-    return await _follow(await payments_db.get(row.id), extra, actor)
+    # Nothing of it was known before the gateway was asked; its own `sync` knows more.
+    return await _follow(row.model_copy(update={"refunds": []}), extra, actor)
 
 
 def _row_of_second(payment: Payment, extra: PaymentFacts) -> Payment:
@@ -275,9 +276,12 @@ def _row_of_second(payment: Payment, extra: PaymentFacts) -> Payment:
 
 
 async def _follow(payment: Payment, facts: PaymentFacts, actor: Actor) -> str:
-    """What happens to money after it was paid: refunds and disputes."""
+    """What happens to money after it was paid: refunds and disputes.
+
+    `payment` is as it was before the gateway was asked for `facts`.
+    """
     await refunds.compare(payment, facts, actor)
-    await refunds.send_pending(await payments_db.get(payment.id))
+    await refunds.send_pending(await payments_db.get(payment.id), payment)
     await _dispute(payment, facts)
     after = await payments_db.get(payment.id)
     return after.state.value.replace("_", " ")

@@ -166,8 +166,6 @@ async def test_on_a_page_too_a_draft_is_not_there_for_others(database, state):
     hidden = replace(school, course=school.draft)
     registered = next(one for one in HANDLERS.values() if one.states[0].__name__ == state)
     cls = registered.states[0]
-    if "load" not in cls.event_handlers:
-        pytest.skip("has no loader of its own: it shows what StudioCourseState has loaded")
 
     for person in set(PEOPLE) - KNOWS_DRAFTS:
         root = a_tab(path=PATHS[state](hidden))

@@ -12,6 +12,7 @@ from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Capture, PaymentState, RefundState
 from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import access, catalog, checkout, payments, refunds
 from courseflow_admin.services.checkout import PaymentUnderWay
 from courseflow_admin.services.jobs import Jobs
@@ -261,3 +262,45 @@ async def test_a_declined_razorpay_buyer_comes_back_to_the_payment(database, san
 
     assert (await payments_db.get(payment.id)).capture is Capture.CREATED
     assert not (await access.verdict(student.id, course.id)).allowed
+
+
+async def test_a_new_key_is_used_only_after_the_gateway_was_asked_anew(database, sandbox):
+    """Between our look at the gateway and a fault of its own, the refund may have been made."""
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    paid = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    sandbox.switch("stripe", outage="500")
+    half = Money(minor=payment.amount.minor // 2, currency=payment.amount.currency)
+    seen = await payments_db.get(payment.id)
+
+    after = await refunds.refund(ADMIN, payment.id, half, "Asked for it", new_id("ref"))
+    sandbox.switch("stripe", outage="ok")
+    await refunds.send_pending(after, seen)
+    early = sandbox.refunds(paid)
+    await refunds.send_pending(after, after)
+
+    assert after.refunds[0].attempt == 1
+    assert (early, sandbox.refunds(paid)) == ([], [half.minor])
+
+
+@BOTH
+async def test_a_refund_of_ours_made_while_we_looked_is_not_taken_for_the_gateways_own(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    paid = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    third = Money(minor=payment.amount.minor // 3, currency=payment.amount.currency)
+    before = await payments_db.get(payment.id)
+
+    sandbox.switch(provider, outage="timeout")  # it is made, and nobody answers
+    await refunds.refund(ADMIN, payment.id, third, "Asked for it", new_id("ref"))
+    sandbox.switch(provider, outage="ok")
+    facts = await gateway(provider).fetch(payment.provider_checkout_id)
+    await refunds.compare(before, facts.payments[0], SYSTEM)
+
+    after = await payments_db.get(payment.id)
+    assert [refund.state for refund in after.refunds] == [RefundState.SETTLED]
+    assert (after.refunded_minor, sandbox.refunds(paid)) == (third.minor, [third.minor])

@@ -70,7 +70,7 @@ async def test_the_page_shows_everything_about_a_person(database):
     assert [(row.title, row.open, row.href) for row in state.places] == [
         (course.title, True, f"/access/{ada.id}/{course.id}")
     ]
-    assert state.places[0].verdict.startswith("The course is free on ")
+    assert state.places[0].verdict.startswith("Enrolled for free on ")
     assert [(row.state, row.href) for row in state.payments] == [
         ("refunded", f"/payments/{payment.id}")
     ]
