@@ -85,5 +85,5 @@ lock:
 	python3 -m venv "$$folder" && "$$folder/bin/pip" install -q uv && \
 	for name in requirements requirements-dev; do \
 	  "$$folder/bin/uv" pip compile -q --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-annotate $$name.in -o $$name.lock || exit 1; \
+	    --no-strip-extras --no-header --no-annotate $$name.in -o $$name.lock || exit 1; \
 	done
