@@ -1,6 +1,8 @@
 """What every test may ask for: settings of its own, a real MongoDB, an empty database."""
 
+import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -29,6 +31,7 @@ os.environ.update(
     JWT_SECRETS="now:the-secret-that-signs-in-tests-0123456789,"
     "old:the-secret-that-signed-before-0123456789",
 )
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - a folder of our own in it
 _indexed: set[str] = set()
 
 
@@ -64,12 +67,23 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 @pytest.fixture(scope="session")
 def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real mongod, a replica set of one, shared by all processes of this test run."""
+    """A real mongod, a replica set of one, shared by all processes of this test run.
+
+    In memory where there is room: each majority write waits for its journal, so that a disk would
+    be most of what many tests wait for.
+    """
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    with EmbeddedMongo(folder) as uri:
-        yield uri
+    if not (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM):
+        with EmbeddedMongo(folder) as uri:
+            yield uri
+        return
+    shared = MEMORY / f"courseflow-tests-{hashlib.sha256(bytes(folder)).hexdigest()[:16]}"
+    mongo = EmbeddedMongo(shared)
+    yield mongo.start()
+    if mongo.stop():  # the last of this run
+        shutil.rmtree(shared)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The product's own processes, started for a test run on free ports."""
 
+import itertools
 import os
 import secrets
 import socket
@@ -14,16 +15,31 @@ import httpx
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
+LANES = 8
 
 
-def free_ports(count: int = 5) -> tuple[int, ...]:
-    """Free ports in a row (five: the app's and the sandbox's four).
+def _lane() -> range:
+    """The ports of this test process: no other process of the run looks for one among them.
 
     Below those that the system gives to outgoing connections, of which a test run has thousands.
     """
-    for first in range(16_000 + secrets.randbelow(8_000), 27_000, count):
-        ports = tuple(range(first, first + count))
-        if all(_is_free(port) for port in ports):
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % LANES
+    width = 11_000 // LANES
+    return range(16_000 + number * width, 16_000 + (number + 1) * width)
+
+
+_ports = _lane()
+_starts = itertools.count(secrets.randbelow(len(_ports)))
+
+
+def free_ports(count: int = 5) -> tuple[int, ...]:
+    """Free ports in a row (five: the app's and the sandbox's four), handed out in turn."""
+    for _ in _ports:
+        start = next(_starts) % len(_ports)
+        ports = tuple(_ports[start : start + count])
+        if len(ports) == count and all(_is_free(port) for port in ports):
+            for _ in range(count - 1):
+                next(_starts)
             return ports
     raise RuntimeError(f"There are no {count} free ports in a row.")
 

@@ -2,11 +2,13 @@
 
 import reflex as rx
 
-from courseflow_admin.components.forms import done, hidden, native_form, problem
+from courseflow_admin.components.forms import done, field, hidden, native_form, problem
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import bars
 from courseflow_admin.components.school import brand
-from courseflow_admin.state.auth import SignInState
+from courseflow_admin.components.types import Text
+from courseflow_admin.models.accounts import LONGEST_NAME
+from courseflow_admin.state.auth import MIN_PASSWORD, SignInState
 
 PROMISES = (
     (
@@ -68,6 +70,31 @@ def welcome_form(*fields: rx.Component, action: str) -> rx.Component:
         hidden("next", SignInState.next_path),
         *fields,
         action=action,
+    )
+
+
+def name_field(default: Text) -> rx.Component:
+    return field(
+        "Name",
+        "name",
+        auto_complete="name",
+        required=True,
+        max_length=LONGEST_NAME,
+        default_value=default,
+        key=default,
+        help_text="As it should stand on receipts and certificates.",
+    )
+
+
+def new_password_field(label: str = "Password") -> rx.Component:
+    return field(
+        label,
+        "password",
+        type="password",
+        auto_complete="new-password",
+        required=True,
+        min_length=MIN_PASSWORD,
+        help_text=f"At least {MIN_PASSWORD} characters.",
     )
 
 

@@ -54,7 +54,8 @@ def as_name(text: str) -> str:
 
 
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]
-PersonName = Annotated[str, StringConstraints(max_length=80), AfterValidator(as_name)]
+LONGEST_NAME = 80
+PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(as_name)]
 Password = Annotated[SecretStr, Field(min_length=8, max_length=128)]
 
 

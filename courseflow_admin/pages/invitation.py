@@ -13,8 +13,7 @@ from courseflow_admin.components.forms import (
     submit,
 )
 from courseflow_admin.components.icons import text_link
-from courseflow_admin.components.welcome import welcome
-from courseflow_admin.state.auth import MIN_PASSWORD
+from courseflow_admin.components.welcome import name_field, new_password_field, welcome
 from courseflow_admin.state.invitation import InvitationState
 from courseflow_admin.state.links import LinkState
 
@@ -74,25 +73,8 @@ def sign_up() -> rx.Component:
                 class_name="cf-input",
             ),
         ),
-        field(
-            "Name",
-            "name",
-            auto_complete="name",
-            required=True,
-            max_length=80,
-            default_value=InvitationState.name,
-            key=InvitationState.name,
-            help_text="As it should stand on receipts and certificates.",
-        ),
-        field(
-            "Password",
-            "password",
-            type="password",
-            auto_complete="new-password",
-            required=True,
-            min_length=MIN_PASSWORD,
-            help_text=f"At least {MIN_PASSWORD} characters.",
-        ),
+        name_field(InvitationState.name),
+        new_password_field(),
         submit("Create account and accept", **WIDE),
         action=routes.API_INVITED_SIGN_UP,
     )

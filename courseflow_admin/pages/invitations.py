@@ -9,9 +9,10 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import button, problem
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.sidebar import may
-from courseflow_admin.components.table import Column, footer, second_line, table, tr
+from courseflow_admin.components.table import Column, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.invitations import InvitationRow, InvitationsState
 
@@ -32,20 +33,12 @@ def invitations() -> rx.Component:
         "Invitations",
         rx.el.div(
             sections("Invitations"),
-            table(
+            list_table(
                 "Pending invitations",
                 COLUMNS,
-                InvitationsState.rows,
+                InvitationsState,
                 invitation_row,
-                view=InvitationsState.view,
                 empty=nothing(),
-                error=InvitationsState.error,
-                retry=InvitationsState.load,
-                footer=footer(
-                    InvitationsState.range_text,
-                    InvitationsState.previous_href,
-                    InvitationsState.next_href,
-                ),
             ),
             invite_dialog(),
             act_dialog(),

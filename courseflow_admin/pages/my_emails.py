@@ -7,7 +7,8 @@ from courseflow_admin.components.badges import email_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.emails import EmailRow
 from courseflow_admin.state.my_emails import MyEmailsState
@@ -23,22 +24,16 @@ COLUMNS = (
 def my_emails() -> rx.Component:
     return page(
         "My e-mails",
-        table(
+        list_table(
             "My e-mails",
             COLUMNS,
-            MyEmailsState.rows,
+            MyEmailsState,
             email_row,
-            view=MyEmailsState.view,
             empty=empty(
                 "inbox",
                 "No e-mails yet",
                 "Everything the school writes to you stands here too: receipts, access, refunds.",
                 link_button("Look at the catalog", href=routes.HOME),
-            ),
-            error=MyEmailsState.error,
-            retry=MyEmailsState.load,
-            footer=footer(
-                MyEmailsState.range_text, MyEmailsState.previous_href, MyEmailsState.next_href
             ),
         ),
         here="My e-mails",

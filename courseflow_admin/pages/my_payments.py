@@ -7,7 +7,8 @@ from courseflow_admin.components.badges import payment_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.my_payments import MyPaymentRow, MyPaymentsState
 
@@ -24,24 +25,16 @@ COLUMNS = (
 def my_payments() -> rx.Component:
     return page(
         "My payments",
-        table(
+        list_table(
             "My payments",
             COLUMNS,
-            MyPaymentsState.rows,
+            MyPaymentsState,
             payment_row,
-            view=MyPaymentsState.view,
             empty=empty(
                 "receipt_text",
                 "You have not bought anything yet",
                 "Payments and their receipts stand here from the moment you go to pay.",
                 link_button("Look at the catalog", href=routes.HOME, look="primary"),
-            ),
-            error=MyPaymentsState.error,
-            retry=MyPaymentsState.load,
-            footer=footer(
-                MyPaymentsState.range_text,
-                MyPaymentsState.previous_href,
-                MyPaymentsState.next_href,
             ),
         ),
         here="My payments",

@@ -3,10 +3,9 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components.forms import field, hidden, link_button, native_form, submit
+from courseflow_admin.components.forms import hidden, link_button, native_form, submit
 from courseflow_admin.components.icons import text_link
-from courseflow_admin.components.welcome import welcome
-from courseflow_admin.state.auth import MIN_PASSWORD
+from courseflow_admin.components.welcome import new_password_field, welcome
 from courseflow_admin.state.links import LinkState
 
 
@@ -27,15 +26,7 @@ def reset() -> rx.Component:
 def choose() -> rx.Component:
     return native_form(
         hidden("token", LinkState.token),
-        field(
-            "New password",
-            "password",
-            type="password",
-            auto_complete="new-password",
-            required=True,
-            min_length=MIN_PASSWORD,
-            help_text=f"At least {MIN_PASSWORD} characters.",
-        ),
+        new_password_field("New password"),
         submit("Set the password", size="large", wide=True),
         action=routes.API_RESET,
     )

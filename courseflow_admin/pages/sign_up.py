@@ -6,8 +6,13 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import field, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.policies import policy_links
-from courseflow_admin.components.welcome import welcome, welcome_form
-from courseflow_admin.state.auth import MIN_PASSWORD, SignInState
+from courseflow_admin.components.welcome import (
+    name_field,
+    new_password_field,
+    welcome,
+    welcome_form,
+)
+from courseflow_admin.state.auth import SignInState
 
 
 @rx.page(route=routes.SIGN_UP, title="Create an account · CourseFlow", on_load=SignInState.load)
@@ -16,16 +21,7 @@ def sign_up() -> rx.Component:
         "Create an account",
         "Buy a course and begin in a minute.",
         welcome_form(
-            field(
-                "Name",
-                "name",
-                auto_complete="name",
-                required=True,
-                max_length=100,
-                help_text="As it should stand on receipts and certificates.",
-                default_value=SignInState.name,
-                key=SignInState.name,
-            ),
+            name_field(SignInState.name),
             field(
                 "E-mail",
                 "email",
@@ -36,15 +32,7 @@ def sign_up() -> rx.Component:
                 default_value=SignInState.email,
                 key=SignInState.email,
             ),
-            field(
-                "Password",
-                "password",
-                type="password",
-                auto_complete="new-password",
-                required=True,
-                min_length=MIN_PASSWORD,
-                help_text=f"At least {MIN_PASSWORD} characters.",
-            ),
+            new_password_field(),
             submit("Create account", size="large", wide=True),
             action=routes.API_SIGN_UP,
         ),

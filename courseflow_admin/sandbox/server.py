@@ -216,6 +216,7 @@ def _listen(ports: Iterable[int]) -> list[socket.socket]:
             sockets.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sockets[-1].bind((HOST, port))
+            sockets[-1].listen()  # with SO_REUSEADDR two may bind a port; only one listens
     except OSError:
         for each in sockets:
             each.close()

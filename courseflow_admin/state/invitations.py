@@ -15,6 +15,7 @@ from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import Form, event
+from courseflow_admin.state.lists import ListState
 
 
 @dataclass
@@ -35,13 +36,8 @@ class InviteForm(Form):
     role: str
 
 
-class InvitationsState(rx.State):
-    view: str = "loading"
+class InvitationsState(ListState, rx.State):
     rows: list[InvitationRow] = []
-    error: str = ""
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     inviting: bool = False
     wrong: str = ""  # the field whose error is shown
     wrong_text: str = ""
@@ -57,18 +53,10 @@ class InvitationsState(rx.State):
     async def load(self):
         address = ListAddress(routes.INVITATIONS, self.router.url.query_parameters, ())
         actor = (await self.get_state(AuthState)).actor()
-        try:
+        with self._refusals():
             page = await invitations.pending(actor, address.request())
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
-            return
-        self.rows = [_row(sent) for sent in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.previous_href = address.previous(page)
-        self.next_href = address.next(page)
-        self.view = "rows" if page.rows else "empty"
+            self.rows = [_row(sent) for sent in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.ACCOUNTS_CHANGE)
     async def show_invite(self, is_open: bool):

@@ -4,19 +4,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.account_builders import NEW_PASSWORD, secret_of
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled, sign_in, sign_up
 from tests.builders import PASSWORD
 
 
 def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
     page = visitor()
-    page.goto("/sign-up")
-    page.get_by_label("Name").fill("Vera Newcomer")
-    page.get_by_label("E-mail").fill("vera@demo.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_up(page, "Vera Newcomer", "vera@demo.test")
     page.wait_for_url("**/overview")
     link = f"/verify?token={school.run(lambda: secret_of('welcome'))}"
 

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import School, accessibility, settled, sign_in
-from tests.builders import PASSWORD
+from tests.browser.conftest import School, accessibility, settled, sign_in, sign_up
 
 TEXT = "A hive is a clock that runs on honey."
 
@@ -107,13 +106,7 @@ def writes_and_publishes(page: Page, gateway: Gateway) -> None:
 
 def cannot_read_before_paying(page: Page, gateway: Gateway) -> None:
     """A new learner finds the course; it is closed and says why."""
-    page.goto("/sign-up")
-    page.get_by_label("Name").fill("Lena Learner")
-    page.get_by_label("E-mail").fill(gateway.learner)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_up(page, "Lena Learner", gateway.learner)
     page.wait_for_url("**/overview")
 
     page.get_by_role("link", name="Catalog", exact=True).click()

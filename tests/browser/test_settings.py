@@ -104,7 +104,8 @@ def test_what_is_not_saved_is_not_left_by_mistake(school, visitor, as_it_was):
     admin.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
 
     sections = admin.get_by_role("navigation", name="Sections")
-    sections.get_by_role("link", name="Payments").first.click()
+    with admin.expect_event("dialog"):
+        sections.get_by_role("link", name="Payments").first.click()
 
     expect(admin.get_by_role("heading", level=1)).to_have_text("Settings")
     expect(admin.get_by_label("Note about tax")).to_have_value("Not saved")

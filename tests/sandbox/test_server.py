@@ -101,7 +101,7 @@ async def test_it_listens_on_loopback_only(open_box: Callable[..., Sandbox]) -> 
 
 
 def test_the_process_starts_small_and_stops_when_told(tmp_path: Path) -> None:
-    port = _free_block()
+    port = free_ports()[0]
     environment = {"PORT": str(port), "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
     process = subprocess.Popen(
         [sys.executable, "-m", "courseflow_admin.sandbox"],
@@ -142,16 +142,3 @@ def test_no_sdk_and_nothing_of_ours_is_imported() -> None:
         "['courseflow_admin.config', 'courseflow_admin.errors', 'courseflow_admin.keys', "
         "'courseflow_admin.sandbox']"
     )
-
-
-def _free_block() -> int:
-    """A port whose next four are free as well."""
-    while True:
-        port = free_ports(1)[0]
-        try:
-            for number in range(port + 1, port + 5):
-                with socket.socket() as one:
-                    one.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port

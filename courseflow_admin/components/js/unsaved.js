@@ -2,6 +2,8 @@ import { useEffect, useRef } from "react";
 import { useBlocker } from "react-router";
 
 const dirty = () => document.querySelector("form[data-watched][data-dirty]");
+const early = (form) =>
+  [...form.elements].some((one) => "defaultValue" in one && one.value !== one.defaultValue);
 const formOf = (event) => event.target.closest?.("form[data-watched]");
 
 // Marks a form that was changed, and asks before its page is left.
@@ -18,6 +20,8 @@ export function Unsaved({ settled, question }) {
   }, [blocker, question]);
 
   useEffect(() => {
+    for (const form of document.querySelectorAll("form[data-watched]"))
+      if (early(form)) form.setAttribute("data-dirty", "true");  // typed before this came
     const changed = (event) => formOf(event)?.setAttribute("data-dirty", "true");
     const sent = (event) => formOf(event)?.removeAttribute("data-dirty");
     const leaving = (event) => dirty() && event.preventDefault();
