@@ -3,7 +3,11 @@ import { useBlocker } from "react-router";
 
 const dirty = () => document.querySelector("form[data-watched][data-dirty]");
 const early = (form) =>
-  [...form.elements].some((one) => "defaultValue" in one && one.value !== one.defaultValue);
+  [...form.elements].some((one) =>
+    ["checkbox", "radio"].includes(one.type)  // whose value is "on" whether or not it is
+      ? one.checked !== one.defaultChecked
+      : "defaultValue" in one && one.value !== one.defaultValue,
+  );
 const formOf = (event) => event.target.closest?.("form[data-watched]");
 
 // Marks a form that was changed, and asks before its page is left.
