@@ -8,11 +8,14 @@ from typing import Any
 from courseflow_admin.api.app import ROUTERS
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.audit import Act, AuditEntry
+from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.emails import Email
 from courseflow_admin.models.invitations import Invitation
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.services import invitations, sessions
 from tests.builders import PASSWORD, acting, an_account
 from tests.course_builders import a_course, a_draft
@@ -32,6 +35,31 @@ ACTS_ON_PEOPLE = (
     *("/suspend", "/restore", "/sign-out", "/role", "/verification", "/view-as"),
     "}/second-factor",
 )
+# A text that only one object of the school holds, and who may read it.
+READERS = {
+    "Petra Payer": {"learner", "owner", "admin"},  # the payment
+    "Subject of One Letter": {"learner", "owner", "admin"},  # the e-mail
+    "Nobody Knows This": {"owner", "admin"},  # the draft
+    "Vera Victim": {"admin"},
+    "invited@demo.test": {"admin"},
+    "Alma Audited": {"admin"},  # an entry of the audit log
+    "marked.webhook": {"admin"},
+}
+# Calls that are let through and come to nothing for a reason that is not the caller: the status.
+BEYOND = {
+    "DELETE /api/v1/accounts/{account_id}/second-factor": 409,  # they have none
+    "POST /api/v1/accounts/{account_id}/verification": 409,  # confirmed already
+    "POST /api/v1/auth/verify/resend": 409,
+    "POST /api/v1/invitations/accept": 422,  # no such link
+    "POST /api/v1/me/deletion": 422,  # a wrong password
+    "POST /api/v1/me/email": 422,
+    "POST /api/v1/me/password": 422,
+    "POST /api/v1/me/second-factor": 422,
+    "DELETE /api/v1/me/second-factor": 422,
+    "POST /api/v1/me/second-factor/recovery-codes": 422,
+    "POST /api/v1/me/second-factor/confirm": 409,  # none was begun
+    "POST /api/v1/payments/{payment_id}/refunds": 502,  # the gateway does not know the payment
+}
 IGNORED = {"limits"}  # counters of tries
 USES = {"last_used_at", "expires_at"}  # of sessions: moved by every request
 
@@ -66,14 +94,51 @@ async def a_school() -> School:
     draft = await a_draft(acting(owner), "Nobody Knows This")
     ids = {"account_id": learner.id, "course_id": course.id}
     payment = await a_payment(
-        state="paid", owner_id=owner.id, email=learner.email, course_slug=course.slug, **ids
+        state="paid",
+        owner_id=owner.id,
+        name="Petra Payer",
+        email=learner.email,
+        course_slug=course.slug,
+        **ids,
     )
-    email = await an_email(course_owner_id=owner.id, payment_id=payment.id, **ids)
+    email = await an_email(
+        course_owner_id=owner.id,
+        payment_id=payment.id,
+        subject="Subject of One Letter",
+        **ids,
+    )
     victim = await an_account("victim@demo.test", "student", "Vera Victim")
     actor = await sessions.find(await sessions.open_browser(learner))
     assert actor is not None
     invitation = await invitations.create(SYSTEM, "invited@demo.test", "instructor")
+    await collection("audit").insert_one(an_entry().to_mongo())
+    await collection("webhook_events").insert_one(an_event().to_mongo())
     return School(people, victim, course, draft, payment, email, actor.session_id, invitation)
+
+
+def an_entry() -> AuditEntry:
+    return AuditEntry(
+        _id=new_id("aud"),
+        at=now(),
+        actor_id="acc_alma",
+        actor_name="Alma Audited",
+        act=Act.COURSE_CHANGED,
+        object_id="crs_one",
+    )
+
+
+def an_event() -> WebhookEvent:
+    return WebhookEvent(
+        _id=new_id("whe"),
+        provider="stripe",
+        event_id="evt_one",
+        body_hash="one",
+        kind="marked.webhook",
+        raw="{}",
+        received_at=now(),
+        state=WebhookState.HANDLED,
+        due_at=None,
+    )
 
 
 def routes_there_are() -> set[str]:
