@@ -12,7 +12,13 @@ from datetime import timedelta
 from loguru import logger
 
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.errors import CourseFlowError, ProviderUnreachable, Unavailable
+from courseflow_admin.errors import (
+    CourseFlowError,
+    NotFound,
+    ProviderRefused,
+    ProviderUnreachable,
+    Unavailable,
+)
 from courseflow_admin.logs import new_reference, request_context
 from courseflow_admin.models.base import now
 from courseflow_admin.services import emails, receipts, webhooks
@@ -31,7 +37,7 @@ async def sync_next(lease: timedelta) -> bool:
         return False
     try:
         await sync(payment.id, "a look at its time", lease=lease_until)
-    except ProviderUnreachable as error:
+    except (ProviderUnreachable, ProviderRefused, NotFound) as error:
         logger.warning("payment.sync_later", payment=payment.id, reason=error.message)
     return True
 

@@ -42,8 +42,10 @@ from courseflow_admin.services import audit, enrollments, receipts, refunds
 
 PENDING_EVERY = timedelta(minutes=10)
 REFUND_EVERY = timedelta(minutes=1)
+FIRST_DAY, SLOW_EVERY = timedelta(days=1), timedelta(hours=1)  # a delayed method takes days
 LATE_EVERY = timedelta(hours=6)
 LATE_MONEY_UNTIL = timedelta(days=4)  # Razorpay may authorise three days late
+ON_ITS_WAY = frozenset({Capture.PENDING, Capture.AUTHORIZED})
 
 
 def mismatch(payment: Payment, facts: CheckoutFacts, paid: PaymentFacts) -> str:
@@ -72,7 +74,8 @@ async def sync(
     """Bring one payment up to what its gateway says now; what came of it, in a few words.
 
     `also` are gateway payment ids that a webhook named. `lease` is the `sync_at` under which the
-    worker took the payment. ProviderUnreachable after planning the next run.
+    worker took the payment. ProviderUnreachable, ProviderRefused, and NotFound where the gateway
+    is switched off: each after noting it and planning the next run.
     """
     payment = await payments_db.get(payment_id)
     try:
@@ -82,12 +85,31 @@ async def sync(
         await payments_db.note_sync(payment.id, note, lease, now() + REFUND_EVERY)
         raise
     except (ProviderRefused, NotFound) as error:
-        result = error.message
+        await _without_answer(payment, source, error, lease)
+        raise
     payment = await payments_db.get(payment_id)
     note = SyncNote(at=now(), source=source, result=result)
     await payments_db.note_sync(payment.id, note, lease, next_look(payment, now()))
     logger.info("payment.synced", payment=payment.id, source=source, result=result)
     return result
+
+
+async def _without_answer(
+    payment: Payment, source: str, error: ProviderRefused | NotFound, lease: datetime | None
+) -> None:
+    """Our key is no longer good, or the gateway is off: time passes without it.
+
+    A key is mended some day, so that a refused look is always followed by another.
+    """
+    if payment.capture not in ON_ITS_WAY:
+        await _close_if_over(payment, expired=False)
+    instant = now()
+    again = next_look(await payments_db.get(payment.id), instant)
+    if again is None and isinstance(error, ProviderRefused):
+        again = instant + LATE_EVERY
+    note = SyncNote(at=instant, source=source, result=error.message)
+    await payments_db.note_sync(payment.id, note, lease, again)
+    logger.warning("payment.sync_refused", payment=payment.id, source=source, reason=error.message)
 
 
 def next_look(payment: Payment, at: datetime) -> datetime | None:
@@ -96,8 +118,10 @@ def next_look(payment: Payment, at: datetime) -> datetime | None:
         return at + REFUND_EVERY
     if payment.capture is Capture.PAID or payment.review.state is ReviewState.OPEN:
         return None
-    waiting = payment.open or payment.capture in {Capture.PENDING, Capture.AUTHORIZED}
-    if waiting and at < payment.expires_at:
+    if payment.capture in ON_ITS_WAY:
+        young = at < payment.created_at + FIRST_DAY
+        return at + (PENDING_EVERY if young else SLOW_EVERY)
+    if payment.open and at < payment.expires_at:
         return min(at + PENDING_EVERY, payment.expires_at)
     return at + LATE_EVERY if at < payment.created_at + LATE_MONEY_UNTIL else None
 

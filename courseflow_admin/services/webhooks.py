@@ -15,7 +15,13 @@ from loguru import logger
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db import webhooks_search
-from courseflow_admin.errors import CourseFlowError, ProviderUnreachable, Unavailable
+from courseflow_admin.errors import (
+    CourseFlowError,
+    NotFound,
+    ProviderRefused,
+    ProviderUnreachable,
+    Unavailable,
+)
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.gateways import WebhookReference
@@ -116,6 +122,8 @@ async def handle_next(lease: timedelta) -> bool:
             await _payment_event(event)
     except ProviderUnreachable as error:
         await _later(event, error.message, for_ever=True)
+    except (ProviderRefused, NotFound) as error:
+        await _later(event, error.message)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - one bad event must not stop the others

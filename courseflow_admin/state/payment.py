@@ -174,8 +174,7 @@ class PaymentDetailState(rx.State):
             auth = await self.get_state(AuthState)
             result = await payments.recheck(auth.actor(), self._payment.id)
             self._show(await payments.get(auth.actor(), self._payment.id))
-            say = notices.info if "refused" in result else notices.success
-            yield say(f"Asked {self.shown.provider} anew: {result.rstrip('.')}.")
+            yield notices.success(f"Asked {self.shown.provider} anew: {result.rstrip('.')}.")
         finally:
             self.checking = False
 

@@ -24,7 +24,16 @@ def test_the_last_look_before_the_end_is_at_the_end():
     assert next_look(open_payment(), AT + DAY - MINUTE) == AT + DAY
 
 
-@pytest.mark.parametrize("capture", [Capture.EXPIRED, Capture.FAILED, Capture.PENDING])
+@pytest.mark.parametrize("capture", [Capture.PENDING, Capture.AUTHORIZED])
+def test_money_on_its_way_is_looked_for_until_it_is_there(capture):
+    payment = a_payment(capture=capture)
+
+    assert next_look(payment, AT + DAY - MINUTE) == AT + DAY + 9 * MINUTE
+    assert next_look(payment, AT + DAY) == AT + DAY + HOUR
+    assert next_look(payment, AT + 90 * DAY) == AT + 90 * DAY + HOUR
+
+
+@pytest.mark.parametrize("capture", [Capture.EXPIRED, Capture.FAILED])
 def test_late_money_is_looked_for_every_six_hours_for_four_days(capture):
     payment = a_payment(capture=capture)
 

@@ -1,0 +1,177 @@
+"""Asking a gateway that will not answer us: nothing is taken for handled, and time goes on."""
+
+from datetime import timedelta
+
+import pytest
+
+from courseflow_admin.config import settings
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.client import collection
+from courseflow_admin.errors import NotFound, ProviderRefused
+from courseflow_admin.models.base import now
+from courseflow_admin.models.payments import Capture, PaymentState
+from courseflow_admin.providers import gateways
+from courseflow_admin.services import payments
+from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.sync import sync
+from courseflow_admin.services.webhooks import TRIES
+from tests.builders import stored
+from tests.services.buying import BOTH, a_sale, buy, work
+from tests.services.test_money_faults import ADMIN
+
+OFF = {
+    "ENV": "production",
+    "MONGODB_URI": "mongodb://127.0.0.1",
+    "PUBLIC_URL": "https://school.example",
+    "BCRYPT_COST": "12",
+    "STRIPE_BASE_URL": "",
+    "RAZORPAY_BASE_URL": "",
+    "CLOUDINARY_BASE_URL": "",
+    "RESEND_BASE_URL": "",
+}
+
+
+@pytest.fixture
+def keys(configure):
+    """`await keys("rolled")`: other secret keys than the gateways know; without: the good ones."""
+    stripe, razorpay = settings().stripe, settings().razorpay
+
+    async def change(secret: str = "") -> None:
+        await gateways.close()
+        configure(
+            STRIPE_SECRET_KEY=secret or stripe.secret_key,
+            STRIPE_WEBHOOK_SECRETS=stripe.webhook_secrets[0],
+            RAZORPAY_KEY_ID=razorpay.key_id,
+            RAZORPAY_KEY_SECRET=secret or razorpay.key_secret,
+            RAZORPAY_WEBHOOK_SECRETS=razorpay.webhook_secrets[0],
+        )
+
+    return change
+
+
+async def switch_off(configure, **more):
+    """No gateway at all, or only those in `more`."""
+    await gateways.close()
+    configure(**OFF, **more)
+
+
+async def due(name, field):
+    await collection(name).update_many({field: {"$ne": None}}, {"$set": {field: now()}})
+
+
+@BOTH
+async def test_an_event_the_gateway_refused_to_explain_is_tried_again_and_then_failed(
+    database, sandbox, keys, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    await sandbox.deliver()
+    events = len(await stored("webhook_events"))
+    await keys("rolled")
+
+    await Jobs().run_until_idle()
+    once = await stored("webhook_events")
+    for _ in range(TRIES - 1):
+        await due("webhook_events", "due_at")
+        await Jobs().run_until_idle()
+
+    given_up = await stored("webhook_events")
+    assert {(row["state"], row["attempts"]) for row in once} == {("waiting", 1)}
+    assert {(row["state"], row["attempts"]) for row in given_up} == {("failed", TRIES)}
+    assert len(given_up) == events
+    assert all(" refused: " in row["error"] for row in given_up)
+    row = await payments_db.get(payment.id)
+    assert (row.state, row.open) == (PaymentState.CREATED, True)
+    assert now() < row.sync_at <= now() + timedelta(minutes=10)
+    assert " refused: " in row.syncs[-1].result
+
+
+@BOTH
+async def test_with_the_key_mended_the_waiting_event_opens_the_course(
+    database, sandbox, keys, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    await sandbox.deliver()
+    await keys("rolled")
+    await Jobs().run_until_idle()
+
+    await keys()
+    await due("webhook_events", "due_at")
+    await work(sandbox)
+
+    assert (await payments_db.get(payment.id)).state is PaymentState.PAID
+    assert {row["state"] for row in await stored("webhook_events", provider=provider)} <= {
+        "handled",
+        "ignored",
+    }
+
+
+async def test_what_was_refused_about_a_paid_payment_is_asked_again_by_itself(
+    database, sandbox, keys
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    paid = sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    await due("payments", "sync_at")
+    await Jobs().run_until_idle()
+    assert (await payments_db.get(payment.id)).sync_at is None
+    sandbox.switch("stripe", webhooks="never")
+    sandbox.refund(paid)
+    await keys("rolled")
+
+    with pytest.raises(ProviderRefused, match="Stripe refused"):
+        await payments.recheck(ADMIN, payment.id)
+    during = await payments_db.get(payment.id)
+    await keys()
+    await due("payments", "sync_at")
+    await Jobs().run_until_idle()
+
+    assert during.state is PaymentState.PAID
+    assert timedelta(hours=5) < during.sync_at - now() <= timedelta(hours=6)
+    assert (await payments_db.get(payment.id)).state is PaymentState.REFUNDED
+
+
+@BOTH
+async def test_a_checkout_of_a_gateway_that_is_off_closes_when_its_time_is_over(
+    database, sandbox, configure, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    await switch_off(configure)
+    with pytest.raises(NotFound):
+        await sync(payment.id, "a test")
+    before = await payments_db.get(payment.id)
+    await collection("payments").update_one({"_id": payment.id}, {"$set": {"expires_at": now()}})
+
+    await due("payments", "sync_at")
+    await Jobs().run_until_idle()
+
+    after = await payments_db.get(payment.id)
+    assert (before.open, before.capture) == (True, Capture.CREATED)
+    assert (after.open, after.capture, after.state) == (False, Capture.EXPIRED, "expired")
+    assert [row["act"] for row in await stored("audit", object_id=payment.id)] == [
+        "checkout.opened",
+        "checkout.expired",
+    ]
+
+
+async def test_money_on_its_way_does_not_expire_because_its_gateway_is_off(
+    database, sandbox, configure
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    sandbox.pay_later(payment.provider_checkout_id)
+    await work(sandbox)
+    await collection("payments").update_one({"_id": payment.id}, {"$set": {"expires_at": now()}})
+    await switch_off(configure)
+
+    with pytest.raises(NotFound):
+        await sync(payment.id, "a test")
+
+    after = await payments_db.get(payment.id)
+    assert after.capture is Capture.PENDING
+    assert after.sync_at > now()
