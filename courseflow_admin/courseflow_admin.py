@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from courseflow_admin import frontend, pages, routes
 from courseflow_admin.api.app import create_api
+from courseflow_admin.api.dependencies import client_address
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.components import school as school_piece
 from courseflow_admin.config import settings
@@ -25,7 +26,7 @@ from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.models.school import SchoolSettings
 from courseflow_admin.services import school_settings
 from courseflow_admin.state.events import log_unexpected
-from courseflow_admin.state.guard import Guard, gate
+from courseflow_admin.state.guard import Guard, from_where, gate
 
 __all__ = ["app", "asgi_app", "pages"]
 
@@ -67,8 +68,11 @@ app = rx.App(
 school_piece.name_all_pages()
 app.app_wraps.pop((5, "Overlay"), None)
 app.add_middleware(Guard())
-if app.event_namespace is not None:
-    setattr(app.event_namespace, "on_event", gate(app.event_namespace))  # noqa: B010 - typed
+if (_socket := app.event_namespace) is not None:
+    setattr(_socket, "on_event", gate(_socket))  # noqa: B010 - typed
+    setattr(  # noqa: B010 - typed
+        _socket, "_build_static_router_data", from_where(_socket, client_address)
+    )
 
 
 for _name in ("engineio.server", "socketio.server", "reflex.app", EventProcessor.__module__):

@@ -14,11 +14,13 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn, ReadOnly
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models import ip
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.permissions import Actor, SecondFactorRequired
 from courseflow_admin.services import sessions
 
 LARGEST_BODY = 64 * 1024
+MOST_PARAMETERS = 50
 DEVICE_TOKEN_LENGTH = 43
 OWN_ACCOUNT = (f"{routes.API}/me/", f"{routes.API}/auth/")
 ENDS_VIEWING = (routes.API_VIEW_END, routes.API_SIGN_OUT)
@@ -29,7 +31,8 @@ def client_address(connection: HTTPConnection) -> str:
     """The address of whoever connected, or what our own proxies say of them.
 
     Each trusted proxy adds the address it was reached from at the right of X-Forwarded-For; what
-    stands further left was sent by the client and may say anything.
+    stands further left was sent by the client and may say anything. What is no address counts
+    as nothing said.
     """
     peer = connection.client.host if connection.client else ""
     trusted = settings().trusted_proxies
@@ -37,7 +40,8 @@ def client_address(connection: HTTPConnection) -> str:
         return peer
     text = ",".join(connection.headers.getlist("x-forwarded-for"))
     hops = [hop.strip() for hop in text.split(",") if hop.strip()]
-    return hops[-trusted][:64] if len(hops) >= trusted else peer
+    said = ip.read(hops[-trusted]) if len(hops) >= trusted else ""
+    return said or peer
 
 
 def session_token(connection: HTTPConnection) -> str:
@@ -71,10 +75,14 @@ async def note_client(request: Request) -> None:
 
 async def single_parameters(request: Request) -> None:
     """Each query parameter once: of two, one reader takes the first and another the last."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in names:
-        if names.count(name) > 1:
+    given = request.query_params.multi_items()
+    if len(given) > MOST_PARAMETERS:
+        raise Invalid("This address has too many parameters.")
+    seen: set[str] = set()
+    for name, _ in given:
+        if name in seen:
             raise Invalid("This parameter is given more than once.", name[:60])
+        seen.add(name)
 
 
 async def not_from_elsewhere(request: Request) -> None:
@@ -161,7 +169,7 @@ async def read_form(request: Request) -> dict[str, str]:
     """The fields of a native form, each given once."""
     text = (await body_of(request)).decode(errors="replace")
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
         raise Invalid("This form has too many fields.") from error
     fields = dict(pairs)

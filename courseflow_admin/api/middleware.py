@@ -1,4 +1,4 @@
-"""What every HTTP exchange goes through: request id, security headers, Origin, size of the body."""
+"""What every HTTP exchange goes through: request id, headers, Origin, sizes."""
 
 import time
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain
 # Called by the gateways and their pages: verified by signature, not by where they come from.
 NOT_OUR_PAGES = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
 LARGEST_BODY = 1_000_000
+LONGEST_QUERY = 8 * 1024
 TOO_LARGE = "This is larger than what we take."
 A_YEAR = 31_536_000
 
@@ -32,6 +33,7 @@ def protect(app: ASGIApp, settings: Settings, policy: str) -> ASGIApp:
     inner = only_own_origin(app, settings)
     inner = limit_body(inner)
     inner = one_address(inner, settings)
+    inner = limit_query(inner)
     inner = add_headers(inner, security_headers(settings, policy))
     return note_request(inner)
 
@@ -135,6 +137,19 @@ def _answers_everywhere(path: str) -> bool:
 
 def _host_name(host: str) -> str:
     return urlsplit(f"//{host}").hostname or ""
+
+
+def limit_query(app: ASGIApp) -> ASGIApp:
+    """A long address is refused before anybody takes it apart."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and len(scope["query_string"]) > LONGEST_QUERY:
+            answer = problem(414, "address_too_long", "This address is longer than what we take.")
+            await answer(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    return run
 
 
 def limit_body(app: ASGIApp, largest: int = LARGEST_BODY) -> ASGIApp:

@@ -8,6 +8,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import limits as limits_db
 from courseflow_admin.db.client import in_transaction
 from courseflow_admin.errors import TooMany
+from courseflow_admin.models import ip
 from courseflow_admin.models.base import now
 
 
@@ -38,8 +39,11 @@ async def forget(name: str, key: str) -> None:
 
 
 def _row_id(name: str, key: str) -> str:
-    """Hashed, because keys are addresses of people."""
-    return f"{name}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    """Hashed, because keys are addresses of people.
+
+    Who has one IPv6 address has its whole network: each of its addresses counts as one.
+    """
+    return f"{name}:{hashlib.sha256(ip.counted_as(key).encode()).hexdigest()[:32]}"
 
 
 def _too_many(ends_at: datetime, at: datetime) -> TooMany:

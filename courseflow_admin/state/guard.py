@@ -11,8 +11,10 @@ import reflex as rx
 from loguru import logger
 from reflex.app import EventNamespace
 from reflex.state import OnLoadInternalState, StateUpdate
+from reflex_base.constants import RouteVar
 from reflex_base.event import Event
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
+from starlette.requests import HTTPConnection
 
 from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
@@ -45,8 +47,10 @@ class Guard(rx.Middleware):
     """One look at the session per event; the service asks again, on the object."""
 
     async def preprocess(self, app: rx.App, state: Any, event: Event) -> StateUpdate | None:
-        logs.request_id.set(logs.new_reference())
         root = state._get_root_state()
+        # Each event has a context of its own, made from one that belongs to nobody.
+        logs.request_id.set(logs.new_reference())
+        logs.client_ip.set(root.router.session.client_ip)
         auth = await state.get_state(AuthState)
         board = await state.get_state(NoticesState)
         registered = RegistrationContext.get().event_handlers.get(event.name)
@@ -137,6 +141,22 @@ async def _find(token: str) -> Actor | None:
             return await sessions.find(token)
     except TimeoutError:
         raise Unavailable from None
+
+
+def from_where(
+    namespace: EventNamespace, client_address: Callable[[HTTPConnection], str]
+) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+    """What stands in for the namespace's `_build_static_router_data`.
+
+    Every event of a socket carries the address its connection came from, as our API reads it.
+    """
+    build = namespace._build_static_router_data
+
+    def run(sid: str, environ: dict[str, Any]) -> dict[str, Any]:
+        address = client_address(HTTPConnection(environ["asgi.scope"]))
+        return {**build(sid, environ), RouteVar.CLIENT_IP: address}
+
+    return run
 
 
 def gate(namespace: EventNamespace) -> Callable[[str, Any], Awaitable[None]]:

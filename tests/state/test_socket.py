@@ -31,6 +31,7 @@ def web(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     frontend.ensure_built()
     folder = tmp_path_factory.mktemp("web")
     environ = servers.environment(servers.free_ports()[0], folder, mongod_uri, "test_socket")
+    environ["TRUSTED_PROXIES"] = "1"
     log = folder / "log"
     with servers.web(environ, log) as address:
         yield address, log
@@ -77,8 +78,16 @@ ROUTER = {"pathname": "/sign-in", "asPath": "/sign-in", "query": {}}
 
 
 @asynccontextmanager
-async def a_socket(address: str, *, origin: str | None = None, cookie: str = "", tab: str = ""):
+async def a_socket(
+    address: str,
+    *,
+    origin: str | None = None,
+    cookie: str = "",
+    tab: str = "",
+    forwarded: str = "",
+):
     headers = {"Cookie": cookie} if cookie else {}
+    headers |= {"X-Forwarded-For": forwarded} if forwarded else {}
     url = address.replace("http", "ws") + "/_event/?EIO=4&transport=websocket"
     async with websockets.connect(
         f"{url}&token={tab or uuid.uuid4()}", origin=origin or address, additional_headers=headers
@@ -206,6 +215,32 @@ async def test_an_open_tab_sees_with_other_eyes_and_cannot_write_with_them(web, 
     assert await stored("courses") == []
     assert vars_of(third, AuthState)["email"] == "ada@demo.test"
     assert vars_of(third, AuthState)["viewing"] == ""
+
+
+async def test_an_act_of_a_page_is_kept_with_the_address_it_came_from(web, its_database):
+    token = await sessions.open_browser(await an_account(role="instructor"))
+    cookie, create = f"cf_session={token}", f"{StudioState.get_full_name()}.create"
+
+    async with (
+        a_socket(web[0], cookie=cookie, forwarded="192.0.2.9, 198.51.100.1") as one,
+        a_socket(web[0], cookie=cookie, forwarded="[2001:db8::7]:4711") as other,
+        a_socket(web[0], cookie=cookie, forwarded="203.0.113.5, unknown") as unsaid,
+        a_socket(web[0], cookie=cookie) as direct,
+    ):
+        sockets = {"One": one, "Other": other, "Unsaid": unsaid, "Direct": direct, "Again": one}
+        for title, socket in sockets.items():
+            await socket.send(create, form={"title": title})
+            await socket.received()
+
+    courses = {row["_id"]: row["title"] for row in await stored("courses")}
+    made = [row for row in await stored("audit") if row["object_id"] in courses]
+    assert {courses[row["object_id"]]: row["ip"] for row in made} == {
+        "One": "198.51.100.1",
+        "Other": "2001:db8::7",
+        "Unsaid": "127.0.0.1",
+        "Direct": "127.0.0.1",
+        "Again": "198.51.100.1",
+    }
 
 
 async def test_rubbish_is_one_line_each_without_cookie_token_or_traceback(web, its_database):
