@@ -1,6 +1,6 @@
 """Payments as people see them: lists, one payment with all that touched it, and the re-check."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -24,7 +24,7 @@ from courseflow_admin.models.payments import (
     Sort,
     SyncNote,
 )
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.receipts import Receipt
 from courseflow_admin.models.webhooks import WebhookEvent
 from courseflow_admin.services import audit
@@ -78,7 +78,9 @@ async def get(actor: Actor, payment_id: str) -> PaymentDetail:
         payment=payment,
         receipt=await receipts_db.find_by_payment(payment.id),
         emails=emails,
-        steps=timeline(payment, events, entries, emails),
+        steps=timeline(
+            payment, events, entries, emails, inside=actor.can(Permission.PAYMENTS_READ_ALL)
+        ),
     )
 
 
@@ -127,6 +129,7 @@ async def recheck(actor: Actor, payment_id: str) -> str:
 
 # The timeline
 
+THE_SCHOOL = "The school"
 _ATTEMPTS = {
     Capture.PAID: ("circle_check", "green", "Paid"),
     Capture.AUTHORIZED: ("hourglass", "amber", "Authorised, not yet captured"),
@@ -160,9 +163,20 @@ _EMAILS = {
 
 
 def timeline(
-    payment: Payment, events: list[WebhookEvent], entries: list[AuditEntry], emails: list[Email]
+    payment: Payment,
+    events: list[WebhookEvent],
+    entries: list[AuditEntry],
+    emails: list[Email],
+    *,
+    inside: bool,
 ) -> list[Step]:
-    """Everything that touched a payment, oldest first."""
+    """Everything that touched a payment, oldest first.
+
+    Learner and instructor read what happened; the evidence of it, and who of the school it was,
+    are for those `inside`, who may read every payment.
+    """
+    if not inside:
+        payment, events, entries = _told_outside(payment, events, entries)
     opened = [entry.at for entry in entries if entry.act is Act.CHECKOUT_OPENED]
     after = opened[0] if opened else payment.created_at
     steps = [
@@ -172,7 +186,30 @@ def timeline(
         *(_synced(payment, notes) for notes in _alike(payment.syncs)),
         *(_emailed(email) for email in emails),
     ]
+    if not inside:
+        steps = [replace(step, evidence_label="", evidence=()) for step in steps]
     return sorted(steps, key=lambda step: step.at)
+
+
+def _told_outside(
+    payment: Payment, events: list[WebhookEvent], entries: list[AuditEntry]
+) -> tuple[Payment, list[WebhookEvent], list[AuditEntry]]:
+    """The same without who of the school it was, and without words written for the school."""
+    known = {payment.account_id: payment.name, SYSTEM.id: SYSTEM.name}
+    syncs = [note.model_copy(update={"source": ""}) for note in payment.syncs]
+    return (
+        payment.model_copy(update={"syncs": syncs}),
+        [event.model_copy(update={"result": ""}) for event in events],
+        [
+            entry.model_copy(
+                update={
+                    "actor_name": known.get(entry.actor_id, THE_SCHOOL),
+                    "facts": {name: fact for name, fact in entry.facts.items() if name != "why"},
+                }
+            )
+            for entry in entries
+        ],
+    )
 
 
 def _act(entry: AuditEntry) -> Step:
@@ -247,7 +284,7 @@ def _synced(payment: Payment, notes: list[SyncNote]) -> Step:
         "scan_search",
         "gray",
         f"Asked {payment.provider.capitalize()} anew: {first.result}",
-        f"CourseFlow, because of {first.source}",
+        f"CourseFlow, because of {first.source}" if first.source else "CourseFlow",
         f"Asked {times}, same answer" if again else "",
         tuple((f"{note.at:%d %b %Y, %H:%M:%S} UTC", note.source) for note in again),
     )

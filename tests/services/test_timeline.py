@@ -2,11 +2,17 @@
 
 from datetime import timedelta
 
-from courseflow_admin.models.base import now
+import pytest
+
+from courseflow_admin.logs import client_ip, request_id
+from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.base import id_at, now
 from courseflow_admin.models.emails import EmailState
+from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.services import emails, payments
-from tests.builders import stored
+from courseflow_admin.services import emails, payments, refunds
+from tests.builders import acting, stored
+from tests.course_builders import an_admin
 from tests.money_builders import an_email
 from tests.services.buying import a_sale, buy, work
 
@@ -43,3 +49,59 @@ async def test_nothing_happens_to_an_email_before_it_was_sent(database):
 
     (row,) = await stored("emails")
     assert (row["_id"], row["state"], row["state_at"]) == (email.id, "delivered", sent)
+
+
+@pytest.fixture
+async def refunded(database, sandbox):
+    """Ada buys of Ines; Rosa, an admin, asks the gateway anew and gives a part back."""
+    course, student = await a_sale()
+    rosa = await an_admin()
+    marks = client_ip.set("203.0.113.7"), request_id.set("req_of_rosa")
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    await payments.recheck(rosa, payment.id)
+    hundred = Money(minor=10_000, currency="INR")
+    await refunds.refund(rosa, payment.id, hundred, "Looks like fraud", id_at("ref", now()))
+    client_ip.reset(marks[0])
+    request_id.reset(marks[1])
+    (ines,) = await stored("accounts", role="instructor")
+    owner = acting(Account.from_mongo(ines))
+    return payment.id, {"learner": student, "owner": owner, "admin": rosa}
+
+
+@pytest.mark.parametrize("who", ["learner", "owner"])
+async def test_learner_and_owner_read_what_happened_but_neither_evidence_nor_who_it_was(
+    refunded, who
+):
+    payment_id, people = refunded
+
+    steps = (await payments.get(people[who], payment_id)).steps
+
+    told = {step.sentence: step.who for step in steps}
+    assert (told["Checkout opened at Stripe"], told["Refund started"]) == (
+        "Ada Lovelace",
+        "The school",
+    )
+    assert told["Re-check asked for"] == "The school"
+    assert told["Asked Stripe anew: paid"] == "CourseFlow"
+    assert {(step.evidence_label, step.evidence) for step in steps} == {("", ())}
+    for trace in ("203.0.113.7", "req_of_rosa", "Rosa", "sha256", "evt_", "fraud"):
+        assert trace not in str(steps)
+
+
+async def test_an_admin_reads_the_evidence_and_who_it_was(refunded):
+    payment_id, people = refunded
+
+    steps = (await payments.get(people["admin"], payment_id)).steps
+
+    told = {step.sentence: step for step in steps}
+    started = told["Refund started: Looks like fraud"]
+    assert started.who == "Rosa Admin"
+    assert started.evidence == (
+        ("Amount", "₹100.00"),
+        ("Request", "req_of_rosa"),
+        ("IP address", "203.0.113.7"),
+    )
+    reported = told["Stripe reported checkout.session.completed"]
+    assert [word for word, _ in reported.evidence] == ["Event", "Body", "Delivered", "Handled"]
