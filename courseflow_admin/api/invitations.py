@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
@@ -14,7 +14,7 @@ from courseflow_admin.api.auth import back, problem_code, signed_in
 from courseflow_admin.api.dependencies import CurrentActor, Paging, is_form, read_form, read_json
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import EmailAddress, Form, PersonName
+from courseflow_admin.models.accounts import AnyPassword, EmailAddress, Form, PersonName
 from courseflow_admin.models.invitations import Invitation
 from courseflow_admin.services import invitations
 from courseflow_admin.services.invitations import Sent
@@ -36,7 +36,7 @@ class InvitedForm(AcceptForm):
     """Without an address: it is the one the invitation was sent to."""
 
     name: PersonName
-    password: Annotated[SecretStr, Field(max_length=1000)]
+    password: AnyPassword
 
 
 class InvitationView(BaseModel):

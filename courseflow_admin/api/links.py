@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import Form
+from courseflow_admin.models.accounts import AnyPassword, Form
 from courseflow_admin.services import password_resets, verification
 from courseflow_admin.services.password_rules import WeakPassword
 
@@ -33,7 +33,7 @@ class ForgotForm(Form):
 
 class ResetForm(Form):
     token: Secret
-    password: Annotated[SecretStr, Field(max_length=1000)]
+    password: AnyPassword
 
 
 class Said(BaseModel):

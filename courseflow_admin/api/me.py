@@ -2,11 +2,10 @@
 
 import json
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from starlette.requests import Request
 
@@ -14,11 +13,10 @@ from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json
 from courseflow_admin.api.errors import NOT_STORED
-from courseflow_admin.models.accounts import EmailAddress, Form, PersonName
+from courseflow_admin.models.accounts import AnyPassword, EmailAddress, Form, PersonName
 from courseflow_admin.services import data_export, erasure, my_account, verification
 
 router = APIRouter(prefix=f"{routes.API}/me", tags=["me"])
-AnyPassword = Annotated[SecretStr, Field(max_length=1000)]
 
 
 class NameForm(Form):

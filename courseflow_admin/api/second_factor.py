@@ -11,7 +11,7 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, read_json
 from courseflow_admin.api.errors import NOT_STORED, refusals
-from courseflow_admin.models.accounts import Form
+from courseflow_admin.models.accounts import AnyPassword, Form
 from courseflow_admin.services import second_factor
 
 router = APIRouter(prefix=f"{routes.API}/me/second-factor", tags=["second factor"])
@@ -19,7 +19,7 @@ Code = Annotated[SecretStr, Field(min_length=1, max_length=100)]
 
 
 class BeginForm(Form):
-    current_password: Annotated[SecretStr, Field(max_length=1000)]
+    current_password: AnyPassword
 
 
 class ConfirmForm(Form):
@@ -29,7 +29,7 @@ class ConfirmForm(Form):
 class ProofForm(Form):
     """`code`: of the app, or a recovery code."""
 
-    current_password: Annotated[SecretStr, Field(max_length=1000)]
+    current_password: AnyPassword
     code: Code
 
 

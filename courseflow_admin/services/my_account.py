@@ -88,7 +88,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     actor.require(Permission.ACCOUNT_PRIVATE)
     account = await prove(actor, current)
     await password_rules.require_good(new, name=account.name, email=account.email)
-    if new == current:
+    if passwords.normal(new) == passwords.normal(current):
         raise Invalid("This is the password you have already.", "password")
     new_hash, at = await passwords.hash_of(new), now()
 

@@ -9,7 +9,7 @@ from typing import Any
 from zxcvbn import zxcvbn
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.services import school_settings
+from courseflow_admin.services import passwords, school_settings
 
 SHORTEST, LONGEST = 8, 128
 LENGTH = f"A password has {SHORTEST} to {LONGEST} characters."
@@ -49,6 +49,7 @@ class WeakPassword(Invalid):
 
 async def require_good(password: str, *, name: str, email: str) -> None:
     """WeakPassword, or Invalid for its length, unless it may be the password of this person."""
+    password = passwords.normal(password)
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(LENGTH, "password")
     called = (await school_settings.get()).name
@@ -83,6 +84,7 @@ def _hints(name: str, email: str) -> Iterator[str]:
 
 
 def _parts(whole: str) -> Iterator[str]:
+    whole = passwords.normal(whole)
     yield whole
     yield "".join(re.findall(r"\w+", whole))
     yield from re.findall(r"\w{3,}", whole)

@@ -15,6 +15,11 @@ from courseflow_admin.config import settings
 _threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt")
 
 
+def normal(text: str) -> str:
+    """What is hashed and judged of a password: keyboards differ in how they compose é."""
+    return unicodedata.normalize("NFKC", text)
+
+
 async def hash_of(password: str) -> str:
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, _hash, password, settings().bcrypt_cost)
@@ -44,5 +49,4 @@ def _check(password: str, password_hash: str, cost: int) -> bool:
 
 def _digest(password: str) -> bytes:
     """44 letters for a password of any length: bcrypt reads 72 bytes and stops at a zero byte."""
-    text = unicodedata.normalize("NFKC", password)  # keyboards differ in how they compose é
-    return base64.b64encode(hashlib.sha256(text.encode()).digest())
+    return base64.b64encode(hashlib.sha256(normal(password).encode()).digest())

@@ -4,10 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 
 import reflex as rx
-from pydantic import ConfigDict, SecretStr
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.models.accounts import AnyPassword
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import accounts, erasure, my_account, verification
 from courseflow_admin.services.my_account import OwnSession
@@ -30,21 +30,17 @@ class NameForm(Form):
 
 
 class PasswordForm(Form):
-    """Passwords are taken as typed, spaces and all."""
-
-    model_config = ConfigDict(str_strip_whitespace=False, str_max_length=1000, extra="ignore")
-
-    current_password: SecretStr
-    password: SecretStr
+    current_password: AnyPassword
+    password: AnyPassword
 
 
 class EmailForm(Form):
     email: str
-    proof: SecretStr
+    proof: AnyPassword
 
 
 class DeletionForm(Form):
-    current_password: str
+    current_password: AnyPassword
 
 
 class AccountState(rx.State):
@@ -160,7 +156,7 @@ class AccountState(rx.State):
         self._begin("delete")
         yield
         try:
-            await erasure.erase(auth.actor(), form.current_password)
+            await erasure.erase(auth.actor(), form.current_password.get_secret_value())
             self.deleting = False
             yield rx.redirect(routes.HOME)
         except Invalid as problem:

@@ -5,11 +5,12 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import reflex as rx
-from pydantic import ConfigDict, SecretStr
+from pydantic import SecretStr
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Conflict, Invalid
+from courseflow_admin.models.accounts import AnyPassword
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.second_factor import RECOVERY_CODES
 from courseflow_admin.services import school_settings, second_factor
@@ -24,11 +25,7 @@ PASSWORD, CODE, CODES = "second-factor-password", "second-factor-code", "second-
 
 
 class PasswordForm(Form):
-    """Passwords are taken as typed, spaces and all."""
-
-    model_config = ConfigDict(str_strip_whitespace=False, str_max_length=1000, extra="ignore")
-
-    current_password: SecretStr
+    current_password: AnyPassword
 
 
 class CodeForm(Form):

@@ -40,6 +40,34 @@ async def test_what_is_easy_to_guess_is_refused_with_its_reason(password, reason
 
 
 @pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("ｐａｓｓｗｏｒｄ１２３", "common"),
+        ("𝐩𝐚𝐬𝐬𝐰𝐨𝐫𝐝𝟏𝟐𝟑", "common"),
+        ("Ａｄａ Ｌｏｖｅｌａｃｅ", "personal"),
+        ("𝓪𝓭𝓪𝓵𝓸𝓿𝓮𝓵𝓪𝓬𝓮", "personal"),
+    ],
+)
+async def test_other_shapes_of_the_same_letters_make_it_no_harder_to_guess(password, reason):
+    with pytest.raises(WeakPassword) as refused:
+        await require_good(password, **ADA)
+
+    assert refused.value.reason == reason
+
+
+async def test_a_name_in_other_shapes_is_a_hint_as_well():
+    with pytest.raises(WeakPassword) as refused:
+        await require_good("zerelda wick", name="Ｚｅｒｅｌｄａ Ｗｉｃｋ", email=ADA["email"])
+
+    assert refused.value.reason == "personal"
+
+
+async def test_the_length_is_that_of_what_is_hashed():
+    with pytest.raises(Invalid, match=r"^A password has 8 to 128 characters\.$"):
+        await require_good("ﷺ" * 8, **ADA)  # each stands for eighteen letters
+
+
+@pytest.mark.parametrize(
     "password",
     [
         PASSWORD,

@@ -2,7 +2,11 @@
 
 import pytest
 
-from courseflow_admin.services import sessions
+from courseflow_admin.api import invitations, links, me
+from courseflow_admin.api import second_factor as api_second_factor
+from courseflow_admin.models.accounts import ApiSignInForm, SignInForm, SignUpForm
+from courseflow_admin.services import my_account, sessions
+from courseflow_admin.state import second_factor
 from courseflow_admin.state.account import (
     AccountState,
     DeletionForm,
@@ -103,14 +107,49 @@ async def test_a_new_password_empties_the_form_and_counts_the_devices(database):
     ]
 
 
-async def test_spaces_of_a_password_are_kept():
-    form = PasswordForm(current_password="  a  ", password=" b ")
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        (PasswordForm, "current_password"),
+        (PasswordForm, "password"),
+        (EmailForm, "proof"),
+        (DeletionForm, "current_password"),
+        (second_factor.PasswordForm, "current_password"),
+        (second_factor.ProofForm, "current_password"),
+        (SignInForm, "password"),
+        (ApiSignInForm, "password"),
+        (SignUpForm, "password"),
+        (me.PasswordForm, "current_password"),
+        (me.PasswordForm, "password"),
+        (me.EmailForm, "current_password"),
+        (me.DeletionForm, "current_password"),
+        (api_second_factor.BeginForm, "current_password"),
+        (api_second_factor.ProofForm, "current_password"),
+        (links.ResetForm, "password"),
+        (invitations.InvitedForm, "password"),
+    ],
+)
+async def test_spaces_of_a_password_are_kept(form, field):
+    others = {"name": "Eve", "email": "eve@demo.test", "code": "123456", "token": "A" * 43}
+    wanted = {name: others.get(name, "x" * 8) for name in form.model_fields}
 
-    assert (form.current_password.get_secret_value(), form.password.get_secret_value()) == (
-        "  a  ",
-        " b ",
-    )
-    assert "  a  " not in repr(form)
+    sent = form.model_validate({**wanted, field: "  spaced out  "})
+
+    assert getattr(sent, field).get_secret_value() == "  spaced out  "
+    assert "spaced out" not in repr(sent)
+
+
+async def test_a_password_with_outer_spaces_changes_the_address_and_deletes_the_account(database):
+    here = await signed_in(await a_newcomer())
+    spaced = f" {NEW_PASSWORD} "
+    await my_account.change_password(here, PASSWORD, spaced)
+    root, state = await opened(here)
+
+    await run(root, AccountState, "change_email", form={"email": "new@demo.test", "proof": spaced})
+    await run(root, AccountState, "delete", form={"current_password": spaced})
+
+    assert (state.asked_email, state.wrong) == ("new@demo.test", "")
+    assert [row["erased_at"] is None for row in await stored("accounts")] == [False]
 
 
 async def test_a_new_address_is_asked_for_and_the_page_says_where_the_link_went(database):
