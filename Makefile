@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input -q
+APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 # Three processes on two cores: browser tests mostly wait. In order, so that the long files come first.
 PYTEST_FLAGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 
@@ -68,12 +69,11 @@ development: .venv/bin/pip
 	fi
 
 browser: development
-	@if ! $(PYTHON) -c 'import shutil, sys; sys.exit(not any(map(shutil.which, \
-	    ("chromium", "chromium-browser", "google-chrome"))))'; then \
+	@if ! $(PYTHON) -m tests.chromium; then \
 	  echo 'Installing Chromium for the browser tests'; \
-	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium \
-	    >/dev/null; } || $(PYTHON) -m playwright install chromium || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    { $(APT_INSTALL) chromium-headless-shell || $(APT_INSTALL) chromium; } >/dev/null; } || \
+	  $(PYTHON) -m playwright install chromium || \
 	  { echo 'The tests need Chromium, and it could not be installed: install the package' \
 	    'chromium of your system.' >&2; exit 1; }; \
 	fi

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
@@ -143,10 +144,16 @@ async def sandbox(
     resend.forget()
 
 
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """One for all tests: it holds nothing, and reading its routes takes longer than most tests."""
+    return create_api()
+
+
 @pytest.fixture
-async def api(database: None) -> AsyncIterator[httpx.AsyncClient]:
+async def api(application: FastAPI, database: None) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API that keeps cookies and, like a browser's form, sends our own Origin."""
-    transport = httpx.ASGITransport(create_api(), client=("203.0.113.9", 50_000))
+    transport = httpx.ASGITransport(application, client=("203.0.113.9", 50_000))
     origin = "http://localhost:3000"
     async with httpx.AsyncClient(
         transport=transport, base_url=origin, headers={"Origin": origin}

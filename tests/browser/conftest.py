@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from courseflow_admin import frontend
 from courseflow_admin.db import client
 from tests import servers
 from tests.builders import PASSWORD, an_account
+from tests.chromium import executable as chromium_path
 
 DATABASE = f"test_browser_{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
 Result = TypeVar("Result")
@@ -91,8 +91,7 @@ def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def chromium() -> Iterator[Browser]:
     """Of a module, not of the run: while it is open no other test could run a loop."""
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
         browser.close()
 

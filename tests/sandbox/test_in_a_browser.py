@@ -1,6 +1,5 @@
 """In a real browser: nothing axe complains about, and the way back from Razorpay by itself."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -11,15 +10,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from courseflow_admin.sandbox.server import Sandbox
+from tests.chromium import executable
 from tests.sandbox.conftest import School, mail, session_params
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        browser = playwright.chromium.launch(executable_path=executable(), args=arguments)
         yield browser
         browser.close()
 
