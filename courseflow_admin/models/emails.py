@@ -35,6 +35,9 @@ class EmailKind(StrEnum):
     SECOND_FACTOR_OFF = "second_factor_off"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    DATA_EXPORTED = "data_exported"
 
 
 class EmailState(StrEnum):
@@ -91,6 +94,9 @@ SUBJECTS = {
     EmailKind.SECOND_FACTOR_OFF: "Your second factor is off",
     EmailKind.SECOND_FACTOR_REMOVED: "Your second factor was removed",
     EmailKind.RECOVERY_CODE_USED: "A recovery code was used",
+    EmailKind.RECOVERY_CODES_RENEWED: "You have new recovery codes",
+    EmailKind.SIGNED_OUT_EVERYWHERE: "You were signed out everywhere",
+    EmailKind.DATA_EXPORTED: "A copy of your data was made",
 }
 
 

@@ -6,8 +6,9 @@ from courseflow_admin.db import own_data
 from courseflow_admin.db.client import transaction
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
+from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import audit, limits, school_settings
+from courseflow_admin.services import audit, emails, limits, school_settings
 from courseflow_admin.services.emails_log import MASKED, ONE_TIME_LINK
 
 EXPORTS = 5  # in one hour
@@ -20,7 +21,13 @@ async def export(actor: Actor) -> dict[str, Any]:
     at = now()
 
     async def body() -> None:
-        await audit.record(actor, Act.ACCOUNT_EXPORTED, actor.id)
+        noted = await audit.record(actor, Act.ACCOUNT_EXPORTED, actor.id)
+        await emails.queue(
+            EmailKind.DATA_EXPORTED,
+            to=Recipient(actor.id, actor.email, actor.name),
+            dedupe_key=f"exported-{noted}",
+            facts={},
+        )
 
     await transaction(body)
     found = await own_data.of_person(actor.id)

@@ -22,6 +22,7 @@ from courseflow_admin.services import (
     password_rules,
     passwords,
     sessions,
+    view_as,
 )
 from courseflow_admin.services.reauthentication import prove
 
@@ -98,7 +99,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         )
         if changed is None:
             raise ChangedMeanwhile
-        ended = await sessions_db.end_others(actor.id, actor.session_id, at, "password_changed")
+        ended = await sessions.end_all(actor.id, at, "password_changed", but_id=actor.session_id)
         await one_time_links.forget(account.id, (TokenUse.RESET, TokenUse.CHANGE_EMAIL))
         await emails.queue(
             EmailKind.PASSWORD_CHANGED,
@@ -129,6 +130,7 @@ async def end_session(actor: Actor, session_id: str) -> None:
         session = await sessions_db.find_open(session_id, at)
         if session is None or session.account_id != actor.id:
             raise NotFound("session")
+        await view_as.end_of(session, "signed_out")
         await sessions_db.end(session.id, at, "signed_out")
         await audit.record(actor, Act.SESSION_ENDED, session.id, reason="signed_out")
 
@@ -141,7 +143,7 @@ async def end_other_sessions(actor: Actor) -> int:
     at = now()
 
     async def body() -> int:
-        ended = await sessions_db.end_others(actor.id, actor.session_id, at, "signed_out")
+        ended = await sessions.end_all(actor.id, at, "signed_out", but_id=actor.session_id)
         await audit.record(actor, Act.ACCOUNT_OTHERS_SIGNED_OUT, actor.id, sessions_ended=ended)
         return ended
 

@@ -1,12 +1,13 @@
 """A forgotten password: a link by e-mail, the same answer for everybody who asks."""
 
 import hashlib
+from contextlib import suppress
 
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import one_time_tokens as tokens_db
 from courseflow_admin.db import own_account
-from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
+from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.audit import Act
@@ -21,6 +22,7 @@ from courseflow_admin.services import (
     password_rules,
     passwords,
     school_settings,
+    sessions,
 )
 from courseflow_admin.services.accounts import NOBODY
 from courseflow_admin.services.one_time_links import SETS_PASSWORD, Link, LinkNotGood
@@ -28,6 +30,7 @@ from courseflow_admin.services.verification import acting_as
 
 ASKED_PER_ADDRESS = 20  # in one minute, from one IP address
 ASKED_PER_EMAIL = 5  # in one minute
+RESETS_THAT_HELP = 3  # in one day, of one account: to those locked out by wrong codes
 
 
 async def ask(email: str) -> None:
@@ -68,7 +71,7 @@ async def set_new(secret: str, password: str) -> None:
         if changed is None:
             raise LinkNotGood
         await one_time_links.forget(account.id)
-        await sessions_db.end_all(account.id, at, "password_reset")
+        await sessions.end_all(account.id, at, "password_reset")
         await emails.queue(
             EmailKind.PASSWORD_CHANGED,
             to=Recipient(account.id, account.email, account.name),
@@ -79,6 +82,10 @@ async def set_new(secret: str, password: str) -> None:
 
     await transaction(body)
     await limits.forget("sign-in-account", account.email)
+    # Whoever tried codes all day long knew the former password; a few resets a day are enough.
+    with suppress(TooMany):
+        await limits.count("code-day-again", account.id, RESETS_THAT_HELP, seconds=86_400)
+        await limits.forget("code-day", account.id)
 
 
 async def _to(account: Account, link: Link) -> None:

@@ -19,13 +19,20 @@ from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.models.base import now
 from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import Email, EmailFilter
+from courseflow_admin.models.emails import Email, EmailFilter, EmailKind, Recipient
 from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.sessions import Session
-from courseflow_admin.services import access, audit, school_settings, second_factor
+from courseflow_admin.services import (
+    access,
+    audit,
+    emails,
+    school_settings,
+    second_factor,
+    sessions,
+)
 
 NEWEST = 5  # payments, e-mails: the rest is a link away
 ENTRIES = 20
@@ -88,7 +95,7 @@ async def get(actor: Actor, account_id: str) -> Person:
     newest = await payments_search.search(
         PaymentFilter(account_id=account_id), Sort(), PageRequest(size=PAYMENTS)
     )
-    emails = await emails_search.search(
+    received = await emails_search.search(
         EmailFilter(account_id=account_id), PageRequest(size=NEWEST)
     )
     entries = await audit_db.search(AuditFilter(object_id=account_id), PageRequest(size=ENTRIES))
@@ -101,7 +108,7 @@ async def get(actor: Actor, account_id: str) -> Person:
             disputes_suspend=(await school_settings.get()).disputes_suspend,
         ),
         payments=newest.rows[:NEWEST],
-        emails=emails.rows,
+        emails=received.rows,
         sessions=await sessions_db.open_of(account_id, now()),
         entries=entries.rows,
         second_factor_since=await second_factor.since(actor, account_id),
@@ -172,12 +179,19 @@ async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
     actor.require(Permission.ACCOUNTS_CHANGE)
     if account_id == actor.id:
         raise Conflict("Your own sessions are ended on the page of your account.")
-    await _account(account_id)
+    account = await _account(account_id)
 
     async def body() -> int:
-        ended = await sessions_db.end_all(account_id, now(), "admin")
+        ended = await sessions.end_all(account_id, now(), "admin")
         await second_factors_db.forget_pending(account_id)
-        await audit.record(actor, Act.ACCOUNT_SIGNED_OUT, account_id, sessions=ended)
+        noted = await audit.record(actor, Act.ACCOUNT_SIGNED_OUT, account_id, sessions=ended)
+        if not account.erased_at:
+            await emails.queue(
+                EmailKind.SIGNED_OUT_EVERYWHERE,
+                to=Recipient(account.id, account.email, account.name),
+                dedupe_key=f"signed-out-{noted}",
+                facts={},
+            )
         return ended
 
     return await transaction(body)

@@ -41,7 +41,14 @@ from courseflow_admin.models.second_factor import (
     is_app_code,
     recovery_hash,
 )
-from courseflow_admin.services import audit, emails, limits, school_settings, second_factor_rule
+from courseflow_admin.services import (
+    audit,
+    emails,
+    limits,
+    school_settings,
+    second_factor_rule,
+    sessions,
+)
 from courseflow_admin.services.reauthentication import prove
 
 TRIES = 5  # in five minutes, of one account
@@ -111,7 +118,7 @@ async def confirm(actor: Actor, code: str) -> list[str]:
         account = await _held(actor)
         if not await second_factors_db.confirm(found, step, hashes, at):
             raise SetUpOver
-        await sessions_db.end_others(actor.id, actor.session_id, at, "second_factor_on")
+        await sessions.end_all(actor.id, at, "second_factor_on", but_id=actor.session_id)
         await sessions_db.set_second_factor(actor.id, on=True)
         await _tell(EmailKind.SECOND_FACTOR_ON, account, at)
         await audit.record(actor, Act.ACCOUNT_SECOND_FACTOR_ON, actor.id)
@@ -131,6 +138,7 @@ async def renew_recovery_codes(actor: Actor, password: str, code: str) -> list[s
         await use(actor, account, code)
         if not await second_factors_db.replace_recovery_codes(actor.id, hashes):
             raise SecondFactorOff
+        await _tell(EmailKind.RECOVERY_CODES_RENEWED, account, now())
         await audit.record(actor, Act.ACCOUNT_RECOVERY_CODES_RENEWED, actor.id)
 
     await within_limits(actor, body)
@@ -175,7 +183,7 @@ async def remove(actor: Actor, account_id: str) -> int:
             raise NotFound("person")
         if not await second_factors_db.remove(account_id):
             raise SecondFactorOff
-        ended = await sessions_db.end_all(account_id, at, "second_factor_removed")
+        ended = await sessions.end_all(account_id, at, "second_factor_removed")
         await _tell(EmailKind.SECOND_FACTOR_REMOVED, account, at)
         await audit.record(
             actor, Act.ACCOUNT_SECOND_FACTOR_REMOVED, account_id, sessions_ended=ended

@@ -88,6 +88,7 @@ async def open_browser(
         old = tokens.hash_of(replaced_token) if _plausible(replaced_token) else ""
         former = await sessions_db.find_open_by_token(old, "browser", at) if old else None
         if former:
+            await view_as.end_of(former, "signed_out")
             await _end(former.actor, at, "replaced")
         made = _made(account, "browser", token, at, user_agent, ip, second_factor)
         await _open(account, made, device_token)
@@ -154,6 +155,14 @@ async def end(actor: Actor) -> None:
 
     with own_writes():
         await transaction(body)
+
+
+async def end_all(account_id: str, at: datetime, reason: str, *, but_id: str = "") -> int:
+    """End an account's sessions, all or but one, in the caller's transaction. How many."""
+    await view_as.end_with_sessions(account_id, but_id=but_id)
+    if but_id:
+        return await sessions_db.end_others(account_id, but_id, at, reason)
+    return await sessions_db.end_all(account_id, at, reason)
 
 
 async def account_changed(account: Account) -> None:

@@ -97,7 +97,7 @@ async def end(actor: Actor) -> str:
 async def expire(session: Session) -> None:
     """Note that the time of a session's view is over; of several at once one notes it."""
     with own_writes():
-        await transaction(lambda: _end(session, "expired"))
+        await transaction(lambda: end_of(session, "expired"))
 
 
 async def follow(account: Account) -> None:
@@ -109,17 +109,25 @@ async def follow(account: Account) -> None:
     gone = account.suspended_at is not None or account.erased_at is not None
     for session in await viewing_db.of_viewed(account.id):
         if gone or session.viewing is None or session.viewing.role != account.role:
-            await _end(session, "account_changed")
+            await end_of(session, "account_changed")
         else:
             fresh = Viewing.of(account, session.viewing.until)
             await viewing_db.replace(session.id, session.viewing, fresh)
     as_now = Actor(id=account.id, role=account.role)
     if gone or not as_now.can(Permission.ACCOUNTS_VIEW_AS):
         for session in await viewing_db.of_viewer(account.id):
-            await _end(session, "office_lost")
+            await end_of(session, "office_lost")
 
 
-async def _end(session: Session, reason: str) -> None:
+async def end_with_sessions(account_id: str, *, but_id: str = "") -> None:
+    """Before an account's sessions end, all or but one: whom they viewed, they view no more."""
+    for session in await viewing_db.of_viewer(account_id):
+        if session.id != but_id:
+            await end_of(session, "signed_out")
+
+
+async def end_of(session: Session, reason: str) -> None:
+    """End the view of a session, if it views somebody, in the caller's transaction."""
     viewing = session.viewing
     if viewing and await viewing_db.end(session.id, viewing.account_id):
         viewed = viewing.account_id

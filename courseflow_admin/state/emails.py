@@ -41,6 +41,9 @@ KINDS: dict[str, str] = {
     "second_factor_off": "Second factor off",
     "second_factor_removed": "Second factor removed",
     "recovery_code_used": "Recovery code used",
+    "recovery_codes_renewed": "New recovery codes",
+    "signed_out_everywhere": "Signed out by an admin",
+    "data_exported": "Data exported",
 }
 GROUP = "undelivered"
 STATES: dict[str, str] = {

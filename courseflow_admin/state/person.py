@@ -279,7 +279,7 @@ class PersonState(rx.State):
             self.dialog_effects = [
                 ended,
                 "Signing in again works at once.",
-                f"{noted} No e-mail is sent.",
+                told,
             ]
 
 

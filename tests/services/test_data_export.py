@@ -8,7 +8,7 @@ from pydantic_core import to_jsonable_python
 from courseflow_admin.errors import NotPermitted, TooMany
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import accounts, data_export, password_resets
-from tests.account_builders import a_newcomer, an_enrollment, secret_of, signed_in
+from tests.account_builders import a_newcomer, an_enrollment, kinds_of_emails, secret_of, signed_in
 from tests.builders import acting, an_account, audited, stored
 from tests.money_builders import a_payment
 
@@ -37,7 +37,7 @@ async def test_everything_about_oneself_and_nothing_of_others(database):
         "enrollments": 1,
         "payments": 1,
         "receipts": 0,
-        "emails": 2,  # welcome, and the new role
+        "emails": 3,  # welcome, the new role, and of this export
         "audit": 4,
     }
     text = json.dumps(to_jsonable_python(found))
@@ -45,6 +45,7 @@ async def test_everything_about_oneself_and_nothing_of_others(database):
     assert "Ruth" not in text
     assert "account.role_changed" in text
     assert (await audited())[-1] == ("account.exported", eve.id)
+    assert (await kinds_of_emails())[-1] == ("data_exported", "eve@demo.test")
 
 
 async def test_no_hash_and_no_link_that_works_is_in_it(database):

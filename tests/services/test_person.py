@@ -76,6 +76,8 @@ async def test_signed_out_everywhere_each_session_is_over_with_the_next_read(dat
     with pytest.raises(sessions.NotSignedIn):
         await sessions.actor_of(pair.access_token)
     assert (await audited())[-1] == ("account.signed_out", ada.id)
+    [told] = await stored("emails")
+    assert (told["kind"], told["to"]) == ("signed_out_everywhere", "ada@demo.test")
     assert await sessions.open_browser(await accounts.authenticate("ada@demo.test", PASSWORD))
 
 

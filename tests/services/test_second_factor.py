@@ -146,6 +146,7 @@ async def test_new_recovery_codes_need_password_and_code_and_end_the_old_ones(da
 
     new = await second_factor.renew_recovery_codes(owner.actor, PASSWORD, code_of(owner.key))
 
+    assert (await kinds_of_emails())[-1] == ("recovery_codes_renewed", "ada@demo.test")
     assert not set(new) & set(owner.codes)
     with pytest.raises(WrongCode):
         await second_factor.switch_off(owner.actor, PASSWORD, owner.codes[0])

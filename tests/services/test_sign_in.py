@@ -11,6 +11,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.second_factor import CodeRefused, SecondFactorNeeded, SignInOver
 from courseflow_admin.services import (
     accounts,
+    limits,
     my_account,
     password_resets,
     people,
@@ -257,6 +258,31 @@ async def test_a_new_password_by_e_mail_leaves_the_second_factor_on(database):
 
 
 # Limits
+
+
+async def test_who_is_locked_out_by_wrong_codes_is_let_in_by_a_new_password(database):
+    owner = await with_second_factor(await an_account())
+    for _ in range(second_factor.WRONG_PER_DAY):
+        await limits.count("code-day", owner.account.id, second_factor.WRONG_PER_DAY, 86_400)
+    with pytest.raises(TooMany):
+        await sign_in.open_api(await authenticated(), code_of(owner.key))
+
+    await with_a_reset_password(owner)
+
+    await sign_in.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
+
+
+async def test_resets_without_end_give_no_tries_without_end(database):
+    owner = await with_second_factor(await an_account())
+    for _ in range(3):
+        await limits.count("code-day-again", owner.account.id, 3, 86_400)
+    for _ in range(second_factor.WRONG_PER_DAY):
+        await limits.count("code-day", owner.account.id, second_factor.WRONG_PER_DAY, 86_400)
+
+    await with_a_reset_password(owner)
+
+    with pytest.raises(TooMany):
+        await sign_in.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
 
 
 async def test_five_wrong_codes_are_all_though_the_password_is_right_each_time(database):

@@ -17,12 +17,14 @@ from courseflow_admin.services import (
     enrollments,
     erasure,
     my_account,
+    password_resets,
+    people,
     school_settings,
     sessions,
     view_as,
 )
 from courseflow_admin.services.view_as import BrowserOnly, NotViewable
-from tests.account_builders import everything, kinds_of_emails
+from tests.account_builders import NEW_PASSWORD, everything, kinds_of_emails, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
 from tests.security.matrix import everything_stored
@@ -250,6 +252,45 @@ async def test_signing_out_ends_both(database):
         ("account.view_ended", admin.id),
         ("session.ended", admin.id),
     ]
+
+
+async def sign_out_everywhere(admin):
+    await people.sign_out_everywhere(SYSTEM, admin.id)
+
+
+async def change_the_password_elsewhere(admin):
+    token = await sessions.open_browser(await accounts.get(admin, admin.id))
+    await my_account.change_password(await asking(token), PASSWORD, NEW_PASSWORD)
+
+
+async def sign_out_elsewhere(admin):
+    await my_account.end_session(acting(await accounts.get(admin, admin.id)), admin.session_id)
+
+
+async def reset_the_password(admin):
+    await password_resets.ask(admin.email)
+    await password_resets.set_new(await secret_of("password_reset"), NEW_PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        sign_out_everywhere,
+        change_the_password_elsewhere,
+        sign_out_elsewhere,
+        reset_the_password,
+    ],
+)
+async def test_a_view_that_ends_with_its_session_is_noted(database, act):
+    _, admin, actor = await viewing()
+
+    await act(admin)
+
+    ended = await stored("audit", act="account.view_ended")
+    assert [(row["actor_id"], row["object_id"], row["facts"]) for row in ended] == [
+        (admin.id, actor.id, {"reason": "signed_out"})
+    ]
+    assert [row["viewing"] for row in await stored("sessions", _id=admin.session_id)] == [None]
 
 
 async def test_the_persons_own_sessions_are_theirs(database):
