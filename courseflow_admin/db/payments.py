@@ -5,6 +5,7 @@ from typing import Any
 
 from courseflow_admin.db.client import Collection, Row, collection, due
 from courseflow_admin.errors import NotFound
+from courseflow_admin.models.accounts import Billing
 from courseflow_admin.models.payments import (
     AT_THE_BANK,
     CAPTURE_MOVES,
@@ -88,6 +89,15 @@ async def store_checkout(payment_id: str, checkout_id: str, url: str, at: dateti
     result = await _payments().update_one(
         {"_id": payment_id, "provider_checkout_id": ""},
         {"$set": {"provider_checkout_id": checkout_id, "checkout_url": url, "updated_at": at}},
+    )
+    return result.modified_count == 1
+
+
+async def set_billing(payment_id: str, billing: Billing, at: datetime) -> bool:
+    """Who the receipt will be for; False when the checkout is over."""
+    changes: Row = {"billing_name": billing.name, "billing_country": billing.country}
+    result = await _payments().update_one(
+        {"_id": payment_id, "open": True}, {"$set": {**changes, "updated_at": at}}
     )
     return result.modified_count == 1
 

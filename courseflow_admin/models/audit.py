@@ -62,6 +62,7 @@ class Act(StrEnum):
     COURSE_ARCHIVED = "course.archived"
     ENROLLMENT_GRANTED = "enrollment.granted"
     CHECKOUT_OPENED = "checkout.opened"
+    CHECKOUT_BILLING_CHANGED = "checkout.billing_changed"
     CHECKOUT_EXPIRED = "checkout.expired"
     PAYMENT_MOVED = "payment.moved"
     PAYMENT_PAID = "payment.paid"

@@ -12,7 +12,6 @@ from courseflow_admin.sandbox.wire import whole
 
 DAY = 86_400
 MINUTES_30 = 1800
-SLACK = 120  # seconds between our clock and the caller's when it asks for 30 minutes or 24 hours
 NO_DECIMALS = {"jpy", "krw", "vnd", "clp", "xaf", "xof"}
 THREE_DECIMALS = {"kwd", "bhd", "jod", "omr", "tnd"}
 MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "inr": 50, "jpy": 50, "kwd": 160, "aud": 50, "cad": 50}
@@ -132,7 +131,7 @@ class StripeApi(StripeCalls):
             return now + DAY
         # The caller counts in real time; our clock may have been moved.
         wanted = whole(params["expires_at"], 0) + self.world.offset
-        if not now + MINUTES_30 - SLACK <= wanted <= now + DAY + SLACK:
+        if not now + MINUTES_30 <= wanted <= now + DAY:
             raise Refused(
                 "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout"
                 " Session creation.",

@@ -25,8 +25,8 @@ from courseflow_admin.errors import (
     Conflict,
     Invalid,
     NotFound,
+    ProviderFailed,
     ProviderRefused,
-    ProviderUnreachable,
 )
 from courseflow_admin.models.access import Reason
 from courseflow_admin.models.accounts import Account, Billing
@@ -40,8 +40,11 @@ from courseflow_admin.models.school import POLICY_WORDS, SchoolSettings
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
 from courseflow_admin.services import access, audit, limits, school_settings
 from courseflow_admin.services.enrollments import AlreadyEnrolled
+from courseflow_admin.services.sync import sync
 
-CHECKOUT_LASTS = timedelta(hours=24)  # Stripe's longest; a Razorpay order would last for ever
+# Stripe takes 30 minutes to 24 hours by its own clock; a Razorpay order would last for ever.
+CHECKOUT_LASTS = timedelta(hours=23, minutes=50)
+LEAST_LEFT = timedelta(minutes=35)  # for a checkout that is still to be opened
 FIRST_LOOK = timedelta(minutes=10)  # pending payments are synced this often
 CLICKS, CLICKS_SECONDS = 20, 600
 
@@ -110,11 +113,19 @@ async def open_checkout(actor: Actor, form: BuyForm) -> CheckoutStart:
     account = await accounts_db.find(actor.id)
     if account is None:
         raise NotFound("account")
-    if (await access.verdict(actor.id, course.id)).allowed:
-        raise AlreadyEnrolled
+    await _refuse_second(actor.id, course.id)
     consent = _consent(form, await school_settings.get())
     payment = await _open_row(actor, account, course, via, form, consent)
     return await _at_gateway(actor, payment, via)
+
+
+async def _refuse_second(account_id: str, course_id: str) -> None:
+    """Nobody pays for what they have, nor while money for it is on its way or looked at."""
+    verdict = await access.verdict(account_id, course_id)
+    if verdict.allowed:
+        raise AlreadyEnrolled
+    if verdict.under_way:
+        raise PaymentUnderWay
 
 
 async def _sold(course_id: str) -> Course:
@@ -152,14 +163,11 @@ async def _open_row(
 ) -> Payment:
     """Our row, before the gateway hears anything; the open one if there is one that still fits."""
     for earlier in await payments_db.of_learner(account.id, course.id):
-        if earlier.capture in {Capture.PENDING, Capture.AUTHORIZED}:
-            raise PaymentUnderWay
         if not earlier.open:
             continue
-        fits = earlier.amount == course.price and earlier.expires_at > now()
-        fits = fits and _versions(earlier.consent) == _versions(consent)
-        if earlier.provider == via.name and fits:
-            return earlier
+        same = earlier.provider == via.name and earlier.amount == course.price
+        if same and _lasts(earlier) and _versions(earlier.consent) == _versions(consent):
+            return await _rebilled(actor, earlier, form)
         await _close(actor, earlier)
     payment = _new_payment(account, course, via, form, consent)
     agreed = {"agreed_to": str(consent)} if consent else {}
@@ -188,6 +196,26 @@ async def _open_row(
         return found
     logger.info("checkout.opened", payment=payment.id, provider=via.name)
     return payment
+
+
+def _lasts(payment: Payment) -> bool:
+    needed = timedelta() if payment.provider_checkout_id else LEAST_LEFT
+    return now() + needed < payment.expires_at
+
+
+async def _rebilled(actor: Actor, payment: Payment, form: BuyForm) -> Payment:
+    """The open row under the billing name and country that were given now."""
+    billing = Billing(name=form.billing_name, country=form.billing_country)
+    if billing == Billing(name=payment.billing_name, country=payment.billing_country):
+        return payment
+
+    async def correct() -> None:
+        if await payments_db.set_billing(payment.id, billing, now()):
+            await accounts_db.set_billing(payment.account_id, billing)
+            await audit.record(actor, Act.CHECKOUT_BILLING_CHANGED, payment.id)
+
+    await transaction(correct)
+    return await payments_db.get(payment.id)
 
 
 def _versions(consent: Consent | None) -> dict[str, int]:
@@ -224,9 +252,7 @@ def _new_payment(
 
 async def _close(actor: Actor, payment: Payment) -> None:
     """An open checkout that no longer fits: unpayable at Stripe; late money is still judged."""
-    via = gateway(payment.provider)
-    if payment.provider_checkout_id:
-        await via.expire(payment.provider_checkout_id)
+    await _expire(payment)
 
     async def close() -> None:
         if await payments_db.close_checkout(payment.id, now()):
@@ -235,6 +261,24 @@ async def _close(actor: Actor, payment: Payment) -> None:
             await audit.record(actor, Act.CHECKOUT_EXPIRED, payment.id, because="replaced")
 
     await transaction(close)
+
+
+async def _expire(payment: Payment) -> None:
+    """Make it unpayable where that can be done; refused when it was paid a moment ago.
+
+    A gateway that is off or no longer knows our key keeps nobody from buying by the other one:
+    money that comes late is judged, and a second payment goes back by itself.
+    """
+    if not payment.provider_checkout_id:
+        return
+    try:
+        done = await gateway(payment.provider).expire(payment.provider_checkout_id)
+        if done or payment.provider == "razorpay":  # an order cannot be expired
+            return
+        await sync(payment.id, "another checkout instead")
+    except (NotFound, ProviderRefused):
+        return
+    await _refuse_second(payment.account_id, payment.course_id)
 
 
 async def _at_gateway(actor: Actor, payment: Payment, via: Gateway) -> CheckoutStart:
@@ -246,12 +290,16 @@ async def _at_gateway(actor: Actor, payment: Payment, via: Gateway) -> CheckoutS
         except ProviderRefused as error:
             await _refused(actor, payment, error)
             raise
-        except ProviderUnreachable:
+        except ProviderFailed:
             # Stripe replays even a 500 for a key it has seen: the next click needs a new one.
+            # After silence, or with the key in use, the old one leads to the same checkout.
             await payments_db.next_attempt(payment.id, payment.attempt)
             raise
         checkout_id, url = opened.checkout_id, opened.url
-        await payments_db.store_checkout(payment.id, checkout_id, url, now())
+        if not await payments_db.store_checkout(payment.id, checkout_id, url, now()):
+            # A click in another tab was quicker: what it kept is what `sync` looks at.
+            kept = await payments_db.get(payment.id)
+            checkout_id, url = kept.provider_checkout_id, kept.checkout_url
     return CheckoutStart(payment.id, url, via.form(order, checkout_id))
 
 

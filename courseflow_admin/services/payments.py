@@ -138,6 +138,7 @@ _ATTEMPTS = {
 }
 _ACTS = {
     Act.CHECKOUT_OPENED: ("shopping_cart", "gray", "Checkout opened"),
+    Act.CHECKOUT_BILLING_CHANGED: ("file_pen", "gray", "Billing details corrected"),
     Act.CHECKOUT_EXPIRED: ("timer_off", "gray", "Checkout expired"),
     Act.PAYMENT_MOVED: ("arrow_right", "gray", "Moved on"),
     Act.PAYMENT_PAID: ("key_round", "green", "Payment confirmed: everything matches our order"),

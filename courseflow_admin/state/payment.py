@@ -45,6 +45,7 @@ STEP_ICONS = {
     "scan_search": "sync",
     "shopping_cart": "cart",
     "timer_off": "clock",
+    "file_pen": "note",
     "triangle_alert": "alert",
     "undo_2": "refund",
     "webhook": "webhook",

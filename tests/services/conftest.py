@@ -2,8 +2,51 @@
 
 import pytest
 
+from courseflow_admin.config import settings
+from courseflow_admin.providers import gateways
+
+PRODUCTION = {
+    "ENV": "production",
+    "MONGODB_URI": "mongodb://127.0.0.1",
+    "PUBLIC_URL": "https://school.example",
+    "BCRYPT_COST": "12",
+    "STRIPE_BASE_URL": "",
+    "RAZORPAY_BASE_URL": "",
+    "CLOUDINARY_BASE_URL": "",
+    "RESEND_BASE_URL": "",
+}
+
 
 @pytest.fixture
 def kolkata(configure, database) -> None:
     """Its days begin at 18:30 UTC."""
     configure(SCHOOL_TIMEZONE="Asia/Kolkata")
+
+
+@pytest.fixture
+def keys(configure, sandbox):
+    """`await keys("rolled")`: other secret keys than the gateways know; without: the good ones."""
+    stripe, razorpay = settings().stripe, settings().razorpay
+
+    async def change(secret: str = "") -> None:
+        await gateways.close()
+        configure(
+            STRIPE_SECRET_KEY=secret or stripe.secret_key,
+            STRIPE_WEBHOOK_SECRETS=stripe.webhook_secrets[0],
+            RAZORPAY_KEY_ID=razorpay.key_id,
+            RAZORPAY_KEY_SECRET=secret or razorpay.key_secret,
+            RAZORPAY_WEBHOOK_SECRETS=razorpay.webhook_secrets[0],
+        )
+
+    return change
+
+
+@pytest.fixture
+def gateways_off(configure):
+    """`await gateways_off()`: as in production without keys; all but those that are given."""
+
+    async def change(**given: str) -> None:
+        await gateways.close()
+        configure(**PRODUCTION, **given)
+
+    return change

@@ -4,13 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotFound, ProviderRefused
 from courseflow_admin.models.base import now
 from courseflow_admin.models.payments import Capture, PaymentState
-from courseflow_admin.providers import gateways
 from courseflow_admin.services import payments
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.sync import sync
@@ -18,41 +16,6 @@ from courseflow_admin.services.webhooks import TRIES
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buy, work
 from tests.services.test_money_faults import ADMIN
-
-OFF = {
-    "ENV": "production",
-    "MONGODB_URI": "mongodb://127.0.0.1",
-    "PUBLIC_URL": "https://school.example",
-    "BCRYPT_COST": "12",
-    "STRIPE_BASE_URL": "",
-    "RAZORPAY_BASE_URL": "",
-    "CLOUDINARY_BASE_URL": "",
-    "RESEND_BASE_URL": "",
-}
-
-
-@pytest.fixture
-def keys(configure):
-    """`await keys("rolled")`: other secret keys than the gateways know; without: the good ones."""
-    stripe, razorpay = settings().stripe, settings().razorpay
-
-    async def change(secret: str = "") -> None:
-        await gateways.close()
-        configure(
-            STRIPE_SECRET_KEY=secret or stripe.secret_key,
-            STRIPE_WEBHOOK_SECRETS=stripe.webhook_secrets[0],
-            RAZORPAY_KEY_ID=razorpay.key_id,
-            RAZORPAY_KEY_SECRET=secret or razorpay.key_secret,
-            RAZORPAY_WEBHOOK_SECRETS=razorpay.webhook_secrets[0],
-        )
-
-    return change
-
-
-async def switch_off(configure, **more):
-    """No gateway at all, or only those in `more`."""
-    await gateways.close()
-    configure(**OFF, **more)
 
 
 async def due(name, field):
@@ -137,11 +100,11 @@ async def test_what_was_refused_about_a_paid_payment_is_asked_again_by_itself(
 
 @BOTH
 async def test_a_checkout_of_a_gateway_that_is_off_closes_when_its_time_is_over(
-    database, sandbox, configure, provider
+    database, sandbox, gateways_off, provider
 ):
     course, student = await a_sale()
     payment = await buy(student, course, provider)
-    await switch_off(configure)
+    await gateways_off()
     with pytest.raises(NotFound):
         await sync(payment.id, "a test")
     before = await payments_db.get(payment.id)
@@ -160,14 +123,14 @@ async def test_a_checkout_of_a_gateway_that_is_off_closes_when_its_time_is_over(
 
 
 async def test_money_on_its_way_does_not_expire_because_its_gateway_is_off(
-    database, sandbox, configure
+    database, sandbox, gateways_off
 ):
     course, student = await a_sale()
     payment = await buy(student, course, "stripe")
     sandbox.pay_later(payment.provider_checkout_id)
     await work(sandbox)
     await collection("payments").update_one({"_id": payment.id}, {"$set": {"expires_at": now()}})
-    await switch_off(configure)
+    await gateways_off()
 
     with pytest.raises(NotFound):
         await sync(payment.id, "a test")
