@@ -19,10 +19,10 @@ from starlette.requests import HTTPConnection
 from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
-from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired
+from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired, raises
 from courseflow_admin.services import sessions
 from courseflow_admin.state import notices
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import UNEXPECTED, log_unexpected, path_of
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
 from courseflow_admin.state.notices import Notice, NoticesState
@@ -55,7 +55,7 @@ class Guard(rx.Middleware):
         board = await state.get_state(NoticesState)
         registered = RegistrationContext.get().event_handlers.get(event.name)
         try:
-            actor, other_eyes = await self._bind(root, auth)
+            actor, news = await self._bind(root, auth)
         except Unavailable as problem:
             board._database(away=True)
             logger.warning("guard.database_away", event=event.name[-80:])
@@ -74,10 +74,10 @@ class Guard(rx.Middleware):
                 board._forget_older()
                 (await state.get_state(SchoolState))._forget()
             return None
-        if other_eyes:
+        if news:
             # Meant by whom the page showed until now; they see first who they are.
             asked = registered is not None and registered.handler.fn is not AuthState.look_again.fn
-            board._say(notices.info(_whose_eyes(actor) + NOT_DONE * asked))
+            board._say(notices.info(news + NOT_DONE * asked))
             return await _refused(root, board, OnLoadInternalState.on_load_internal)
         mark = mark_of(registered.handler.fn) if registered else None
         if mark is PUBLIC:
@@ -96,10 +96,10 @@ class Guard(rx.Middleware):
             return await _refused(root, board)  # the page shows its 403 by itself
         return await _refused(root, board, notices.error(_why(actor).message))
 
-    async def _bind(self, root: Any, auth: AuthState) -> tuple[Actor | None, bool]:
+    async def _bind(self, root: Any, auth: AuthState) -> tuple[Actor | None, str]:
         """The actor of the tab's cookie; a state that belonged to another session is emptied.
 
-        And whether the same session has begun or ended to view somebody since the last event.
+        And, in words, as whom else the same session sees since the last event, if it does.
         """
         token = session_token(root.router.headers.cookie)
         mine = hashlib.sha256(token.encode()).hexdigest() if token else ""
@@ -111,12 +111,21 @@ class Guard(rx.Middleware):
             _empty(root)
             auth._bound_to = mine
         former = auth._actor
-        other_eyes = bool(actor and former and _eyes(actor) != _eyes(former))
-        if other_eyes:
+        news = _news(former, actor) if former and actor else ""
+        if news:
             _empty(root)
             auth._bound_to = mine
         auth._sign_in(actor)
-        return actor, other_eyes
+        return actor, news
+
+
+def _news(former: Actor, actor: Actor) -> str:
+    """What must not stay on screen was shown to `former`: why, or nothing."""
+    if _eyes(actor) != _eyes(former):
+        return _whose_eyes(actor)
+    if actor.role != former.role and not raises(former.role, actor.role):
+        return f"Your role was changed: {ROLE_LABELS.get(actor.role, 'none')}."
+    return ""
 
 
 def _eyes(actor: Actor) -> tuple[str, bool]:
@@ -129,8 +138,8 @@ def _why(actor: Actor | None) -> NotPermitted:
     return ReadOnly() if actor and actor.viewer else NotPermitted()
 
 
-def _whose_eyes(actor: Actor | None) -> str:
-    if actor and actor.viewer:
+def _whose_eyes(actor: Actor) -> str:
+    if actor.viewer:
         return f"You see CourseFlow as {actor.name} now."
     return "You see CourseFlow as yourself again."
 

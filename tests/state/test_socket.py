@@ -15,12 +15,13 @@ import websockets
 
 from courseflow_admin import frontend
 from courseflow_admin.db import client
-from courseflow_admin.services import sessions
+from courseflow_admin.services import accounts, my_account, sessions
 from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.notices import NoticesState
+from courseflow_admin.state.people import PeopleState
 from courseflow_admin.state.studio import StudioState
 from tests import servers
-from tests.builders import an_account, stored
+from tests.builders import PASSWORD, acting, an_account, stored
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
 
@@ -241,6 +242,47 @@ async def test_an_act_of_a_page_is_kept_with_the_address_it_came_from(web, its_d
         "Direct": "127.0.0.1",
         "Again": "198.51.100.1",
     }
+
+
+async def suspend(admin, account):
+    await accounts.suspend(admin, account.id)
+
+
+async def change_role(admin, account):
+    await accounts.change_role(admin, account.id, "student")
+
+
+async def change_password(_admin, account):
+    elsewhere = await sessions.find(await sessions.open_browser(account))
+    await my_account.change_password(elsewhere, PASSWORD, "kestrel over quiet water")
+
+
+@pytest.mark.parametrize(
+    ("act", "role_after"), [(suspend, ""), (change_role, "Learner"), (change_password, "")]
+)
+async def test_what_is_done_to_an_account_holds_with_the_next_event_of_its_open_tab(
+    web, its_database, act, role_after
+):
+    ines = await an_account("ines@demo.test", "admin", "Ines Weber")
+    ada = await an_account(role="admin")
+    token, load = await sessions.open_browser(ada), f"{PeopleState.get_full_name()}.load"
+
+    async with a_socket(web[0], cookie=f"cf_session={token}") as socket:
+        await socket.send(HYDRATE)
+        await socket.received()
+        await socket.send(load)
+        before = await socket.received()
+        await act(acting(ines), ada)
+        await socket.send(load)
+        after = await socket.received()
+
+    assert len(vars_of(before, PeopleState)["rows"]) == 2
+    assert vars_of(after, PeopleState)["rows"] == []
+    assert "ines@demo.test" not in json.dumps(after)
+    who = vars_of(after, AuthState)
+    assert (who["role_label"], who["signed_in"]) == (role_after, bool(role_after))
+    assert "accounts:read" not in who["permissions"]
+    assert ("/sign-in?" in json.dumps(after)) is not bool(role_after)
 
 
 async def test_rubbish_is_one_line_each_without_cookie_token_or_traceback(web, its_database):
