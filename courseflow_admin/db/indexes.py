@@ -49,6 +49,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "course_versions": [
         _index(("course_id", UP), ("number", DOWN), unique=True),
+        _index(("by", UP)),
     ],
     "courses": [
         _index(("slug", UP), unique=True),

@@ -81,6 +81,17 @@ async def copy_author(account_id: str, name: str) -> None:
     )
 
 
+async def forget_names(account_id: str) -> None:
+    """Blank the copies that keep a name as it was: on receipts to come, and under versions.
+
+    The country of a payment stays, because taxes are counted by it.
+    """
+    require_transaction()
+    mine = {"account_id": account_id}
+    await collection("payments").update_many(mine, {"$set": {"billing_name": ""}})
+    await collection("course_versions").update_many({"by": account_id}, {"$set": {"by_name": ""}})
+
+
 async def blank_emails(account_id: str, email: str, at: datetime) -> None:
     """Leave of each e-mail that it was and what became of it; what still waits is not sent.
 

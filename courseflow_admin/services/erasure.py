@@ -60,6 +60,7 @@ async def erase(actor: Actor, password: str) -> None:
         await second_factors_db.remove(account.id)
         await known_devices_db.forget(account.id)
         await own_account.copy_person(account.id, DELETED_NAME, "")
+        await own_account.forget_names(account.id)
         await own_account.blank_emails(account.id, account.email, at)
         await emails.queue(
             EmailKind.ACCOUNT_ERASED,

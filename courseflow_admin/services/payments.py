@@ -124,7 +124,7 @@ async def recheck(actor: Actor, payment_id: str) -> str:
         await audit.record(actor, Act.PAYMENT_RECHECKED, payment.id)
 
     await transaction(note)
-    return await sync(payment.id, f"re-check by {actor.name}", actor=actor)
+    return await sync(payment.id, "re-check by an admin", actor=actor)
 
 
 # The timeline

@@ -4,18 +4,20 @@ import asyncio
 
 import pytest
 
+from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotPermitted, NotSignedIn
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import accounts, erasure, my_account, sessions
 from courseflow_admin.services.reauthentication import WrongPassword
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
-from tests.course_builders import a_course
+from tests.course_builders import a_course, an_instructor
 from tests.money_builders import a_payment
 
 ALL = (
     "accounts",
     "audit",
+    "course_versions",
     "courses",
     "emails",
     "enrollments",
@@ -30,8 +32,14 @@ async def test_nothing_says_any_more_who_it_was(database):
     token = await sessions.open_browser(eve, user_agent="curl/8", ip="203.0.113.7")
     actor = await sessions.find(token)
     assert actor is not None
-    await a_payment(account_id=eve.id, name=eve.name, email=eve.email)
+    await a_payment(
+        account_id=eve.id, name=eve.name, email=eve.email, billing_name="E. Moneypenny & Sons"
+    )
     await an_enrollment(account_id=eve.id, learner_name=eve.name, learner_email=eve.email)
+    await a_course(await an_instructor())
+    await collection("course_versions").update_many(
+        {}, {"$set": {"by": eve.id, "by_name": eve.name}}
+    )
 
     await erasure.erase(actor, PASSWORD)
 

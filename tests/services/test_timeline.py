@@ -103,5 +103,8 @@ async def test_an_admin_reads_the_evidence_and_who_it_was(refunded):
         ("Request", "req_of_rosa"),
         ("IP address", "203.0.113.7"),
     )
+    (payment,) = await stored("payments")
+    assert "re-check by an admin" in [note["source"] for note in payment["syncs"]]
+    assert "Rosa" not in str(payment["syncs"])
     reported = told["Stripe reported checkout.session.completed"]
     assert [word for word, _ in reported.evidence] == ["Event", "Body", "Delivered", "Handled"]
