@@ -2,7 +2,7 @@
 
 import re
 
-from courseflow_admin.db import keyset
+from courseflow_admin.db import catalog, keyset
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.models.paging import Page, PageRequest
@@ -25,24 +25,45 @@ async def search(wanted: EnrollmentFilter, request: PageRequest) -> Page[Enrollm
     )
 
 
-def plan(wanted: EnrollmentFilter) -> tuple[Row, list[tuple[str, int]]]:
-    """The query, and the keys of the index that serves it; what leaves fewest rows comes first."""
-    named = {"course_id": wanted.course_id, "owner_id": wanted.owner_id}
+def plan(wanted: EnrollmentFilter) -> tuple[Row, list[tuple[str, int]] | None]:
+    """The query, and the keys of the index that serves it; what leaves fewest rows comes first.
+
+    No keys for own and co-taught courses together: MongoDB merges the indexes of both by date.
+    """
+    co_taught = wanted.course_id in wanted.co_taught
+    named = {"course_id": wanted.course_id, "owner_id": "" if co_taught else wanted.owner_id}
     where: Row = {name: value for name, value in named.items() if value}
     by_date = [("enrolled_at", -1), ("_id", -1)]
     if wanted.period:
         where["enrolled_at"] = {"$gte": wanted.period.start, "$lt": wanted.period.end}
+    if wanted.co_taught and not wanted.course_id:
+        # The period stands in both branches: beside them it would make MongoDB read all its rows.
+        theirs = {key: value for key, value in where.items() if key != "owner_id"}
+        where = {"$or": [where, {**theirs, "course_id": {"$in": list(wanted.co_taught)}}]}
     if wanted.email_prefix:
         where["learner_email"] = {"$regex": f"^{re.escape(wanted.email_prefix.lower())}"}
         return where, [("learner_email", 1), *by_date]
+    if wanted.co_taught and not wanted.course_id:
+        return where, None
     first = next((name for name in named if name in where), "")
     return where, [*([(first, 1)] if first else []), *by_date]
 
 
-async def courses(owner_id: str = "") -> list[tuple[str, str]]:
-    """Id and title of courses that can have learners, the last changed ones, by title."""
+async def co_taught(account_id: str) -> tuple[str, ...]:
+    """Ids of the courses of others that this person writes too, the last changed ones."""
     rows = await collection("courses").find(
-        {"owner_id": owner_id} if owner_id else {},
+        {"co_instructor_ids": account_id},
+        projection={"_id": 1},
+        sort=[("updated_at", -1), ("_id", -1)],
+        limit=MOST_COURSES,
+    )
+    return tuple(row["_id"] for row in rows)
+
+
+async def courses(author_id: str | None = None) -> list[tuple[str, str]]:
+    """Id and title of all courses, or of those somebody writes; the last changed, by title."""
+    rows = await collection("courses").find(
+        catalog.author_query(author_id),
         projection={"title": 1},
         sort=[("updated_at", -1), ("_id", -1)],
         limit=MOST_COURSES,

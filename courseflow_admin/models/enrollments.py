@@ -68,8 +68,9 @@ class EnrollmentFilter:
 
     course_id: str = ""
     owner_id: str = ""
+    co_taught: tuple[str, ...] = ()  # courses that count besides those of `owner_id`
     email_prefix: str = ""
     period: Period | None = None  # of the day of enrolling
 
-    def of_owner(self, owner_id: str) -> "EnrollmentFilter":
-        return replace(self, owner_id=owner_id)
+    def of_author(self, account_id: str, co_taught: tuple[str, ...]) -> "EnrollmentFilter":
+        return replace(self, owner_id=account_id, co_taught=co_taught)

@@ -53,10 +53,10 @@ async def enroll_free(actor: Actor, course_id: str) -> None:
 
 
 async def search(actor: Actor, wanted: EnrollmentFilter, request: PageRequest) -> Page[Enrollment]:
-    """One page of the enrollments the actor may see, newest first: all, or those of own courses."""
+    """One page of enrollments, newest first: all, or those of own and co-taught courses."""
     actor.require(Permission.ENROLLMENTS_READ)
     if not actor.can(Permission.ENROLLMENTS_READ_ALL):
-        wanted = wanted.of_owner(actor.id)
+        wanted = wanted.of_author(actor.id, await enrollments_search.co_taught(actor.id))
     return await enrollments_search.search(wanted, request)
 
 
@@ -64,7 +64,7 @@ async def courses(actor: Actor) -> list[tuple[str, str]]:
     """Id and title of the courses whose learners the actor may see, by title."""
     actor.require(Permission.ENROLLMENTS_READ)
     all_of_them = actor.can(Permission.ENROLLMENTS_READ_ALL)
-    return await enrollments_search.courses("" if all_of_them else actor.id)
+    return await enrollments_search.courses(None if all_of_them else actor.id)
 
 
 async def grant_paid(payment: Payment) -> bool:

@@ -230,6 +230,18 @@ async def test_a_page_of_learners_reads_its_own_rows_only(school, wanted):
     assert stats["totalKeysExamined"] <= LIMIT + 1
 
 
+@pytest.mark.parametrize("period", [None, Period.parse("2000-01-01", "2999-01-01")])
+async def test_a_page_of_own_and_co_taught_learners_merges_their_indexes(school, period):
+    wanted = EnrollmentFilter(owner_id="acc_ines", co_taught=("crs_1", "crs_2"), period=period)
+    where, hint = enrollments_search.plan(wanted)
+
+    used, keys, stats = await explained("enrollments", where, hint, "enrolled_at", -1)
+
+    assert {next(iter(dict(key))) for key in keys} == {"owner_id", "course_id"}
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert stats["totalKeysExamined"] <= 2 * LIMIT + 6
+
+
 async def test_the_beginning_of_a_learners_address_reads_those_only(school):
     where, hint = enrollments_search.plan(EnrollmentFilter(email_prefix="A00"))
 
