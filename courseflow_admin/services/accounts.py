@@ -243,7 +243,13 @@ async def _set_suspended(actor: Actor, account_id: str, *, suspended: bool) -> A
             raise NotFound("person")
         await sessions.account_changed(account)
         act = Act.ACCOUNT_SUSPENDED if suspended else Act.ACCOUNT_RESTORED
-        noted = await audit.record(actor, act, account_id)
+        noted = await audit.record(
+            actor,
+            act,
+            account_id,
+            before={"suspended": former.suspended_at is not None},
+            after={"suspended": suspended},
+        )
         if suspended != (former.suspended_at is not None):
             kind = EmailKind.ACCOUNT_SUSPENDED if suspended else EmailKind.ACCOUNT_RESTORED
             await _tell(account, kind, noted, {})

@@ -1,5 +1,6 @@
 """Whose course it is: the question asked first by everything an author does to a course."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 
 from courseflow_admin.db import courses as courses_db
@@ -7,10 +8,11 @@ from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Course, CourseState
+from courseflow_admin.models.courses import Course, CourseState, Thumbnail
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import audit
 
+LONGEST_NOTED = 200  # characters of a text in the audit log
 Edit = Callable[[Course], Awaitable[Course]]
 
 
@@ -56,8 +58,12 @@ async def write(
     facts: dict[str, object],
     *,
     owner_only: bool = False,
+    noted: Iterable[str] = (),
 ) -> Course:
-    """Read, change and write a course in one transaction; the newest state is what is changed."""
+    """Read, change and write a course in one transaction; the newest state is what is changed.
+
+    Of the fields `noted` the audit log keeps what changed, before and after.
+    """
 
     async def body() -> Course:
         course = await editable(actor, course_id, owner_only=owner_only)
@@ -66,7 +72,29 @@ async def write(
             return course
         changed = edited.model_copy(update={"updated_at": now()})
         await courses_db.save(changed, *fields)
-        await audit.record(actor, Act.COURSE_CHANGED, course.id, **facts)
+        await audit.record(
+            actor, Act.COURSE_CHANGED, course.id, **facts, **difference(course, changed, noted)
+        )
         return changed
 
     return await transaction(body)
+
+
+def difference(before: Course, after: Course, names: Iterable[str]) -> dict[str, object]:
+    """`before` and `after` of those of these fields that changed; nothing when none did."""
+    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
+    if not changed:
+        return {}
+    return {
+        when: {name: _brief(getattr(course, name)) for name in changed}
+        for when, course in (("before", before), ("after", after))
+    }
+
+
+def _brief(value: object) -> object:
+    """As it is noted; of a long text only how long it is and its hash."""
+    if isinstance(value, Thumbnail):
+        return value.model_dump()
+    if isinstance(value, str) and len(value) > LONGEST_NOTED:
+        return f"{len(value)} characters, {hashlib.sha256(value.encode()).hexdigest()[:12]}"
+    return value

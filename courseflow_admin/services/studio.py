@@ -135,10 +135,9 @@ async def save_fields(actor: Actor, course_id: str, form: FieldsForm, revision: 
             changed = await slugs.renamed(course, changed)
         return await prices.priced(course, changed)
 
-    written = [*given, "fields_revision", "old_slugs", "price"]
-    return await authors.write(
-        actor, course_id, edit, written, {"fields": sorted(given)}, owner_only=sells
-    )
+    noted = sorted({*given, "price"})
+    written = [*noted, "fields_revision", "old_slugs"]
+    return await authors.write(actor, course_id, edit, written, {}, owner_only=sells, noted=noted)
 
 
 async def add_section(

@@ -10,6 +10,7 @@ from courseflow_admin import routes
 from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.models.base import now
 from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import audit
 from courseflow_admin.state import times
@@ -149,4 +150,6 @@ def _word(name: str) -> str:
 def _said(value: Any) -> str:
     if value is None or value == "":
         return "nothing"
+    if isinstance(value, dict) and set(value) == {"minor", "currency"}:
+        return str(Money(**value))
     return times.long(value) if isinstance(value, datetime) else str(value)
