@@ -55,9 +55,12 @@ async def end_grant(payment_id: str, at: datetime, reason: str) -> bool:
 
 
 async def restore_grant(payment_id: str) -> bool:
-    """Take back the end of a payment's grant (a refund that the provider later reports failed)."""
+    """Open a grant again that a refund had ended, when that refund has failed after all.
+
+    One that ended for another reason (a lost dispute) stays ended.
+    """
     result = await collection("enrollments").update_one(
-        {"grants": {"$elemMatch": {"payment_id": payment_id, "ended": {"$ne": None}}}},
+        {"grants": {"$elemMatch": {"payment_id": payment_id, "end_reason": "refund"}}},
         {"$set": {"grants.$.ended": None, "grants.$.end_reason": ""}},
     )
     return result.modified_count == 1

@@ -17,6 +17,7 @@ from courseflow_admin.models.payments import (
     RefundCause,
     RefundState,
     Review,
+    ReviewState,
     SyncNote,
     state_of,
 )
@@ -169,6 +170,13 @@ async def open_review(payment_id: str, review: Review) -> bool:
     return result.modified_count == 1
 
 
+async def resolve_review(payment_id: str, at: datetime) -> None:
+    await _payments().update_one(
+        {"_id": payment_id, "review.state": ReviewState.OPEN},
+        {"$set": {"review.state": ReviewState.RESOLVED, "updated_at": at}},
+    )
+
+
 async def set_dispute(payment_id: str, dispute: Dispute, at: datetime) -> bool:
     """Move the dispute forward; False when it stands there already or is over."""
     sources = ["none"] if dispute.state == "open" else ["none", "open"]
@@ -227,13 +235,30 @@ async def settle_refund(payment_id: str, refund_id: str, provider_id: str, at: d
     return result.modified_count == 1
 
 
+async def accept_refund(payment_id: str, refund_id: str, provider_id: str) -> bool:
+    """The gateway has taken a pending refund on: it is not asked for again."""
+    wanted = {"id": refund_id, "state": RefundState.PENDING, "provider_refund_id": ""}
+    result = await _payments().update_one(
+        {"_id": payment_id, "refunds": {"$elemMatch": wanted}},
+        {"$set": {"refunds.$.provider_refund_id": provider_id}},
+    )
+    return result.modified_count == 1
+
+
+async def refuse_refund(payment_id: str, refund: Refund, at: datetime) -> bool:
+    """The gateway refused a refund that it does not have: its amount can be refunded again."""
+    never_taken = {"state": RefundState.PENDING, "provider_refund_id": ""}
+    return await _release_refund(payment_id, refund, at, never_taken)
+
+
 async def fail_refund(payment_id: str, refund: Refund, at: datetime) -> bool:
     """A pending or settled refund did not happen after all: its amount can be refunded again."""
+    return await _release_refund(payment_id, refund, at, {"state": {"$ne": RefundState.FAILED}})
+
+
+async def _release_refund(payment_id: str, refund: Refund, at: datetime, where: Row) -> bool:
     result = await _payments().update_one(
-        {
-            "_id": payment_id,
-            "refunds": {"$elemMatch": {"id": refund.id, "state": {"$ne": RefundState.FAILED}}},
-        },
+        {"_id": payment_id, "refunds": {"$elemMatch": {"id": refund.id, **where}}},
         {
             "$set": {"refunds.$.state": RefundState.FAILED, "updated_at": at},
             "$inc": {"refunded_minor": -refund.amount_minor},

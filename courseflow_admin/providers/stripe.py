@@ -223,7 +223,11 @@ def _timeout() -> Any:
 
 
 async def _asked(call: Awaitable[Answer]) -> Answer:
-    """Stripe's errors in our words. A 409 is a key in use by a call under way: ask again later."""
+    """Stripe's errors in our words.
+
+    A 409 is a key in use by a call under way, a 401 or 403 is about our keys: neither says
+    anything of the money, so ask again later.
+    """
     try:
         return await call
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
@@ -232,7 +236,7 @@ async def _asked(call: Awaitable[Answer]) -> Answer:
         status = error.http_status or 500
         if status >= 500:
             raise ProviderFailed("stripe") from error
-        if status == 409:
+        if status in {401, 403, 409}:
             raise ProviderUnreachable("stripe") from error
         raise ProviderRefused("stripe", error.user_message or "the request was not accepted") from (
             error

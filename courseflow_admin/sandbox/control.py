@@ -81,6 +81,7 @@ class Control:
             outage=asked.get("outage"),
             webhooks=asked.get("webhooks"),
             capture=asked.get("capture"),
+            refunds=asked.get("refunds"),
         )
         return {"ok": True}
 
@@ -106,9 +107,10 @@ class Control:
         return {"payment_id": self.hands.settle(asked["payment_id"], succeed=succeed)}
 
     async def refund(self, asked: Body) -> Body:
-        """A new refund of `payment_id`, or with `refund_id` that one fails after all."""
+        """A new refund of `payment_id`; with `refund_id` that one fails, or `settles`: true."""
         if "refund_id" in asked:
-            self.hands.fail_refund(asked["refund_id"])
+            end = self.hands.settle_refund if asked.get("settles") else self.hands.fail_refund
+            end(asked["refund_id"])
             return {"refund_id": asked["refund_id"]}
         refund_id = self.hands.refund(asked["payment_id"], asked.get("amount"))
         if asked.get("fails"):

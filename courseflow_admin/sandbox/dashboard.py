@@ -30,6 +30,7 @@ WEBHOOK_TEXTS = (
     ("out_of_order", "Out of order"),
     ("forged", "Forged"),
 )
+REFUND_TEXTS = (("at_once", "Made at once"), ("pending", "Stay pending"))
 CAPTURE_TEXTS = (("automatic", "By itself"), ("manual", "Authorise only"))
 
 
@@ -84,6 +85,11 @@ def _fail_refund(world: World, values: dict[str, str]) -> str:
     return "The refund has failed."
 
 
+def _settle_refund(world: World, values: dict[str, str]) -> str:
+    _gateway(values["id"]).settle_refund(world, values["id"])
+    return "The refund has reached the buyer."
+
+
 def _dispute(world: World, values: dict[str, str]) -> str:
     gateway, act = _gateway(values["id"]), values.get("act", "open")
     if act == "open":
@@ -108,6 +114,7 @@ def _switch(world: World, values: dict[str, str]) -> str:
         outage=values.get("outage"),
         webhooks=values.get("webhooks"),
         capture=values.get("capture"),
+        refunds=values.get("refunds"),
     )
     return f"{values['provider'].capitalize()} is switched."
 
@@ -125,6 +132,7 @@ def _send_again(world: World, values: dict[str, str]) -> str:
 ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
     "refund": _refund,
     "fail-refund": _fail_refund,
+    "settle-refund": _settle_refund,
     "dispute": _dispute,
     "settle": _settle,
     "switch": _switch,
@@ -185,9 +193,15 @@ def _refund_line(refund: Body) -> str:
     amount = pages.money(refund["amount"], refund["currency"])
     if refund["status"] == "failed":
         return f"<div class='refund'>{amount} {pages.badge('failed')}</div>"
+    arrives = (
+        '<button class="small" formaction="/dashboard/settle-refund" '
+        f'aria-label="Let the refund of {amount} arrive">Arrives</button>'
+        if refund["status"] == "pending"
+        else ""
+    )
     return (
         f'<form method="post" action="/dashboard/fail-refund" class="refund">{amount} '
-        f'<input type="hidden" name="id" value="{refund["id"]}">'
+        f'<input type="hidden" name="id" value="{refund["id"]}">{arrives}'
         f'<button class="small" aria-label="Let the refund of {amount} fail">Fail</button></form>'
     )
 
@@ -255,6 +269,11 @@ def _switch_card(world: World, provider: str) -> str:
         if provider == "razorpay"
         else ""
     )
+    refunds = (
+        pages.select("refunds", "Refunds", REFUND_TEXTS, world.refunds(provider), provider)
+        if provider in {"stripe", "razorpay"}
+        else ""
+    )
     name = provider.capitalize()
     outage, webhooks = world.outage(provider), world.webhooks(provider)
     trouble = [state for state in (outage, webhooks) if state not in {"ok", "now"}]
@@ -263,7 +282,8 @@ def _switch_card(world: World, provider: str) -> str:
       <header><h3>{name}</h3><span>{badges}</span></header>
       <input type="hidden" name="provider" value="{provider}">
       {pages.select("outage", "Its API", OUTAGE_TEXTS, outage, provider)}
-      {pages.select("webhooks", "Its webhooks", WEBHOOK_TEXTS, webhooks, provider)}{capture}
+      {pages.select("webhooks", "Its webhooks", WEBHOOK_TEXTS, webhooks, provider)}
+      {capture}{refunds}
       <button aria-label="Switch {name}">Switch</button></form>"""
 
 

@@ -84,6 +84,10 @@ class Hands:
         """The provider refunds by itself, as somebody pressing the button in its dashboard."""
         return str(self._gateway(payment_id).refund(self.world, payment_id, amount)["id"])
 
+    def settle_refund(self, refund_id: str) -> None:
+        """A pending refund has reached the buyer."""
+        self._gateway(refund_id).settle_refund(self.world, refund_id)
+
     def fail_refund(self, refund_id: str) -> None:
         self._gateway(refund_id).fail_refund(self.world, refund_id)
 
@@ -108,9 +112,16 @@ class Hands:
         webhooks: str | None = None,
         outage: str | None = None,
         capture: str | None = None,
+        refunds: str | None = None,
     ) -> None:
-        """Values: see `world.OUTAGES` and `world.WEBHOOKS`; capture is automatic or manual."""
-        self.world.switch(provider, outage=outage, webhooks=webhooks, capture=capture)
+        """Values: see `world.OUTAGES`, `.WEBHOOKS`, `.REFUNDS`; capture: automatic or manual."""
+        self.world.switch(
+            provider, outage=outage, webhooks=webhooks, capture=capture, refunds=refunds
+        )
+
+    def forget_keys(self) -> None:
+        """No idempotency key is known any more, as it is after a day."""
+        self.store.forget_replies()
 
     def clock(self, hours: float) -> None:
         """Move the providers' time; sessions expire after 24 h, authorisations lapse after 72."""

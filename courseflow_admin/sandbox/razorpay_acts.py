@@ -202,11 +202,21 @@ def refund(
     return _give_back(world, payment, left if amount is None else amount, params or {})
 
 
+def settle_refund(world: World, refund_id: str) -> Body:
+    """A pending refund has reached the buyer."""
+    given = _find_refund(world, refund_id)
+    if given["status"] != "pending":
+        raise CannotAct(f"This refund is already {given['status']}.")
+    given |= {"status": "processed", "speed_processed": "normal"}
+    world.store.put("rzp_refund", given)
+    payment = world.store.get("payment", given["payment_id"])
+    emit(world, "refund.processed", refund=given, payment=payment)
+    return given
+
+
 def fail_refund(world: World, refund_id: str) -> Body:
     """The bank refuses the refund after all; its money is back with the school."""
-    given = world.store.find("rzp_refund", refund_id)
-    if given is None:
-        raise CannotAct(f"There is no refund {refund_id}.")
+    given = _find_refund(world, refund_id)
     if given["status"] == "failed":
         raise CannotAct("This refund is already failed.")
     given |= {"status": "failed", "speed_processed": None}
@@ -299,6 +309,13 @@ def find_payment(world: World, any_id: str) -> Body:
     return payment
 
 
+def _find_refund(world: World, refund_id: str) -> Body:
+    given = world.store.find("rzp_refund", refund_id)
+    if given is None:
+        raise CannotAct(f"There is no refund {refund_id}.")
+    return given
+
+
 def _authorize(world: World, payment: Body) -> None:
     upi = {"rrn": "227121351902", "upi_transaction_id": token(32).upper()}
     payment |= {
@@ -320,6 +337,7 @@ def _save(world: World, payment: Body) -> None:
 
 
 def _give_back(world: World, payment: Body, amount: int, params: Body) -> Body:
+    waits = world.refunds("razorpay") == "pending"
     given: Body = {
         "id": f"rfnd_{token(14)}",
         "entity": "refund",
@@ -331,14 +349,15 @@ def _give_back(world: World, payment: Body, amount: int, params: Body) -> Body:
         "acquirer_data": {"arn": None},
         "created_at": world.now(),
         "batch_id": None,
-        "status": "processed",
-        "speed_processed": "normal",
+        "status": "pending" if waits else "processed",
+        "speed_processed": None if waits else "normal",
         "speed_requested": params.get("speed") or "normal",
     }
     world.store.put("rzp_refund", given, parent=payment["id"])
     _count_refunds(world, payment)
     emit(world, "refund.created", refund=given, payment=payment)
-    emit(world, "refund.processed", refund=given, payment=payment)
+    if not waits:
+        emit(world, "refund.processed", refund=given, payment=payment)
     return given
 
 

@@ -246,6 +246,9 @@ class Store:
             (scope, key, reply.fingerprint, reply.status, reply.body),
         )
 
+    def forget_replies(self) -> None:
+        self._rows("DELETE FROM replies")
+
     # Deliveries
 
     def add_delivery(

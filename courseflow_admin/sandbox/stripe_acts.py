@@ -141,6 +141,8 @@ def refund(
             f"Refund amount ({wanted}) is greater than unrefunded amount on charge ({left})"
         )
     given = objects.refund(world, charge, wanted, params or {})
+    if world.refunds("stripe") == "pending":
+        given["status"] = "pending"
     moved = objects.balance_transaction(world, charge | {"id": given["id"]}, -wanted, "refund")
     given["balance_transaction"] = moved["id"]
     world.store.put("balance_transaction", moved)
@@ -152,13 +154,23 @@ def refund(
     return given
 
 
+def settle_refund(world: World, refund_id: str) -> Body:
+    """A pending refund has reached the buyer."""
+    given = _refund_in(world, refund_id, {"pending"})
+    given["status"] = "succeeded"
+    world.store.put("refund", given)
+    emit(world, "refund.updated", given, {"status": "pending"})
+    return given
+
+
 def fail_refund(world: World, refund_id: str) -> Body:
     """The bank sends the money back: days later the refund turns out to have failed."""
-    given = world.store.find("refund", refund_id)
-    if given is None:
-        raise CannotAct(f"There is no refund {refund_id}.")
-    if given["status"] != "succeeded":
-        raise CannotAct(f"This refund is already {given['status']}.")
+    given = _refund_in(world, refund_id, {"pending", "succeeded"})
+    before = {
+        "status": given["status"],
+        "failure_reason": None,
+        "failure_balance_transaction": None,
+    }
     charge = world.store.get("charge", given["charge"])
     back = objects.balance_transaction(
         world, charge | {"id": given["id"]}, given["amount"], "refund_failure"
@@ -171,9 +183,17 @@ def fail_refund(world: World, refund_id: str) -> Body:
     }
     world.store.put("refund", given)
     _count_refunds(world, charge)
-    before = {"status": "succeeded", "failure_reason": None, "failure_balance_transaction": None}
     emit(world, "refund.updated", given, before)
     emit(world, "refund.failed", given, before)
+    return given
+
+
+def _refund_in(world: World, refund_id: str, states: set[str]) -> Body:
+    given = world.store.find("refund", refund_id)
+    if given is None:
+        raise CannotAct(f"There is no refund {refund_id}.")
+    if given["status"] not in states:
+        raise CannotAct(f"This refund is already {given['status']}.")
     return given
 
 

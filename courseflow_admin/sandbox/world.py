@@ -10,6 +10,7 @@ from courseflow_admin.sandbox.store import Store
 PROVIDERS = ("stripe", "razorpay", "cloudinary", "resend")
 OUTAGES = ("ok", "500", "timeout", "slow")
 WEBHOOKS = ("now", "after", "never", "twice", "out_of_order", "forged")
+REFUNDS = ("at_once", "pending")
 LETTERS = string.ascii_letters + string.digits
 
 
@@ -50,6 +51,10 @@ class World:
     def webhooks(self, provider: str) -> str:
         return self.store.switch(f"webhooks.{provider}", "now")
 
+    def refunds(self, provider: str) -> str:
+        """Whether a refund is made at once, or stays pending until `settle_refund`."""
+        return self.store.switch(f"refunds.{provider}", "at_once")
+
     @property
     def capture(self) -> str:
         """What Razorpay does with an authorised payment whose order does not say: its setting."""
@@ -62,6 +67,7 @@ class World:
         outage: str | None = None,
         webhooks: str | None = None,
         capture: str | None = None,
+        refunds: str | None = None,
     ) -> None:
         """ValueError names what is not a switch."""
         _one_of("provider", provider, PROVIDERS)
@@ -74,6 +80,9 @@ class World:
         if capture is not None:
             _one_of("capture", capture, ("automatic", "manual"))
             self.store.set_switch("capture", capture)
+        if refunds is not None:
+            _one_of("refunds", refunds, REFUNDS)
+            self.store.set_switch(f"refunds.{provider}", refunds)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -9,7 +9,13 @@ from courseflow_admin.db import payments as payments_db
 from courseflow_admin.models.access import Reason, ReasonCode, Verdict
 from courseflow_admin.models.base import now
 from courseflow_admin.models.enrollments import Enrollment, Grant
-from courseflow_admin.models.payments import Capture, DisputeState, Payment, ReviewState
+from courseflow_admin.models.payments import (
+    Capture,
+    DisputeState,
+    Payment,
+    RefundState,
+    ReviewState,
+)
 from courseflow_admin.services import school_settings
 
 KINDS = {
@@ -116,7 +122,8 @@ def _unfinished(payment: Payment) -> Reason | None:
             "An admin resolves the review.",
             payment.id,
         )
-    if payment.capture is Capture.PAID and not payment.refunds:
+    gone_back = any(refund.state is not RefundState.FAILED for refund in payment.refunds)
+    if payment.capture is Capture.PAID and not gone_back:
         return Reason(
             ReasonCode.PAID_WITHOUT_GRANT,
             f"{payment.amount} was paid, but no access followed.",

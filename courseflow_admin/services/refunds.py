@@ -1,8 +1,11 @@
 """Refunds: reserved in our row first, asked of the gateway with their own id, settled when sure.
 
 If the process dies after the reservation, the refund stays pending with its amount reserved, and
-the next `sync` asks the gateway again with the same id.
+the next `sync` asks the gateway again with the same id. Once the gateway has taken it on, its own
+id is kept with it, and it is only looked at: gateways forget the keys of requests after a day.
 """
+
+from datetime import timedelta
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
@@ -24,6 +27,7 @@ from courseflow_admin.models.gateways import PaymentFacts, RefundFacts
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import (
     AT_THE_BANK,
+    DisputeState,
     Payment,
     Refund,
     RefundCause,
@@ -31,9 +35,11 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services import audit, emails
+from courseflow_admin.services import audit, emails, reviews
 
 SECOND_PAYMENT = "Paid twice: another payment for this course gives access already."
+ASK_FIRST = timedelta(seconds=30)  # whoever reserves a refund sends it; `sync` comes after
+LOOK_AGAIN = timedelta(minutes=1)
 
 
 class RefundTooLarge(Conflict):
@@ -83,7 +89,7 @@ async def refund(
     async def reserve() -> bool:
         if not await payments_db.reserve_refund(payment.id, wanted):
             return False
-        await payments_db.request_sync(payment.id, now())
+        await payments_db.request_sync(payment.id, now() + ASK_FIRST)
         await audit.record(actor, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=reason)
         return True
 
@@ -132,7 +138,7 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
             pending.idempotency_key,
         )
     except ProviderRefused as error:
-        await _fail(payment, pending, error.reason)
+        await _refused(payment, pending, error.reason)
         if actor is not SYSTEM:
             raise
         return
@@ -150,21 +156,26 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
 async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
     """Take over what the gateway says about refunds, also those it made by itself.
 
-    Ours are read anew: one that was asked for while we looked is in `facts` already.
+    Ours are read anew: one that was asked for while we looked is in `facts` already. They come
+    first, because one that failed makes room for another.
     """
     payment = await payments_db.get(payment.id)
     ours = {known.id: known for known in payment.refunds}
     by_provider = {known.provider_refund_id: known for known in payment.refunds}
+    strange: list[RefundFacts] = []
     for said in facts.refunds:
         known = ours.get(said.our_id) or by_provider.get(said.id)
-        if known is None and said.state is not RefundState.FAILED:
-            known = await _adopt(payment, said)
         if known:
             await _apply(payment, known, said, actor)
+        elif said.state is not RefundState.FAILED:
+            strange.append(said)
+    for said in strange:
+        if adopted := await _adopt(payment, said):
+            await _apply(payment, adopted, said, actor)
 
 
 async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
-    """A refund made at the gateway without us: reserve it here as well."""
+    """A refund made at the gateway without us: reserve it here as well, if there is room."""
     made = Refund(
         id=new_id("ref"),
         amount_minor=said.amount_minor,
@@ -179,9 +190,10 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
         current = await payments_db.get(payment.id)
         if any(known.provider_refund_id == said.id for known in current.refunds):
             return False
-        if not await payments_db.reserve_refund(payment.id, made):
-            return False
         amount = Money(minor=said.amount_minor, currency=payment.amount.currency)
+        if not await payments_db.reserve_refund(payment.id, made):
+            await _no_room(current, amount)
+            return False
         await audit.record(
             SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=made.reason
         )
@@ -190,23 +202,42 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
     return made if await transaction(reserve) else None
 
 
+async def _no_room(payment: Payment, amount: Money) -> None:
+    """One of ours that is not yet made may still be refused, which makes room: look again then."""
+    if any(ours.state is RefundState.PENDING for ours in payment.refunds):
+        await payments_db.request_sync(payment.id, now() + LOOK_AGAIN)
+        return
+    await reviews.open_review(
+        payment.id,
+        f"{payment.provider.capitalize()} says it gave {amount} back, which is more than is left "
+        "of this payment.",
+    )
+
+
 async def _apply(payment: Payment, known: Refund, said: RefundFacts, actor: Actor) -> None:
     if said.state is RefundState.SETTLED and known.state is RefundState.PENDING:
         await _settle(payment, known, said, actor)
+    elif said.state is RefundState.PENDING and known.state is RefundState.PENDING:
+        await payments_db.accept_refund(payment.id, known.id, said.id)
     elif said.state is RefundState.FAILED and known.state is not RefundState.FAILED:
-        await _fail(payment, known, "The gateway reports that it did not go through.")
+        await _failed(payment, known, "The gateway reports that it did not go through.")
 
 
 async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: Actor) -> None:
-    """The money has gone back: with the last of it the payment's own grant ends."""
+    """The money has gone back: with the last of it the payment's own grant ends.
+
+    Then nothing is left of it for a person to look at either.
+    """
 
     async def settle() -> None:
         if not await payments_db.settle_refund(payment.id, pending.id, said.id, now()):
             return
-        after = await payments_db.refresh_state(payment.id)
-        ended = after.settled_minor >= after.amount.minor and await enrollments_db.end_grant(
-            payment.id, now(), "refund"
-        )
+        after = await payments_db.get(payment.id)
+        whole = after.settled_minor >= after.amount.minor
+        if whole:
+            await payments_db.resolve_review(payment.id, now())
+        await payments_db.refresh_state(payment.id)
+        ended = whole and await enrollments_db.end_grant(payment.id, now(), "refund")
         await _tell(after, pending, ended=ended)
         amount = Money(minor=pending.amount_minor, currency=payment.amount.currency)
         await audit.record(
@@ -216,16 +247,36 @@ async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: A
     await transaction(settle)
 
 
-async def _fail(payment: Payment, refund: Refund, why: str) -> None:
+async def _refused(payment: Payment, refund: Refund, why: str) -> None:
+    async def refuse() -> None:
+        if await payments_db.refuse_refund(payment.id, refund, now()):
+            await _note_failed(payment, refund, why)
+
+    await transaction(refuse)
+
+
+async def _failed(payment: Payment, refund: Refund, why: str) -> None:
+    """By what the gateway says of it: access that it had ended is open again."""
+
     async def fail() -> None:
         if not await payments_db.fail_refund(payment.id, refund, now()):
             return
         after = await payments_db.refresh_state(payment.id)
-        if after.settled_minor < after.amount.minor:
+        lost = after.dispute.state is DisputeState.LOST
+        if after.settled_minor < after.amount.minor and not lost:
             await enrollments_db.restore_grant(payment.id)
-        await audit.record(SYSTEM, Act.PAYMENT_REFUND_FAILED, payment.id, why=why)
+        await _note_failed(payment, refund, why)
 
     await transaction(fail)
+
+
+async def _note_failed(payment: Payment, refund: Refund, why: str) -> None:
+    """Nobody waits for the answer about money that came twice, so a person is asked for."""
+    await audit.record(SYSTEM, Act.PAYMENT_REFUND_FAILED, payment.id, why=why)
+    if refund.cause is RefundCause.SECOND_PAYMENT:
+        await reviews.open_review(
+            payment.id, f"Paid twice, and the second did not go back by itself: {why}"
+        )
 
 
 async def _tell(payment: Payment, refund: Refund, *, ended: bool) -> None:

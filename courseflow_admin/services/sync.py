@@ -38,7 +38,7 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.models.permissions import SYSTEM, Actor
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services import audit, enrollments, receipts, refunds
+from courseflow_admin.services import audit, enrollments, receipts, refunds, reviews
 
 PENDING_EVERY = timedelta(minutes=10)
 REFUND_EVERY = timedelta(minutes=1)
@@ -221,13 +221,9 @@ async def _move(payment: Payment, capture: Capture, *, for_good: bool = False) -
 
 async def _review(payment: Payment, reason: str) -> None:
     async def review() -> None:
-        wanted = Review(state=ReviewState.OPEN, reason=reason, at=now())
-        if await payments_db.open_review(payment.id, wanted):
-            await payments_db.refresh_state(payment.id)
-            await audit.record(SYSTEM, Act.PAYMENT_REVIEW_OPENED, payment.id, why=reason)
+        await reviews.open_review(payment.id, reason)
 
     await transaction(review)
-    logger.warning("payment.review", payment=payment.id, reason=reason)
 
 
 async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:

@@ -130,7 +130,7 @@ def is_expected(payment: Payment, receipt: Receipt | None) -> bool:
 
 def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Outcome:
     """What to say about this payment; `waiting`: whether we are still looking every second."""
-    if payment.review.state is ReviewState.OPEN:
+    if payment.review.state is ReviewState.OPEN and payment.capture is not Capture.PAID:
         return Outcome(
             "person",
             "A person is looking at this payment",
@@ -140,14 +140,7 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
     if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
         return _disputed(payment, disputes_suspend=disputes_suspend)
     if _came_twice(payment):
-        return Outcome(
-            "back",
-            "You paid twice, and this was the second time",
-            f"You have {payment.course_title} already, so this money goes back by itself. "
-            "You need not do anything.",
-            "See the course",
-            routes.learn(payment.course_slug),
-        )
+        return _twice(payment)
     if payment.capture is Capture.PAID:
         return _paid(payment)
     if payment.capture is Capture.FAILED:
@@ -241,6 +234,28 @@ def _came_twice(payment: Payment) -> bool:
     """On one checkout, or on a second one at the other gateway."""
     return bool(payment.duplicate_of) or any(
         refund.cause is RefundCause.SECOND_PAYMENT for refund in payment.refunds
+    )
+
+
+def _twice(payment: Payment) -> Outcome:
+    course = ("See the course", routes.learn(payment.course_slug))
+    title = "You paid twice, and this was the second time"
+    have = f"You have {payment.course_title} already"
+    if payment.settled_minor >= payment.amount.minor:
+        return Outcome("back", title, f"{have}, so this money went back the way you paid.", *course)
+    if payment.refunds and all(one.state is RefundState.FAILED for one in payment.refunds):
+        return Outcome(
+            "person",
+            title,
+            f"{have}. This money did not go back by itself, so a person sees to it. "
+            "You need not do anything.",
+            *course,
+        )
+    return Outcome(
+        "back",
+        title,
+        f"{have}, so this money goes back by itself. You need not do anything.",
+        *course,
     )
 
 
