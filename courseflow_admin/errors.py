@@ -105,6 +105,10 @@ class ProviderRefused(CourseFlowError):
         self.provider, self.reason = provider, reason
 
 
+class KeyRefused(ProviderRefused):
+    """It does not accept our key: the same for every call, until somebody mends that."""
+
+
 class ProviderUnreachable(CourseFlowError):
     """The outside company gave no answer: what was asked may or may not have happened."""
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from courseflow_admin.config import settings
-from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import ResendKeys
 
 TIMEOUT_SECONDS = 20
@@ -55,7 +55,8 @@ class ResendSender:
             # Network trouble looks like a 500; 429 and a key in use pass by themselves.
             if code >= 500 or code == 429 or "concurrent" in str(error.error_type):
                 raise ProviderUnreachable("resend") from error
-            raise ProviderRefused("resend", str(error)) from error
+            refusal = KeyRefused if code in {401, 403} else ProviderRefused
+            raise refusal("resend", str(error)) from error
         if not answer.get("id"):  # not in Resend's words, so we do not know whether it was sent
             raise ProviderUnreachable("resend")
         return str(answer["id"])

@@ -12,7 +12,7 @@ from loguru import logger
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db import emails as emails_db
-from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import (
     SUBJECTS,
@@ -145,11 +145,11 @@ async def send_next(lease: timedelta) -> bool:
     )
     try:
         provider_id = await sender().send(message)
+    except (KeyRefused, ProviderUnreachable) as error:  # not because of this e-mail
+        await _later(email, error.message)
     except (ProviderRefused, NotFound) as error:
         await emails_db.give_up(email.id, error.message, now())
         logger.error("email.failed", email=email.id, kind=email.kind, reason=error.message)
-    except ProviderUnreachable as error:
-        await _later(email, error.message)
     else:
         await emails_db.mark_sent(email.id, provider_id, now())
         logger.info("email.sent", email=email.id, kind=email.kind)

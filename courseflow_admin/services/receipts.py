@@ -17,6 +17,7 @@ from courseflow_admin.db import jobs
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.errors import Unavailable
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailKind, Recipient
@@ -27,6 +28,7 @@ from courseflow_admin.services import audit, emails
 
 JOB = "receipt-numbers"
 AT_ONCE = 20
+RETRY_AFTER = timedelta(minutes=1)
 
 
 async def open_receipt(payment: Payment) -> None:
@@ -51,18 +53,25 @@ async def number_waiting(owner: str, lease: timedelta) -> int:
     """Number the receipts that wait, the first paid first; how many were numbered.
 
     `owner` names the worker: only the holder of the lease numbers. Should a lease run out while
-    its holder still works, the unique index lets one of the two win each number.
+    its holder still works, the unique index lets one of the two win each number. A receipt in
+    trouble lets the others pass: numbers are given one by one, so it leaves no gap.
     """
     instant = now()
     if not await jobs.lease(JOB, owner, instant, instant + lease):
         return 0
     numbered = 0
-    for receipt in await receipts_db.unnumbered(AT_ONCE):
+    for receipt in await receipts_db.unnumbered(instant, AT_ONCE):
         try:
             await _number(receipt)
         except Duplicate:
             logger.warning("receipt.number_taken", receipt=receipt.id)
             break
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad receipt must not stop the others
+            logger.opt(exception=error).error("receipt.failed", receipt=receipt.id)
+            await receipts_db.retry_later(receipt.id, now() + RETRY_AFTER)
+            continue
         numbered += 1
     return numbered
 

@@ -1,12 +1,16 @@
 """Buying over HTTP: the form, JSON, the way back; and what a tampering buyer gets."""
 
 import asyncio
+import hashlib
+import hmac
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
+from courseflow_admin.models.base import now
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import PaymentState
 from courseflow_admin.services import access, sessions
@@ -181,6 +185,21 @@ async def test_a_price_is_charged_in_its_own_currency_to_the_last_minor_unit(
     assert paid.provider_payment_id == provider_payment
 
 
+async def back_from(api, provider, checkout_id, provider_payment, signature=""):
+    """The gateway sends the browser back to us, from its own site."""
+    way = f"/api/v1/checkout/return/{provider}"
+    if provider == "stripe":
+        return await api.get(way, params={"session_id": checkout_id})
+    about = f"{checkout_id}|{provider_payment}".encode()
+    secret = settings().razorpay.key_secret.encode()
+    data = {
+        "razorpay_order_id": checkout_id,
+        "razorpay_payment_id": provider_payment,
+        "razorpay_signature": signature or hmac.new(secret, about, hashlib.sha256).hexdigest(),
+    }
+    return await api.post(way, data=data, headers={"Origin": "https://api.razorpay.com"})
+
+
 async def test_coming_back_by_a_cross_site_post_needs_no_session_and_grants_nothing(api, sandbox):
     course = await a_course(await an_instructor())
     buyer = await a_buyer(api)
@@ -188,14 +207,16 @@ async def test_coming_back_by_a_cross_site_post_needs_no_session_and_grants_noth
     (row,) = await stored("payments")
     api.cookies.clear()
 
-    answer = await api.post(
-        "/api/v1/checkout/return/razorpay",
-        data={"razorpay_order_id": row["provider_checkout_id"], "razorpay_payment_id": "pay_1",
-              "razorpay_signature": "f" * 64},
-        headers={"Origin": "https://api.razorpay.com"},
-    )  # fmt: skip
+    paid = sandbox.pay(row["provider_checkout_id"])
+    forged = await back_from(api, "razorpay", row["provider_checkout_id"], paid, "f" * 64)
+    await Jobs().run_until_idle()
+    untouched = await payments_db.get(row["_id"])
+    answer = await back_from(api, "razorpay", row["provider_checkout_id"], paid)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/my/payments")
+    assert (forged.status_code, forged.headers["location"]) == (303, "/my/payments")
+    assert (untouched.sync_at, untouched.state) == (row["sync_at"], PaymentState.CREATED)
+    assert row["sync_at"] == row["created_at"] + timedelta(minutes=10)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/my/payments/{row['_id']}")
     assert not (await access.verdict(buyer.id, course.id)).allowed
 
 
@@ -205,12 +226,34 @@ async def test_coming_back_from_stripe_leads_to_the_payment(api, sandbox):
     await api.post(CHECKOUT, json=fields(course))
     (row,) = await stored("payments")
 
-    answer = await api.get(
-        "/api/v1/checkout/return/stripe", params={"session_id": row["provider_checkout_id"]}
-    )
+    answer = await back_from(api, "stripe", row["provider_checkout_id"], "pi_1")
 
     assert answer.headers["location"] == f"/my/payments/{row['_id']}"
-    assert (await payments_db.get(row["_id"])).sync_at <= row["created_at"].replace(year=2100)
+    assert row["created_at"] <= (await payments_db.get(row["_id"])).sync_at <= now()
+
+
+@BOTH
+async def test_the_browser_coming_back_is_enough_when_no_webhook_ever_comes(api, sandbox, provider):
+    course = await a_course(await an_instructor())
+    buyer = await a_buyer(api)
+    sandbox.switch(provider, webhooks="never")
+    await api.post(CHECKOUT, json=fields(course, provider))
+    (row,) = await stored("payments")
+    paid = sandbox.pay(row["provider_checkout_id"])
+    api.cookies.clear()
+    await Jobs().run_until_idle()
+    before = await payments_db.get(row["_id"])
+
+    answer = await back_from(api, provider, row["provider_checkout_id"], paid)
+    at_once = await payments_db.get(row["_id"])
+    await Jobs().run_until_idle()
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/my/payments/{row['_id']}")
+    assert (before.state, at_once.state) == (PaymentState.CREATED, PaymentState.CREATED)
+    after = await payments_db.get(row["_id"])
+    assert (after.state, after.provider_payment_id) == (PaymentState.PAID, paid)
+    assert (await access.verdict(buyer.id, course.id)).allowed
+    assert await stored("webhook_events", provider=provider) == []
 
 
 async def test_an_unknown_gateway_has_no_way_back(api, sandbox):
