@@ -38,13 +38,23 @@ class Cursor:
             kind, value, row_id = json.loads(raw)
         except (binascii.Error, ValueError, TypeError, UnicodeError) as error:
             raise Invalid("This page of the list does not exist.", "after") from error
-        if not isinstance(row_id, str) or type(value) not in {int, str}:
+        if not _is_text(row_id) or not (_is_text(value) or _is_number(value)):
             raise Invalid("This page of the list does not exist.", "after")
         if kind == "t" and isinstance(value, int) and 0 <= value < 4_102_444_800_000:
             return cls(datetime.fromtimestamp(value / 1000, UTC), row_id)
         if kind == "v":
             return cls(value, row_id)
         raise Invalid("This page of the list does not exist.", "after")
+
+
+def _is_text(value: object) -> bool:
+    """Whether the database can hold it: half of a surrogate pair has no bytes."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _is_number(value: object) -> bool:
+    """Whether the database can hold it. True and False are none."""
+    return type(value) is int and abs(value) < 2**63
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """The address of a list: what it asks for, and the addresses its controls lead to."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.paging import PAGE_SIZE, Page, PageRequest
 
 LONGEST = 254  # characters of one filter: an e-mail address
+PAGING = ("after", "before", "first")
 
 
 def last_part(state: Any) -> str:
@@ -24,10 +26,13 @@ def has_left(state: Any, path: str) -> bool:
 class ListAddress:
     """`path?filter=…&after=…`: only the parameters in `names` and those of paging count."""
 
-    def __init__(self, path: str, given: Mapping[str, str], names: tuple[str, ...]) -> None:
+    def __init__(self, path: str, url: Any, names: tuple[str, ...]) -> None:
+        given = url.query_parameters
+        said = Counter(name for name, _ in parse_qsl(url.query, keep_blank_values=True))
+        self._twice = next((name for name in (*names, *PAGING) if said[name] > 1), "")
         self._path = path
         self._asked = {name: given.get(name, "")[:LONGEST] for name in names}
-        self._page = {name: given.get(name, "") for name in ("after", "before", "first")}
+        self._page = {name: given.get(name, "") for name in PAGING}
 
     def __getitem__(self, name: str) -> str:
         return self._asked[name]
@@ -41,7 +46,12 @@ class ListAddress:
         return routes.with_query(self._path, **{**self._asked, **changes})
 
     def request(self) -> PageRequest:
-        """Which page; an address that names none, cut off on its way, means the first."""
+        """Which page; an address that names none, cut off on its way, means the first.
+
+        Invalid when something is said twice: one reader takes the first and another the last.
+        """
+        if self._twice:
+            raise Invalid(f"The address of this page says “{self._twice}” twice.", self._twice)
         try:
             return PageRequest.parse(**self._page)
         except Invalid:

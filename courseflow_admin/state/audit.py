@@ -95,7 +95,7 @@ class AuditState(ListState, rx.State):
         return rx.redirect(self._address().to(object=form.q[:60]))
 
     def _address(self) -> ListAddress:
-        return ListAddress(routes.AUDIT, self.router.url.query_parameters, NAMES)
+        return ListAddress(routes.AUDIT, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress, act: str) -> None:
         self.act_text = ACTS.get(act, "")

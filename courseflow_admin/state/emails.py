@@ -122,7 +122,7 @@ class EmailsState(ListState, rx.State):
         return self._search_for(text, "to", self._address())
 
     def _address(self) -> ListAddress:
-        return ListAddress(routes.EMAILS, self.router.url.query_parameters, NAMES)
+        return ListAddress(routes.EMAILS, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress, wanted: EmailFilter, state: str) -> None:
         self.kind_text = KINDS.get(wanted.kind, "")

@@ -27,7 +27,7 @@ UNEXPECTED = "Something went wrong on our side. Nothing more was done."
 class Form(BaseModel):
     """The base of what a form sends: texts within bounds, no field that nobody declared."""
 
-    model_config = ConfigDict(str_strip_whitespace=True, str_max_length=100_000, extra="ignore")
+    model_config = ConfigDict(str_strip_whitespace=True, str_max_length=100_000, extra="forbid")
 
 
 class ArgumentsRefused(Exception):

@@ -51,7 +51,7 @@ class InvitationsState(ListState, rx.State):
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
-        address = ListAddress(routes.INVITATIONS, self.router.url.query_parameters, ())
+        address = ListAddress(routes.INVITATIONS, self.router.url, ())
         actor = (await self.get_state(AuthState)).actor()
         with self._refusals():
             page = await invitations.pending(actor, address.request())

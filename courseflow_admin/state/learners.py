@@ -84,7 +84,7 @@ class LearnersState(ListState, rx.State):
         return self._search_for(text, "email", self._address())
 
     def _address(self) -> ListAddress:
-        return ListAddress(routes.LEARNERS, self.router.url.query_parameters, NAMES)
+        return ListAddress(routes.LEARNERS, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress) -> None:
         self.course_id = address["course"]

@@ -17,7 +17,7 @@ class MyEmailsState(ListState, rx.State):
 
     @event(Permission.ACCOUNT_OWN, supersedes=True)
     async def load(self):
-        address = ListAddress(routes.MY_EMAILS, self.router.url.query_parameters, ())
+        address = ListAddress(routes.MY_EMAILS, self.router.url, ())
         auth = await self.get_state(AuthState)
         with self._refusals():
             page = await emails_log.mine(auth.actor(), address.request())

@@ -30,7 +30,7 @@ class MyPaymentsState(ListState, rx.State):
 
     @event(Permission.ACCOUNT_OWN, supersedes=True)
     async def load(self):
-        address = ListAddress(routes.MY_PAYMENTS, self.router.url.query_parameters, ())
+        address = ListAddress(routes.MY_PAYMENTS, self.router.url, ())
         auth = await self.get_state(AuthState)
         with self._refusals():
             page = await payments.mine(auth.actor(), address.request())

@@ -119,7 +119,7 @@ class PaymentsState(ListState, rx.State):
         return self._search_for(text, "email", self._address())
 
     def _address(self) -> ListAddress:
-        return ListAddress(routes.PAYMENTS, self.router.url.query_parameters, NAMES)
+        return ListAddress(routes.PAYMENTS, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress, wanted: PaymentFilter, sort: Sort) -> None:
         self.state_text = STATES.get(wanted.state, "")

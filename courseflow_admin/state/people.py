@@ -86,7 +86,7 @@ class PeopleState(ListState, rx.State):
         return self._search_for(text, "email", self._address())
 
     def _address(self) -> ListAddress:
-        return ListAddress(routes.PEOPLE, self.router.url.query_parameters, NAMES)
+        return ListAddress(routes.PEOPLE, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress, role: str, standing: str) -> None:
         self.role_text = ROLE_LABELS.get(role, "")

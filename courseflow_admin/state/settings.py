@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
-from pydantic import ValidationError
+from pydantic import RootModel, ValidationError, field_validator
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, NotSignedIn
@@ -52,6 +52,17 @@ WORDS = {
 class SchoolForm(Form):
     name: str
     support_email: str
+
+
+class CurrenciesForm(RootModel[dict[str, Literal["on"]]]):
+    """The boxes that are ticked, each of a currency we know."""
+
+    @field_validator("root")
+    @classmethod
+    def _known(cls, boxes: dict[str, str]) -> dict[str, str]:
+        if boxes.keys() - {box_of(code) for code in CURRENCIES}:
+            raise ValueError("There is no such box.")
+        return boxes
 
 
 class ReceiptsForm(Form):
@@ -147,10 +158,10 @@ class SettingsState(rx.State):
         yield await self._save("school", form.model_dump())
 
     @event(Permission.SETTINGS_CHANGE)
-    async def save_currencies(self, form: dict[str, Any]):
+    async def save_currencies(self, form: CurrenciesForm):
         self.saving = "currencies"
         yield
-        sold = [code for code in CURRENCIES if form.get(f"sells_{code}")]
+        sold = [code for code in CURRENCIES if box_of(code) in form.root]
         yield await self._save("currencies", {"currencies": sold})
 
     @event(Permission.SETTINGS_CHANGE)
@@ -274,6 +285,11 @@ class SettingsState(rx.State):
             )
             for code in CURRENCIES
         ]
+
+
+def box_of(code: str) -> str:
+    """The name of a currency's box."""
+    return f"sells_{code}"
 
 
 def in_words(value: Any) -> str:

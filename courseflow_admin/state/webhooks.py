@@ -68,7 +68,7 @@ class WebhooksState(ListState, rx.State):
         return rx.redirect(self._address().to(provider=key))
 
     def _address(self) -> ListAddress:
-        return ListAddress(routes.WEBHOOKS, self.router.url.query_parameters, NAMES)
+        return ListAddress(routes.WEBHOOKS, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress, wanted: WebhookFilter) -> None:
         self.state_text = STATES.get(wanted.state, "")

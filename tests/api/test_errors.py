@@ -5,6 +5,7 @@ import pytest
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.db import client
+from courseflow_admin.models.paging import Cursor
 from tests.builders import an_account
 
 SIGN_UP = "/api/v1/auth/sign-up"
@@ -98,7 +99,21 @@ async def test_a_parameter_given_twice_is_refused(api):
     assert (answer.status_code, answer.json()["field"]) == (422, "role")
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=e30", "after=a&before=b", "before=%00"])
+TOO_LARGE = Cursor(2**63, "acc_1").encode()
+HALF_A_LETTER = Cursor("ada@demo.test", "acc_\ud800").encode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=x",
+        "after=e30",
+        "after=a&before=b",
+        "before=%00",
+        f"after={TOO_LARGE}",
+        f"before={HALF_A_LETTER}",
+    ],
+)
 async def test_a_made_up_cursor_is_422(api, query):
     await an_account("admin@demo.test", "admin")
     await api.post(

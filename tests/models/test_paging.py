@@ -16,7 +16,20 @@ def test_a_cursor_comes_back_from_the_address_as_it_was(value):
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "e30", "W10", "WyJ2IiwgbnVsbCwgInAiXQ", "WyJ2IiwgMSwgeyIkZ3QiOiAiIn1d", "é"]
+    "text",
+    [
+        "x",
+        "e30",
+        "W10",
+        "WyJ2IiwgbnVsbCwgInAiXQ",
+        "WyJ2IiwgMSwgeyIkZ3QiOiAiIn1d",
+        "é",
+        Cursor(2**63, "pay_1").encode(),
+        Cursor(-(2**63), "pay_1").encode(),
+        Cursor(1, "pay_\ud800").encode(),
+        Cursor("\udfff", "pay_1").encode(),
+        Cursor(True, "pay_1").encode(),
+    ],
 )
 def test_what_is_not_a_cursor_is_refused(text):
     with pytest.raises(Invalid, match="does not exist"):

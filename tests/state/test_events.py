@@ -141,7 +141,8 @@ async def test_declared_types_arrive_as_what_they_are():
 async def test_a_form_is_its_model_and_nothing_else():
     root = a_tab()
 
-    await run(root, TriedState, "refund", form={"amount": " 900 ", "role": "admin"})
+    await run(root, TriedState, "refund", form={"amount": " 900 "})
+    await run(root, TriedState, "refund", form={"amount": "700", "role": "admin"})
     await run(root, TriedState, "refund", form={"amount": {"$gt": ""}})
     await run(root, TriedState, "refund", form="amount=900")
 

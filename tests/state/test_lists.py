@@ -50,6 +50,24 @@ async def test_what_is_the_schools_is_refused_to_others_by_the_service_too(datab
     assert (found.view, found.rows) == ("error", [])
 
 
+@pytest.mark.parametrize(
+    ("state", "path", "name"),
+    [
+        (PeopleState, "/people?role=student&role=admin", "role"),
+        (PeopleState, "/people?email=&email=ada", "email"),
+        (LearnersState, "/learners?after=a&after=b", "after"),
+        (WebhooksState, "/webhooks?state=failed&provider=stripe&state=handled", "state"),
+    ],
+)
+async def test_an_address_that_says_something_twice_shows_no_rows(database, state, path, name):
+    await an_account("ada@demo.test")
+
+    found = await loaded(ADMIN, state, path)
+
+    assert (found.view, found.rows) == ("error", [])
+    assert found.error == f"The address of this page says “{name}” twice."
+
+
 # People
 
 

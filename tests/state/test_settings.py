@@ -6,6 +6,7 @@ from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.school import SchoolChange
 from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.policies import PolicyState
 from courseflow_admin.state.school import SchoolState
 from courseflow_admin.state.settings import SettingsState
@@ -72,6 +73,16 @@ async def test_each_form_saves_its_own(database):
     assert not now.disputes_suspend
     assert state.wrong == {}
     assert (state.values.tax_id, state.values.terms) == ("27", "Be kind.")
+
+
+@pytest.mark.parametrize("form", [{"sells_EUR": "on", "sells_XXX": "on"}, {"sells_EUR": True}])
+async def test_a_box_that_is_not_on_the_page_is_refused(database, form):
+    root, _ = await opened()
+
+    await run(root, SettingsState, "save_currencies", form=form)
+
+    assert await said(root) == [("error", NOT_UNDERSTOOD)]
+    assert await stored("school") == []
 
 
 @pytest.mark.parametrize(

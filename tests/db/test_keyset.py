@@ -1,0 +1,41 @@
+"""Pages of a long list over rows that tie, move and vanish between two pages."""
+
+import pytest
+
+from courseflow_admin.db import payments_search
+from courseflow_admin.db.client import collection
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.paging import Cursor, PageRequest
+from courseflow_admin.models.payments import PaymentFilter, Sort
+from tests.money_builders import a_payment
+
+
+async def shown(sort: Sort, cursor: str = "", direction="next"):
+    request = PageRequest(Cursor.decode(cursor) if cursor else None, direction, size=2)
+    page = await payments_search.search(PaymentFilter(), sort, request)
+    return page, [payment.id for payment in page.rows]
+
+
+@pytest.mark.parametrize("falling", [True, False])
+async def test_equal_amounts_across_a_border_are_shown_once_each(database, falling):
+    ids = [(await a_payment(n, amount=Money(minor=100, currency="INR"))).id for n in range(5)]
+    ids.sort(reverse=falling)
+    sort = Sort("amount", falling)
+
+    first, top = await shown(sort)
+    second, middle = await shown(sort, first.next_cursor)
+    third, bottom = await shown(sort, second.next_cursor)
+    _, back = await shown(sort, third.previous_cursor, "previous")
+
+    assert [top, middle, bottom] == [ids[:2], ids[2:4], ids[4:]]
+    assert (third.next_cursor, back) == ("", ids[2:4])
+
+
+async def test_a_page_goes_on_from_where_its_row_was_though_the_row_has_vanished(database):
+    ids = [(await a_payment(number)).id for number in range(4)]  # newest first
+    first, _ = await shown(Sort())
+
+    await collection("payments").raw.delete_one({"_id": ids[1]})
+    _, rest = await shown(Sort(), first.next_cursor)
+
+    assert rest == ids[2:]
