@@ -7,11 +7,12 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
 from courseflow_admin.config import settings
@@ -60,13 +61,14 @@ PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterVal
 Password = Annotated[SecretStr, Field(min_length=8, max_length=128)]
 
 
-def _as_typed(value: object) -> object:
-    """A secret before a form that strips its texts reaches it."""
-    return SecretStr(value) if isinstance(value, str) else value
+def _as_typed(value: object, read: ValidatorFunctionWrapHandler) -> SecretStr:
+    """With the spaces that a form strips off its texts; as JSON, only a text becomes a secret."""
+    secret: SecretStr = read(value)
+    return SecretStr(value) if isinstance(value, str) else secret
 
 
 # One that is there already: with the spaces around it, and too long is as wrong as any other.
-AnyPassword = Annotated[SecretStr, BeforeValidator(_as_typed), Field(max_length=1000)]
+AnyPassword = Annotated[SecretStr, WrapValidator(_as_typed), Field(max_length=1000)]
 
 
 class Billing(Piece):
