@@ -102,12 +102,14 @@ def test_switches_and_clock_are_set_from_the_dashboard(
     box: Sandbox, press: Callable[..., str], paid: str
 ) -> None:
     press("switch", provider="razorpay", outage="slow", webhooks="twice", capture="manual")
+    press("switch", provider="stripe", refunds="pending")
     press("clock", hours="25")
     wrong = press("switch", provider="razorpay", outage="sometimes")
 
     world = box.world
     assert (world.outage("razorpay"), world.webhooks("razorpay")) == ("slow", "twice")
     assert (world.capture, world.clock_hours) == ("manual", 25.0)
+    assert (world.refunds("stripe"), world.refunds("razorpay")) == ("pending", "at_once")
     assert "outage must be one of ok, 500, timeout, slow" in wrong
     assert "There is no such button." in press("rob", id=paid)
 

@@ -184,6 +184,20 @@ def test_what_cannot_be_refunded_is_refused(
     assert box.refunds(paid) == []
 
 
+def test_a_pending_refund_reaches_the_buyer_once(
+    box: Sandbox, razorpay_client: razorpay.Client, paid: str
+) -> None:
+    box.switch("razorpay", refunds="pending")
+    refund = razorpay_client.payment.refund(paid, {})
+
+    box.settle_refund(refund["id"])
+
+    assert refund["status"] == "pending"
+    assert razorpay_client.refund.fetch(refund["id"])["status"] == "processed"
+    with pytest.raises(ValueError, match="already processed"):
+        box.settle_refund(refund["id"])
+
+
 def test_a_failed_refund_gives_the_amount_back_to_the_payment(
     box: Sandbox, razorpay_client: razorpay.Client, paid: str
 ) -> None:

@@ -180,6 +180,20 @@ def test_a_failed_refund_gives_the_amount_back_to_the_charge(
     assert box.refunds(paid) == []
 
 
+def test_a_pending_refund_reaches_the_buyer_once(
+    box: Sandbox, paid: str, stripe_client: stripe.StripeClient
+) -> None:
+    box.switch("stripe", refunds="pending")
+    refund = stripe_client.v1.refunds.create({"payment_intent": paid})
+
+    box.settle_refund(refund.id)
+
+    settled = stripe_client.v1.refunds.retrieve(refund.id)
+    assert (refund.status, settled.status) == ("pending", "succeeded")
+    with pytest.raises(ValueError, match="already succeeded"):
+        box.settle_refund(refund.id)
+
+
 @pytest.mark.parametrize(("won", "status"), [(True, "won"), (False, "lost")])
 def test_a_dispute_is_open_and_then_decided(
     box: Sandbox, paid: str, stripe_client: stripe.StripeClient, won: bool, status: str

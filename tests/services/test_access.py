@@ -5,9 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from courseflow_admin.models.enrollments import Enrollment, Grant
-from courseflow_admin.models.payments import Capture, Dispute, DisputeState, Review, ReviewState
+from courseflow_admin.models.payments import (
+    Capture,
+    Dispute,
+    DisputeState,
+    RefundState,
+    Review,
+    ReviewState,
+)
 from courseflow_admin.services.access import decide
-from tests.models.test_payments import a_payment
+from tests.models.test_payments import a_payment, a_refund
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,6 +43,7 @@ def verdict(enrollment=None, payments=(), suspended=False, disputes_suspend=True
 
 
 PAID = a_payment(capture=Capture.PAID)
+NOT_GONE_BACK = a_payment(capture=Capture.PAID, refunds=[a_refund(1, RefundState.FAILED)])
 
 
 @pytest.mark.parametrize("kind", ["payment", "manual", "free", "batch"])
@@ -54,6 +62,7 @@ def test_any_active_grant_opens_the_course(kind):
         (None, [a_payment(capture=Capture.FAILED)], "payment_failed"),
         (None, [a_payment(review=Review(state=ReviewState.OPEN, reason="x"))], "payment_in_review"),
         (None, [PAID], "paid_without_grant"),
+        (None, [NOT_GONE_BACK], "paid_without_grant"),
         (granted(a_grant(ended=NOW - DAY, end_reason="refund")), [PAID], "refunded"),
         (granted(a_grant(ended=NOW - DAY, end_reason="dispute lost")), [PAID], "ended"),
         (granted(a_grant(expires_at=NOW)), [PAID], "expired"),
