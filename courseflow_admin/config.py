@@ -1,5 +1,6 @@
 """Settings: read once from the environment and `.env`; each wrong value is one clear line."""
 
+import re
 import secrets
 from functools import cache, cached_property
 from pathlib import Path
@@ -25,6 +26,8 @@ from courseflow_admin.keys import (
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 TextList = Annotated[tuple[str, ...], NoDecode]
 
+# As a browser sends it: in small letters, and without the port that https has anyway.
+HTTPS_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(?!443$)[1-9][0-9]{0,4})?")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SANDBOX_MARK = "sandbox"  # stands in every key of our own sandbox: sk_sandbox_…, rzp_sandbox_…
 MIN_JWT_SECRET = 32  # bytes; PyJWT only warns below, we refuse (RFC 7518, 3.2)
@@ -70,6 +73,7 @@ class Settings(BaseSettings):
     resend_base_url: str | None = None
     email_from: str = "CourseFlow <school@demo.test>"
     trusted_proxies: int = Field(default=0, ge=0, le=10)
+    cors_origins: TextList = ()
     metrics_token: SecretStr | None = None
     demo_password: SecretStr | None = None
 
@@ -79,6 +83,7 @@ class Settings(BaseSettings):
         "razorpay_webhook_secrets",
         "resend_webhook_secrets",
         "razorpay_currencies",
+        "cors_origins",
         mode="before",
     )
     @classmethod
@@ -86,6 +91,14 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not HTTPS_ORIGIN.fullmatch(value):
+                raise ValueError(f"'{value}' is not one https origin, such as https://app.example")
+        return values
 
     @field_validator("school_timezone")
     @classmethod

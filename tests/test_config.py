@@ -62,6 +62,16 @@ def test_nothing_has_to_be_set(lines_of):
         ({"PUBLIC_URL": "https://a.example/x"}, r"PUBLIC_URL: must be an address without a path.*"),
         ({"SCHOOL_NAME": "x" * 61}, r"SCHOOL_NAME: .*at most 60 characters"),
         ({"TRUSTED_PROXIES": "-1"}, r"TRUSTED_PROXIES: .*greater than or equal to 0"),
+        ({"CORS_ORIGINS": "*"}, r"CORS_ORIGINS: '\*' is not one https origin.*"),
+        (
+            {"CORS_ORIGINS": "https://a.example,https://*.example"},
+            r"CORS_ORIGINS: 'https://\*\.example' is not.*",
+        ),
+        ({"CORS_ORIGINS": "http://a.example"}, r"CORS_ORIGINS: 'http://a\.example' is not.*"),
+        ({"CORS_ORIGINS": "https://a.example/"}, r"CORS_ORIGINS: 'https://a\.example/' is not.*"),
+        ({"CORS_ORIGINS": "https://A.example"}, r"CORS_ORIGINS: 'https://A\.example' is not.*"),
+        ({"CORS_ORIGINS": "https://a.example:443"}, r"CORS_ORIGINS: .*:443' is not.*"),
+        ({"CORS_ORIGINS": "null"}, r"CORS_ORIGINS: 'null' is not.*"),
         ({"JWT_SECRETS": "short"}, r"JWT_SECRETS: each must have at least 32 bytes"),
         (
             {"JWT_SECRETS": f"2026-11:{'x' * 31}"},

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseflow_admin import routes
+from courseflow_admin.api import cors
 from courseflow_admin.api.dependencies import bearer_token, client_address, session_token
 from courseflow_admin.api.errors import problem
 from courseflow_admin.config import LOOPBACK, Settings
@@ -34,6 +35,7 @@ def protect(app: ASGIApp, settings: Settings, policy: str) -> ASGIApp:
     inner = limit_body(inner)
     inner = one_address(inner, settings)
     inner = limit_query(inner)
+    inner = cors.answer_listed(inner, settings)
     inner = add_headers(inner, security_headers(settings, policy))
     return note_request(inner)
 

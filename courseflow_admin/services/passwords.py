@@ -34,7 +34,7 @@ async def matches(password: str, password_hash: str) -> bool:
 
 def outdated(password_hash: str) -> bool:
     """Whether the hash was made with another cost than is asked for now."""
-    return not password_hash.startswith(f"$2b${settings().bcrypt_cost:02d}$")
+    return _cost_of(password_hash) != settings().bcrypt_cost
 
 
 def _hash(password: str, cost: int) -> str:
@@ -42,9 +42,25 @@ def _hash(password: str, cost: int) -> str:
 
 
 def _check(password: str, password_hash: str, cost: int) -> bool:
-    nobodys = f"$2b${cost:02d}${'.' * 53}"  # well-formed, so that bcrypt does all its work
-    same = bcrypt.checkpw(_digest(password), (password_hash or nobodys).encode())
-    return same and bool(password_hash)
+    digest = _digest(password)
+    if not password_hash:
+        bcrypt.checkpw(digest, _nobodys(cost))
+        return False
+    same = bcrypt.checkpw(digest, password_hash.encode())
+    # Made when less was asked for: the rest of the work is done too, or the time it takes would
+    # tell who has an account. Each cost is twice the one before, so these add up exactly.
+    for missing in range(_cost_of(password_hash), cost):
+        bcrypt.checkpw(digest, _nobodys(missing))
+    return same
+
+
+def _nobodys(cost: int) -> bytes:
+    """Well-formed, so that bcrypt does all its work."""
+    return f"$2b${cost:02d}${'.' * 53}".encode()
+
+
+def _cost_of(password_hash: str) -> int:
+    return int(password_hash.split("$")[2])
 
 
 def _digest(password: str) -> bytes:

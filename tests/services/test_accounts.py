@@ -2,6 +2,7 @@
 
 import asyncio
 
+import bcrypt
 import pytest
 from pydantic import ValidationError
 
@@ -246,6 +247,34 @@ async def test_a_hash_of_another_cost_is_renewed_at_the_next_sign_in(database, c
     assert account.password_hash.startswith("$2b$04$")
     assert row["password_hash"].startswith("$2b$05$")
     assert (await accounts.authenticate("ada@demo.test", PASSWORD)).id == account.id
+
+
+@pytest.fixture
+def work(monkeypatch) -> list[int]:
+    """The rounds of each comparison, as its cost says."""
+    done: list[int] = []
+    compare = bcrypt.checkpw
+
+    def counted(password: bytes, password_hash: bytes) -> bool:
+        done.append(2 ** int(password_hash.split(b"$")[2]))
+        return compare(password, password_hash)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    return done
+
+
+@pytest.mark.parametrize("cost", ["4", "5", "7"])
+async def test_after_a_rise_of_the_cost_nobody_learns_by_time_who_is_known(configure, work, cost):
+    kept = await passwords.hash_of(PASSWORD)
+    configure(BCRYPT_COST=cost)
+
+    fits = [await passwords.matches(text, kept) for text in (PASSWORD, "not it")]
+    rounds_of_two, work[:] = sum(work), []
+    nobody = await passwords.matches("not it", "")
+
+    assert kept.startswith("$2b$04$")
+    assert [*fits, nobody] == [True, False, False]
+    assert (rounds_of_two, sum(work)) == (2 * 2 ** int(cost), 2 ** int(cost))
 
 
 async def test_passwords_differ_also_behind_the_72nd_byte():
