@@ -63,6 +63,9 @@ async def test_the_demo_school_keeps_every_rule_of_the_product(demo_school):
         assert bool(grant.ended) == wholly
         assert all(refund.state is RefundState.SETTLED for refund in payment.refunds)
 
+    age_days = [(instant - payment.created_at).days for payment in payments]
+    assert {days // 30 for days in age_days} >= set(range(12))
+    assert any(0 < enrollment.percent < 100 for enrollment in enrollments)
     for enrollment in enrollments:
         lessons = courses[enrollment.course_id].lesson_ids
         assert set(enrollment.done) <= set(lessons)

@@ -1,0 +1,154 @@
+"""The plans of queries as they are really sent: heard on their way, then explained."""
+
+from datetime import timedelta
+
+import pytest
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from courseflow_admin.db import client
+from courseflow_admin.db import emails as emails_db
+from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db import invitations as invitations_db
+from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db import receipts as receipts_db
+from courseflow_admin.db import sessions as sessions_db
+from courseflow_admin.db import webhooks as webhooks_db
+from courseflow_admin.db.client import collection
+from courseflow_admin.models.base import new_id, now
+from courseflow_admin.models.enrollments import Enrollment
+from courseflow_admin.models.invitations import Invitation
+from courseflow_admin.models.money import Money
+from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.sessions import Session
+from courseflow_admin.models.webhooks import WebhookEvent
+from tests.db.test_payments_plans import stages
+from tests.money_builders import email_row, payment_row
+
+ROWS, ACCOUNTS = 120, 10
+OF_ONE = ROWS // ACCOUNTS
+SENT = ("filter", "query", "sort", "limit", "projection", "hint", "update", "new")
+
+
+class Heard(CommandListener):
+    """The queries of this test, as MongoDB gets them."""
+
+    def __init__(self) -> None:
+        self.queries: list[dict] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in {"find", "findAndModify"}:
+            wanted = {key: event.command[key] for key in SENT if key in event.command}
+            self.queries.append({event.command_name: event.command[event.command_name], **wanted})
+
+    def succeeded(self, event: object) -> None:
+        pass
+
+    def failed(self, event: object) -> None:
+        pass
+
+
+@pytest.fixture
+async def heard(mongod_uri: str, database: str) -> Heard:
+    """Over a database with something of everything, for ten accounts in turn."""
+    for name in ("payments", "enrollments", "sessions", "receipts", "invitations"):
+        await collection(name).insert_many([ONE[name](n).to_mongo() for n in range(ROWS)])
+    for name in ("emails", "webhook_events"):
+        await collection(name).insert_many([ONE[name](n).to_mongo() for n in range(ROWS)])
+    heard = Heard()
+    await client.connect(mongod_uri, database, listeners=[heard])
+    return heard
+
+
+def at(number: int):
+    return now() - timedelta(minutes=number)
+
+
+def of(number: int) -> str:
+    return f"acc_{number % ACCOUNTS}"
+
+
+def due_at(number: int):
+    return at(number) if number % 4 == 0 else None
+
+
+ONE = {
+    "payments": lambda n: payment_row(n, account_id=of(n), course_id=f"crs_{n % 3}"),
+    "enrollments": lambda n: Enrollment(
+        _id=new_id("enr"),
+        account_id=of(n),
+        course_id=f"crs_{n}",
+        owner_id="acc_ines",
+        learner_email="ada@demo.test",
+        enrolled_at=at(n),
+        last_seen_at=at(n),
+    ),
+    "sessions": lambda n: Session(
+        _id=new_id("ses"),
+        kind="browser",
+        token_hash=str(n),
+        account_id=of(n),
+        created_at=at(n),
+        last_used_at=at(n),
+        expires_at=at(-60),
+    ),
+    "receipts": lambda n: Receipt(
+        _id=new_id("rcp"),
+        payment_id=f"pay_{n}",
+        account_id=of(n),
+        course_title="One",
+        amount=Money(minor=100, currency="INR"),
+        mode="sandbox",
+        series=f"sandbox-{2025 + n % 2}",
+        number=n if n % 4 else 0,
+        paid_at=at(n),
+    ),
+    "invitations": lambda n: Invitation(
+        _id=new_id("inv"),
+        email=f"{n}@demo.test",
+        role="instructor",
+        state="pending" if n % 4 == 0 else "revoked",
+        token_hash=str(n),
+        invited_by="acc_root",
+        invited_at=at(n),
+        expires_at=at(-60),
+    ),
+    "emails": lambda n: email_row(n, due_at=due_at(n)),
+    "webhook_events": lambda n: WebhookEvent(
+        _id=new_id("whe"),
+        provider="stripe",
+        event_id=str(n),
+        body_hash=str(n),
+        kind="charge.refunded",
+        raw="{}",
+        received_at=at(n),
+        due_at=due_at(n),
+    ),
+}
+# Each query: who sends it, and the most keys it may read.
+QUERIES = {
+    "pending invitations": (lambda: invitations_db.pending(PageRequest(size=10)), 12),
+    "my courses": (lambda: enrollments_db.of_account("acc_1"), OF_ONE + 1),
+    "sessions of an account": (lambda: sessions_db.open_of("acc_1", now()), OF_ONE + 1),
+    "receipts without a number": (lambda: receipts_db.unnumbered(10), 10),
+    "the last number": (lambda: receipts_db.last_number("sandbox-2026"), 1),
+    "payments for a course": (lambda: payments_db.of_learner("acc_1", "crs_1"), OF_ONE + 1),
+    "the next e-mail": (lambda: emails_db.claim(now(), at(-1)), 1),
+    "the next webhook": (lambda: webhooks_db.claim(now(), at(-1)), 1),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_a_query_goes_by_its_index_and_reads_what_it_gives(heard, name):
+    ask, most = QUERIES[name]
+
+    assert await ask()
+    [query] = heard.queries
+    plan = await collection("any").raw.database.command(
+        "explain", query, verbosity="executionStats"
+    )
+
+    used = {stage["stage"] for stage in stages(plan["queryPlanner"]["winningPlan"])}
+    assert "IXSCAN" in used
+    assert used.isdisjoint({"SORT", "COLLSCAN"})
+    assert 0 < plan["executionStats"]["totalKeysExamined"] <= most
