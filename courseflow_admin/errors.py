@@ -45,7 +45,9 @@ class NotPermitted(CourseFlowError):
     status = 403
     code = "not_permitted"
 
-    def __init__(self, message: str = "Your account may not do this.") -> None:
+    def __init__(
+        self, message: str = "Your account may not do this. Ask an admin of the school."
+    ) -> None:
         super().__init__(message)
 
 
@@ -101,7 +103,7 @@ class ProviderRefused(CourseFlowError):
     code = "provider_refused"
 
     def __init__(self, provider: str, reason: str) -> None:
-        super().__init__(f"{provider.capitalize()} refused: {reason}")
+        super().__init__(f"{provider.capitalize()} refused: {reason.rstrip('.')}.")
         self.provider, self.reason = provider, reason
 
 

@@ -109,14 +109,14 @@ class SecondFactorOn(Conflict):
     code = "second_factor_on"
 
     def __init__(self) -> None:
-        super().__init__("The second factor is on already.")
+        super().__init__("The second factor is on already. To set it up anew, switch it off first.")
 
 
 class SecondFactorOff(Conflict):
     code = "second_factor_off"
 
     def __init__(self) -> None:
-        super().__init__("The second factor is not on.")
+        super().__init__("The second factor is not on. Load the page again to see how it stands.")
 
 
 class SetUpOver(Conflict):

@@ -15,7 +15,10 @@ class WrongPassword(Invalid):
     code = "wrong_password"
 
     def __init__(self) -> None:
-        super().__init__("This is not your current password.", "current_password")
+        super().__init__(
+            "This is not your current password. Type it again, or sign out and set a new one.",
+            "current_password",
+        )
 
 
 async def prove(actor: Actor, password: str) -> Account:

@@ -24,7 +24,7 @@ class VerifiedAlready(Conflict):
     code = "verified_already"
 
     def __init__(self) -> None:
-        super().__init__("This e-mail address is confirmed already.")
+        super().__init__("This e-mail address is confirmed already: nothing is left to do.")
 
 
 async def resend(actor: Actor) -> None:

@@ -191,8 +191,10 @@ async def test_instructors_cannot_refund_or_recheck_even_when_they_get_past_the_
     await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Mine"})
     await run(root, PaymentDetailState, "recheck")
 
-    assert state.refund_problem == "Your account may not do this."
-    assert await said(root) == [("error", "Your account may not do this.")]
+    assert state.refund_problem == "Your account may not do this. Ask an admin of the school."
+    assert await said(root) == [
+        ("error", "Your account may not do this. Ask an admin of the school.")
+    ]
     (row,) = await stored("payments")
     assert (row["refunds"], row["syncs"]) == ([], [])
 

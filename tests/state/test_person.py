@@ -182,7 +182,7 @@ async def test_an_admin_demoted_meanwhile_changes_nobody(database):
 
     await run(root, PersonState, "confirm")
 
-    assert state.dialog_problem == "Your account may not do this."
+    assert state.dialog_problem == "Your account may not do this. Ask an admin of the school."
     assert (await stored("accounts", _id=ada.id))[0]["suspended_at"] is None
 
 

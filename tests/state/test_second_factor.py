@@ -3,6 +3,7 @@
 import pytest
 
 from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.second_factor import SecondFactorOn
 from courseflow_admin.services import second_factor, sessions
 from courseflow_admin.state.account import AccountState
 from courseflow_admin.state.auth import AuthState, SignInState
@@ -89,7 +90,7 @@ async def test_a_set_up_that_another_tab_began_anew_is_said_and_over(database):
     await run(root, SecondFactorState, "confirm", form={"code": "123456"})
 
     assert (state.view, state.key) == ("on", "")
-    assert await said(root) == [("error", "The second factor is on already.")]
+    assert await said(root) == [("error", str(SecondFactorOn()))]
 
 
 async def test_switched_off_the_page_says_so(database):

@@ -349,7 +349,9 @@ async def test_a_student_calling_the_studio_is_refused_by_the_service_too(databa
     await run(root, StudioCourseState, "load")
 
     assert (await root.get_state(StudioCourseState)).view == "forbidden"
-    assert await said(root) == [("error", "Your account may not do this.")]
+    assert await said(root) == [
+        ("error", "Your account may not do this. Ask an admin of the school.")
+    ]
     assert await everything() == before
 
 
