@@ -266,7 +266,7 @@ async def _close(actor: Actor, payment: Payment) -> None:
 async def _expire(payment: Payment) -> None:
     """Make it unpayable where that can be done; refused when it was paid a moment ago.
 
-    A gateway that is off or no longer knows our key keeps nobody from buying by the other one:
+    A gateway that is off or no longer knows the checkout keeps nobody from buying by the other one:
     money that comes late is judged, and a second payment goes back by itself.
     """
     if not payment.provider_checkout_id:

@@ -97,9 +97,9 @@ async def sync(
 async def _without_answer(
     payment: Payment, source: str, error: ProviderRefused | NotFound, lease: datetime | None
 ) -> None:
-    """Our key is no longer good, or the gateway is off: time passes without it.
+    """The gateway refuses to tell, or is off: time passes without it.
 
-    A key is mended some day, so that a refused look is always followed by another.
+    A refusal is no answer about the money, so that a refused look is always followed by another.
     """
     if payment.capture not in ON_ITS_WAY:
         await _close_if_over(payment, expired=False)
