@@ -1,9 +1,10 @@
 """Courses over HTTP, for those who write them."""
 
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 
 from courseflow_admin import routes
@@ -11,7 +12,7 @@ from courseflow_admin.api.dependencies import CurrentActor, read_json
 from courseflow_admin.models.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.studio import FieldsForm, LessonForm, Title
-from courseflow_admin.services import studio
+from courseflow_admin.services import authorship, studio
 
 LARGEST_LESSON = 1024 * 1024  # 200,000 characters, escaped
 router = APIRouter(prefix=routes.API, tags=["courses"])
@@ -39,6 +40,23 @@ class NewSection(Sent):
 
 class NewLesson(LessonForm):
     section_id: str
+
+
+class Author(Sent):
+    """An instructor, by address."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
+
+
+class CoInstructor(BaseModel):
+    id: str
+    name: str
+    email: str
+
+
+class Owner(BaseModel):
+    owner_id: str
+    owner_name: str
 
 
 class LessonDraft(BaseModel):
@@ -167,3 +185,36 @@ async def publish(actor: CurrentActor, course_id: str) -> Version:
 @router.get("/courses/{course_id}/versions")
 async def versions(actor: CurrentActor, course_id: str) -> list[Version]:
     return [Version.of(version) for version in await studio.versions(actor, course_id)]
+
+
+@router.get("/courses/{course_id}/co-instructors")
+async def co_instructors(actor: CurrentActor, course_id: str) -> list[CoInstructor]:
+    """Those who write this course with its owner."""
+    found = await authorship.co_instructors(actor, course_id)
+    return [CoInstructor(id=one.id, name=one.name, email=one.email) for one in found]
+
+
+@router.put("/courses/{course_id}/co-instructors")
+async def add_co_instructor(
+    actor: CurrentActor, request: Request, course_id: str
+) -> list[CoInstructor]:
+    """Add an instructor: `{"email"}`; the same one again changes nothing."""
+    form = await read_json(request, Author)
+    await authorship.add(actor, course_id, form.email)
+    return await co_instructors(actor, course_id)
+
+
+@router.delete("/courses/{course_id}/co-instructors/{account_id}")
+async def remove_co_instructor(
+    actor: CurrentActor, course_id: str, account_id: str
+) -> list[CoInstructor]:
+    await authorship.remove(actor, course_id, account_id)
+    return await co_instructors(actor, course_id)
+
+
+@router.put("/courses/{course_id}/owner")
+async def change_owner(actor: CurrentActor, request: Request, course_id: str) -> Owner:
+    """Give the course to another instructor: `{"email"}`; learners and figures move with it."""
+    form = await read_json(request, Author)
+    course = await authorship.change_owner(actor, course_id, form.email)
+    return Owner(owner_id=course.owner_id, owner_name=course.owner_name)

@@ -3,12 +3,13 @@
 The services ask; this table says what they must answer. `docs/permissions.md` is made from it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from courseflow_admin.models.permissions import Permission
 
-Party = Literal["learner", "owner"]  # whose payment, e-mail or account it is; whose course
+# Whose payment, e-mail or account it is; whose course, and who writes it too.
+Party = Literal["learner", "owner", "co-instructor"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ PRIVATE = Rule(Permission.ACCOUNT_PRIVATE)
 # Of a course on sale everybody knows, so that only the act is refused; a draft is not there (404).
 COURSE = Rule(
     Permission.COURSES_EDIT,
-    parties=("owner",),
+    parties=("owner", "co-instructor"),
     everyones=Permission.COURSES_EDIT_ALL,
     strangers=403,
 )
+OWN_COURSE = replace(COURSE, parties=("owner",))
 PEOPLE = Rule(Permission.ACCOUNTS_READ)
 CHANGE_PEOPLE = Rule(Permission.ACCOUNTS_CHANGE)
 LOG = Rule(Permission.AUDIT_READ)
@@ -74,7 +76,11 @@ RULES: dict[str, Rule] = {
     "POST /api/v1/checkout/return/{provider}": EVERYBODY,
     "GET /api/v1/courses/{slug}": EVERYBODY,
     "POST /api/v1/courses": Rule(Permission.COURSES_EDIT),
+    "GET /api/v1/courses/{course_id}/co-instructors": COURSE,
+    "PUT /api/v1/courses/{course_id}/co-instructors": OWN_COURSE,
+    "DELETE /api/v1/courses/{course_id}/co-instructors/{account_id}": OWN_COURSE,
     "GET /api/v1/courses/{course_id}/draft": COURSE,
+    "PUT /api/v1/courses/{course_id}/owner": Rule(Permission.COURSES_EDIT_ALL),
     "GET /api/v1/courses/{course_id}/versions": COURSE,
     "PATCH /api/v1/courses/{course_id}": COURSE,
     "POST /api/v1/courses/{course_id}/lessons": COURSE,

@@ -80,3 +80,16 @@ async def versions(course_id: str, limit: int = 50) -> list[CourseVersion]:
         {"course_id": course_id}, sort=[("number", -1)], limit=limit
     )
     return [CourseVersion.from_mongo(row) for row in rows]
+
+
+async def copy_owner(course_id: str, former_id: str, owner_id: str) -> None:
+    """Bring the copies of whose course it is up to date, in the change's transaction."""
+    require_transaction()
+    for name in ("payments", "enrollments"):
+        await collection(name).update_many(
+            {"course_id": course_id}, {"$set": {"owner_id": owner_id}}
+        )
+    await collection("emails").update_many(
+        {"course_owner_id": former_id, "course_id": course_id},
+        {"$set": {"course_owner_id": owner_id}},
+    )

@@ -57,6 +57,8 @@ class Act(StrEnum):
     TOKEN_REUSED = "token.reused"  # noqa: S105 - an act, not a secret
     COURSE_CREATED = "course.created"
     COURSE_CHANGED = "course.changed"
+    COURSE_CO_INSTRUCTORS_CHANGED = "course.co_instructors_changed"
+    COURSE_OWNER_CHANGED = "course.owner_changed"
     COURSE_PUBLISHED = "course.published"
     COURSE_UNPUBLISHED = "course.unpublished"
     COURSE_ARCHIVED = "course.archived"

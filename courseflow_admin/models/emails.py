@@ -24,6 +24,7 @@ class EmailKind(StrEnum):
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_RESTORED = "account_restored"
     ACCOUNT_ERASED = "account_erased"
+    COURSE_AUTHORS = "course_authors"
     ACCESS_GRANTED = "access_granted"
     ACCESS_ENDED = "access_ended"
     RECEIPT = "receipt"
@@ -77,6 +78,7 @@ SUBJECTS = {
     EmailKind.PASSWORD_CHANGED: "Your password was changed",
     EmailKind.EMAIL_CHANGE: "Confirm your new e-mail address",
     EmailKind.EMAIL_CHANGE_ASKED: "Somebody asked to change your e-mail address",
+    EmailKind.COURSE_AUTHORS: "{news} “{course}”",
     EmailKind.ROLE_CHANGED: "You are now {as_role} at {school}",
     EmailKind.VIEWED_AS: "{viewer} looked at {school} as you see it",
     EmailKind.ACCOUNT_SUSPENDED: "Your account at {school} is suspended",

@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "email_change": "New address to confirm",
     "email_change_asked": "Address change asked",
     "email_changed": "Address changed",
+    "course_authors": "Authors changed",
     "role_changed": "Role changed",
     "viewed_as": "Viewed by an admin",
     "account_suspended": "Account suspended",

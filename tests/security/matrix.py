@@ -1,4 +1,4 @@
-"""The school the permission matrix walks through: six people, and one object of each kind."""
+"""The school the permission matrix walks through: seven people, and one object of each kind."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from courseflow_admin.models.invitations import Invitation
 from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
-from courseflow_admin.services import invitations, sessions
+from courseflow_admin.services import authorship, invitations, sessions
 from tests.builders import PASSWORD, acting, an_account
 from tests.course_builders import a_course, a_draft
 from tests.money_builders import a_payment, an_email
@@ -28,6 +28,7 @@ PEOPLE = {
     "learner": "student",
     "other student": "student",
     "owner": "instructor",
+    "co-instructor": "instructor",
     "other instructor": "instructor",
     "admin": "admin",
 }
@@ -91,6 +92,7 @@ async def a_school() -> School:
     }
     learner, owner = people["learner"], people["owner"]
     course = await a_course(acting(owner))
+    await authorship.add(acting(owner), course.id, people["co-instructor"].email)
     draft = await a_draft(acting(owner), "Nobody Knows This")
     ids = {"account_id": learner.id, "course_id": course.id}
     payment = await a_payment(
@@ -208,6 +210,8 @@ def body_of(route: str, school: School) -> Any:
         },
         "POST /api/v1/courses": {"title": "Another Course"},
         "PATCH /api/v1/courses/{course_id}": fields,
+        "PUT /api/v1/courses/{course_id}/co-instructors": {"email": "otherinstructor@demo.test"},
+        "PUT /api/v1/courses/{course_id}/owner": {"email": "otherinstructor@demo.test"},
         "POST /api/v1/courses/{course_id}/sections": {"title": "Mine now"},
         "POST /api/v1/courses/{course_id}/lessons": {"section_id": section, "title": "Mine now"},
         "POST /api/v1/payments/checkout": {

@@ -2,18 +2,13 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.errors import Conflict, Invalid, NotPermitted
 from courseflow_admin.models.enrollments import EnrollmentFilter
 from courseflow_admin.models.paging import Cursor, PageRequest
-from courseflow_admin.services import enrollments
+from courseflow_admin.services import accounts, authorship, enrollments, studio
 from tests.account_builders import an_enrollment
-from tests.course_builders import a_course, a_student, an_instructor
-
-
-async def co_teaching(helper, course) -> None:
-    await collection("courses").update_one(
-        {"_id": course.id}, {"$set": {"co_instructor_ids": [helper.id]}}
-    )
+from tests.builders import acting, an_account, stored
+from tests.course_builders import a_course, a_student, an_admin, an_instructor, everything
 
 
 async def learners_of(actor, **wanted) -> list[str]:
@@ -28,7 +23,7 @@ async def taught(database):
     shared = await a_course(author, "Shared")
     theirs = await a_course(author, "Theirs")
     own = await a_course(helper, "Own")
-    await co_teaching(helper, shared)
+    await authorship.add(author, shared.id, helper.email)
     for course, name in ((shared, "shared"), (theirs, "theirs"), (own, "own")):
         learner = await a_student(f"{name}@demo.test")
         await an_enrollment(
@@ -62,3 +57,79 @@ async def test_pages_of_co_taught_learners_follow_one_another(taught):
 
     found = [row.learner_email for row in (*first.rows, *second.rows)]
     assert found == ["own@demo.test", "shared@demo.test"]
+
+
+async def test_an_owner_adds_and_removes_a_co_instructor_who_is_told(database):
+    author, helper = await an_instructor(), await an_instructor("helper@demo.test", "Helper")
+    course = await a_course(author)
+
+    added = await authorship.add(author, course.id, " Helper@demo.test ")
+    await authorship.add(author, course.id, helper.email)  # sent twice
+    listed = await authorship.co_instructors(helper, course.id)
+    removed = await authorship.remove(author, course.id, helper.id)
+    await authorship.remove(author, course.id, helper.id)
+
+    assert [added.co_instructor_ids, removed.co_instructor_ids] == [[helper.id], []]
+    assert [account.id for account in listed] == [helper.id]
+    entries = await stored("audit", object_id=course.id, act="course.co_instructors_changed")
+    nobody, them = {"co_instructor_ids": []}, {"co_instructor_ids": [helper.id]}
+    assert [one["facts"] for one in entries] == [
+        {"before": nobody, "after": them},
+        {"before": them, "after": nobody},
+    ]
+    assert [(one["to"], one["subject"]) for one in await stored("emails")] == [
+        ("helper@demo.test", f"You are now a co-instructor of “{course.title}”"),
+        ("helper@demo.test", f"You are no longer a co-instructor of “{course.title}”"),
+    ]
+
+
+async def test_only_the_owner_or_an_admin_says_who_else_writes(database):
+    author, helper = await an_instructor(), await an_instructor("helper@demo.test", "Helper")
+    rival, admin = await an_instructor("rival@demo.test", "Rival"), await an_admin()
+    course = await a_course(author)
+    await authorship.add(admin, course.id, helper.email)
+    before = await everything()
+
+    for actor in (helper, rival, await a_student()):
+        with pytest.raises(NotPermitted):
+            await authorship.add(actor, course.id, rival.email)
+        with pytest.raises(NotPermitted):
+            await authorship.remove(actor, course.id, helper.id)
+        with pytest.raises(NotPermitted):
+            await authorship.change_owner(actor, course.id, rival.email)
+    for actor in (rival, await a_student("other@demo.test")):
+        with pytest.raises(NotPermitted):
+            await authorship.co_instructors(actor, course.id)
+
+    after = await everything()
+    kept = ("courses", "course_versions", "enrollments")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert len(await stored("audit", act="course.co_instructors_changed")) == 1
+
+
+async def test_who_is_no_instructor_in_use_writes_no_course(database):
+    author, admin, student = await an_instructor(), await an_admin(), await a_student()
+    away = await an_account("away@demo.test", "instructor", "Away")
+    await accounts.suspend(admin, away.id)
+    course = await a_course(author)
+    before = await everything()
+
+    for email in (student.email, away.email, "nobody@demo.test"):
+        with pytest.raises(Invalid, match="No instructor has this address"):
+            await authorship.add(author, course.id, email)
+        with pytest.raises(Invalid, match="No instructor has this address"):
+            await authorship.change_owner(admin, course.id, email)
+    with pytest.raises(Conflict, match="owns the course already"):
+        await authorship.add(author, course.id, author.email)
+
+    assert await everything() == before
+    assert [one for one in await stored("emails") if one["kind"] == "course_authors"] == []
+
+
+async def test_a_removed_co_instructor_sees_and_edits_nothing_any_more(taught):
+    helper, shared, _, _ = taught
+    await authorship.remove(acting(await an_account("a@demo.test", "admin")), shared.id, helper.id)
+
+    assert await learners_of(helper) == ["own@demo.test"]
+    with pytest.raises(NotPermitted):
+        await studio.add_section(helper, shared.id, "Mine")
