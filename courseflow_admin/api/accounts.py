@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.metrics import Period
 from courseflow_admin.services import accounts
 
 router = APIRouter(prefix=routes.API, tags=["accounts"])
@@ -66,9 +67,23 @@ async def search(
     page: Paging,
     email: Annotated[str, Query(max_length=254)] = "",
     role: Annotated[str, Query(max_length=20)] = "",
+    state: Annotated[str, Query(max_length=20)] = "",
+    first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
+    last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
 ) -> AccountPage:
-    """People, newest first; `email` is the beginning of an address and sorts by address."""
-    found = await accounts.search(actor, page, email_prefix=email, role=role)
+    """People, newest first; `email` is the beginning of an address and sorts by address.
+
+    `state` is `active`, `unverified`, `suspended` or `deleted`; days are those of joining, in the
+    school's time zone.
+    """
+    found = await accounts.search(
+        actor,
+        page,
+        email_prefix=email,
+        role=role,
+        standing=state,
+        period=Period.parse(first_day, last_day),
+    )
     return AccountPage(
         accounts=[AccountView.of(account) for account in found.rows],
         total=found.total,

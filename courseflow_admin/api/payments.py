@@ -12,6 +12,7 @@ from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
+from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import payments, refunds
 
 router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])
@@ -71,14 +72,19 @@ async def newest(
     email: Annotated[str, Query(max_length=254)] = "",
     sort: Annotated[Literal["date", "amount"], Query()] = "date",
     order: Annotated[Literal["falling", "rising"], Query()] = "falling",
+    *,
+    mine: bool = False,
 ) -> dict[str, Any]:
-    """One page of the payments the one who asks may see; `next` and `previous` are cursors."""
-    page = await payments.search(
-        actor,
-        PaymentFilter(state=state or "", provider=provider or "", email_prefix=email),
-        Sort(sort, order == "falling"),
-        request,
-    )
+    """One page of the payments the one who asks may see; `next` and `previous` are cursors.
+
+    With `mine`, and for those who sell nothing, what they paid themselves.
+    """
+    wanted = PaymentFilter(state=state or "", provider=provider or "", email_prefix=email)
+    sorting = Sort(sort, order == "falling")
+    if mine or not actor.can(Permission.PAYMENTS_READ):
+        page = await payments.mine(actor, request, wanted, sorting)
+    else:
+        page = await payments.search(actor, wanted, sorting, request)
     return {
         "rows": [PaymentView.of(payment) for payment in page.rows],
         "range": page.range_text,

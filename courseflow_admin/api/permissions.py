@@ -86,7 +86,7 @@ RULES: dict[str, Rule] = {
     "POST /api/v1/courses/{course_id}/lessons": COURSE,
     "POST /api/v1/courses/{course_id}/publish": COURSE,
     "POST /api/v1/courses/{course_id}/sections": COURSE,
-    "GET /api/v1/emails": Rule(Permission.EMAILS_READ),
+    "GET /api/v1/emails": OWN,
     "GET /api/v1/emails/{email_id}": Rule(
         Permission.ACCOUNT_OWN,
         parties=("learner", "owner"),
@@ -116,7 +116,7 @@ RULES: dict[str, Rule] = {
         Permission.ACCOUNT_PRIVATE, parties=("learner",)
     ),
     "GET /api/v1/metrics/{name}": Rule(Permission.FIGURES_READ),
-    "GET /api/v1/payments": Rule(Permission.PAYMENTS_READ),
+    "GET /api/v1/payments": OWN,
     "GET /api/v1/payments/{payment_id}": Rule(
         Permission.ACCOUNT_OWN,
         parties=("learner", "owner"),

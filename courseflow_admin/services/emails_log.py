@@ -1,6 +1,7 @@
 """The e-mail log: who was told what, and what became of it."""
 
 import re
+from dataclasses import replace
 
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.db import emails_search
@@ -12,6 +13,7 @@ from courseflow_admin.models.permissions import Actor, Permission
 # Links that work once (routes.verify, routes.reset, routes.invitation), up to their secret.
 ONE_TIME_LINK = re.compile(r"(/(?:verify|reset)\?token=|/invitations/)[^\s\"'<>&]+")
 MASKED = r"\1hidden"
+EVERY_EMAIL = EmailFilter()
 
 
 async def search(actor: Actor, wanted: EmailFilter, request: PageRequest) -> Page[Email]:
@@ -22,10 +24,12 @@ async def search(actor: Actor, wanted: EmailFilter, request: PageRequest) -> Pag
     return await emails_search.search(wanted, request)
 
 
-async def mine(actor: Actor, request: PageRequest) -> Page[Email]:
+async def mine(
+    actor: Actor, request: PageRequest, wanted: EmailFilter = EVERY_EMAIL
+) -> Page[Email]:
     """What was sent to the actor, newest first; without bodies."""
     actor.require(Permission.ACCOUNT_OWN)
-    return await emails_search.search(EmailFilter(account_id=actor.id), request)
+    return await emails_search.search(replace(wanted, account_id=actor.id), request)
 
 
 async def get(actor: Actor, email_id: str) -> Email:

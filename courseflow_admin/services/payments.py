@@ -30,6 +30,9 @@ from courseflow_admin.models.webhooks import WebhookEvent
 from courseflow_admin.services import audit
 from courseflow_admin.services.sync import sync
 
+EVERY_PAYMENT = PaymentFilter()
+NEWEST_FIRST = Sort()
+
 
 @dataclass(frozen=True)
 class Step:
@@ -62,10 +65,15 @@ async def search(
     return await payments_search.search(wanted, sort, request)
 
 
-async def mine(actor: Actor, request: PageRequest) -> Page[Payment]:
+async def mine(
+    actor: Actor,
+    request: PageRequest,
+    wanted: PaymentFilter = EVERY_PAYMENT,
+    sort: Sort = NEWEST_FIRST,
+) -> Page[Payment]:
     """The actor's own payments, newest first."""
     actor.require(Permission.ACCOUNT_OWN)
-    return await payments_search.search(PaymentFilter(account_id=actor.id), Sort(), request)
+    return await payments_search.search(replace(wanted, account_id=actor.id), sort, request)
 
 
 async def get(actor: Actor, payment_id: str) -> PaymentDetail:

@@ -42,3 +42,20 @@ async def test_nobody_else_sees_people(api, role):
 
     assert (people.status_code, one.status_code, nobody.status_code) == (403, 404, 404)
     assert {**one.json(), "reference": ""} == {**nobody.json(), "reference": ""}
+
+
+async def test_people_are_found_by_state_and_by_the_day_they_joined(api):
+    await an_account("root@demo.test", "admin")
+    gone = await an_account("gone@demo.test")
+    await sign_in(api, "root@demo.test")
+    await api.post(f"/api/v1/accounts/{gone.id}/suspend")
+
+    async def found(**asked):
+        answer = await api.get("/api/v1/accounts", params=asked)
+        return [account["email"] for account in answer.json()["accounts"]]
+
+    assert await found(state="suspended") == ["gone@demo.test"]
+    assert await found(state="active") == ["root@demo.test"]
+    assert await found(**{"from": "2000-01-01", "to": "2000-01-31"}) == []
+    assert len(await found(**{"from": "2000-01-01", "to": "2999-01-01"})) == 2
+    assert (await api.get("/api/v1/accounts", params={"state": "odd"})).status_code == 422

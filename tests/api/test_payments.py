@@ -67,7 +67,7 @@ async def test_what_cannot_be_asked_for_is_refused(api, people, query):
     assert (await api.get(f"/api/v1/payments?{query}")).status_code == 422
 
 
-async def test_learners_list_no_payments_and_see_only_their_own(api, people):
+async def test_learners_list_and_see_only_their_own_payments(api, people):
     mine = await a_sale(people, 1)
     other = await a_sale(people, 2, account_id=people["bob"].id)
     await sign_in(api, "ada@demo.test")
@@ -77,7 +77,8 @@ async def test_learners_list_no_payments_and_see_only_their_own(api, people):
     foreign = await api.get(f"/api/v1/payments/{other.id}")
     nobody = await api.get("/api/v1/payments/pay_unknown")
 
-    assert (listed.status_code, own.status_code) == (403, 200)
+    assert [row["id"] for row in listed.json()["rows"]] == [mine.id]
+    assert own.status_code == 200
     assert (foreign.status_code, nobody.status_code) == (404, 404)
     assert {**foreign.json(), "reference": ""} == {**nobody.json(), "reference": ""}
 
@@ -135,11 +136,28 @@ async def test_the_email_log_is_for_admins_and_for_instructors_of_the_course(api
     assert "html" not in everything["rows"][0]
 
 
-async def test_learners_read_what_they_received_and_no_log(api, people):
+async def test_learners_list_and_read_only_what_they_received(api, people):
     mine = await a_mail(people, 1)
     other = await a_mail(people, 2, account_id=people["bob"].id)
     await sign_in(api, "ada@demo.test")
 
-    assert (await api.get("/api/v1/emails")).status_code == 403
+    listed = (await api.get("/api/v1/emails")).json()
+    assert [row["id"] for row in listed["rows"]] == [mine.id]
     assert (await api.get(f"/api/v1/emails/{mine.id}")).json()["text"] == "Thank you."
     assert (await api.get(f"/api/v1/emails/{other.id}")).status_code == 404
+
+
+async def test_instructors_list_their_own_purchases_and_letters_with_mine(api, people):
+    await a_sale(people, 1)
+    bought = await a_sale(people, 2, account_id=people["ines"].id, owner_id=people["otto"].id)
+    await a_mail(people, 1)
+    got = await a_mail(people, 2, account_id=people["ines"].id, course_owner_id="")
+    await sign_in(api, "ines@demo.test")
+
+    paid = (await api.get("/api/v1/payments?mine=true")).json()
+    failed = (await api.get("/api/v1/payments?mine=true&state=failed")).json()
+    letters = (await api.get("/api/v1/emails?mine=true")).json()
+
+    assert [row["id"] for row in paid["rows"]] == [bought.id]
+    assert failed["rows"] == []
+    assert [row["id"] for row in letters["rows"]] == [got.id]
