@@ -97,16 +97,15 @@ async def test_a_pending_refund_whose_answer_was_lost_is_found_and_not_asked_for
 
 @BOTH
 async def test_a_refund_asked_for_with_wrong_keys_waits_until_they_are_right(
-    database, sandbox, provider
+    database, sandbox, monkeypatch, provider
 ):
     _, _, payment, paid = await a_purchase(sandbox, provider)
-    keys = sandbox.world.keys
-    kept = dict(keys)
 
-    keys.update(dict.fromkeys(keys, "changed"))
-    await give_back(payment, 100_000)
+    with monkeypatch.context() as changed:
+        for name in sandbox.world.keys:
+            changed.setitem(sandbox.world.keys, name, "changed")
+        await give_back(payment, 100_000)
     during = await payments_db.get(payment.id)
-    keys.update(kept)
     await sync(payment.id, "a look at its time")
 
     assert (states(during), during.refunded_minor) == ([PENDING], 100_000)
