@@ -100,6 +100,8 @@ async def test_whenever_the_worker_dies_every_purchase_is_whole_and_counted_once
 
     assert kills == KILLS
     assert cut_short >= LEAST_CUT_SHORT
+    taken = [*await stored("webhook_events"), *await stored("emails")]
+    assert any(row["attempts"] > 1 for row in taken)  # a lease was lost with its worker
     rows = {row["_id"]: row for row in await stored("payments")}
     assert len(rows) == PURCHASES + NEVER_PAID
     assert {rows[payment.id]["state"] for payment in paid} == {PaymentState.PAID}
