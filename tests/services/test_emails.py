@@ -74,7 +74,7 @@ async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_m
         await emails.send_next(LEASE)
 
     assert [(email.state, email.attempts) for email in during] == [(EmailState.QUEUED, 1)] * 2
-    assert {email.error for email in during} == {"Resend refused: API key is invalid"}
+    assert {email.error for email in during} == {"Resend refused: API key is invalid."}
     assert [(await emails_db.get(email.id)).state for email in both] == [EmailState.SENT] * 2
     assert len(sandbox.mails()) == 2
 
