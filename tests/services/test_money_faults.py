@@ -24,6 +24,12 @@ from tests.services.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work
 ADMIN = Actor("acc_root", "admin")
 
 
+def checkouts(sandbox, provider):
+    """The ids of all that were opened at the gateway."""
+    kind = {"stripe": "session", "razorpay": "order"}[provider]
+    return [found["id"] for found in sandbox.store.newest(kind, limit=9)]
+
+
 @BOTH
 async def test_an_outage_at_buy_charges_nothing_and_the_next_click_goes_on(
     database, sandbox, provider
@@ -39,6 +45,51 @@ async def test_an_outage_at_buy_charges_nothing_and_the_next_click_goes_on(
     (row,) = await stored("payments")
     assert row["_id"] == start.payment_id
     assert row["provider_checkout_id"]
+
+
+@BOTH
+async def test_a_checkout_whose_id_we_never_kept_is_found_again_by_the_next_click(
+    database, sandbox, provider
+):
+    """We died after the gateway answered, before we kept its id."""
+    course, student = await a_sale()
+    first = await buy(student, course, provider)
+    lost = {"provider_checkout_id": "", "checkout_url": ""}
+    await collection("payments").update_one({"_id": first.id}, {"$set": lost})
+
+    again = await buy(student, course, provider)
+
+    assert (again.id, again.attempt) == (first.id, first.attempt)
+    assert again.provider_checkout_id == first.provider_checkout_id
+    assert again.checkout_url == first.checkout_url
+    assert checkouts(sandbox, provider) == [first.provider_checkout_id]
+    assert len(await stored("payments")) == 1
+
+
+@BOTH
+async def test_after_silence_at_buy_the_next_click_opens_the_one_checkout_and_it_grants_once(
+    database, sandbox, provider
+):
+    """The gateway made the checkout, and nobody heard of it."""
+    course, student = await a_sale()
+    sandbox.switch(provider, outage="timeout")
+    with pytest.raises(ProviderUnreachable):
+        await buy(student, course, provider)
+    (silent,) = await stored("payments")
+    sandbox.switch(provider, outage="ok")
+
+    payment = await buy(student, course, provider)
+    opened = checkouts(sandbox, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    assert (silent["capture"], silent["provider_checkout_id"]) == (Capture.CREATED, "")
+    assert (payment.id, opened) == (silent["_id"], [payment.provider_checkout_id])
+    (row,) = await stored("payments")
+    assert row["state"] == PaymentState.PAID
+    (enrollment,) = await stored("enrollments")
+    assert [grant["payment_id"] for grant in enrollment["grants"]] == [payment.id]
+    assert await kinds_of_mail() == ["access_granted", "receipt"]
 
 
 @BOTH
