@@ -1,8 +1,5 @@
 """The database or the web process away: the page says so and recovers by itself."""
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,64 +10,21 @@ from courseflow_admin import frontend
 from tests import servers
 from tests.browser.conftest import DATABASE
 from tests.builders import PASSWORD
-
-
-class Line:
-    """The line between the web process and its database, which can be cut."""
-
-    def __init__(self, port: int) -> None:
-        self.behind = port
-        self.cut = False
-        self.open_ends: list[socket.socket] = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self.listener.accept()
-                if self.cut:
-                    near.close()
-                    continue
-                far = socket.create_connection(("127.0.0.1", self.behind))
-                self.open_ends += [near, far]
-                for ends in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
-
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := one.recv(65_536):
-                other.sendall(data)
-        for end in (one, other):
-            with contextlib.suppress(OSError):
-                end.close()
-
-    def go_away(self) -> None:
-        self.cut = True
-        for end in self.open_ends:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        self.open_ends.clear()
-
-    def come_back(self) -> None:
-        self.cut = False
+from tests.lines import Line
 
 
 @pytest.fixture
 def line(school, mongod_uri: str) -> Iterator[Line]:
-    line = Line(int(mongod_uri.split(":")[2].split("/")[0]))
+    line = Line(mongod_uri)
     yield line
-    line.go_away()
-    line.listener.close()
+    line.close()
 
 
 @pytest.fixture
 def environ(line: Line, tmp_path: Path) -> dict[str, str]:
     """A web process of its own over the school's database, with its own line to it."""
     frontend.ensure_built()
-    uri = f"mongodb://127.0.0.1:{line.port}/?directConnection=true"
-    return servers.environment(servers.free_ports()[0], tmp_path, uri, DATABASE)
+    return servers.environment(servers.free_ports()[0], tmp_path, line.uri, DATABASE)
 
 
 def test_a_database_that_goes_away_is_said_and_back_again(
