@@ -26,6 +26,7 @@ class Picture:
 
 PICTURES = (
     Picture("sign-in-light", "/sign-in"),
+    Picture("sign-in-dark", "/sign-in", dark=True),
     Picture("overview-light", "/overview", "admin"),
     Picture("overview-dark", "/overview", "admin", dark=True),
     Picture("payments-light", "/payments", "admin"),
@@ -41,13 +42,17 @@ PICTURES = (
         open_first="/payments/pay_",
     ),
     Picture("emails-light", "/emails", "admin"),
+    Picture("emails-dark", "/emails", "admin", dark=True),
     Picture("studio-light", "/studio", "instructor", open_first="lesson"),
     Picture("studio-dark", "/studio", "instructor", dark=True, open_first="lesson"),
     Picture("catalog-light", "/", "student"),
     Picture("catalog-dark", "/", "student", dark=True),
     Picture("course-light", "/", "student", open_first="/courses/python-for-analysts"),
+    Picture("course-dark", "/", "student", open_first="/courses/python-for-analysts", dark=True),
     Picture("lesson-light", "/my/courses", "student", open_first="/learn/"),
+    Picture("lesson-dark", "/my/courses", "student", open_first="/learn/", dark=True),
     Picture("my-courses-light", "/my/courses", "student"),
+    Picture("my-courses-dark", "/my/courses", "student", dark=True),
     Picture("overview-phone-light", "/overview", "admin", size=PHONE),
     Picture("my-courses-phone-light", "/my/courses", "student", size=PHONE),
 )
@@ -55,7 +60,7 @@ PICTURES = (
 
 def main(address: str, password: str, only: list[str]) -> None:
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("google-chrome")
+        found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         people: dict[str, Page] = {}
         for picture in PICTURES:
