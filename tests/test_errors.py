@@ -38,6 +38,7 @@ VERDICT = Verdict(False, (Reason(ReasonCode.NEVER_BOUGHT, "You have not bought t
 GIVEN = {
     errors.TooMany: (90,),
     errors.ProviderRefused: ("stripe", "No such charge."),
+    errors.KeyRefused: ("stripe", "Invalid API key."),
     errors.ProviderUnreachable: ("stripe",),
     errors.ProviderFailed: ("stripe",),
     Duplicate: ({"email": 1},),
