@@ -3,8 +3,24 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import Row, collection
+from courseflow_admin.db.school import SCHOOL
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.sessions import Session, SessionKind
+
+THE_RULE: list[Row] = [
+    {
+        "$lookup": {
+            "from": "school",
+            "as": "school",
+            "pipeline": [
+                {"$match": {"_id": SCHOOL}},
+                {"$project": {"asks": "$settings.second_factor_for_admins"}},
+            ],
+        }
+    },
+    {"$set": {"second_factor_asked": {"$ifNull": [{"$first": "$school.asks"}, False]}}},
+    {"$unset": "school"},
+]
 
 
 def open_at(at: datetime) -> Row:
@@ -17,15 +33,17 @@ async def add(session: Session) -> None:
 
 
 async def find_open(session_id: str, at: datetime) -> Session | None:
-    return _read(await collection("sessions").find_one({"_id": session_id, **open_at(at)}))
+    return await _one({"_id": session_id, **open_at(at)})
 
 
 async def find_open_by_token(token_hash: str, kind: SessionKind, at: datetime) -> Session | None:
-    return _read(
-        await collection("sessions").find_one(
-            {"token_hash": token_hash, "kind": kind, **open_at(at)}
-        )
-    )
+    return await _one({"token_hash": token_hash, "kind": kind, **open_at(at)})
+
+
+async def _one(where: Row) -> Session | None:
+    """With what the school's settings ask of it, in the same read: a copy could be too old."""
+    rows = await collection("sessions").aggregate([{"$match": where}, {"$limit": 1}, *THE_RULE])
+    return _read(rows[0] if rows else None)
 
 
 async def open_of(account_id: str, at: datetime, limit: int = 100) -> list[Session]:

@@ -58,6 +58,8 @@ class Session(Document):
     email: str = ""
     verified: bool = False
     second_factor: bool = False  # the account has one, and it was given for this session
+    # Not of the row: what the school's settings said to the read that found it.
+    second_factor_asked: bool = Field(default=False, exclude=True)
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime  # the earlier of idle and absolute end; moved by each use

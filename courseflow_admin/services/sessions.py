@@ -226,7 +226,8 @@ async def _in_use(session: Session, at: datetime) -> Actor:
     close_for_writing(False)
     if at - session.last_used_at >= TOUCH_EVERY:
         await sessions_db.touch(session, at)
-    if not session.second_factor and await second_factor_rule.asks(session.role):
+    lacks_it = session.second_factor_asked and not session.second_factor
+    if lacks_it and second_factor_rule.concerns(session.role):
         return dataclasses.replace(session.actor, second_factor_due=True)
     if session.viewing and session.viewing.until <= at:
         await view_as.expire(session)

@@ -79,9 +79,15 @@ async def test_who_is_asking_costs_one_read_by_index_and_no_write(database):
     [row] = await stored("sessions")
     where = {"token_hash": row["token_hash"], "kind": "browser", **sessions_db.open_at(now())}
 
-    plan = await collection("sessions").raw.find(where).explain()
+    read = [{"$match": where}, {"$limit": 1}, *sessions_db.THE_RULE]
+    explained = await collection("sessions").raw.database.command(
+        "explain",
+        {"aggregate": "sessions", "pipeline": read, "cursor": {}},
+        verbosity="executionStats",
+    )
     await sessions.find(token)
 
+    plan = explained["stages"][0]["$cursor"]
     stats = plan["executionStats"]
     assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
     assert (stats["totalKeysExamined"], stats["totalDocsExamined"]) == (1, 1)
