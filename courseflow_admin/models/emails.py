@@ -108,6 +108,11 @@ class Recipient:
     email: str
     name: str
 
+    @property
+    def reachable(self) -> bool:
+        """False for a deleted account, which has no address any more."""
+        return "@" in self.email
+
 
 class EmailEvent(Piece):
     """One step in the life of an e-mail, as the provider told it."""

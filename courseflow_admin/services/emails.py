@@ -73,8 +73,11 @@ async def queue(
     """Put one e-mail into the outbox, its content frozen; in the transaction of what it reports.
 
     `facts` fills the template `emails/{kind}.html` and `.txt` and the subject. The same
-    `dedupe_key` (at most 256 characters) a second time queues nothing.
+    `dedupe_key` (at most 256 characters) a second time queues nothing, nor does what reports on
+    an account that is deleted by now.
     """
+    if not to.reachable:
+        return
     email = compose(kind, to, dedupe_key, facts, await school_settings.get())
     links = {
         "payment_id": payment_id,

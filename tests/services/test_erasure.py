@@ -1,13 +1,14 @@
 """Deleting one's own account: who it was is forgotten, what happened stays."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import NotPermitted, NotSignedIn
 from courseflow_admin.models.permissions import Actor
-from courseflow_admin.services import accounts, erasure, my_account, sessions
+from courseflow_admin.services import accounts, erasure, my_account, receipts, sessions
 from courseflow_admin.services.reauthentication import WrongPassword
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
@@ -80,6 +81,19 @@ async def test_what_still_waited_in_the_outbox_is_not_sent(database):
     welcome, goodbye = await stored("emails")
     assert (welcome["state"], welcome["due_at"], welcome["to"]) == ("failed", None, "")
     assert goodbye["due_at"] is not None
+
+
+async def test_a_receipt_numbered_after_the_deletion_is_written_to_nobody(database):
+    eve = await a_newcomer()
+    payment = await a_payment(account_id=eve.id, name=eve.name, email=eve.email)
+    await transaction(lambda: receipts.open_receipt(payment))
+    await erasure.erase(acting(eve), PASSWORD)
+
+    numbered = await receipts.number_waiting("one", timedelta(seconds=1))
+
+    [receipt] = await stored("receipts")
+    assert (numbered, receipt["number"]) == (1, 1)
+    assert await kinds_of_emails() == [("welcome", ""), ("account_erased", "eve@demo.test")]
 
 
 async def test_the_address_is_free_again_and_the_old_account_signs_in_no_more(database):
