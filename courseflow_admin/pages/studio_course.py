@@ -10,8 +10,10 @@ from courseflow_admin.components.forms import button, checkbox, field, link_butt
 from courseflow_admin.components.icons import client_act, icon, icon_button, link
 from courseflow_admin.components.layout import page
 from courseflow_admin.models.permissions import Permission
+from courseflow_admin.pages.studio_authors import authors
 from courseflow_admin.pages.studio_details import details
 from courseflow_admin.pages.studio_lesson import lesson_pane
+from courseflow_admin.state.studio_authors import StudioAuthorsState
 from courseflow_admin.state.studio_course import (
     CheckLine,
     StudioCourseState,
@@ -28,7 +30,7 @@ GO_TO = "() => setTimeout(() => document.getElementById({0})?.focus(), 400)"
 @rx.page(
     route="/studio/[course_id]",
     title="Studio · CourseFlow",
-    on_load=[StudioCourseState.load, StudioLessonState.load],
+    on_load=[StudioCourseState.load, StudioLessonState.load, StudioAuthorsState.load],
 )
 def studio_course() -> rx.Component:
     return page(
@@ -294,6 +296,7 @@ def publishing() -> rx.Component:
                 class_name="cf-panesec cf-row",
             ),
         ),
+        authors(),
     )
 
 

@@ -32,7 +32,9 @@ async def editable(
 ) -> Course:
     course = await get(actor, course_id)
     if owner_only and not owns(actor, course):
-        raise NotPermitted("Only the owner of this course sets its price, address and sale.")
+        raise NotPermitted(
+            "Only the owner of this course sets its price, address, sale and authors."
+        )
     if archived != (course.state is CourseState.ARCHIVED):
         raise Conflict(
             "This course is not archived."

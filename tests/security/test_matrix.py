@@ -164,7 +164,9 @@ async def answer_of(api, school: School, route: str, token: str) -> tuple[int, s
     return answer.status_code, said.get("detail", "") if isinstance(said, dict) else ""
 
 
-@pytest.mark.parametrize("state", ["StudioCourseState", "StudioLessonState", "ClassroomState"])
+@pytest.mark.parametrize(
+    "state", ["StudioCourseState", "StudioLessonState", "StudioAuthorsState", "ClassroomState"]
+)
 async def test_on_a_page_too_a_draft_is_not_there_for_others(database, state):
     school = await a_school()
     hidden = replace(school, course=school.draft)
@@ -192,6 +194,7 @@ HANDLERS = {
 PATHS = {
     "StudioCourseState": lambda school: links.studio(school.course.id),
     "StudioLessonState": lambda school: links.studio(school.course.id),
+    "StudioAuthorsState": lambda school: links.studio(school.course.id),
     "PaymentDetailState": lambda school: links.payment(school.payment.id),
     "MyPaymentState": lambda school: links.my_payment(school.payment.id),
     "EmailDetailState": lambda school: links.email(school.email.id),
@@ -203,6 +206,7 @@ PATHS = {
 STRANGERS = {
     "StudioCourseState": ["other instructor"],
     "StudioLessonState": ["other instructor"],
+    "StudioAuthorsState": ["co-instructor", "other instructor"],
     "PaymentDetailState": ["co-instructor", "other instructor"],
     "MyPaymentState": ["other student", "co-instructor", "other instructor", "admin"],
     "EmailDetailState": ["other student", "co-instructor", "other instructor"],
@@ -231,6 +235,7 @@ def arguments(name: str, fn: object, school: School) -> dict[str, object]:
             "email": "mine@demo.test",
             "role": "admin",
         },
+        "account_id": school.people["co-instructor"].id,
         "invitation_id": school.invitation.id,
         "section_id": section.id,
         "lesson_id": section.lessons[0].id,

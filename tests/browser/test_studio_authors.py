@@ -1,0 +1,38 @@
+"""The authors of a course, changed by its owner without a mouse."""
+
+from playwright.sync_api import expect
+
+from courseflow_admin.models.permissions import Actor
+from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.course_builders import a_draft
+
+
+def test_the_owner_adds_a_co_instructor_by_keyboard_and_sees_the_name(school, visitor):
+    email = "authors-owner@demo.test"
+    owner = Actor(
+        school.account(email, "instructor", "Ines Weber"), "instructor", "Ines Weber", email
+    )
+    school.account("authors-otto@demo.test", "instructor", "Otto Other")
+    course = school.run(lambda: a_draft(owner, "Trees"))
+    page = visitor()
+    sign_in(page, email)
+    page.goto(f"/studio/{course.id}")
+    authors = page.get_by_role("list", name="Authors")
+    expect(authors).to_contain_text("Ines Weber")
+    assert layout_shift(settled(page)) == 0
+
+    page.get_by_role("button", name="Add a co-instructor").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Add a co-instructor")
+    expect(dialog.get_by_label("E-mail of an instructor")).to_be_focused()
+    page.keyboard.type("nobody@demo.test")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("No instructor has this address.")
+    assert accessibility(page) == []
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("authors-otto@demo.test")
+    page.keyboard.press("Enter")
+
+    expect(authors.get_by_text("Otto Other")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    assert accessibility(settled(page)) == []
