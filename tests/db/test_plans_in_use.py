@@ -130,7 +130,7 @@ QUERIES = {
     "pending invitations": (lambda: invitations_db.pending(PageRequest(size=10)), 12),
     "my courses": (lambda: enrollments_db.of_account("acc_1"), OF_ONE + 1),
     "sessions of an account": (lambda: sessions_db.open_of("acc_1", now()), OF_ONE + 1),
-    "receipts without a number": (lambda: receipts_db.unnumbered(10), 10),
+    "receipts without a number": (lambda: receipts_db.unnumbered(now(), 10), 10),
     "the last number": (lambda: receipts_db.last_number("sandbox-2026"), 1),
     "payments for a course": (lambda: payments_db.of_learner("acc_1", "crs_1"), OF_ONE + 1),
     "the next e-mail": (lambda: emails_db.claim(now(), at(-1)), 1),
