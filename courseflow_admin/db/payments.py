@@ -256,6 +256,28 @@ async def fail_refund(payment_id: str, refund: Refund, at: datetime) -> bool:
     return await _release_refund(payment_id, refund, at, {"state": {"$ne": RefundState.FAILED}})
 
 
+async def reopen_refund(payment_id: str, refund: Refund, provider_id: str) -> bool:
+    """A failed refund is on its way after all: reserve its amount again, if it still fits."""
+    failed = {"id": refund.id, "state": RefundState.FAILED}
+    after_this = {"$add": ["$refunded_minor", refund.amount_minor]}
+    result = await _payments().update_one(
+        {
+            "_id": payment_id,
+            "refunds": {"$elemMatch": failed},
+            "$expr": {"$lte": [after_this, "$amount.minor"]},
+        },
+        {
+            "$set": {
+                "refunds.$.state": RefundState.PENDING,
+                "refunds.$.provider_refund_id": provider_id,
+                "refunds.$.settled_at": None,
+            },
+            "$inc": {"refunded_minor": refund.amount_minor},
+        },
+    )
+    return result.modified_count == 1
+
+
 async def _release_refund(payment_id: str, refund: Refund, at: datetime, where: Row) -> bool:
     result = await _payments().update_one(
         {"_id": payment_id, "refunds": {"$elemMatch": {"id": refund.id, **where}}},

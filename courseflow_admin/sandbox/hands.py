@@ -85,7 +85,7 @@ class Hands:
         return str(self._gateway(payment_id).refund(self.world, payment_id, amount)["id"])
 
     def settle_refund(self, refund_id: str) -> None:
-        """A pending refund has reached the buyer."""
+        """A pending refund has reached the buyer, or one that was taken for failed."""
         self._gateway(refund_id).settle_refund(self.world, refund_id)
 
     def fail_refund(self, refund_id: str) -> None:

@@ -203,13 +203,14 @@ def refund(
 
 
 def settle_refund(world: World, refund_id: str) -> Body:
-    """A pending refund has reached the buyer."""
+    """A pending refund has reached the buyer, or one that was taken for failed."""
     given = _find_refund(world, refund_id)
-    if given["status"] != "pending":
-        raise CannotAct(f"This refund is already {given['status']}.")
+    if given["status"] == "processed":
+        raise CannotAct("This refund is already processed.")
     given |= {"status": "processed", "speed_processed": "normal"}
     world.store.put("rzp_refund", given)
     payment = world.store.get("payment", given["payment_id"])
+    _count_refunds(world, payment)
     emit(world, "refund.processed", refund=given, payment=payment)
     return given
 

@@ -155,11 +155,13 @@ def refund(
 
 
 def settle_refund(world: World, refund_id: str) -> Body:
-    """A pending refund has reached the buyer."""
-    given = _refund_in(world, refund_id, {"pending"})
-    given["status"] = "succeeded"
+    """A pending refund has reached the buyer, or one that was taken for failed."""
+    given = _refund_in(world, refund_id, {"pending", "failed"})
+    before = {"status": given["status"]}
+    given |= {"status": "succeeded", "failure_reason": None, "failure_balance_transaction": None}
     world.store.put("refund", given)
-    emit(world, "refund.updated", given, {"status": "pending"})
+    _count_refunds(world, world.store.get("charge", given["charge"]))
+    emit(world, "refund.updated", given, before)
     return given
 
 

@@ -3,6 +3,9 @@
 If the process dies after the reservation, the refund stays pending with its amount reserved, and
 the next `sync` asks the gateway again with the same id. Once the gateway has taken it on, its own
 id is kept with it, and it is only looked at: gateways forget the keys of requests after a day.
+One that the gateway made without us, or that had failed and is made after all, is reserved first
+with a look planned in the same transaction: if the process dies before it is settled, that look
+settles it.
 """
 
 from datetime import timedelta
@@ -156,22 +159,61 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
 async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
     """Take over what the gateway says about refunds, also those it made by itself.
 
-    Ours are read anew: one that was asked for while we looked is in `facts` already. They come
-    first, because one that failed makes room for another.
+    `payment` is as it was before the gateway was asked. Ours are read anew: one that was asked for
+    while we looked is in `facts` already. They come first, because one that failed makes room for
+    another.
     """
+    failed_before = _failed_ids(payment)
     payment = await payments_db.get(payment.id)
     ours = {known.id: known for known in payment.refunds}
     by_provider = {known.provider_refund_id: known for known in payment.refunds}
+    late: list[tuple[Refund, RefundFacts]] = []
     strange: list[RefundFacts] = []
     for said in facts.refunds:
         known = ours.get(said.our_id) or by_provider.get(said.id)
-        if known:
+        if known and known.state is RefundState.FAILED and said.state is not RefundState.FAILED:
+            late.append((known, said))
+        elif known:
             await _apply(payment, known, said, actor)
         elif said.state is not RefundState.FAILED:
             strange.append(said)
+    for known, said in late:
+        if known.id not in failed_before:  # it failed while we looked: which was last?
+            await payments_db.request_sync(payment.id, now())
+        elif reopened := await _reopen(payment, known, said):
+            await _apply(payment, reopened, said, actor)
     for said in strange:
         if adopted := await _adopt(payment, said):
             await _apply(payment, adopted, said, actor)
+
+
+def _failed_ids(payment: Payment) -> set[str]:
+    return {refund.id for refund in payment.refunds if refund.state is RefundState.FAILED}
+
+
+async def _reopen(payment: Payment, failed: Refund, said: RefundFacts) -> Refund | None:
+    """One that we took for failed is on its way after all: reserve it again, if there is room."""
+    amount = Money(minor=failed.amount_minor, currency=payment.amount.currency)
+
+    async def reserve() -> bool:
+        current = await payments_db.get(payment.id)
+        if failed.id not in _failed_ids(current):
+            return False
+        if not await payments_db.reopen_refund(payment.id, failed, said.id):
+            await _no_room(current, amount)
+            return False
+        await payments_db.request_sync(payment.id, now() + LOOK_AGAIN)
+        await audit.record(
+            SYSTEM,
+            Act.PAYMENT_REFUND_STARTED,
+            payment.id,
+            amount=amount,
+            why=f"It had failed, and {payment.provider.capitalize()} reports it after all",
+        )
+        return True
+
+    reserved = await transaction(reserve)
+    return failed.model_copy(update={"state": RefundState.PENDING}) if reserved else None
 
 
 async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
@@ -194,6 +236,7 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
         if not await payments_db.reserve_refund(payment.id, made):
             await _no_room(current, amount)
             return False
+        await payments_db.request_sync(payment.id, now() + LOOK_AGAIN)
         await audit.record(
             SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=made.reason
         )
