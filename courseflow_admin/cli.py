@@ -88,13 +88,13 @@ def build() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Create the indexes that are missing."""
+    """Create the indexes that are missing, and the fields that came later."""
 
     async def act() -> None:
-        from courseflow_admin.db.indexes import create_indexes
+        from courseflow_admin.db.migrations import bring_up_to_date
 
         await _stamped()
-        await create_indexes()
+        await bring_up_to_date()
 
     with _database("migrate"):
         asyncio.run(_connected(act))
@@ -108,12 +108,12 @@ def seed(
     """Create the indexes and load the demo school; never into a database with live money."""
 
     async def act() -> None:
-        from courseflow_admin.db.indexes import create_indexes
+        from courseflow_admin.db.migrations import bring_up_to_date
         from courseflow_admin.demo.loader import NotEmpty, load_demo_school
         from courseflow_admin.services import school
 
         stamp = await school.check_stamp(settings())
-        await create_indexes()
+        await bring_up_to_date()
         if if_empty and (stamp == school.LIVE or settings().production):
             return
         try:
@@ -140,12 +140,12 @@ def create_admin(
     """Make an account with the role admin. The password is asked for."""
 
     async def act() -> None:
-        from courseflow_admin.db.indexes import create_indexes
+        from courseflow_admin.db.migrations import bring_up_to_date
         from courseflow_admin.models.permissions import SYSTEM
         from courseflow_admin.services import accounts
 
         await _stamped()
-        await create_indexes()
+        await bring_up_to_date()
         made = await accounts.create(
             SYSTEM, email=email, name=name, role="admin", password=password
         )

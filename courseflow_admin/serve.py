@@ -22,7 +22,7 @@ from courseflow_admin.db.mongod import DatabaseNotStarted
 from courseflow_admin.errors import SettingsInvalid
 
 ROOT = Path(__file__).parent.parent
-PREPARED_BY = ("db/indexes.py", "db/migrations", "demo/loader.py")
+PREPARED_BY = ("db/indexes.py", "db/migrations.py", "demo/loader.py")
 QUICK_DEATH = 10.0  # seconds: who lives shorter than this has not really started
 TOO_MANY_DEATHS = 5
 PATIENCE = 6.0  # seconds a child has to end after SIGTERM

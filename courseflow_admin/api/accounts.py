@@ -65,6 +65,7 @@ async def me(actor: CurrentActor) -> Me:
 async def search(
     actor: CurrentActor,
     page: Paging,
+    q: Annotated[str, Query(max_length=254)] = "",
     email: Annotated[str, Query(max_length=254)] = "",
     role: Annotated[str, Query(max_length=20)] = "",
     state: Annotated[str, Query(max_length=20)] = "",
@@ -73,12 +74,14 @@ async def search(
 ) -> AccountPage:
     """People, newest first; `email` is the beginning of an address and sorts by address.
 
+    `q`: each of its words begins one of the name, or it is the beginning of an address.
     `state` is `active`, `unverified`, `suspended` or `deleted`; days are those of joining, in the
     school's time zone.
     """
     found = await accounts.search(
         actor,
         page,
+        q=q,
         email_prefix=email,
         role=role,
         standing=state,

@@ -27,6 +27,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("email", UP), ("_id", UP)),
+        _index(("name_words", UP)),
         _index(
             ("created_at", DOWN),
             ("_id", DOWN),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from courseflow_admin.db.accounts import ACTIVE
 from courseflow_admin.db.client import LONG_AGO, Row, collection, require_transaction
-from courseflow_admin.models.accounts import DELETED_NAME, Account
+from courseflow_admin.models.accounts import DELETED_NAME, Account, name_words
 from courseflow_admin.models.emails import EmailState
 
 
@@ -19,7 +19,7 @@ async def set_email(account_id: str, email: str, at: datetime) -> Account | None
 
 
 async def set_name(account_id: str, name: str) -> Account | None:
-    return await _set({"_id": account_id}, {"name": name})
+    return await _set({"_id": account_id}, {"name": name, "name_words": name_words(name)})
 
 
 async def set_password(
@@ -40,6 +40,7 @@ async def erase(account_id: str, at: datetime) -> Account | None:
     blanks: Row = {
         "email": f"deleted {account_id}",
         "name": DELETED_NAME,
+        "name_words": [],
         "password_hash": "",
         "bio": "",
         "billing": None,

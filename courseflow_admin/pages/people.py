@@ -34,8 +34,8 @@ def people() -> rx.Component:
             sections("People"),
             tools(
                 search_box(
-                    "Search by the beginning of an e-mail address",
-                    "E-mail begins with",
+                    "Search by name or by the beginning of an e-mail address",
+                    "Name or e-mail",
                     PeopleState,
                 ),
                 filters(
@@ -77,7 +77,7 @@ def nothing() -> rx.Component:
     return empty(
         "users",
         "Nobody matches this",
-        "Take a filter away, or look for a shorter beginning.",
+        "Take a filter away, or write only the beginning of a name or an e-mail address.",
         rx.cond(PeopleState.filtered, link_button("Show all people", href=routes.PEOPLE)),
     )
 

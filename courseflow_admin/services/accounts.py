@@ -37,6 +37,7 @@ from courseflow_admin.services import (
 FAILED_PER_ACCOUNT = 5  # in five minutes
 FAILED_PER_ADDRESS = 10  # in one minute, from one IP address
 SIGN_UPS_PER_ADDRESS = 20  # in one minute
+LONGEST_SEARCH = 254  # an e-mail address
 NOBODY = Actor(id="nobody", role="")
 
 
@@ -171,19 +172,26 @@ async def search(
     actor: Actor,
     request: PageRequest,
     *,
+    q: str = "",
     email_prefix: str = "",
     role: str = "",
     period: Period | None = None,
     standing: str = "",
 ) -> Page[Account]:
-    """Newest first, those made in `period`; with an e-mail prefix in the order of addresses."""
+    """Newest first, those made in `period`; with an e-mail prefix in the order of addresses.
+
+    `q`: each of its words begins one of the name, or it is the beginning of an address (with an
+    @ nothing else).
+    """
     actor.require(Permission.ACCOUNTS_READ)
     if role and role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
     if standing and standing not in STANDINGS:
         raise Invalid(f"A state is one of {', '.join(STANDINGS)}.", "state")
-    prefix = email_prefix.strip().lower()[:254]
-    return await accounts_db.search(prefix, role, request, period, standing)
+    prefix, sought = email_prefix.strip().lower()[:LONGEST_SEARCH], q.strip()[:LONGEST_SEARCH]
+    if "@" in sought and not prefix:
+        prefix, sought = sought.lower(), ""
+    return await accounts_db.search(prefix, role, request, period, standing, sought)
 
 
 async def change_role(actor: Actor, account_id: str, role: str) -> Account:

@@ -15,7 +15,7 @@ from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.lists import ListState, SearchForm
 
-NAMES = ("role", "state", "email", "from", "to")
+NAMES = ("role", "state", "q", "from", "to")
 STATES = {
     "active": "Active",
     "unverified": "Unverified",
@@ -57,7 +57,7 @@ class PeopleState(ListState, rx.State):
             page = await accounts.search(
                 auth.actor(),
                 address.request(),
-                email_prefix=address["email"],
+                q=address["q"],
                 role=role,
                 period=period,
                 standing=standing,
@@ -75,7 +75,7 @@ class PeopleState(ListState, rx.State):
 
     @event(Permission.ACCOUNTS_READ)
     async def search(self, text: str):
-        """Typed into the search box: the beginning of an e-mail address."""
+        """Typed into the search box: a name, or the beginning of an e-mail address."""
         return None if has_left(self, routes.PEOPLE) else self._search(text)
 
     @event(Permission.ACCOUNTS_READ)
@@ -83,7 +83,7 @@ class PeopleState(ListState, rx.State):
         return self._search(form.q)
 
     def _search(self, text: str) -> rx.event.EventSpec:
-        return self._search_for(text, "email", self._address())
+        return self._search_for(text, "q", self._address())
 
     def _address(self) -> ListAddress:
         return ListAddress(routes.PEOPLE, self.router.url, NAMES)
@@ -94,7 +94,7 @@ class PeopleState(ListState, rx.State):
         self.state_text = STATES.get(standing, "")
         self.no_state_href = address.to(state="")
         self.no_period_href = address.to(**{"from": "", "to": ""})
-        self._show_searched(address["email"])
+        self._show_searched(address["q"])
         self.filtered = any(address[name] for name in NAMES)
 
 

@@ -59,3 +59,21 @@ async def test_people_are_found_by_state_and_by_the_day_they_joined(api):
     assert await found(**{"from": "2000-01-01", "to": "2000-01-31"}) == []
     assert len(await found(**{"from": "2000-01-01", "to": "2999-01-01"})) == 2
     assert (await api.get("/api/v1/accounts", params={"state": "odd"})).status_code == 422
+
+
+async def test_people_are_found_by_name_or_address_and_each_question_is_one_text(api):
+    await an_account("root@demo.test", "admin", "Rosa Admin")
+    await an_account("first@demo.test", name="Ada Núñez")
+    await an_account("second@demo.test", name="Ada King")
+    await sign_in(api, "root@demo.test")
+
+    async def found(query: str):
+        answer = await api.get(f"/api/v1/accounts?{query}")
+        return answer.status_code, [one["email"] for one in answer.json().get("accounts", [])]
+
+    assert await found("q=ada%20nunez") == (200, ["first@demo.test"])
+    assert await found("q=sec") == (200, ["second@demo.test"])
+    assert await found("q=ada&email=second") == (200, ["second@demo.test"])
+    assert await found("q=.*") == (200, [])
+    assert await found("q=ada&q=king") == (422, [])
+    assert await found(f"q={'x' * 255}") == (422, [])

@@ -14,7 +14,7 @@ def person_page(school, visitor, email, **of):
     school.account(f"admin-{email}", "admin", "Rosa Admin")
     admin = visitor()
     sign_in(admin, f"admin-{email}")
-    admin.goto(f"/people?email={email}")
+    admin.goto(f"/people?q={email}")
     admin.get_by_role("link", name="Ada Lovelace").click()
     admin.wait_for_url(f"**/people/{account_id}")
     return settled(admin), account_id

@@ -16,7 +16,7 @@ LISTS = pytest.mark.parametrize(
         (CatalogState, "/", "/?q=ada", "/courses/bees"),
         (PaymentsState, "/payments", "/payments?email=ada", "/payments/pay_1"),
         (EmailsState, "/emails", "/emails?to=ada", "/emails/eml_1"),
-        (PeopleState, "/people", "/people?email=ada", "/overview"),
+        (PeopleState, "/people", "/people?q=ada", "/overview"),
         (LearnersState, "/learners", "/learners?email=ada", "/studio/crs_1"),
     ],
     ids=["catalog", "payments", "e-mails", "people", "learners"],
