@@ -36,15 +36,14 @@ async def claim(at: datetime, lease_until: datetime) -> WebhookEvent | None:
     return WebhookEvent.from_mongo(row) if row else None
 
 
-async def finish(
-    event_id: str,
-    state: WebhookState,
-    result: str,
-    at: datetime,
-    *,
-    payment_id: str = "",
-    email_id: str = "",
-) -> None:
+async def note_object(event_id: str, *, payment_id: str = "", email_id: str = "") -> None:
+    """What an event is about, once that is known; it stays so whatever comes of the event."""
+    await collection("webhook_events").update_one(
+        {"_id": event_id}, {"$set": {"payment_id": payment_id, "email_id": email_id}}
+    )
+
+
+async def finish(event_id: str, state: WebhookState, result: str, at: datetime) -> None:
     await collection("webhook_events").update_one(
         {"_id": event_id},
         {
@@ -54,8 +53,6 @@ async def finish(
                 "error": result if state is WebhookState.FAILED else "",
                 "handled_at": at,
                 "due_at": None,
-                "payment_id": payment_id,
-                "email_id": email_id,
             }
         },
     )

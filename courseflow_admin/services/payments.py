@@ -208,7 +208,7 @@ def _told_outside(
     syncs = [note.model_copy(update={"source": ""}) for note in payment.syncs]
     return (
         payment.model_copy(update={"syncs": syncs}),
-        [event.model_copy(update={"result": ""}) for event in events],
+        [event.model_copy(update={"result": "", "error": ""}) for event in events],
         [
             entry.model_copy(
                 update={
@@ -269,7 +269,7 @@ def _event(event: WebhookEvent) -> Step:
         "webhook",
         "blue",
         f"{event.provider.capitalize()} reported {event.kind}",
-        f"Webhook, {event.state.value}: {event.result}".rstrip(": "),
+        f"Webhook, {event.state.value}: {event.error or event.result}".rstrip(": "),
         "Evidence: signature valid",
         (
             ("Event", event.event_id),

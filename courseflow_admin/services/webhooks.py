@@ -143,9 +143,10 @@ async def _payment_event(event: WebhookEvent) -> None:
     if payment is None:
         await _later(event, "No payment of ours has these ids.")
         return
+    await webhooks_db.note_object(event.id, payment_id=payment.id)
     also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
     result = await sync(payment.id, f"webhook {event.kind}", also=also)
-    await webhooks_db.finish(event.id, WebhookState.HANDLED, result, now(), payment_id=payment.id)
+    await webhooks_db.finish(event.id, WebhookState.HANDLED, result, now())
 
 
 async def _find(provider: str, reference: WebhookReference) -> Payment | None:
@@ -170,15 +171,12 @@ async def _email_event(event: WebhookEvent) -> None:
     if email is None and event.kind in emails.EVENT_STATES:
         await _later(event, "No e-mail of ours has this id.")
         return
-    state = WebhookState.HANDLED if email else WebhookState.IGNORED
-    await webhooks_db.finish(
-        event.id,
-        state,
-        f"The e-mail is {event.kind.removeprefix('email.')}." if email else "Not a step we count.",
-        now(),
-        payment_id=email.payment_id if email else "",
-        email_id=email.id if email else "",
-    )
+    if email is None:
+        await webhooks_db.finish(event.id, WebhookState.IGNORED, "Not a step we count.", now())
+        return
+    await webhooks_db.note_object(event.id, payment_id=email.payment_id, email_id=email.id)
+    became = f"The e-mail is {event.kind.removeprefix('email.')}."
+    await webhooks_db.finish(event.id, WebhookState.HANDLED, became, now())
 
 
 def _time(body: Mapping[str, Any], otherwise: datetime) -> datetime:

@@ -130,3 +130,35 @@ async def test_money_on_its_way_does_not_expire_because_its_gateway_is_off(
     after = await payments_db.get(payment.id)
     assert after.capture is Capture.PENDING
     assert after.sync_at > now()
+
+
+@BOTH
+async def test_an_event_that_waits_or_failed_stands_in_the_timeline_of_its_payment(
+    database, sandbox, provider
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    await sandbox.deliver()
+    sandbox.reset()  # it knows nothing of that checkout any more
+
+    await Jobs().run_until_idle()
+    waits = await reported(payment)
+    for _ in range(TRIES - 1):
+        await due("webhook_events", "due_at")
+        await Jobs().run_until_idle()
+    failed = await reported(payment)
+
+    events = await stored("webhook_events")
+    assert {row["payment_id"] for row in events} == {payment.id}
+    (why,) = {row["error"] for row in events}
+    assert waits == [f"Webhook, waiting: {why}"] * len(events)
+    assert failed == [f"Webhook, failed: {why}"] * len(events)
+    outside = (await payments.get(student, payment.id)).steps
+    assert "refused" not in str([step for step in outside if step.icon == "webhook"])
+
+
+async def reported(payment):
+    """Who the timeline names for each webhook."""
+    steps = (await payments.get(ADMIN, payment.id)).steps
+    return [step.who for step in steps if step.icon == "webhook"]
