@@ -173,7 +173,12 @@ class PaymentDetailState(rx.State):
         yield
         try:
             auth = await self.get_state(AuthState)
-            result = await payments.recheck(auth.actor(), self._payment.id)
+            try:
+                result = await payments.recheck(auth.actor(), self._payment.id)
+            except CourseFlowError:
+                # The asking and the gateway's no stand in its history.
+                self._show(await payments.get(auth.actor(), self._payment.id))
+                raise
             self._show(await payments.get(auth.actor(), self._payment.id))
             yield notices.success(f"Asked {self.shown.provider} anew: {result.rstrip('.')}.")
         finally:

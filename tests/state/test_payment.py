@@ -218,6 +218,21 @@ async def test_a_recheck_finds_what_no_webhook_told(database, sandbox):
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
 
 
+async def test_a_recheck_the_gateway_refused_is_said_and_stands_in_the_timeline(paid, sandbox):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    sandbox.reset()  # it knows nothing of that payment any more
+
+    await run(root, PaymentDetailState, "recheck")
+
+    ((tone, text),) = await said(root)
+    assert (tone, text.startswith("Stripe refused: No such checkout.session")) == ("error", True)
+    assert state.checking is False
+    told = [step.what for step in state.steps]
+    assert "Re-check asked for" in told
+    assert f"Asked Stripe anew: {text}" in told
+
+
 def test_the_preview_tells_a_part_from_the_whole():
     payment = payment_row()
 
