@@ -148,9 +148,11 @@ async def send_next(lease: timedelta) -> bool:
     )
     try:
         provider_id = await sender().send(message)
+    except NotFound:  # what is missing may be set in a minute
+        await _later(email, "No e-mail goes out: RESEND_API_KEY is not set.")
     except (KeyRefused, ProviderUnreachable) as error:  # not because of this e-mail
         await _later(email, error.message)
-    except (ProviderRefused, NotFound) as error:
+    except ProviderRefused as error:
         await emails_db.give_up(email.id, error.message, now())
         logger.error("email.failed", email=email.id, kind=email.kind, reason=error.message)
     else:

@@ -79,7 +79,29 @@ async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_m
     assert len(sandbox.mails()) == 2
 
 
-@pytest.mark.parametrize("why", ["outage", "key"])
+async def test_without_a_key_no_email_fails_and_all_go_when_it_is_set(
+    database, sandbox, configure, gateways_off
+):
+    email = await waiting()
+    good = settings().resend
+    await gateways_off()
+    resend.forget()
+
+    await emails.send_next(LEASE)
+    during = await emails_db.get(email.id)
+    configure(ENV="development", RESEND_BASE_URL=good.base_url, RESEND_API_KEY=good.api_key)
+    resend.forget()
+    await due(email)
+    await emails.send_next(LEASE)
+
+    assert (during.state, during.attempts, during.events) == (EmailState.QUEUED, 1, [])
+    assert timedelta(0) < during.due_at - now() <= timedelta(seconds=2)
+    assert during.error == "No e-mail goes out: RESEND_API_KEY is not set."
+    assert (await emails_db.get(email.id)).state is EmailState.SENT
+    assert len(sandbox.mails(to=ADA)) == 1
+
+
+@pytest.mark.parametrize("why", ["outage", "key", "no key"])
 @pytest.mark.parametrize(
     ("age", "state"),
     [
@@ -88,11 +110,14 @@ async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_m
     ],
 )
 async def test_an_email_is_given_up_after_23_hours_and_says_why(
-    database, sandbox, configure, why, age, state
+    database, sandbox, configure, gateways_off, why, age, state
 ):
     email = await waiting(**age)
     if why == "outage":
         sandbox.switch("resend", outage="500")
+    elif why == "no key":
+        await gateways_off()
+        resend.forget()
     else:
         configure(RESEND_API_KEY="re_rolled")
         resend.forget()
