@@ -1,6 +1,7 @@
 """Every error a person or program can be told, drawn as a tree.
 
 CourseFlowError
+├── Unexpected 500       (a fault of ours)
 ├── NotSignedIn 401
 ├── NotPermitted 403     (ReadOnly: while an admin views somebody)
 ├── NotFound 404
@@ -12,16 +13,20 @@ CourseFlowError
 └── Unavailable 503      (the database is away)
 
 SettingsInvalid stands apart: it is said at start, and then nothing starts.
-The message is a sentence for the person who clicked; `code` is for programs.
+The message is a sentence for the person who clicked; `code` is for programs. Where people cannot
+help themselves (`needs_support`), services/support.py adds whom to write to.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+LONG_WAIT = 3600  # seconds; who has to wait longer is told whom to write to
+
 
 class CourseFlowError(Exception):
     status = 500
     code = "error"
+    needs_support = False
 
     @property
     def message(self) -> str:
@@ -31,6 +36,13 @@ class CourseFlowError(Exception):
     def facts(self) -> Mapping[str, Any]:
         """More for programs, in names of its own."""
         return {}
+
+
+class Unexpected(CourseFlowError):
+    needs_support = True
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side. Nothing more was done.")
 
 
 class NotSignedIn(CourseFlowError):
@@ -44,6 +56,7 @@ class NotSignedIn(CourseFlowError):
 class NotPermitted(CourseFlowError):
     status = 403
     code = "not_permitted"
+    needs_support = True
 
     def __init__(
         self, message: str = "Your account may not do this. Ask an admin of the school."
@@ -55,6 +68,7 @@ class ReadOnly(NotPermitted):
     """Whoever views somebody else's account only looks."""
 
     code = "read_only"
+    needs_support = False
 
     def __init__(self) -> None:
         super().__init__(
@@ -94,6 +108,7 @@ class TooMany(CourseFlowError):
         wait = f"{wait_seconds} seconds" if wait_seconds < 90 else f"{minutes} minutes"
         super().__init__(f"Too many tries. Please wait {wait} and try again.")
         self.wait_seconds = wait_seconds
+        self.needs_support = wait_seconds > LONG_WAIT
 
 
 class ProviderRefused(CourseFlowError):
@@ -101,6 +116,7 @@ class ProviderRefused(CourseFlowError):
 
     status = 502
     code = "provider_refused"
+    needs_support = True
 
     def __init__(self, provider: str, reason: str) -> None:
         super().__init__(f"{provider.capitalize()} refused: {reason.rstrip('.')}.")

@@ -1,34 +1,52 @@
 """What people are told when something is refused: sentences, and whom to ask."""
 
+import ast
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import reflex as rx
 
 import courseflow_admin.courseflow_admin  # noqa: F401 - every error there is
 from courseflow_admin import errors
-from courseflow_admin.db.client import Duplicate
+from courseflow_admin.api import errors as api_errors
+from courseflow_admin.db import client
+from courseflow_admin.db.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.access import Reason, ReasonCode, Verdict
 from courseflow_admin.models.classroom import NoAccess
-from courseflow_admin.models.school import Difference, SettingsChangedMeanwhile
+from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.school import Difference, SchoolChange, SettingsChangedMeanwhile
 from courseflow_admin.models.studio import Check, CheckCode, NotPublishable, StaleRevision
 from courseflow_admin.services import (
     erasure,
     invitations,
     password_rules,
     refunds,
+    school_settings,
     second_factor,
     sessions,
+    support,
     webhooks,
 )
 from courseflow_admin.services.view_as import NotViewable
+from courseflow_admin.state.events import event
+from courseflow_admin.state.marks import PUBLIC
 from tests.builders import an_account
+from tests.state.conftest import a_tab, run, said
 
 SUPPORT = "help@school.test"
+FOR_HELP = f" For help, write to {SUPPORT}."
+STATE = Path(__file__).parent.parent / "courseflow_admin" / "state"
 # Their sentence is written where they are raised.
 TOLD_THERE = (CourseFlowError, errors.Conflict, errors.Invalid, NotViewable)
 # Who is told these cannot help themselves.
 NAME_SUPPORT = (
+    errors.KeyRefused,
+    errors.NotPermitted,
+    errors.ProviderRefused,
+    errors.Unexpected,
     erasure.HasCourses,
     invitations.InvitationNotGood,
     second_factor.SecondFactorKept,
@@ -50,7 +68,6 @@ GIVEN = {
     password_rules.WeakPassword: ("common",),
     refunds.RefundTooLarge: ("INR 100.00",),
     webhooks.SignatureWrong: ("no signature",),
-    **dict.fromkeys(NAME_SUPPORT, (SUPPORT,)),
 }
 
 
@@ -63,15 +80,135 @@ def every(kind: type[CourseFlowError] = CourseFlowError) -> Iterator[type[Course
 OURS = [kind for kind in dict.fromkeys(every()) if kind.__module__.startswith("courseflow_admin")]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in OURS if kind not in TOLD_THERE])
-async def test_every_refusal_is_said_in_sentences(database, kind):
-    given = GIVEN.get(kind, ())
-    if kind is invitations.HasRole:
-        given = (await an_account(),)
+TOLD = [kind for kind in OURS if kind not in TOLD_THERE]
 
-    message = kind(*given).message
+
+async def made(kind: type[CourseFlowError]) -> CourseFlowError:
+    if kind is invitations.HasRole:
+        return kind(await an_account())
+    return kind(*GIVEN.get(kind, ()))
+
+
+@pytest.fixture
+async def school(database):
+    change = SchoolChange(support_email=SUPPORT)
+    return await school_settings.change(SYSTEM, change, 0)
+
+
+class RefusingState(rx.State):
+    @event(PUBLIC)
+    async def refuse(self):
+        raise to_raise[0]
+
+
+to_raise: list[Exception] = []
+
+
+async def on_a_page(error: Exception) -> str:
+    """The notice of a handler that is refused by `error`."""
+    root = a_tab()
+    to_raise[:] = [error]
+    await run(root, RefusingState, "refuse")
+    ((tone, text),) = await said(root)
+    assert tone == "error"
+    return text
+
+
+async def in_the_api(error: CourseFlowError) -> str:
+    return json.loads(bytes((await api_errors.of_error(error)).body))["detail"]
+
+
+@pytest.mark.parametrize("kind", TOLD)
+async def test_every_refusal_is_said_in_sentences(database, kind):
+    message = (await made(kind)).message
 
     assert message[:1].isupper()
     assert message.endswith(".")
     assert not message.endswith("..")
-    assert (SUPPORT in message) is (kind in NAME_SUPPORT)
+
+
+@pytest.mark.parametrize("kind", TOLD)
+async def test_whom_to_write_to_stands_in_what_people_cannot_help_themselves_with(school, kind):
+    error = await made(kind)
+
+    answered = await in_the_api(error)
+
+    assert answered == error.message + (FOR_HELP if kind in NAME_SUPPORT else "")
+    if issubclass(kind, errors.NotSignedIn):
+        assert kind not in NAME_SUPPORT  # a page leads to the sign-in instead of saying it
+    else:
+        assert await on_a_page(error) == answered
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (errors.NotPermitted("Only its authors may edit this course."), True),
+        (errors.TooMany(3_600), False),
+        (errors.TooMany(86_400), True),
+        *(
+            (NoAccess(Verdict(False, (Reason(code, "It is closed."),)), "SQL", "sql"), named)
+            for code, named in {
+                ReasonCode.NEVER_BOUGHT: False,
+                ReasonCode.REFUNDED: False,
+                ReasonCode.SUSPENDED: True,
+                ReasonCode.PAYMENT_IN_REVIEW: True,
+                ReasonCode.PAID_WITHOUT_GRANT: True,
+            }.items()
+        ),
+    ],
+)
+async def test_it_is_named_by_what_happened_where_the_kind_alone_does_not_tell(
+    school, error, named
+):
+    told = error.message + FOR_HELP * named
+
+    assert (await in_the_api(error), await on_a_page(error)) == (told, told)
+
+
+async def test_a_fault_of_ours_names_it_on_the_page_too(school):
+    assert await on_a_page(RuntimeError("the inside")) == errors.Unexpected().message + FOR_HELP
+
+
+async def test_without_an_address_a_refusal_is_said_all_the_same(school, mongod_uri, database):
+    error = sessions.Suspended()
+    stored = collection("school")
+    await stored.update_one({}, {"$set": {"settings.support_email": ""}})
+    unset = await support.sentence(error)
+    await stored.update_one({}, {"$set": {"settings.support_email": 7}})
+    broken = await support.sentence(error)
+    await client.close()
+    away = await support.sentence(error)
+    await client.connect(mongod_uri, database)
+
+    assert [unset, broken, away] == ["This account is suspended."] * 3
+
+
+def unaided(tree: ast.AST) -> list[int]:
+    """Where the message of any refusal is shown without `support.sentence`."""
+    caught = [
+        (node.name, node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and "CourseFlowError" in ast.dump(node.type or node)
+    ]
+    return [
+        part.lineno
+        for name, handler in caught
+        for part in ast.walk(handler)
+        if isinstance(part, ast.Attribute)
+        and part.attr == "message"
+        and isinstance(part.value, ast.Name)
+        and part.value.id == name
+    ]
+
+
+@pytest.mark.parametrize("file", sorted(STATE.glob("*.py")), ids=lambda file: file.stem)
+def test_no_page_shows_a_refusal_past_the_one_place_that_names_it(file):
+    assert unaided(ast.parse(file.read_text(encoding="utf-8"))) == []
+
+
+def test_a_refusal_shown_past_it_is_noticed():
+    """So that the test above could fail."""
+    shown = "try: ...\nexcept CourseFlowError as problem:\n    self.error = problem.message\n"
+
+    assert unaided(ast.parse(shown)) == [3]

@@ -27,6 +27,13 @@ ENDS_VIEWING = (routes.API_VIEW_END, routes.API_SIGN_OUT)
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class FromElsewhere(NotPermitted):
+    needs_support = False
+
+    def __init__(self) -> None:
+        super().__init__("Please open this from our own pages.")
+
+
 def client_address(connection: HTTPConnection) -> str:
     """The address of whoever connected, or what our own proxies say of them.
 
@@ -91,7 +98,7 @@ async def not_from_elsewhere(request: Request) -> None:
     Browsers say by themselves where a request comes from; programs say nothing.
     """
     if request.headers.get("sec-fetch-site", "") in {"cross-site", "same-site"}:
-        raise NotPermitted("Please open this from our own pages.")
+        raise FromElsewhere
 
 
 async def only_look(request: Request) -> None:

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, TooMany
+from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
 from courseflow_admin.logs import new_reference, request_id
+from courseflow_admin.services import support
 
-UNEXPECTED = "Something went wrong on our side. Nothing more was done."
 NOT_STORED = {"Cache-Control": "no-store"}
 
 
@@ -69,16 +69,16 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def of_error(error: CourseFlowError) -> JSONResponse:
+async def of_error(error: CourseFlowError, **more: Any) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.wait_seconds)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     field = error.field if isinstance(error, Invalid) else ""
-    return problem(
-        error.status, error.code, error.message, field=field, headers=headers, **error.facts
-    )
+    detail = await support.sentence(error)
+    facts = {**error.facts, **more}
+    return problem(error.status, error.code, detail, field=field, headers=headers, **facts)
 
 
 def of_validation(error: RequestValidationError) -> JSONResponse:
@@ -101,7 +101,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(CourseFlowError)
     async def ours(_request: Request, error: CourseFlowError) -> JSONResponse:
-        return of_error(error)
+        return await of_error(error)
 
     @app.exception_handler(RequestValidationError)
     async def validation(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -147,7 +147,7 @@ class LastResort:
                 error=repr(error)[:300],
                 where=_where(error),
             )
-            answer = problem(500, "error", UNEXPECTED, reference=reference)
+            answer = await of_error(Unexpected(), reference=reference)
             await answer(scope, receive, send)
 
 

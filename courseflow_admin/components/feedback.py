@@ -9,6 +9,7 @@ from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import toned_icon
 from courseflow_admin.components.types import Text
 from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.school import SchoolState
 
 
 def empty(
@@ -75,8 +76,18 @@ def _not_permitted() -> rx.Component:
     return empty(
         "lock",
         "Your account may not open this page",
-        "If you think it should, ask an admin of the school to change your role.",
+        rx.fragment(
+            "If you think it should, ask an admin of the school to change your role.", support()
+        ),
         link_button("Go to your overview", href=routes.OVERVIEW),
+    )
+
+
+def support() -> rx.Component:
+    """Whom to write to, where the state has said that it helps."""
+    return rx.cond(
+        SchoolState.support != "",
+        rx.el.span(" For help, write to ", SchoolState.support, "."),
     )
 
 

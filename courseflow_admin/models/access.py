@@ -39,6 +39,12 @@ UNDER_WAY = frozenset(
 )
 
 
+# Only the school can mend these.
+FOR_THE_SCHOOL = frozenset(
+    {ReasonCode.SUSPENDED, ReasonCode.PAYMENT_IN_REVIEW, ReasonCode.PAID_WITHOUT_GRANT}
+)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """`reasons` starts with the first broken link, or with what gives access."""
@@ -49,6 +55,10 @@ class Verdict:
     @property
     def sentence(self) -> str:
         return self.reasons[0].sentence
+
+    @property
+    def needs_support(self) -> bool:
+        return any(reason.code in FOR_THE_SCHOOL for reason in self.reasons)
 
     @property
     def under_way(self) -> Reason | None:

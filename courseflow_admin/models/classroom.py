@@ -17,6 +17,7 @@ class NoAccess(NotPermitted):
     def __init__(self, verdict: Verdict, course_title: str, course_slug: str) -> None:
         super().__init__(verdict.sentence)
         self.verdict, self.course_title, self.course_slug = verdict, course_title, course_slug
+        self.needs_support = verdict.needs_support
 
 
 @dataclass(frozen=True)

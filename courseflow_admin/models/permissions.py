@@ -42,6 +42,7 @@ class SecondFactorRequired(NotPermitted):
     """Of an admin without a second factor, where the school asks admins for one."""
 
     code = "second_factor_required"
+    needs_support = False
 
     def __init__(self) -> None:
         super().__init__(

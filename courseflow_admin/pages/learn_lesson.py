@@ -215,6 +215,7 @@ def closed() -> rx.Component:
             class_name="cf-row",
         ),
         rx.el.ul(rx.foreach(State.reasons, reason), class_name="cf-list cf-reasons"),
+        rx.el.p(feedback.support(), class_name="cf-13 cf-mut"),
         rx.el.div(
             link_button("Go to the course's page", href=State.course_href, look="primary"),
             link_button("My payments", href=routes.MY_PAYMENTS),

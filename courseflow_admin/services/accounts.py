@@ -30,7 +30,6 @@ from courseflow_admin.services import (
     one_time_links,
     password_rules,
     passwords,
-    school_settings,
     sessions,
 )
 
@@ -129,7 +128,7 @@ async def authenticate(email: str, password: str) -> Account:
 
     await _check_limits(email, ip)
     if account.suspended_at or account.erased_at:
-        raise sessions.Suspended((await school_settings.get()).support_email)
+        raise sessions.Suspended
     await limits.forget("sign-in-account", email)
     if passwords.outdated(account.password_hash):
         return await _rehash(account, password)

@@ -15,7 +15,7 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import audit, emails, one_time_links, school_settings, view_as
+from courseflow_admin.services import audit, emails, one_time_links, view_as
 from courseflow_admin.services.reauthentication import prove
 
 GOODBYE_KEPT = timedelta(days=7)  # the one e-mail that keeps the address, until it surely arrived
@@ -30,12 +30,10 @@ class LastAdmin(Conflict):
 
 class HasCourses(Conflict):
     code = "has_courses"
+    needs_support = True
 
-    def __init__(self, support: str) -> None:
-        super().__init__(
-            "You own courses, which somebody else has to take over first. "
-            f"Please write to {support}."
-        )
+    def __init__(self) -> None:
+        super().__init__("You own courses, which somebody else has to take over first.")
 
 
 async def erase(actor: Actor, password: str) -> None:
@@ -85,4 +83,4 @@ async def _require_replaceable(actor: Actor, account: Account) -> None:
     ):
         raise LastAdmin
     if await own_account.owns_courses(account.id):
-        raise HasCourses((await school_settings.get()).support_email)
+        raise HasCourses

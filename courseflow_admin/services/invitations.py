@@ -19,7 +19,7 @@ from courseflow_admin.models.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.models.invitations import LIFETIME, Invitation
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission, raises
-from courseflow_admin.services import accounts, audit, emails, limits, school_settings, tokens
+from courseflow_admin.services import accounts, audit, emails, limits, tokens
 from courseflow_admin.services.accounts import EmailTaken
 
 SENT_PER_ADMIN = 100  # in one hour
@@ -33,11 +33,12 @@ class InvitationNotGood(Invalid):
     """The same for used, revoked, replaced, expired and made up."""
 
     code = "invitation_not_good"
+    needs_support = True
 
-    def __init__(self, support: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "This invitation was used, taken back or is too old. "
-            f"Ask whoever invited you for a new one, or write to {support}.",
+            "Ask whoever invited you for a new one.",
             "token",
         )
 
@@ -58,6 +59,7 @@ class HasRole(Conflict):
 
 class ForAnotherAddress(NotPermitted):
     code = "another_address"
+    needs_support = False
 
     def __init__(self, email: str) -> None:
         super().__init__(f"This invitation is for {email}. Sign out, then sign in with it.")
@@ -65,6 +67,7 @@ class ForAnotherAddress(NotPermitted):
 
 class ConfirmFirst(NotPermitted):
     code = "confirm_first"
+    needs_support = False
 
     def __init__(self) -> None:
         super().__init__(
@@ -201,7 +204,7 @@ async def look_at(actor: Actor | None, secret: str) -> Invited:
     """What the link is for, and what `actor` has to do; InvitationNotGood when it is over."""
     invitation = await invitations_db.find_open(tokens.hash_of(secret), now())
     if invitation is None:
-        raise await _not_good()
+        raise InvitationNotGood
     inviter = await _inviter(invitation)
     if actor is not None:
         way: Way = "accept" if actor.verified else "confirm"
@@ -223,7 +226,7 @@ async def sign_up(secret: str, name: str, password: str) -> Account:
     token_hash = tokens.hash_of(secret)
     found = await invitations_db.find_open(token_hash, now())
     if found is None:
-        raise await _not_good()
+        raise InvitationNotGood
     account = await accounts.new(found.email, name, found.role, password, verified=True)
     actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
 
@@ -269,10 +272,10 @@ async def accept(actor: Actor, secret: str) -> Account:
 async def _take(token_hash: str, account_id: str) -> Invitation:
     invitation = await invitations_db.take(token_hash, account_id, now())
     if invitation is None:
-        raise await _not_good()
+        raise InvitationNotGood
     inviter = await _inviter(invitation)
     if inviter != SYSTEM and not await accounts_db.hold(inviter.id, inviter.role):
-        raise await _not_good()
+        raise InvitationNotGood
     return invitation
 
 
@@ -282,10 +285,10 @@ async def _inviter(invitation: Invitation) -> Actor:
         return SYSTEM
     account = await accounts_db.find(invitation.invited_by)
     if account is None or account.suspended_at or account.erased_at:
-        raise await _not_good()
+        raise InvitationNotGood
     inviter = Actor(id=account.id, role=account.role, name=account.name)
     if not inviter.can(Permission.ACCOUNTS_CHANGE):
-        raise await _not_good()
+        raise InvitationNotGood
     return inviter
 
 
@@ -325,7 +328,3 @@ async def _with_emails(rows: list[Invitation]) -> list[Sent]:
         )
         for row in rows
     ]
-
-
-async def _not_good() -> InvitationNotGood:
-    return InvitationNotGood((await school_settings.get()).support_email)

@@ -60,11 +60,8 @@ Result = TypeVar("Result")
 class SecondFactorKept(NotPermitted):
     code = "second_factor_required"
 
-    def __init__(self, support: str) -> None:
-        super().__init__(
-            "The school asks you for a second factor, so it cannot be switched off. "
-            f"If you lost your device, write to {support}."
-        )
+    def __init__(self) -> None:
+        super().__init__("The school asks you for a second factor, so it cannot be switched off.")
 
 
 async def get(actor: Actor) -> SecondFactorStatus:
@@ -152,7 +149,7 @@ async def switch_off(actor: Actor, password: str, code: str) -> None:
     """Back to the password alone; refused where the school asks for a second factor."""
     actor.require(Permission.ACCOUNT_PRIVATE)
     if await second_factor_rule.asks(actor.role):
-        raise SecondFactorKept((await school_settings.get()).support_email)
+        raise SecondFactorKept
     account = await prove(actor, password)
 
     async def body() -> None:

@@ -38,8 +38,8 @@ from courseflow_admin.services import (
 class Suspended(NotPermitted):
     code = "suspended"
 
-    def __init__(self, support: str) -> None:
-        super().__init__(f"This account is suspended. Please write to {support}.")
+    def __init__(self) -> None:
+        super().__init__("This account is suspended.")
 
 
 class JustRefreshed(Conflict):

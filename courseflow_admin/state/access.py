@@ -7,7 +7,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import people
+from courseflow_admin.services import people, support
 from courseflow_admin.services.people import Why
 from courseflow_admin.state import times
 from courseflow_admin.state.auth import AuthState
@@ -70,7 +70,7 @@ class AccessState(rx.State):
             self.view = "missing"
             return
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
             return
         self.shown = _shown(found)
         self.reasons = [

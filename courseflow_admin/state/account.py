@@ -9,7 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.accounts import AnyPassword
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import accounts, erasure, my_account, verification
+from courseflow_admin.services import accounts, erasure, my_account, support, verification
 from courseflow_admin.services.my_account import OwnSession
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
@@ -69,7 +69,7 @@ class AccountState(rx.State):
         except NotSignedIn:
             raise
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def rename(self, form: NameForm):

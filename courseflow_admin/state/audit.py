@@ -69,7 +69,7 @@ class AuditState(ListState, rx.State):
         auth = await self.get_state(AuthState)
         act = address.one_of("act", ACTS)
         self._show_controls(address, act)
-        with self._refusals():
+        async with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             wanted = AuditFilter(act, address["actor"], address["object"], period)

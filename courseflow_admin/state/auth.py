@@ -13,21 +13,22 @@ from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
-from courseflow_admin.services import school_settings
+from courseflow_admin.services import support
 from courseflow_admin.services.password_rules import REASONS, SHORTEST
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
 ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner"}
 MIN_PASSWORD = SHORTEST
-SUPPORT = "{support}"
+# Said of what people cannot help themselves with: whom to write to is added.
+NEED_SUPPORT = {"suspended", "not_permitted", "provider_refused"}
 PROBLEMS = {
     "wrong_credentials": "The e-mail address or the password is not right.",
     "wrong_code": WRONG_CODE,
     "sign_in_over": SignInOver().message,
     "not_signed_in": "This account was changed a moment ago. Please sign in again.",
     "over": "You were signed out here. Sign in to go on.",
-    "suspended": "This account is suspended. Please write to " + SUPPORT + ".",
+    "suspended": "This account is suspended.",
     "too_many": "Too many tries. Please wait five minutes and try again.",
     "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
     **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
@@ -39,11 +40,9 @@ PROBLEMS = {
 
 
 async def problem_text(texts: Mapping[str, str], code: str) -> str:
-    """The sentence for a code from the address, with the school's own address where it helps."""
+    """The sentence for a code from the address, with whom to write to where it helps."""
     text = texts.get(code, "")
-    if SUPPORT not in text:
-        return text
-    return text.replace(SUPPORT, (await school_settings.get()).support_email)
+    return await support.with_address(text) if text and code in NEED_SUPPORT else text
 
 
 class AuthState(rx.State):

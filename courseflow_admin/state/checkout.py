@@ -8,9 +8,9 @@ from babel import Locale
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound
 from courseflow_admin.models.courses import Course, Thumbnail
-from courseflow_admin.services import checkout
+from courseflow_admin.services import checkout, support
 from courseflow_admin.state.address import last_part
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.auth import AuthState, problem_text
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 from courseflow_admin.state.words import short
@@ -93,7 +93,7 @@ class CheckoutState(rx.State):
         auth = await self.get_state(AuthState)
         if not auth.signed_in:
             return rx.redirect(routes.sign_in(routes.checkout(slug)), replace=True)
-        self.problem = PROBLEMS.get(query.get("problem", ""), "")
+        self.problem = await problem_text(PROBLEMS, query.get("problem", ""))
         self.cancelled = query.get("cancelled", "") == "1"
         try:
             offer = await checkout.offer(auth.actor(), slug)
@@ -101,7 +101,7 @@ class CheckoutState(rx.State):
             self.view = "missing"
             return None
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
             return None
         course = offer.course
         if course.slug != slug:

@@ -14,6 +14,7 @@ from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.course import LessonLine, SectionLines
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
+from courseflow_admin.state.school import SchoolState
 from courseflow_admin.state.words import address_part, counted, size
 
 
@@ -64,6 +65,8 @@ class ClassroomState(rx.State):
             return
         except NoAccess as refused:
             self._close(refused)
+            school = await self.get_state(SchoolState)
+            await school._name_support(helps=refused.needs_support)
             return
         if (view.course_slug, view.lesson_id) != (asked, lesson_id):
             yield rx.redirect(routes.learn(view.course_slug, view.lesson_id), replace=True)

@@ -9,7 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.emails import Email, EmailState
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import emails_log
+from courseflow_admin.services import emails_log, support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState
@@ -83,7 +83,7 @@ class EmailDetailState(rx.State):
             self._shown_id, self.view = "", "missing"
             return
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
             return
         self._shown_id = email_id
         self.shown = _shown(actor, email)

@@ -94,7 +94,7 @@ class EmailsState(ListState, rx.State):
             to_prefix=address["to"],
         )
         self._show_controls(address, wanted, state)
-        with self._refusals():
+        async with self._refusals():
             days = Period.parse(address["since"], "")
             self.since_text = days.text() if days else ""
             wanted = replace(wanted, since=days.start if days else None)

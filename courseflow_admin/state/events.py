@@ -14,14 +14,14 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from reflex.istate.proxy import StateProxy
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable
+from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.logs import new_reference
+from courseflow_admin.services import support
 from courseflow_admin.state import notices
 from courseflow_admin.state.marks import Mark, put_mark
 from courseflow_admin.state.notices import Notice, NoticesState
 
 NOT_UNDERSTOOD = "This could not be understood, so nothing was changed. Please reload the page."
-UNEXPECTED = "Something went wrong on our side. Nothing more was done."
 
 
 class Form(BaseModel):
@@ -53,7 +53,7 @@ def event(
                     async for step in steps:
                         yield await _said(self, step)
             except Exception as error:  # noqa: BLE001 - a handler that raises leaves the browser waiting
-                yield await _said(self, _answer(self, handler, error))
+                yield await _said(self, await _answer(self, handler, error))
 
         # Reflex compares declared types with the trigger's when a page is built, and converts
         # loosely when it runs: it is shown Any, and `read` looks at the real types.
@@ -137,20 +137,25 @@ async def _put_up(state: Any, to_say: list[Notice]) -> None:
         board._say(notice)
 
 
-def _answer(state: Any, handler: Callable[..., Any], error: Exception) -> Any:
+async def _answer(state: Any, handler: Callable[..., Any], error: Exception) -> Any:
     """What the person is told about `error`."""
     name = handler.__qualname__
     if isinstance(error, NotSignedIn):
         return rx.redirect(routes.sign_in(path_of(state)))
     if isinstance(error, Unavailable):
         logger.warning("event.database_away", handler=name)
-        return notices.error(error.message)
     if isinstance(error, CourseFlowError):
-        return notices.error(error.message)
+        return notices.error(await support.sentence(error))
     if isinstance(error, ArgumentsRefused):
         logger.warning("event.arguments_refused", handler=name, problem=str(error))
         return notices.error(NOT_UNDERSTOOD)
-    return notices.error(UNEXPECTED, log_unexpected(error, handler=name))
+    return await unexpected(error, handler=name)
+
+
+async def unexpected(error: BaseException, **facts: str) -> Notice:
+    """Log a fault of ours, and say so with whom to write to and the line's reference."""
+    reference = log_unexpected(error, **facts)
+    return notices.error(await support.sentence(Unexpected()), reference)
 
 
 def log_unexpected(error: BaseException, **facts: str) -> str:

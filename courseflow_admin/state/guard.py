@@ -20,10 +20,10 @@ from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
 from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired, raises
-from courseflow_admin.services import sessions
+from courseflow_admin.services import sessions, support
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
-from courseflow_admin.state.events import UNEXPECTED, log_unexpected, path_of
+from courseflow_admin.state.events import path_of, unexpected
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
 from courseflow_admin.state.notices import Notice, NoticesState
 from courseflow_admin.state.school import SchoolState
@@ -63,8 +63,8 @@ class Guard(rx.Middleware):
                 return None
             return await _refused(root, board, notices.error(problem.message))
         except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
-            reference = log_unexpected(problem, event=event.name[-80:])
-            return await _refused(root, board, notices.error(UNEXPECTED, reference))
+            fault = await unexpected(problem, event=event.name[-80:])
+            return await _refused(root, board, fault)
         board._database(away=False)
         if registered and _is_framework(registered):
             if "hydrate" in registered.handler.fn.__name__:
@@ -93,8 +93,9 @@ class Guard(rx.Middleware):
             said = "over" if session_token(root.router.headers.cookie) else ""
             return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root), said)))
         if registered and _is_loader(app, root, registered):
+            await (await state.get_state(SchoolState))._name_support()
             return await _refused(root, board)  # the page shows its 403 by itself
-        return await _refused(root, board, notices.error(_why(actor).message))
+        return await _refused(root, board, notices.error(await support.sentence(_why(actor))))
 
     async def _bind(self, root: Any, auth: AuthState) -> tuple[Actor | None, str]:
         """The actor of the tab's cookie; a state that belonged to another session is emptied.

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin.errors import CourseFlowError, Unavailable
 from courseflow_admin.models.accounts import AS_ROLE, MAY
-from courseflow_admin.services import invitations, school_settings
+from courseflow_admin.services import invitations, school_settings, support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, problem_text, typed
@@ -50,7 +50,7 @@ class InvitationState(rx.State):
         except Unavailable:
             raise
         except CourseFlowError as problem:
-            self.view, self.over, frame.problem = "over", problem.message, ""
+            self.view, self.over, frame.problem = "over", await support.sentence(problem), ""
             return
         self.email, self.view = seen.email, seen.way
         self.offer = f"{seen.inviter} invites you to {school.name} as {AS_ROLE[seen.role]}."

@@ -9,7 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.accounts import AS_ROLE
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import invitations
+from courseflow_admin.services import invitations, support
 from courseflow_admin.services.invitations import Sent
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import ListAddress
@@ -53,7 +53,7 @@ class InvitationsState(ListState, rx.State):
     async def load(self):
         address = ListAddress(routes.INVITATIONS, self.router.url, ())
         actor = (await self.get_state(AuthState)).actor()
-        with self._refusals():
+        async with self._refusals():
             page = await invitations.pending(actor, address.request())
             self.rows = [_row(sent) for sent in page.rows]
             self._show_page(page, address)
@@ -83,7 +83,7 @@ class InvitationsState(ListState, rx.State):
             raise
         except CourseFlowError as problem:
             self.wrong = problem.field if isinstance(problem, Invalid) else "email"
-            self.wrong_text = problem.message
+            self.wrong_text = await support.sentence(problem)
         finally:
             self.busy = False
 
@@ -136,7 +136,7 @@ class InvitationsState(ListState, rx.State):
         except NotSignedIn:
             raise
         except CourseFlowError as problem:
-            self.dialog_problem = problem.message
+            self.dialog_problem = await support.sentence(problem)
         finally:
             self.busy = False
 

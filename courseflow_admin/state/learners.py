@@ -52,7 +52,7 @@ class LearnersState(ListState, rx.State):
         address = self._address()
         auth = await self.get_state(AuthState)
         self._show_controls(address)
-        with self._refusals():
+        async with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             found = await enrollments.courses(auth.actor())

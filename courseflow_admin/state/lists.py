@@ -1,13 +1,14 @@
 """What all lists have in common: a page of rows, its refusals, and the search box."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import reflex as rx
 
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.paging import Page
+from courseflow_admin.services import support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import LONGEST, ListAddress
 from courseflow_admin.state.events import Form
@@ -30,15 +31,15 @@ class ListState(rx.State, mixin=True):
     search_key: int = 0  # a new one puts what the address says into the search box
     _typed: str = ""
 
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _refusals(self) -> AsyncIterator[None]:
         """A refusal is shown in place of the rows; who is not signed in is led to sign in."""
         try:
             yield
         except NotSignedIn:
             raise
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
 
     def _show_page(self, page: Page[Any], address: ListAddress) -> None:
         self.range_text = f"{page.range_text} · {times.zone()}"

@@ -22,7 +22,7 @@ from courseflow_admin.models.payments import (
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.receipts import Receipt
 from courseflow_admin.models.school import SchoolSettings
-from courseflow_admin.services import payments, school_settings
+from courseflow_admin.services import payments, school_settings, support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState
@@ -106,7 +106,7 @@ class MyPaymentState(rx.State):
             return
         except CourseFlowError as problem:
             if self.view != "there":  # else what is shown stays, and the next look tries again
-                self.view, self.error = "error", problem.message
+                self.view, self.error = "error", await support.sentence(problem)
             return
         expected = is_expected(payment, receipt)
         self.waiting = expected and time.monotonic() - self._since < LOOK_FOR_SECONDS

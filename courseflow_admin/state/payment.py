@@ -20,7 +20,7 @@ from courseflow_admin.models.payments import (
     ReviewState,
 )
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import payments, refunds
+from courseflow_admin.services import payments, refunds, support
 from courseflow_admin.services.payments import PaymentDetail
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part
@@ -160,7 +160,7 @@ class PaymentDetailState(rx.State):
             self._payment, self.view = None, "missing"
             return
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
             return
         self._show(detail)
 
@@ -215,7 +215,7 @@ class PaymentDetailState(rx.State):
         except CourseFlowError as problem:
             # A refused refund keeps its id, so the next try needs one of its own.
             self._request_id = new_id("ref")
-            self.refund_problem = problem.message
+            self.refund_problem = await support.sentence(problem)
         finally:
             self.refunding = False
 

@@ -90,7 +90,7 @@ class PaymentsState(ListState, rx.State):
             "amount" if address["sort"] == "amount" else "date", address["order"] != "rising"
         )
         self._show_controls(address, wanted, sort)
-        with self._refusals():
+        async with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.figure_text = _figure_text(wanted, period)
             wanted = replace(wanted, period=period)

@@ -20,6 +20,7 @@ from courseflow_admin.services import (
     people,
     school_settings,
     second_factor,
+    support,
     verification,
     view_as,
 )
@@ -137,7 +138,7 @@ class PersonState(rx.State):
         except NotFound:
             self._person, self.view = None, "missing"
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
 
     @event(Permission.ACCOUNTS_CHANGE)
     async def ask(self, act: ActName):
@@ -178,7 +179,7 @@ class PersonState(rx.State):
         except NotSignedIn:
             raise
         except CourseFlowError as problem:
-            self.dialog_problem = problem.message
+            self.dialog_problem = await support.sentence(problem)
         finally:
             self.busy = False
 

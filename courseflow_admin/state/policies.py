@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound
 from courseflow_admin.models.school import POLICIES, PolicyName
-from courseflow_admin.services import markdown, policies
+from courseflow_admin.services import markdown, policies, support
 from courseflow_admin.state import times
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
@@ -33,7 +33,7 @@ class PolicyState(rx.State):
         except NotFound:
             return
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
             return
         self.html = markdown.to_html(found.text)
         since = f", since {times.day(found.changed_at)}" if found.changed_at else ""

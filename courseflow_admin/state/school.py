@@ -1,12 +1,20 @@
-"""The school's name as it was saved in this tab, until the page is loaded anew."""
+"""What pages know of the school beyond what they were served with."""
 
 import reflex as rx
 
+from courseflow_admin.services import support
+
 
 class SchoolState(rx.State):
-    name: str = ""
+    name: str = ""  # as it was saved in this tab, until the page is loaded anew
+    support: str = ""  # whom to write to, on a page that nobody can help themselves with
+
+    async def _name_support(self, *, helps: bool = True) -> None:
+        self.support = await support.address() if helps else ""
 
     def _forget(self) -> None:
         """The page that was just loaded knows better: somebody else may have changed it since."""
         if self.name:
             self.name = ""
+        if self.support:
+            self.support = ""

@@ -21,6 +21,12 @@ from courseflow_admin.state.events import Form, event
 from courseflow_admin.state.marks import PUBLIC
 
 FEW = 3  # recovery codes left: then the page says so
+CODE_PROBLEMS = {
+    **PROBLEMS,
+    # After fifty wrong ones it is closed for the day, and a new password opens it again.
+    "too_many": "Too many tries. Please wait five minutes and try again; if it stays closed, "
+    "choose a new password.",
+}
 PASSWORD, CODE, CODES = "second-factor-password", "second-factor-code", "second-factor-codes"
 
 
@@ -217,7 +223,7 @@ class SignInCodeState(rx.State):
             elsewhere = frame.next_path if auth.signed_in else routes.sign_in(asked)
             return rx.redirect(elsewhere, replace=True)
         frame.signed_up = False
-        frame.problem = await problem_text(PROBLEMS, query.get("said", ""))
+        frame.problem = await problem_text(CODE_PROBLEMS, query.get("said", ""))
         self.recovery = query.get("by", "") == "recovery"
         self.by = "recovery" if self.recovery else ""
         self.other_href = routes.sign_in_code(asked, recovery=not self.recovery)

@@ -18,7 +18,7 @@ from courseflow_admin.models.school import (
     SchoolSettings,
     SettingsChangedMeanwhile,
 )
-from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.services import school_logo, school_settings, support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
@@ -149,7 +149,7 @@ class SettingsState(rx.State):
         except NotSignedIn:
             raise
         except CourseFlowError as problem:
-            self.view, self.error = "error", problem.message
+            self.view, self.error = "error", await support.sentence(problem)
 
     @event(Permission.SETTINGS_CHANGE)
     async def save_school(self, form: SchoolForm):

@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.services import authors, authorship
+from courseflow_admin.services import authors, authorship, support
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
@@ -55,7 +55,7 @@ class StudioAuthorsState(rx.State):
             raise
         except CourseFlowError as problem:
             self.course, self.owner, self.others = "", "", []
-            self.view, self.problem = "error", problem.message
+            self.view, self.problem = "error", await support.sentence(problem)
 
     @event(Permission.COURSES_EDIT)
     async def show_add(self, is_open: bool):
@@ -121,7 +121,7 @@ class StudioAuthorsState(rx.State):
         except NotSignedIn:
             raise
         except CourseFlowError as problem:
-            self.wrong = problem.message
+            self.wrong = await support.sentence(problem)
         finally:
             self.busy = False
 

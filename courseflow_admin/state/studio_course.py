@@ -17,6 +17,7 @@ from courseflow_admin.services import studio
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
+from courseflow_admin.state.school import SchoolState
 from courseflow_admin.state.words import address_part, clock, counted, minute, short
 
 Result = TypeVar("Result")
@@ -117,6 +118,7 @@ class StudioCourseState(rx.State):
         except NotFound:
             self.view = "missing"
         except NotPermitted:
+            await (await self.get_state(SchoolState))._name_support()
             self.view = "forbidden"
         else:
             self.opened += 1

@@ -54,7 +54,7 @@ class WebhooksState(ListState, rx.State):
             state=address.one_of("state", STATES), provider=address.one_of("provider", PROVIDERS)
         )
         self._show_controls(address, wanted)
-        with self._refusals():
+        async with self._refusals():
             page = await webhooks.search(auth.actor(), wanted, address.request())
             self.rows = [_row(found) for found in page.rows]
             self._show_page(page, address)

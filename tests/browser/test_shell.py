@@ -51,6 +51,7 @@ def test_a_page_one_may_not_see_says_so_and_shows_nothing(school, visitor):
     sign_in(page, "curious@demo.test", next_path="/people")
 
     expect(page.get_by_text("Your account may not open this page")).to_be_visible()
+    expect(page.get_by_text("For help, write to support@demo.test.")).to_be_visible()
     expect(page.get_by_role("table")).to_have_count(0)
     assert accessibility(settled(page)) == []
 

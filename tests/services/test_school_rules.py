@@ -15,6 +15,7 @@ from courseflow_admin.services import (
     school_logo,
     school_settings,
     sessions,
+    support,
 )
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import an_admin
@@ -155,7 +156,10 @@ async def test_refusals_and_exports_name_the_school_as_the_settings_do(database)
     exported = await data_export.export(acting(ada))
     await accounts.suspend(admin, ada.id)
 
-    with pytest.raises(sessions.Suspended, match=r"Please write to help@lakeside\.test\."):
+    with pytest.raises(sessions.Suspended) as refused:
         await accounts.authenticate(ada.email, PASSWORD)
 
+    assert await support.sentence(refused.value) == (
+        "This account is suspended. For help, write to help@lakeside.test."
+    )
     assert exported["school"] == "Lakeside School"

@@ -9,6 +9,11 @@ import reflex as rx
 from courseflow_admin.config import settings
 from courseflow_admin.routes import session_cookie
 
+NOT_PERMITTED = (
+    "Your account may not do this. Ask an admin of the school. "
+    "For help, write to support@demo.test."
+)
+
 
 def a_tab(token: str = "", path: str = "/overview") -> Any:
     """The root state of a new tab that shows `path`."""

@@ -115,6 +115,11 @@ async def test_what_is_not_sold_is_not_there(database, sandbox):
         ("?cancelled=1", "", True),
         ("?problem=invalid_billing_country", "Please choose your country.", False),
         ("?problem=already_enrolled", "You have this course already.", False),
+        (
+            "?problem=not_permitted",
+            "Your account may not buy courses. For help, write to support@demo.test.",
+            False,
+        ),
         ("?problem=Call+555-1234+now", "", False),
     ],
 )

@@ -9,9 +9,9 @@ import pytest
 import reflex as rx
 from loguru import logger
 
-from courseflow_admin.errors import Conflict, NotSignedIn, Unavailable
+from courseflow_admin.errors import Conflict, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.state import notices
-from courseflow_admin.state.events import NOT_UNDERSTOOD, UNEXPECTED, Form, event
+from courseflow_admin.state.events import NOT_UNDERSTOOD, Form, event
 from courseflow_admin.state.marks import PUBLIC, mark_of
 from tests.state.conftest import a_tab, run, said
 
@@ -174,7 +174,7 @@ async def test_a_fault_is_one_log_line_and_its_reference_for_the_person(log):
     await run(root, TriedState, "fails", how="ours not")
 
     board = await root.get_state(notices.NoticesState)
-    assert [(one.tone, one.text) for one in board.shown] == [("error", UNEXPECTED)]
+    assert [(one.tone, one.text) for one in board.shown] == [("error", Unexpected().message)]
     assert len(log) == 1
     assert board.shown[0].reference in log[0]
     assert "Traceback" not in log[0]

@@ -12,7 +12,7 @@ from reflex_base.utils.format import format_event_handler
 
 from courseflow_admin.courseflow_admin import app
 from courseflow_admin.db import client
-from courseflow_admin.errors import NotPermitted, NotSignedIn, Unavailable
+from courseflow_admin.errors import NotSignedIn, Unavailable
 from courseflow_admin.models.permissions import PERMISSIONS, Permission
 from courseflow_admin.services import sessions
 from courseflow_admin.state import notices
@@ -23,9 +23,9 @@ from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
 from courseflow_admin.state.notices import SAID_WITH_A_MOVE, NoticesState
 from tests.account_builders import CommandsHeard
 from tests.builders import an_account
-from tests.state.conftest import a_tab, said
+from tests.state.conftest import NOT_PERMITTED, a_tab, said
 
-DENIED = ("error", str(NotPermitted()))
+DENIED = ("error", NOT_PERMITTED)
 
 
 class GuardedState(rx.State):

@@ -156,7 +156,7 @@ async def test_a_link_that_is_over_says_whom_to_ask_and_nothing_else(database):
     assert state.view == "over"
     assert state.over == (
         "This invitation was used, taken back or is too old. "
-        "Ask whoever invited you for a new one, or write to support@demo.test."
+        "Ask whoever invited you for a new one. For help, write to support@demo.test."
     )
     assert (state.email, state.offer, (await root.get_state(SignInState)).problem) == ("", "", "")
 

@@ -11,8 +11,10 @@ from courseflow_admin.state.catalog import SHOWN, CatalogState
 from courseflow_admin.state.classroom import ClassroomState
 from courseflow_admin.state.course import CoursePageState
 from courseflow_admin.state.my_courses import MyCoursesState
+from courseflow_admin.state.school import SchoolState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
+from tests.money_builders import a_payment
 from tests.state.conftest import a_tab, run, said
 
 
@@ -220,6 +222,21 @@ async def test_a_closed_course_says_why_and_holds_no_text(database):
     assert (state.view, state.html, state.outline, state.title) == ("closed", "", [], "")
     assert state.reasons[0].sentence.endswith("because the payment was refunded.")
     assert (await stored("enrollments"))[0]["done"] == []
+
+
+async def test_a_course_that_only_the_school_can_open_again_says_whom_to_write_to(database):
+    course = await a_course(await an_instructor())
+    learner = await a_student()
+    path = f"/learn/{course.slug}/{course.lesson_ids[1]}"
+    state, root, _ = await opened(learner, path, ClassroomState)
+    school = await root.get_state(SchoolState)
+    before = (state.view, school.support)
+    await a_payment(account_id=learner.id, course_id=course.id)
+
+    await run(root, ClassroomState, "load")
+
+    assert (before, state.view, school.support) == (("closed", ""), "closed", "support@demo.test")
+    assert state.reasons[0].sentence == "₹4,999.00 was paid, but no access followed."
 
 
 async def test_a_stranger_and_a_visitor_get_no_text(database):

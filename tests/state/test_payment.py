@@ -12,7 +12,7 @@ from courseflow_admin.state.payment import PaymentDetailState, effects_of
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email, payment_row
-from tests.state.conftest import run, said
+from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money_tabs import ADA, ADMIN, INES, OTTO, a_tab_of
 
 
@@ -191,10 +191,8 @@ async def test_instructors_cannot_refund_or_recheck_even_when_they_get_past_the_
     await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Mine"})
     await run(root, PaymentDetailState, "recheck")
 
-    assert state.refund_problem == "Your account may not do this. Ask an admin of the school."
-    assert await said(root) == [
-        ("error", "Your account may not do this. Ask an admin of the school.")
-    ]
+    assert state.refund_problem == NOT_PERMITTED
+    assert await said(root) == [("error", NOT_PERMITTED)]
     (row,) = await stored("payments")
     assert (row["refunds"], row["syncs"]) == ([], [])
 

@@ -15,7 +15,7 @@ from tests.account_builders import a_newcomer, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email
-from tests.state.conftest import run, said
+from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money_tabs import ADMIN, INES, a_tab_of, led_to
 
 READ, CHANGE = Permission.ACCOUNTS_READ, Permission.ACCOUNTS_CHANGE
@@ -182,7 +182,7 @@ async def test_an_admin_demoted_meanwhile_changes_nobody(database):
 
     await run(root, PersonState, "confirm")
 
-    assert state.dialog_problem == "Your account may not do this. Ask an admin of the school."
+    assert state.dialog_problem == NOT_PERMITTED
     assert (await stored("accounts", _id=ada.id))[0]["suspended_at"] is None
 
 

@@ -200,3 +200,14 @@ async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code
     assert frame.next_path == "/my/courses"
     assert "@" in state.support
     assert frame.problem.startswith("This code is not right")
+
+
+async def test_closed_for_the_day_the_page_of_the_code_says_how_one_gets_in(database):
+    root = a_tab(path="/sign-in/code?said=too_many")
+    headers = {"cookie": "cf_sign_in=x", "origin": "http://localhost:3000"}
+    root._update_router_vars({**root.router_data, "headers": headers}, {})
+
+    await run(root, SignInCodeState, "load")
+
+    frame = await root.get_state(SignInState)
+    assert frame.problem.endswith("if it stays closed, choose a new password.")

@@ -15,7 +15,7 @@ from tests.course_builders import (
     an_instructor,
     everything,
 )
-from tests.state.conftest import run, said
+from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money_tabs import a_tab_of
 
 OTTO = {"email": "otto@demo.test"}
@@ -127,12 +127,15 @@ async def test_a_co_instructor_sees_the_authors_and_changes_none(database):
         await run(root, StudioAuthorsState, name, **arguments)
         refused.append(state.wrong)
 
-    only_the_owner = "Only the owner of this course sets its price, address, sale and authors."
+    only_the_owner = (
+        "Only the owner of this course sets its price, address, sale and authors. "
+        "For help, write to support@demo.test."
+    )
     assert shown == ("list", "Ines Weber", ["Otto Other"])
     assert refused == [
         only_the_owner,
         only_the_owner,
-        "Your account may not do this. Ask an admin of the school.",
+        NOT_PERMITTED,
     ]
     assert await everything() == before
 
@@ -159,7 +162,10 @@ async def test_a_stranger_is_shown_nobody(database):
 
     _root, state = await opened(rival, course)
 
-    assert (state.view, state.problem) == ("error", "Only its authors may edit this course.")
+    assert (state.view, state.problem) == (
+        "error",
+        "Only its authors may edit this course. For help, write to support@demo.test.",
+    )
     assert (state.course, state.owner, state.others) == ("", "", [])
 
 

@@ -10,7 +10,7 @@ from courseflow_admin.state.studio import NewCourseForm, StudioState
 from courseflow_admin.state.studio_course import StudioCourseState
 from courseflow_admin.state.studio_lesson import StudioLessonState
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
-from tests.state.conftest import a_tab, run, said
+from tests.state.conftest import NOT_PERMITTED, a_tab, run, said
 from tests.state.money_tabs import led_to
 
 
@@ -349,9 +349,7 @@ async def test_a_student_calling_the_studio_is_refused_by_the_service_too(databa
     await run(root, StudioCourseState, "load")
 
     assert (await root.get_state(StudioCourseState)).view == "forbidden"
-    assert await said(root) == [
-        ("error", "Your account may not do this. Ask an admin of the school.")
-    ]
+    assert await said(root) == [("error", NOT_PERMITTED)]
     assert await everything() == before
 
 
