@@ -1,4 +1,4 @@
-"""Enrollments over HTTP: the learners of the courses one may see."""
+"""Enrollments over HTTP: the learners of the courses one may see, or one's own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import enrollments
 
 router = APIRouter(prefix=f"{routes.API}/enrollments", tags=["enrollments"])
@@ -62,15 +63,20 @@ async def search(
     email: Annotated[str, Query(max_length=254)] = "",
     first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
     last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+    *,
+    mine: bool = False,
 ) -> EnrollmentPage:
-    """Newest first; `email` is the beginning of an address, days are of the school's time zone."""
-    found = await enrollments.search(
-        actor,
-        EnrollmentFilter(
-            course_id=course, email_prefix=email.strip(), period=Period.parse(first_day, last_day)
-        ),
-        page,
+    """Newest first; `email` is the beginning of an address, days are of the school's time zone.
+
+    With `mine`, and for those who teach nothing, the courses one is enrolled in oneself.
+    """
+    wanted = EnrollmentFilter(
+        course_id=course, email_prefix=email.strip(), period=Period.parse(first_day, last_day)
     )
+    if mine or not actor.can(Permission.ENROLLMENTS_READ):
+        found = await enrollments.mine(actor, wanted, page)
+    else:
+        found = await enrollments.search(actor, wanted, page)
     return EnrollmentPage(
         rows=[EnrollmentView.of(enrollment) for enrollment in found.rows],
         range=found.range_text,

@@ -92,7 +92,7 @@ RULES: dict[str, Rule] = {
         parties=("learner", "owner"),
         everyones=Permission.EMAILS_READ_ALL,
     ),
-    "GET /api/v1/enrollments": Rule(Permission.ENROLLMENTS_READ),
+    "GET /api/v1/enrollments": Rule(Permission.COURSES_STUDY),
     "GET /api/v1/invitations": PEOPLE,
     "POST /api/v1/invitations": CHANGE_PEOPLE,
     "POST /api/v1/invitations/accept": OWN,

@@ -1,4 +1,4 @@
-"""The list of learners: one row per enrollment, newest first."""
+"""The lists of enrollments: of learners, and one's own; newest first."""
 
 import re
 
@@ -31,7 +31,11 @@ def plan(wanted: EnrollmentFilter) -> tuple[Row, list[tuple[str, int]] | None]:
     No keys for own and co-taught courses together: MongoDB merges the indexes of both by date.
     """
     co_taught = wanted.course_id in wanted.co_taught
-    named = {"course_id": wanted.course_id, "owner_id": "" if co_taught else wanted.owner_id}
+    named = {
+        "account_id": wanted.account_id,
+        "course_id": wanted.course_id,
+        "owner_id": "" if co_taught else wanted.owner_id,
+    }
     where: Row = {name: value for name, value in named.items() if value}
     by_date = [("enrolled_at", -1), ("_id", -1)]
     if wanted.period:
@@ -42,7 +46,8 @@ def plan(wanted: EnrollmentFilter) -> tuple[Row, list[tuple[str, int]] | None]:
         where = {"$or": [where, {**theirs, "course_id": {"$in": list(wanted.co_taught)}}]}
     if wanted.email_prefix:
         where["learner_email"] = {"$regex": f"^{re.escape(wanted.email_prefix.lower())}"}
-        return where, [("learner_email", 1), *by_date]
+        if not wanted.account_id:
+            return where, [("learner_email", 1), *by_date]
     if wanted.co_taught and not wanted.course_id:
         return where, None
     first = next((name for name in named if name in where), "")

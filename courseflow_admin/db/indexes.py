@@ -89,6 +89,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("owner_id", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("course_id", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("learner_email", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
+        _index(("account_id", UP), ("enrolled_at", DOWN), ("_id", DOWN)),
         _index(("account_id", UP), ("last_seen_at", DOWN)),
     ],
     "invitations": [

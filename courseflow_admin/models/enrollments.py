@@ -66,6 +66,7 @@ class Enrollment(Document):
 class EnrollmentFilter:
     """All that are given must match; an empty one matches all."""
 
+    account_id: str = ""
     course_id: str = ""
     owner_id: str = ""
     co_taught: tuple[str, ...] = ()  # courses that count besides those of `owner_id`

@@ -1,5 +1,6 @@
 """Enrollments: a place in a course, and the grants that open it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from courseflow_admin import routes
@@ -58,6 +59,12 @@ async def search(actor: Actor, wanted: EnrollmentFilter, request: PageRequest) -
     if not actor.can(Permission.ENROLLMENTS_READ_ALL):
         wanted = wanted.of_author(actor.id, await enrollments_search.co_taught(actor.id))
     return await enrollments_search.search(wanted, request)
+
+
+async def mine(actor: Actor, wanted: EnrollmentFilter, request: PageRequest) -> Page[Enrollment]:
+    """One page of the actor's own enrollments, newest first."""
+    actor.require(Permission.COURSES_STUDY)
+    return await enrollments_search.search(replace(wanted, account_id=actor.id), request)
 
 
 async def courses(actor: Actor) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from courseflow_admin.models.payments import Payment
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.services import authorship, invitations, sessions
+from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, acting, an_account
 from tests.course_builders import a_course, a_draft
 from tests.money_builders import a_payment, an_email
@@ -42,6 +43,7 @@ ACTS_ON_PEOPLE = (
 READERS = {
     "Petra Payer": {"learner", "owner", "admin"},  # the payment
     "Subject of One Letter": {"learner", "owner", "admin"},  # the e-mail
+    "Lena Enrolled": {"owner", "co-instructor", "admin"},  # the learner, in lists of learners
     "Nobody Knows This": {"owner", "admin"},  # the draft
     "Vera Victim": {"admin"},
     "invited@demo.test": {"admin"},
@@ -130,6 +132,7 @@ async def furnished() -> School:
         subject="Subject of One Letter",
         **ids,
     )
+    await an_enrollment(owner_id=owner.id, learner_name="Lena Enrolled", **ids)
     victim = await an_account("victim@demo.test", "student", "Vera Victim")
     actor = await sessions.find(await sessions.open_browser(learner))
     assert actor is not None

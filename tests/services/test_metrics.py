@@ -15,7 +15,7 @@ from courseflow_admin.models.payments import (
     RefundState,
     Sort,
 )
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.permissions import SYSTEM, Actor
 from courseflow_admin.models.webhooks import WebhookFilter
 from courseflow_admin.services import (
     accounts,
@@ -217,6 +217,8 @@ async def test_who_may_not_see_figures_gets_none(kolkata):
         await metrics.needs_a_person(INES)
     with pytest.raises(NotPermitted):
         await enrollments.search(ADA, EnrollmentFilter(), PageRequest())
+    with pytest.raises(NotPermitted):
+        await enrollments.mine(Actor("acc_x", ""), EnrollmentFilter(), PageRequest())
     with pytest.raises(NotPermitted):
         await enrollments.courses(ADA)
     with pytest.raises(NotPermitted):
