@@ -4,9 +4,11 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
+from courseflow_admin.db import enrollments_search
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import UNDELIVERED
+from courseflow_admin.models.enrollments import EnrollmentFilter
 from courseflow_admin.models.metrics import (
     LAPSING,
     LAPSING_AFTER,
@@ -26,11 +28,19 @@ MAX_SECONDS = 10
 
 def match(metric: Metric, period: Period, scope: Scope, currency: str = "") -> Row:
     """The documents of a metric: for its sum as for the list behind it."""
+    if metric.about == "enrollments":
+        return enrollments_search.plan(_learners(scope, period))[0]
     where: Row = {} if metric.about == "accounts" else _scoped(metric, scope, currency)
     if metric.less:
         parts = (_counted(metric, period), _counted(METRICS[metric.less], period))
         return {"$or": [where | part for part in parts]}
     return where | _counted(metric, period)
+
+
+def _learners(scope: Scope, period: Period | None = None) -> EnrollmentFilter:
+    """The list behind the figure, which counts exactly its rows."""
+    mine = EnrollmentFilter(period=period)
+    return mine.of_author(scope.owner_id, scope.co_taught) if scope.owner_id else mine
 
 
 def _scoped(metric: Metric, scope: Scope, currency: str) -> Row:
@@ -60,8 +70,7 @@ def hint(metric: Metric, scope: Scope) -> Hint:
     if metric.about == "accounts":
         return [("role", 1), ("created_at", -1), ("_id", -1)]
     if metric.about == "enrollments":
-        first = [("owner_id", 1)] if own else []
-        return [*first, ("enrolled_at", -1), ("_id", -1)]
+        return enrollments_search.plan(_learners(scope))[1] or []
     if metric.dated == "created_at":
         if own:
             return [("owner_id", 1), ("created_at", -1), ("_id", -1)]
@@ -73,6 +82,12 @@ def hint(metric: Metric, scope: Scope) -> Hint:
     # With the amounts at its end this index alone answers the sums, without the documents.
     amounts = [("amount.currency", 1), ("amount.minor", 1)]
     return [("mode", 1), (metric.dated, -1), ("_id", -1), *amounts]
+
+
+def hinted(metric: Metric, scope: Scope) -> Row:
+    """As options of an aggregation."""
+    keys = hint(metric, scope)
+    return {"hint": dict(keys)} if keys else {}
 
 
 def pipeline(metric: Metric, period: Period, scope: Scope, currency: str = "") -> list[Row]:
@@ -106,7 +121,7 @@ async def daily(metric: Metric, period: Period, scope: Scope, currency: str = ""
     for part, sign in from_each:
         rows = await collection(part.about).aggregate(
             pipeline(part, period, scope, currency),
-            hint=dict(hint(part, scope)),
+            **hinted(part, scope),
             maxTimeMS=MAX_SECONDS * 1000,
         )
         buckets += [
@@ -128,7 +143,7 @@ async def currencies(period: Period, scope: Scope) -> Counter[str]:
             {"$match": match(sales, period, scope)},
             {"$group": {"_id": "$amount.currency", "sales": {"$sum": 1}}},
         ],
-        hint=dict(hint(sales, scope)),
+        **hinted(sales, scope),
         maxTimeMS=MAX_SECONDS * 1000,
     )
     return Counter({row["_id"]: row["sales"] for row in rows})

@@ -177,10 +177,14 @@ def metric_of(name: str) -> Metric:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose documents count: the payments of one mode, and one instructor's or everybody's."""
+    """Whose documents count: the payments of one mode, and one instructor's or everybody's.
+
+    The learners of `co_taught` courses count as the instructor's too, their payments do not.
+    """
 
     mode: str
     owner_id: str = ""
+    co_taught: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

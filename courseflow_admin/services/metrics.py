@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from courseflow_admin import routes
+from courseflow_admin.db import enrollments_search
 from courseflow_admin.db import metrics as metrics_db
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.base import now
@@ -88,7 +89,7 @@ async def board(actor: Actor, names: list[str], days: int = DAYS) -> Board:
     metrics = [_visible(actor, name) for name in names]
     instant = now()
     period = Period.newest(days, instant)
-    scope = _scope(actor)
+    scope = await _scope(actor)
     compared = period.with_before()
     sold, found = await asyncio.gather(
         metrics_db.currencies(compared, scope),
@@ -133,9 +134,10 @@ def _visible(actor: Actor, name: str) -> Metric:
     return metric_of(name)
 
 
-def _scope(actor: Actor) -> Scope:
-    all_of_it = actor.can(Permission.FIGURES_READ_ALL)
-    return Scope(current_mode(), "" if all_of_it else actor.id)
+async def _scope(actor: Actor) -> Scope:
+    if actor.can(Permission.FIGURES_READ_ALL):
+        return Scope(current_mode())
+    return Scope(current_mode(), actor.id, await enrollments_search.co_taught(actor.id))
 
 
 def _order(sold: Counter[str], found: Iterable[list[Bucket]]) -> list[str]:

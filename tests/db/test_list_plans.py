@@ -85,7 +85,7 @@ def _payment(number: int, at):
 def _enrollment(number: int, at):
     return Enrollment(
         _id=new_id("enr"),
-        account_id=new_id("acc"),
+        account_id=f"acc_{number // 5}",  # with the course: once
         course_id=f"crs_{number % 5}",
         owner_id=["acc_ines", "acc_tomas"][number % 2],
         learner_email=f"{'ab'[number % 2]}{number:03}@demo.test",
@@ -124,7 +124,7 @@ async def plan_of_sum(metric: Metric, period: Period, scope: Scope) -> dict:
             "aggregate": metric.about,
             "pipeline": metrics.pipeline(metric, period, scope),
             "cursor": {},
-            "hint": dict(metrics.hint(metric, scope)),
+            **metrics.hinted(metric, scope),
         },
         verbosity="executionStats",
     )
@@ -147,6 +147,18 @@ async def test_a_sum_reads_its_own_period_only(school, metric, scope):
     assert keys == [metrics.hint(metric, scope)]
     assert "COLLSCAN" not in {stage["stage"] for stage in used}
     assert 0 < stats["totalKeysExamined"] <= 4 * DAYS + 2  # four documents a day in all
+
+
+async def test_enrollments_of_own_and_co_taught_courses_are_counted_by_both_indexes(school):
+    scope = Scope("sandbox", "acc_ines", ("crs_1", "crs_2"))
+    period = Period.newest(DAYS, now())
+
+    used, stats = planned(await plan_of_sum(METRICS["enrollments"], period, scope))
+
+    keys = [next(iter(stage["keyPattern"])) for stage in used if "keyPattern" in stage]
+    assert sorted(keys) == ["course_id", "owner_id"]
+    assert "COLLSCAN" not in {stage["stage"] for stage in used}
+    assert 0 < stats["totalKeysExamined"] <= 4 * DAYS + 6  # of both, and one past each range
 
 
 async def test_revenue_is_summed_from_the_index_alone(school):
@@ -215,12 +227,18 @@ async def test_undelivered_emails_are_found_by_their_index(school):
         EnrollmentFilter(),
         EnrollmentFilter(owner_id="acc_ines"),
         EnrollmentFilter(course_id="crs_1"),
+        EnrollmentFilter(account_id="acc_7"),
+        EnrollmentFilter(account_id="acc_7", course_id="crs_2", email_prefix="b"),
+        EnrollmentFilter(account_id="acc_7", period=Period.parse("2000-01-01", "2999-01-01")),
         EnrollmentFilter(period=Period.parse("2000-01-01", "2999-01-01")),
         EnrollmentFilter(owner_id="acc_ines", period=Period.parse("2000-01-01", "2999-01-01")),
     ],
-    ids=["all", "owner", "course", "period", "owner and period"],
+    ids=[
+        *("all", "owner", "course"),
+        *("own", "own of a course", "own of a period", "period", "owner and period"),
+    ],
 )
-async def test_a_page_of_learners_reads_its_own_rows_only(school, wanted):
+async def test_a_page_of_enrollments_reads_its_own_rows_only(school, wanted):
     where, hint = enrollments_search.plan(wanted)
 
     used, keys, stats = await explained("enrollments", where, hint, "enrolled_at", -1)

@@ -5,10 +5,12 @@ import pytest
 from courseflow_admin.errors import Conflict, Invalid, NotPermitted
 from courseflow_admin.models.enrollments import EnrollmentFilter
 from courseflow_admin.models.paging import Cursor, PageRequest
-from courseflow_admin.services import accounts, authorship, enrollments, studio
+from courseflow_admin.services import accounts, authorship, enrollments, metrics, studio
 from tests.account_builders import an_enrollment
 from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor, everything
+from tests.money_builders import a_payment
+from tests.services.figures import enrolled, midnight
 
 
 async def learners_of(actor, **wanted) -> list[str]:
@@ -57,6 +59,33 @@ async def test_pages_of_co_taught_learners_follow_one_another(taught):
 
     found = [row.learner_email for row in (*first.rows, *second.rows)]
     assert found == ["own@demo.test", "shared@demo.test"]
+
+
+async def test_the_figure_of_enrollments_counts_the_learners_of_the_list_behind_it(taught):
+    helper, shared, theirs, own = taught
+    for course in (shared, theirs, own):
+        await enrolled(midnight(2), course.owner_id, course_id=course.id)
+
+    for days, number in ((1, 2), (3, 4)):
+        board = await metrics.board(helper, ["enrollments"], days)
+        wanted = EnrollmentFilter(period=board.period)
+        listed = await enrollments.search(helper, wanted, PageRequest())
+
+        assert board.figure("enrollments").number == listed.total == number
+        assert sum(point.number for point in board.points["enrollments", ""]) == number
+    author = acting(await accounts.get(await an_admin(), shared.owner_id))
+    assert (await metrics.board(author, ["enrollments"], 3)).figure("enrollments").number == 4
+
+
+async def test_revenue_is_that_of_own_courses_only(taught):
+    helper, shared, _, own = taught
+    for course in (shared, own):
+        await a_payment(owner_id=course.owner_id, course_id=course.id, paid_at=midnight())
+
+    board = await metrics.board(helper, ["sales", "revenue_gross"], 1)
+
+    assert board.figure("sales").number == 1
+    assert board.figure("revenue_gross", "INR").number == 499_900
 
 
 async def test_an_owner_adds_and_removes_a_co_instructor_who_is_told(database):
