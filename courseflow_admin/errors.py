@@ -141,8 +141,24 @@ class ProviderUnreachable(CourseFlowError):
         self.provider = provider
 
 
+class GatewayKeysRefused(ProviderUnreachable):
+    """It does not accept our keys, which says nothing of the money that was asked about.
+
+    Buyers read what they read of any silence; `for_admins` names what is to be mended.
+    """
+
+    def __init__(self, provider: str, setting: str) -> None:
+        super().__init__(provider)
+        self.for_admins = KeyRefused(provider, f"our keys are not accepted; look at {setting}")
+
+
 class ProviderFailed(ProviderUnreachable):
     """It answered with a fault of its own, which it may repeat for the same idempotency key."""
+
+
+def for_admins(error: CourseFlowError) -> CourseFlowError:
+    """What admins and logs read of it."""
+    return error.for_admins if isinstance(error, GatewayKeysRefused) else error
 
 
 class Unavailable(CourseFlowError):

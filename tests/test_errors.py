@@ -59,6 +59,7 @@ GIVEN = {
     errors.KeyRefused: ("stripe", "Invalid API key."),
     errors.ProviderUnreachable: ("stripe",),
     errors.ProviderFailed: ("stripe",),
+    errors.GatewayKeysRefused: ("stripe", "STRIPE_SECRET_KEY"),
     Duplicate: ({"email": 1},),
     NoAccess: (VERDICT, "SQL", "sql"),
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),

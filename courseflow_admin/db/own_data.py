@@ -5,7 +5,7 @@ from courseflow_admin.db.second_factors import ON
 
 HASHES = ("token_hash", "refresh_hash", "previous_hash", "password_hash")
 SECRETS = ("secret", "recovery_hashes", "last_step", "mark")
-INNER = ("dedupe_key", "due_at", "sync_at", "checkout_url", "held", "name_words")
+INNER = ("syncs.why", "dedupe_key", "due_at", "sync_at", "checkout_url", "held", "name_words")
 HIDDEN: Row = dict.fromkeys((*HASHES, *SECRETS, *INNER), 0)
 
 

@@ -126,6 +126,7 @@ class SyncNote(Piece):
     at: datetime
     source: str
     result: str
+    why: str = ""  # the same for admins, where it says more
 
 
 class Consent(Piece):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Protocol
 
-from courseflow_admin.config import settings
+from courseflow_admin.config import Settings, settings
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.gateways import (
     CheckoutFacts,
@@ -33,6 +33,10 @@ class Gateway(Protocol):
 
     @property
     def currencies(self) -> tuple[str, ...]: ...
+
+    async def check_keys(self) -> None:
+        """Ask for something harmless; GatewayKeysRefused when our keys are not accepted."""
+        ...
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         """Open a checkout; the same idempotency key gives the same checkout again."""
@@ -71,7 +75,11 @@ class Gateway(Protocol):
 
 @cache
 def _made(name: GatewayName) -> Gateway | None:
-    keys = settings()
+    return make(name, settings())
+
+
+def make(name: GatewayName, keys: Settings) -> Gateway | None:
+    """An adapter of its own, for whoever closes it; None when the gateway is switched off."""
     if name == "stripe" and keys.stripe:
         from courseflow_admin.providers.stripe import StripeGateway
 

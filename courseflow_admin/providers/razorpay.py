@@ -15,7 +15,7 @@ from razorpay.errors import (
     SignatureVerificationError,
 )
 
-from courseflow_admin.errors import ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import GatewayKeysRefused, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import RazorpayKeys
 from courseflow_admin.models.gateways import (
     CheckoutFacts,
@@ -30,7 +30,9 @@ from courseflow_admin.models.payments import Capture, GatewayName, RefundState
 
 TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
 # The SDK calls these, too, a bad request; but the same request may be granted later, or has been.
-UNANSWERED = {401, 403, 409, 429}
+KEYS_REFUSED = {401, 403}
+UNANSWERED = {*KEYS_REFUSED, 409, 429}
+SETTINGS = "RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET"
 AT_ONCE = 16  # calls in threads at the same time
 
 # https://razorpay.com/docs/payments/payments/#payment-life-cycle
@@ -56,6 +58,9 @@ class RazorpayGateway:
         self._client.session.max_redirects = 0  # its API has none; elsewhere we ask nothing
         self._client.session.hooks["response"].append(_unanswered)
         self._limit = asyncio.Semaphore(AT_ONCE)
+
+    async def check_keys(self) -> None:
+        await self._asked(self._client.order.all, {"count": 1})
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         existing = await self._order_of(order.idempotency_key)
@@ -200,6 +205,9 @@ class RazorpayGateway:
                 requests.RequestException,
                 ValueError,  # an answer that is not JSON
             ) as error:
+                answer = getattr(error, "response", None)
+                if answer is not None and answer.status_code in KEYS_REFUSED:
+                    raise GatewayKeysRefused("razorpay", SETTINGS) from error
                 raise ProviderUnreachable("razorpay") from error
 
 

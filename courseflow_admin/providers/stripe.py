@@ -6,7 +6,12 @@ from typing import Any, TypeVar
 
 import stripe
 
-from courseflow_admin.errors import ProviderFailed, ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import (
+    GatewayKeysRefused,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderUnreachable,
+)
 from courseflow_admin.keys import StripeKeys
 from courseflow_admin.models.gateways import (
     CheckoutFacts,
@@ -55,6 +60,9 @@ class StripeGateway:
             max_network_retries=1,
             http_client=self._http,
         )
+
+    async def check_keys(self) -> None:
+        await _asked(self._client.v1.checkout.sessions.list_async(params={"limit": 1}))
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         metadata = {"payment_id": order.payment_id}
@@ -236,7 +244,9 @@ async def _asked(call: Awaitable[Answer]) -> Answer:
         status = error.http_status or 500
         if status >= 500:
             raise ProviderFailed("stripe") from error
-        if status in {401, 403, 409}:
+        if status in {401, 403}:
+            raise GatewayKeysRefused("stripe", "STRIPE_SECRET_KEY") from error
+        if status == 409:
             raise ProviderUnreachable("stripe") from error
         raise ProviderRefused("stripe", error.user_message or "the request was not accepted") from (
             error

@@ -27,6 +27,7 @@ from courseflow_admin.errors import (
     NotFound,
     ProviderFailed,
     ProviderRefused,
+    ProviderUnreachable,
 )
 from courseflow_admin.models.access import Reason
 from courseflow_admin.models.accounts import Account, Billing
@@ -40,7 +41,7 @@ from courseflow_admin.models.school import POLICY_WORDS, SchoolSettings
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
 from courseflow_admin.services import access, audit, limits, school_settings
 from courseflow_admin.services.enrollments import AlreadyEnrolled
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.sync import ended_for_sure, sync
 
 # Stripe takes 30 minutes to 24 hours by its own clock; a Razorpay order would last for ever.
 CHECKOUT_LASTS = timedelta(hours=23, minutes=50)
@@ -266,8 +267,9 @@ async def _close(actor: Actor, payment: Payment) -> None:
 async def _expire(payment: Payment) -> None:
     """Make it unpayable where that can be done; refused when it was paid a moment ago.
 
-    A gateway that is off or no longer knows the checkout keeps nobody from buying by the other one:
-    money that comes late is judged, and a second payment goes back by itself.
+    A gateway that is off, no longer knows the checkout, or is silent about one whose time is over
+    keeps nobody from buying by the other one: money that comes late is judged, and a second payment
+    goes back by itself.
     """
     if not payment.provider_checkout_id:
         return
@@ -278,6 +280,10 @@ async def _expire(payment: Payment) -> None:
         await sync(payment.id, "another checkout instead")
     except (NotFound, ProviderRefused):
         return
+    except ProviderUnreachable:
+        if ended_for_sure(payment):
+            return
+        raise
     await _refuse_second(payment.account_id, payment.course_id)
 
 

@@ -9,7 +9,15 @@ import httpx
 
 from courseflow_admin.config import Settings
 from courseflow_admin.db import client, condition
-from courseflow_admin.errors import Unavailable
+from courseflow_admin.errors import (
+    GatewayKeysRefused,
+    ProviderRefused,
+    ProviderUnreachable,
+    Unavailable,
+)
+from courseflow_admin.models.payments import GATEWAYS
+from courseflow_admin.providers import gateways
+from courseflow_admin.providers.gateways import Gateway
 
 SKEW = 60.0  # seconds; a signature five minutes off is refused
 STRIPE = "https://api.stripe.com"  # its adapter leaves the address to the SDK
@@ -33,7 +41,9 @@ async def examine(settings: Settings) -> list[Check]:
     checks += await asyncio.gather(
         *(_provider(name, address) for name, address in addresses.items())
     )
-    return [*checks, *_keys(settings)]
+    switched_on = [via for name in GATEWAYS if (via := gateways.make(name, settings))]
+    accepted = await asyncio.gather(*(_accepted(via) for via in switched_on))
+    return [*checks, *filter(None, accepted), *_keys(settings)]
 
 
 def provider_addresses(settings: Settings) -> dict[str, str]:
@@ -114,6 +124,19 @@ async def _provider(name: str, address: str) -> Check:
         if abs(skew) > SKEW:
             return Check(name, False, f"{detail}, but its clock is {skew:+.0f} s from ours")
     return Check(name, True, detail)
+
+
+async def _accepted(via: Gateway) -> Check | None:
+    """Whether a gateway takes our keys; None when it does not answer, which is told elsewhere."""
+    try:
+        await via.check_keys()
+    except GatewayKeysRefused as error:
+        return Check(f"{via.name}, keys", False, error.for_admins.message)
+    except (ProviderRefused, ProviderUnreachable):
+        return None
+    finally:
+        await via.close()
+    return Check(f"{via.name}, keys", True, "accepted")
 
 
 def _keys(settings: Settings) -> list[Check]:

@@ -18,6 +18,7 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
     Unavailable,
+    for_admins,
 )
 from courseflow_admin.logs import new_reference, request_context
 from courseflow_admin.models.base import now
@@ -38,7 +39,7 @@ async def sync_next(lease: timedelta) -> bool:
     try:
         await sync(payment.id, "a look at its time", lease=lease_until)
     except (ProviderUnreachable, ProviderRefused, NotFound) as error:
-        logger.warning("payment.sync_later", payment=payment.id, reason=error.message)
+        logger.warning("payment.sync_later", payment=payment.id, reason=for_admins(error).message)
     return True
 
 

@@ -11,7 +11,7 @@ from courseflow_admin.db import payments_search
 from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db.client import transaction
-from courseflow_admin.errors import NotFound
+from courseflow_admin.errors import GatewayKeysRefused, NotFound
 from courseflow_admin.models.audit import Act, AuditEntry
 from courseflow_admin.models.emails import Email, EmailState
 from courseflow_admin.models.money import Money
@@ -132,7 +132,10 @@ async def recheck(actor: Actor, payment_id: str) -> str:
         await audit.record(actor, Act.PAYMENT_RECHECKED, payment.id)
 
     await transaction(note)
-    return await sync(payment.id, "re-check by an admin", actor=actor)
+    try:
+        return await sync(payment.id, "re-check by an admin", actor=actor)
+    except GatewayKeysRefused as error:
+        raise error.for_admins from error
 
 
 # The timeline
@@ -205,7 +208,7 @@ def _told_outside(
 ) -> tuple[Payment, list[WebhookEvent], list[AuditEntry]]:
     """The same without who of the school it was, and without words written for the school."""
     known = {payment.account_id: payment.name, SYSTEM.id: SYSTEM.name}
-    syncs = [note.model_copy(update={"source": ""}) for note in payment.syncs]
+    syncs = [note.model_copy(update={"source": "", "why": ""}) for note in payment.syncs]
     return (
         payment.model_copy(update={"syncs": syncs}),
         [event.model_copy(update={"result": "", "error": ""}) for event in events],
@@ -282,7 +285,7 @@ def _event(event: WebhookEvent) -> Step:
 
 def _alike(syncs: list[SyncNote]) -> list[list[SyncNote]]:
     """Runs in a row that came to the same result: a timeline tells what changed, once."""
-    return [list(notes) for _, notes in groupby(syncs, key=lambda note: note.result)]
+    return [list(notes) for _, notes in groupby(syncs, key=lambda note: note.why or note.result)]
 
 
 def _synced(payment: Payment, notes: list[SyncNote]) -> Step:
@@ -292,7 +295,7 @@ def _synced(payment: Payment, notes: list[SyncNote]) -> Step:
         first.at,
         "scan_search",
         "gray",
-        f"Asked {payment.provider.capitalize()} anew: {first.result}",
+        f"Asked {payment.provider.capitalize()} anew: {first.why or first.result}",
         f"CourseFlow, because of {first.source}" if first.source else "CourseFlow",
         f"Asked {times}, same answer" if again else "",
         tuple((f"{note.at:%d %b %Y, %H:%M:%S} UTC", note.source) for note in again),

@@ -14,13 +14,19 @@ If the process dies between any two lines:
 """
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from loguru import logger
 
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import Duplicate, transaction
-from courseflow_admin.errors import NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import (
+    NotFound,
+    ProviderRefused,
+    ProviderUnreachable,
+    for_admins,
+)
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.gateways import CheckoutFacts, PaymentFacts
@@ -40,10 +46,13 @@ from courseflow_admin.models.permissions import SYSTEM, Actor
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import audit, enrollments, receipts, refunds, reviews
 
+SILENCE = "the gateway did not answer"
+SILENT_EVERY = timedelta(minutes=1)
 PENDING_EVERY = timedelta(minutes=10)
-REFUND_EVERY = timedelta(minutes=1)
+REFUND_EVERY, REFUND_SOON = timedelta(minutes=1), timedelta(minutes=10)
 FIRST_DAY, SLOW_EVERY = timedelta(days=1), timedelta(hours=1)  # a delayed method takes days
 LATE_EVERY = timedelta(hours=6)
+CLOCKS_DIFFER = timedelta(minutes=10)
 LATE_MONEY_UNTIL = timedelta(days=4)  # Razorpay may authorise three days late
 ON_ITS_WAY = frozenset({Capture.PENDING, Capture.AUTHORIZED})
 
@@ -80,9 +89,8 @@ async def sync(
     payment = await payments_db.get(payment_id)
     try:
         result = await _sync(payment, also, actor)
-    except ProviderUnreachable:
-        note = SyncNote(at=now(), source=source, result="the gateway did not answer")
-        await payments_db.note_sync(payment.id, note, lease, now() + REFUND_EVERY)
+    except ProviderUnreachable as error:
+        await _unreachable(payment, source, error, lease)
         raise
     except (ProviderRefused, NotFound) as error:
         await _without_answer(payment, source, error, lease)
@@ -92,6 +100,21 @@ async def sync(
     await payments_db.note_sync(payment.id, note, lease, next_look(payment, now()))
     logger.info("payment.synced", payment=payment.id, source=source, result=result)
     return result
+
+
+async def _unreachable(
+    payment: Payment, source: str, error: ProviderUnreachable, lease: datetime | None
+) -> None:
+    """Silence: ask again soon, and less often the longer it lasts."""
+    if payment.capture not in ON_ITS_WAY and ended_for_sure(payment):
+        await _close_if_over(payment, expired=False)
+    told = for_admins(error)
+    why = "" if told is error else told.message
+    instant = now()
+    note = SyncNote(at=instant, source=source, result=SILENCE, why=why)
+    before = list(takewhile(lambda one: one.result == SILENCE, reversed(payment.syncs)))
+    wait = min(SILENT_EVERY * 2 ** len(before), PENDING_EVERY)
+    await payments_db.note_sync(payment.id, note, lease, instant + wait)
 
 
 async def _without_answer(
@@ -114,16 +137,26 @@ async def _without_answer(
 
 def next_look(payment: Payment, at: datetime) -> datetime | None:
     """When to look again without being asked; None when nothing more is to be expected."""
-    if any(refund.state is RefundState.PENDING for refund in payment.refunds):
-        return at + REFUND_EVERY
+    waiting = [refund.at for refund in payment.refunds if refund.state is RefundState.PENDING]
+    if waiting:
+        newest = max(waiting)
+        return at + (REFUND_EVERY if at < newest + REFUND_SOON else _every(newest, at))
     if payment.capture is Capture.PAID or payment.review.state is ReviewState.OPEN:
         return None
     if payment.capture in ON_ITS_WAY:
-        young = at < payment.created_at + FIRST_DAY
-        return at + (PENDING_EVERY if young else SLOW_EVERY)
+        return at + _every(payment.created_at, at)
     if payment.open and at < payment.expires_at:
         return min(at + PENDING_EVERY, payment.expires_at)
     return at + LATE_EVERY if at < payment.created_at + LATE_MONEY_UNTIL else None
+
+
+def _every(since: datetime, at: datetime) -> timedelta:
+    return PENDING_EVERY if at < since + FIRST_DAY else SLOW_EVERY
+
+
+def ended_for_sure(payment: Payment) -> bool:
+    """Whether its checkout is over whatever the clocks say; the gateway need not agree any more."""
+    return now() >= payment.expires_at + CLOCKS_DIFFER
 
 
 async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:

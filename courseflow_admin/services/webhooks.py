@@ -21,6 +21,7 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
     Unavailable,
+    for_admins,
 )
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.base import new_id, now
@@ -121,7 +122,7 @@ async def handle_next(lease: timedelta) -> bool:
         else:
             await _payment_event(event)
     except ProviderUnreachable as error:
-        await _later(event, error.message, for_ever=True)
+        await _later(event, for_admins(error).message, for_ever=True)
     except (ProviderRefused, NotFound) as error:
         await _later(event, error.message)
     except Unavailable:

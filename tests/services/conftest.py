@@ -25,16 +25,20 @@ def kolkata(configure, database) -> None:
 
 @pytest.fixture
 def keys(configure, sandbox):
-    """`await keys("rolled")`: other secret keys than the gateways know; without: the good ones."""
+    """`await keys("rolled")`: other secret keys than the gateways know; without: the good ones.
+
+    `only="stripe"`: Razorpay's are the good ones.
+    """
     stripe, razorpay = settings().stripe, settings().razorpay
 
-    async def change(secret: str = "") -> None:
+    async def change(secret: str = "", only: str = "") -> None:
         await gateways.close()
+        other = {name: secret for name in ("stripe", "razorpay") if only in {"", name}}
         configure(
-            STRIPE_SECRET_KEY=secret or stripe.secret_key,
+            STRIPE_SECRET_KEY=other.get("stripe") or stripe.secret_key,
             STRIPE_WEBHOOK_SECRETS=stripe.webhook_secrets[0],
             RAZORPAY_KEY_ID=razorpay.key_id,
-            RAZORPAY_KEY_SECRET=secret or razorpay.key_secret,
+            RAZORPAY_KEY_SECRET=other.get("razorpay") or razorpay.key_secret,
             RAZORPAY_WEBHOOK_SECRETS=razorpay.webhook_secrets[0],
         )
 

@@ -41,10 +41,29 @@ def test_late_money_is_looked_for_every_six_hours_for_four_days(capture):
     assert next_look(payment, AT + 4 * DAY) is None
 
 
-def test_a_refund_on_its_way_is_asked_for_every_minute():
+@pytest.mark.parametrize(
+    ("age", "wait"),
+    [
+        (0 * MINUTE, MINUTE),
+        (9 * MINUTE, MINUTE),
+        (10 * MINUTE, 10 * MINUTE),
+        (DAY - MINUTE, 10 * MINUTE),
+        (DAY, HOUR),
+        (30 * DAY, HOUR),
+    ],
+)
+def test_a_refund_on_its_way_is_looked_at_less_often_with_its_age(age, wait):
     payment = a_payment(capture=Capture.PAID, refunds=[a_refund(1, RefundState.PENDING)])
 
-    assert next_look(payment, AT) == AT + MINUTE
+    assert next_look(payment, AT + age) == AT + age + wait
+
+
+def test_the_newest_refund_on_its_way_says_when_to_look():
+    old, new = a_refund(1, RefundState.PENDING), a_refund(2, RefundState.PENDING)
+    new = new.model_copy(update={"at": AT + DAY})
+    payment = a_payment(capture=Capture.PAID, refunds=[old, new])
+
+    assert next_look(payment, AT + DAY) == AT + DAY + MINUTE
 
 
 def test_what_is_paid_or_waits_for_a_person_is_left_alone():
