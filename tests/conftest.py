@@ -34,23 +34,23 @@ os.environ.update(
 )
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - a folder of our own in it
 NO_ROWS = hashlib.md5(b"").hexdigest()  # noqa: S324 - what MongoDB's dbHash says of no documents
+TOURS = ("test_pages_full.py", "test_pages_empty.py")  # of schools of their own
 _indexed: set[str] = set()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests are spread over the first part of a run.
+    """One process has the school in a browser; all else is given out by files.
 
-    All at once they would keep two cores busier than anybody's patience; at the end one process
-    would go on alone.
+    The two parts that take longest come first, so that no process goes on alone at the end.
     """
-    files = list(dict.fromkeys(item.path for item in items))
-    browser = [file for file in files if file.parent.name == "browser"]
-    # The longest first: a school with much in it, then the rest as they are.
-    browser.sort(key=lambda file: file.name != "test_pages_full.py")
-    others = [file for file in files if file.parent.name != "browser"]
-    place = {file: number / len(others) for number, file in enumerate(others)}
-    place |= {file: 0.6 * number / len(browser) for number, file in enumerate(browser)}
-    items.sort(key=lambda item: place[item.path])
+
+    def part(item: pytest.Item) -> str:
+        in_browser = item.path.parent.name == "browser" and item.path.name not in TOURS
+        return "browser" if in_browser else str(item.path)
+
+    items.sort(key=lambda item: (item.path.name != TOURS[0], part(item) != "browser"))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(part(item)))
 
 
 @pytest.fixture

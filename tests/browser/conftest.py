@@ -76,9 +76,12 @@ class School:
             return other_thread.submit(asyncio.run, connected()).result()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    """Sandbox, worker and web with an empty database, one for all browser tests of a run."""
+    """Sandbox, worker and web with an empty database, one for all browser tests of a run.
+
+    Of a package, so that nothing of it runs on beside the tests that come after.
+    """
     frontend.ensure_built()
     folder = tmp_path_factory.mktemp("school")
     environ = servers.environment(servers.free_ports()[0], folder, mongod_uri, DATABASE)
@@ -87,9 +90,9 @@ def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield School(address, environ, log)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Of a module, not of the run: while it is open no other test could run a loop."""
+    """Of a package, not of the run: while it is open no other test could run a loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
