@@ -28,6 +28,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("role", UP), ("created_at", DOWN), ("_id", DOWN)),
         _index(("role", UP), ("email", UP), ("_id", UP)),
         _index(("name_words", UP)),
+        _index(("password_hash", DOWN)),  # how much work the dearest one takes
         _index(
             ("created_at", DOWN),
             ("_id", DOWN),

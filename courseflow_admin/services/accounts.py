@@ -121,7 +121,8 @@ async def authenticate(email: str, password: str) -> Account:
     email, ip = email.strip().lower(), client_ip.get()
     await _check_limits(email, ip)
     account = await accounts_db.find_by_email(email)
-    fits = await passwords.matches(password, account.password_hash if account else "")
+    dearest = await accounts_db.dearest_hash()
+    fits = await passwords.matches(password, account.password_hash if account else "", dearest)
     if account is None or not fits:
         await _note_failure(account, email, ip)
         raise WrongCredentials

@@ -25,10 +25,14 @@ async def hash_of(password: str) -> str:
     return await loop.run_in_executor(_threads, _hash, password, settings().bcrypt_cost)
 
 
-async def matches(password: str, password_hash: str) -> bool:
-    """Whether it is the password; without a hash to compare with it takes as long and is False."""
+async def matches(password: str, password_hash: str, dearest: str = "") -> bool:
+    """Whether it is the password; without a hash to compare with it takes as long and is False.
+
+    `dearest` is the hash of anybody that takes most work: where a hash may or may not be there,
+    each comparison takes as long as that one.
+    """
     loop = asyncio.get_running_loop()
-    cost = settings().bcrypt_cost
+    cost = max(settings().bcrypt_cost, _cost_of(dearest) if dearest else 0)
     return await loop.run_in_executor(_threads, _check, password, password_hash, cost)
 
 
@@ -47,8 +51,9 @@ def _check(password: str, password_hash: str, cost: int) -> bool:
         bcrypt.checkpw(digest, _nobodys(cost))
         return False
     same = bcrypt.checkpw(digest, password_hash.encode())
-    # Made when less was asked for: the rest of the work is done too, or the time it takes would
-    # tell who has an account. Each cost is twice the one before, so these add up exactly.
+    # Made when less was asked for, or others are dearer: the rest of the work is done too, or the
+    # time it takes would tell who has an account. Each cost is twice the one before, so these add
+    # up exactly.
     for missing in range(_cost_of(password_hash), cost):
         bcrypt.checkpw(digest, _nobodys(missing))
     return same

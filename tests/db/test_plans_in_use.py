@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
+from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import client
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.db import enrollments as enrollments_db
@@ -14,6 +15,7 @@ from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db.client import collection
+from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.invitations import Invitation
@@ -51,7 +53,7 @@ class Heard(CommandListener):
 @pytest.fixture
 async def heard(mongod_uri: str, database: str) -> Heard:
     """Over a database with something of everything, for ten accounts in turn."""
-    for name in ("payments", "enrollments", "sessions", "receipts", "invitations"):
+    for name in ("accounts", "payments", "enrollments", "sessions", "receipts", "invitations"):
         await collection(name).insert_many([ONE[name](n).to_mongo() for n in range(ROWS)])
     for name in ("emails", "webhook_events"):
         await collection(name).insert_many([ONE[name](n).to_mongo() for n in range(ROWS)])
@@ -73,6 +75,13 @@ def due_at(number: int):
 
 
 ONE = {
+    "accounts": lambda n: Account(
+        _id=new_id("acc"),
+        email=f"{n}@demo.test",
+        name="Somebody",
+        password_hash=f"$2b${4 + n % 9:02}$x",
+        created_at=at(n),
+    ),
     "payments": lambda n: payment_row(n, account_id=of(n), course_id=f"crs_{n % 3}"),
     "enrollments": lambda n: Enrollment(
         _id=new_id("enr"),
@@ -131,6 +140,7 @@ QUERIES = {
     "my courses": (lambda: enrollments_db.of_account("acc_1"), OF_ONE + 1),
     "sessions of an account": (lambda: sessions_db.open_of("acc_1", now()), OF_ONE + 1),
     "receipts without a number": (lambda: receipts_db.unnumbered(now(), 10), 10),
+    "the dearest hash": (accounts_db.dearest_hash, 1),
     "the last number": (lambda: receipts_db.last_number("sandbox-2026"), 1),
     "payments for a course": (lambda: payments_db.of_learner("acc_1", "crs_1"), OF_ONE + 1),
     "the next e-mail": (lambda: emails_db.claim(now(), at(-1)), 1),

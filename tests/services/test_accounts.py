@@ -277,6 +277,30 @@ async def test_after_a_rise_of_the_cost_nobody_learns_by_time_who_is_known(confi
     assert (rounds_of_two, sum(work)) == (2 * 2 ** int(cost), 2 ** int(cost))
 
 
+async def test_after_a_fall_of_the_cost_nobody_learns_by_time_who_is_known(
+    database, configure, work
+):
+    configure(BCRYPT_COST="6")
+    await an_account("old@demo.test")
+    configure(BCRYPT_COST="4")
+    await an_account("new@demo.test")
+
+    async def rounds() -> list[int]:
+        done = []
+        for name in ("old", "new", "nobody"):
+            work[:] = []
+            with pytest.raises(accounts.WrongCredentials):
+                await accounts.authenticate(f"{name}@demo.test", "not it")
+            done.append(sum(work))
+        return done
+
+    before = await rounds()
+    await accounts.authenticate("old@demo.test", PASSWORD)  # which renews the last dear one
+
+    assert before == [2**6] * 3
+    assert await rounds() == [2**4] * 3
+
+
 async def test_passwords_differ_also_behind_the_72nd_byte():
     long = "x" * 100
     kept = await passwords.hash_of(long)
