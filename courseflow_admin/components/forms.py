@@ -180,16 +180,6 @@ def checkbox(label: str, name: str, **props: Any) -> rx.Component:
     )
 
 
-def search_field(label: str, name: str = "q", **props: Any) -> rx.Component:
-    """A search box; the page's handler writes its text into the address."""
-    return rx.el.div(
-        icon("search", 14),
-        rx.el.input(type="search", name=name, aria_label=label, class_name="cf-input", **props),
-        class_name="cf-iconfield cf-search",
-        role="search",
-    )
-
-
 def done(text: Text) -> rx.Component:
     """What went well, and what comes next."""
     return rx.el.div(

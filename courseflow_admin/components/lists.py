@@ -1,15 +1,12 @@
-"""A list over a `ListState`: its table and its search box."""
+"""The table of a `ListState`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import reflex as rx
 
-from courseflow_admin.components.forms import form, search_field
 from courseflow_admin.components.table import Column, footer, table
 from courseflow_admin.components.types import Piece
-
-SETTLES = 300  # milliseconds after the last letter
 
 
 def list_table(
@@ -31,20 +28,4 @@ def list_table(
         error=state.error,
         retry=state.load,
         footer=footer(state.range_text, state.previous_href, state.next_href),
-    )
-
-
-def search_box(label: str, placeholder: str, state: Any) -> rx.Component:
-    """Looks while one types, and at once with Enter: `state.search`, `state.submit_search`."""
-    return form(
-        search_field(
-            label,
-            placeholder=placeholder,
-            default_value=state.searched,
-            key=state.search_key,
-            max_length=254,
-            auto_complete="off",
-            on_change=state.search.debounce(SETTLES),
-        ),
-        on_submit=state.submit_search,
     )

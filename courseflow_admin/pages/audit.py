@@ -5,8 +5,9 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import form, link_button, search_field
+from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, text_link
+from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, second_line, tr
@@ -26,7 +27,15 @@ def audit() -> rx.Component:
     return page(
         "Audit log",
         rx.el.div(
-            tools(search(), chips()),
+            tools(
+                search_box(
+                    "Search by the id of a person, payment, course or e-mail",
+                    "Id of what it was done to",
+                    "object",
+                    longest=60,
+                ),
+                chips(),
+            ),
             list_table(
                 "Audit log",
                 COLUMNS,
@@ -45,20 +54,6 @@ def audit() -> rx.Component:
         path=[("System", ""), ("Audit log", "")],
         permission=Permission.AUDIT_READ,
         actions=[link_button("Export CSV", href=AuditState.export_href, external=True)],
-    )
-
-
-def search() -> rx.Component:
-    return form(
-        search_field(
-            "Search by the id of a person, payment, course or e-mail",
-            placeholder="Id of what it was done to",
-            default_value=AuditState.object_text,
-            key=AuditState.object_text,
-            max_length=60,
-            auto_complete="off",
-        ),
-        on_submit=AuditState.submit_search,
     )
 
 

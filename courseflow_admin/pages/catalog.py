@@ -7,8 +7,9 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import thumb
 from courseflow_admin.components.filters import chip_menu, filters, tools
-from courseflow_admin.components.forms import link_button, search_field
+from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import link
+from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.components.table import footer
@@ -16,8 +17,6 @@ from courseflow_admin.models.courses import CATEGORIES, LEVELS
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.catalog import CatalogState, CourseCard
-
-TYPING_MS = 250
 
 
 @rx.page(route=routes.HOME, title="Catalog · CourseFlow", on_load=CatalogState.load)
@@ -34,15 +33,7 @@ def catalog() -> rx.Component:
 
 def search() -> rx.Component:
     return tools(
-        search_field(
-            "Find a course",
-            default_value=CatalogState.q,
-            key=rx.Var.create(CatalogState.box).to(str),
-            placeholder="Find a course",
-            on_change=CatalogState.search.debounce(TYPING_MS),
-            auto_complete="off",
-            max_length=100,
-        ),
+        search_box("Find a course", "Find a course", longest=100),
         filters(
             chip_menu(
                 "Category",

@@ -7,8 +7,9 @@ from courseflow_admin.components.badges import email_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
 from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table, search_box
+from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.emails import KINDS, STATES, EmailRow, EmailsState
@@ -31,7 +32,7 @@ def emails() -> rx.Component:
                 search_box(
                     "Search by the beginning of the receiver's address",
                     "Receiver begins with",
-                    EmailsState,
+                    "to",
                 ),
                 filters(
                     chip_menu(

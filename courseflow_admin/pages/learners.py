@@ -8,8 +8,9 @@ from courseflow_admin.components.cards import meter
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import filters, fixed_chip, tools
 from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table, search_box
+from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
@@ -34,7 +35,7 @@ def learners() -> rx.Component:
                 search_box(
                     "Search by the beginning of an e-mail address",
                     "E-mail begins with",
-                    LearnersState,
+                    "email",
                 ),
                 course_filter(),
                 filters(

@@ -9,8 +9,9 @@ from courseflow_admin.components.badges import badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
 from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table, search_box
+from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
@@ -36,7 +37,7 @@ def people() -> rx.Component:
                 search_box(
                     "Search by name or by the beginning of an e-mail address",
                     "Name or e-mail",
-                    PeopleState,
+                    "q",
                 ),
                 filters(
                     chip_menu(

@@ -18,11 +18,6 @@ def last_part(state: Any) -> str:
     return unquote(state.router.url.path.rstrip("/").rpartition("/")[2])
 
 
-def has_left(state: Any, path: str) -> bool:
-    """Whether the tab no longer shows `path`: what was typed there may arrive afterwards."""
-    return state.router.url.path.rstrip("/") != path.rstrip("/")
-
-
 class ListAddress:
     """`path?filter=…&after=…`: only the parameters in `names` and those of paging count."""
 

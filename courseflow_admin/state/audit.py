@@ -17,7 +17,7 @@ from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
-from courseflow_admin.state.lists import ListState, SearchForm
+from courseflow_admin.state.lists import ListState
 
 NAMES = ("act", "actor", "object", "from", "to")
 PERIODS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
@@ -88,11 +88,6 @@ class AuditState(ListState, rx.State):
         period = Period.newest(int(key), now())
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
         return rx.redirect(self._address().to(**days))
-
-    @event(Permission.AUDIT_READ)
-    async def submit_search(self, form: SearchForm):
-        """An id of anything: what was done to it."""
-        return rx.redirect(self._address().to(object=form.q[:60]))
 
     def _address(self) -> ListAddress:
         return ListAddress(routes.AUDIT, self.router.url, NAMES)

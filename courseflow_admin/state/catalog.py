@@ -10,7 +10,6 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.classroom import CatalogEntry
 from courseflow_admin.models.courses import CATEGORIES, LEVELS
 from courseflow_admin.services import catalog
-from courseflow_admin.state.address import has_left
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
@@ -43,14 +42,12 @@ class CatalogState(rx.State):
     count_text: str = ""
     range_text: str = ""
     q: str = ""
-    box: int = 0  # a new one when the search text changed from outside
     category: str = ""
     level: str = ""
     no_category_href: str = routes.HOME
     no_level_href: str = routes.HOME
     previous_href: str = ""
     next_href: str = ""
-    _typed: str = ""
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
@@ -59,9 +56,6 @@ class CatalogState(rx.State):
         q = query.get("q", "")[: catalog.LONGEST_SEARCH]
         category, level = query.get("category", ""), query.get("level", "")
         page = await catalog.search(q, category, level, asked_page(query, SHOWN), auth._actor)
-        if q != self._typed:
-            self._typed = q
-            self.box += 1
         self.q, self.category = q, category if category in CATEGORIES else ""
         self.level = level.capitalize() if level in LEVELS else ""
         self.cards = [_card(entry) for entry in page.rows]
@@ -78,14 +72,6 @@ class CatalogState(rx.State):
         self.no_level_href = self._href(level="")
         narrowed = q or category or level
         self.view = "rows" if self.cards else "nothing" if narrowed else "empty"
-
-    @event(PUBLIC, supersedes=True)
-    async def search(self, text: str):
-        """Typing in the search box."""
-        if has_left(self, routes.HOME):
-            return None
-        self._typed = text[: catalog.LONGEST_SEARCH].strip()
-        return rx.redirect(self._href(q=self._typed), replace=True)
 
     @event(PUBLIC)
     async def pick_category(self, category: str):

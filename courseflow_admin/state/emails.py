@@ -10,10 +10,10 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import emails_log
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress, has_left
+from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
-from courseflow_admin.state.lists import ListState, SearchForm
+from courseflow_admin.state.lists import ListState
 
 KINDS: dict[str, str] = {
     "welcome": "Welcome",
@@ -110,18 +110,6 @@ class EmailsState(ListState, rx.State):
     async def pick_state(self, key: str):
         return rx.redirect(self._address().to(state=key))
 
-    @event(Permission.EMAILS_READ)
-    async def search(self, text: str):
-        """Typed into the search box: the beginning of the receiver's address."""
-        return None if has_left(self, routes.EMAILS) else self._search(text)
-
-    @event(Permission.EMAILS_READ)
-    async def submit_search(self, form: SearchForm):
-        return self._search(form.q)
-
-    def _search(self, text: str) -> rx.event.EventSpec:
-        return self._search_for(text, "to", self._address())
-
     def _address(self) -> ListAddress:
         return ListAddress(routes.EMAILS, self.router.url, NAMES)
 
@@ -131,7 +119,6 @@ class EmailsState(ListState, rx.State):
         self.no_kind_href = address.to(kind="")
         self.no_state_href = address.to(state="")
         self.no_since_href = address.to(since="")
-        self._show_searched(wanted.to_prefix)
         self.filtered = bool(wanted.kind or state or wanted.to_prefix or address["since"])
         self.empty_title, self.empty_why = _why_empty(wanted, state, filtered=self.filtered)
 

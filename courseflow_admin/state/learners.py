@@ -11,10 +11,10 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import enrollments
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress, has_left
+from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
-from courseflow_admin.state.lists import ListState, SearchForm
+from courseflow_admin.state.lists import ListState
 
 NAMES = ("course", "email", "from", "to")
 HOW = {"payment": "Paid", "manual": "By hand", "free": "Free", "batch": "In a batch"}
@@ -71,25 +71,12 @@ class LearnersState(ListState, rx.State):
     async def pick_course(self, course_id: str):
         return rx.redirect(self._address().to(course=course_id))
 
-    @event(Permission.ENROLLMENTS_READ)
-    async def search(self, text: str):
-        """Typed into the search box: the beginning of an e-mail address."""
-        return None if has_left(self, routes.LEARNERS) else self._search(text)
-
-    @event(Permission.ENROLLMENTS_READ)
-    async def submit_search(self, form: SearchForm):
-        return self._search(form.q)
-
-    def _search(self, text: str) -> rx.event.EventSpec:
-        return self._search_for(text, "email", self._address())
-
     def _address(self) -> ListAddress:
         return ListAddress(routes.LEARNERS, self.router.url, NAMES)
 
     def _show_controls(self, address: ListAddress) -> None:
         self.course_id = address["course"]
         self.no_period_href = address.to(**{"from": "", "to": ""})
-        self._show_searched(address["email"])
         self.filtered = any(address[name] for name in NAMES)
 
 

@@ -18,10 +18,10 @@ from courseflow_admin.models.payments import (
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import payments
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress, has_left
+from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
-from courseflow_admin.state.lists import ListState, SearchForm
+from courseflow_admin.state.lists import ListState
 
 STATES: dict[str, str] = {
     "paid": "Paid",
@@ -106,18 +106,6 @@ class PaymentsState(ListState, rx.State):
     async def pick_provider(self, key: str):
         return rx.redirect(self._address().to(provider=key))
 
-    @event(Permission.PAYMENTS_READ)
-    async def search(self, text: str):
-        """Typed into the search box: the beginning of an e-mail address."""
-        return None if has_left(self, routes.PAYMENTS) else self._search(text)
-
-    @event(Permission.PAYMENTS_READ)
-    async def submit_search(self, form: SearchForm):
-        return self._search(form.q)
-
-    def _search(self, text: str) -> rx.event.EventSpec:
-        return self._search_for(text, "email", self._address())
-
     def _address(self) -> ListAddress:
         return ListAddress(routes.PAYMENTS, self.router.url, NAMES)
 
@@ -129,7 +117,6 @@ class PaymentsState(ListState, rx.State):
         self.no_figure_href = address.to(**dict.fromkeys(OF_A_FIGURE, ""))
         self.date_href, self.date_sort = _sorting(address, sort, "date")
         self.amount_href, self.amount_sort = _sorting(address, sort, "amount")
-        self._show_searched(wanted.email_prefix)
         shown = (wanted.state, wanted.provider, wanted.email_prefix)
         self.filtered = any(shown) or any(address[name] for name in OF_A_FIGURE)
         self.empty_title, self.empty_why = _why_empty(wanted, filtered=self.filtered)

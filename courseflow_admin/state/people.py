@@ -10,10 +10,10 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import accounts
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress, has_left
+from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import event
-from courseflow_admin.state.lists import ListState, SearchForm
+from courseflow_admin.state.lists import ListState
 
 NAMES = ("role", "state", "q", "from", "to")
 STATES = {
@@ -73,18 +73,6 @@ class PeopleState(ListState, rx.State):
     async def pick_state(self, key: str):
         return rx.redirect(self._address().to(state=key))
 
-    @event(Permission.ACCOUNTS_READ)
-    async def search(self, text: str):
-        """Typed into the search box: a name, or the beginning of an e-mail address."""
-        return None if has_left(self, routes.PEOPLE) else self._search(text)
-
-    @event(Permission.ACCOUNTS_READ)
-    async def submit_search(self, form: SearchForm):
-        return self._search(form.q)
-
-    def _search(self, text: str) -> rx.event.EventSpec:
-        return self._search_for(text, "q", self._address())
-
     def _address(self) -> ListAddress:
         return ListAddress(routes.PEOPLE, self.router.url, NAMES)
 
@@ -94,7 +82,6 @@ class PeopleState(ListState, rx.State):
         self.state_text = STATES.get(standing, "")
         self.no_state_href = address.to(state="")
         self.no_period_href = address.to(**{"from": "", "to": ""})
-        self._show_searched(address["q"])
         self.filtered = any(address[name] for name in NAMES)
 
 

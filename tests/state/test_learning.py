@@ -71,14 +71,12 @@ async def test_a_card_says_price_or_that_one_has_it(database):
     assert state.cards[0].size == "3 lessons, 21 min"
 
 
-async def test_typing_changes_only_the_address(database):
+async def test_a_filter_changes_only_the_address(database):
     root = await a_tab_of(None, "/?category=Data")
     await run(root, CatalogState, "load")
 
-    typed = await run(root, CatalogState, "search", text=" trees & co ")
     picked = await run(root, CatalogState, "pick_level", level="beginner")
 
-    assert "/?q=trees+%26+co&category=Data" in str(typed)
     assert "/?category=Data&level=beginner" in str(picked)
 
 

@@ -17,9 +17,7 @@ from tests.state.test_guard import asked, signed_in
 ADMIN, TEACHING, ALL = {"admin"}, {"admin", "instructor"}, {"admin", "instructor", "student"}
 MAY = {
     CheckoutState: {"load": {*ALL, ""}},
-    PaymentsState: dict.fromkeys(
-        ("load", "pick_state", "pick_provider", "search", "submit_search"), TEACHING
-    ),
+    PaymentsState: dict.fromkeys(("load", "pick_state", "pick_provider"), TEACHING),
     PaymentDetailState: {
         "load": TEACHING,
         "recheck": ADMIN,
@@ -27,9 +25,7 @@ MAY = {
         "preview": ADMIN,
         "refund": ADMIN,
     },
-    EmailsState: dict.fromkeys(
-        ("load", "pick_kind", "pick_state", "search", "submit_search"), TEACHING
-    ),
+    EmailsState: dict.fromkeys(("load", "pick_kind", "pick_state"), TEACHING),
     EmailDetailState: dict.fromkeys(("load", "show_text"), ALL),
     MyEmailsState: {"load": ALL},
     MyPaymentsState: {"load": ALL},

@@ -62,7 +62,7 @@ async def test_the_address_says_what_is_shown(database):
     state = await loaded(ADMIN, "/payments?state=failed&provider=razorpay&email=Bob")
 
     assert [row.href for row in state.rows] == [f"/payments/{wanted.id}"]
-    assert (state.state_text, state.provider_text, state.searched) == ("Failed", "Razorpay", "Bob")
+    assert (state.state_text, state.provider_text) == ("Failed", "Razorpay")
     assert state.no_state_href == "/payments?provider=razorpay&email=Bob"
     assert state.no_provider_href == "/payments?state=failed&email=Bob"
 
@@ -115,26 +115,7 @@ async def test_controls_only_change_the_address_and_begin_at_the_first_page(data
     assert led_to(await run(root, PaymentsState, "pick_provider", key="stripe")) == (
         "/payments?state=paid&provider=stripe"
     )
-    assert led_to(await run(root, PaymentsState, "search", text=" ada@ ")) == (
-        "/payments?state=paid&email=ada%40"
-    )
-    assert led_to(await run(root, PaymentsState, "submit_search", form={"q": "bob"})) == (
-        "/payments?state=paid&email=bob"
-    )
     assert (await root.get_state(PaymentsState)).rows == []
-
-
-async def test_the_search_box_follows_the_address_but_not_its_own_typing(database):
-    root = await a_tab_of(ADMIN, "/payments?email=ada")
-    state = await root.get_state(PaymentsState)
-
-    await run(root, PaymentsState, "search", text="ada")
-    await run(root, PaymentsState, "load")
-    assert state.search_key == 0
-
-    state._typed = "ad"
-    await run(root, PaymentsState, "load")
-    assert state.search_key == 1
 
 
 async def test_a_handler_takes_text_only(database):
