@@ -5,9 +5,10 @@ from datetime import datetime
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import LONG_AGO, Row, collection
-from courseflow_admin.models.accounts import Account, Billing, name_words
+from courseflow_admin.models.accounts import Account, Billing
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.words import words_of
 
 ACTIVE = {"suspended_at": None, "erased_at": None}
 
@@ -127,7 +128,7 @@ def search_query(
     if period:
         where["created_at"] = {"$gte": period.start, "$lt": period.end}
     if name_or_email:
-        words = name_words(name_or_email)[:MOST_WORDS]
+        words = words_of(name_or_email)[:MOST_WORDS]
         named = [{"$and": [{"name_words": _starting(word)} for word in words]}] if words else []
         where["$or"] = [*named, {"email": _starting(name_or_email.lower())}]
     if email_prefix:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from courseflow_admin.db.accounts import ACTIVE
 from courseflow_admin.db.client import LONG_AGO, Row, collection, require_transaction
-from courseflow_admin.models.accounts import DELETED_NAME, Account, name_words
+from courseflow_admin.models.accounts import DELETED_NAME, Account
 from courseflow_admin.models.emails import EmailState
+from courseflow_admin.models.words import words_of
 
 
 async def verify(account_id: str, email: str, at: datetime) -> Account | None:
@@ -19,7 +20,7 @@ async def set_email(account_id: str, email: str, at: datetime) -> Account | None
 
 
 async def set_name(account_id: str, name: str) -> Account | None:
-    return await _set({"_id": account_id}, {"name": name, "name_words": name_words(name)})
+    return await _set({"_id": account_id}, {"name": name, "name_words": words_of(name)})
 
 
 async def set_password(

@@ -1,6 +1,5 @@
 """An account: anybody who signs in; and the forms that make one."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
@@ -18,6 +17,7 @@ from pydantic import (
 
 from courseflow_admin.config import settings
 from courseflow_admin.models.base import Document, Piece
+from courseflow_admin.models.words import JOINERS, words_of
 
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)
@@ -30,8 +30,6 @@ MAY = {
 }
 STANDINGS = ("active", "unverified", "suspended", "deleted")
 DELETED_NAME = "Deleted person"
-UNMARKED = str.maketrans("øłđħı", "oldhi")  # letters that Unicode does not take apart
-JOINERS = "\u200c\u200d"  # not printable by themselves, but part of names in Indian scripts
 
 
 def as_email(text: str) -> str:
@@ -55,22 +53,6 @@ def as_name(text: str) -> str:
     if not name or not all(sign.isprintable() or sign in JOINERS for sign in name):
         raise ValueError("Please tell us your name.")
     return name
-
-
-def name_words(name: str) -> list[str]:
-    """The words of a name as a search compares them: lower-cased, without accents, each once.
-
-    The marks of other scripts stay: in Indian ones they are the vowels.
-    """
-    text = unicodedata.normalize("NFKC", name).casefold().translate(UNMARKED)
-    signs = [sign for sign in unicodedata.normalize("NFD", text) if sign not in JOINERS]
-    plain = "".join(sign for sign in signs if not "\u0300" <= sign <= "\u036f")
-    words = "".join(sign if _in_word(sign) else " " for sign in plain).split()
-    return sorted({unicodedata.normalize("NFC", word) for word in words})
-
-
-def _in_word(sign: str) -> bool:
-    return sign.isalnum() or unicodedata.category(sign).startswith("M")
 
 
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]
@@ -121,7 +103,7 @@ class Account(Document):
 
     def to_mongo(self) -> dict[str, Any]:
         """With the words that a search finds it by."""
-        words = [] if self.erased_at else name_words(self.name)
+        words = [] if self.erased_at else words_of(self.name)
         return {**super().to_mongo(), "name_words": words}
 
 

@@ -1,7 +1,6 @@
 """What a course is: fields, an outline of sections and lessons, and its published versions."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +10,7 @@ from pydantic import Field
 
 from courseflow_admin.models.base import Document, Piece, new_id
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.words import words_of
 
 PATTERNS = ("dots", "rings", "waves", "tri", "grid", "bars")
 HUES = ("iris", "jade", "amber", "cyan", "ruby", "plum")
@@ -266,9 +266,3 @@ def _shape(outlined: Outlined) -> list[tuple[str, list[str]]]:
 def body_hash(text: str) -> str:
     """The key of a lesson's text in `lesson_bodies`; nothing but blanks has none."""
     return hashlib.sha256(text.encode()).hexdigest() if text.strip() else ""
-
-
-def words_of(*texts: str) -> list[str]:
-    """The lower-cased words in `texts`, each once: what a search compares with."""
-    found = re.findall(r"\w+", " ".join(texts).casefold())
-    return sorted(dict.fromkeys(found))

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from courseflow_admin.errors import Conflict
-from courseflow_admin.models.accounts import JOINERS, EmailAddress, Form
+from courseflow_admin.models.accounts import EmailAddress, Form
 from courseflow_admin.models.base import Piece
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.pictures import PictureType
+from courseflow_admin.models.words import JOINERS
 
 PolicyName = Literal["terms", "privacy", "refunds"]
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)

@@ -9,9 +9,10 @@ from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Course, words_of
+from courseflow_admin.models.courses import Course
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.words import words_of
 from courseflow_admin.services import audit, authors, emails
 
 MOST = 20  # co-instructors of one course

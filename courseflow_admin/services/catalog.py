@@ -18,10 +18,10 @@ from courseflow_admin.models.courses import (
     Listing,
     Section,
     Thumbnail,
-    words_of,
 )
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.words import words_of
 from courseflow_admin.services import access, authors, markdown
 
 LONGEST_SEARCH = 100

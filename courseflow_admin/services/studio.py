@@ -18,7 +18,6 @@ from courseflow_admin.models.courses import (
     Lesson,
     Removed,
     Section,
-    words_of,
 )
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.outline import Way
@@ -32,6 +31,7 @@ from courseflow_admin.models.studio import (
     Sheet,
     StaleRevision,
 )
+from courseflow_admin.models.words import words_of
 from courseflow_admin.services import audit, authors, prices, slugs
 
 TRIES = 10

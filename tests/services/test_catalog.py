@@ -5,7 +5,7 @@ import pytest
 from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.courses import Thumbnail, words_of
+from courseflow_admin.models.courses import Thumbnail
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.studio import FieldsForm
@@ -81,7 +81,8 @@ async def test_words_in_every_script_are_found(database):
     await a_course(author, "ÉCOLE de Straße")
 
     assert await found("हिन्दी") == ["हिन्दी व्याकरण"]
-    assert await found("école") == await found("STRASSE") == ["ÉCOLE de Straße"]
+    for written in ("école", "ecole", "STRASSE"):
+        assert await found(written) == ["ÉCOLE de Straße"]
 
 
 async def test_category_and_level_narrow_the_list(database):
@@ -265,7 +266,3 @@ async def test_an_authors_list_is_merged_from_two_indexes_in_order(database, aut
     used = stages(plan["queryPlanner"]["winningPlan"])
     assert not {"COLLSCAN", "SORT"} & set(used)
     assert plan["executionStats"]["totalKeysExamined"] <= 2 * (21 + 1)
-
-
-def test_words_are_folded_and_kept_once():
-    assert words_of("Data, DATA & Straße!", "two-words") == ["data", "strasse", "two", "words"]

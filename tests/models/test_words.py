@@ -1,8 +1,8 @@
-"""What a name is made of for a search."""
+"""The words of a text as a search compares them."""
 
 import pytest
 
-from courseflow_admin.models.accounts import name_words
+from courseflow_admin.models.words import words_of
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,8 @@ from courseflow_admin.models.accounts import name_words
     ],
 )
 def test_the_words_of_a_name_are_the_same_however_it_is_typed(name, words):
-    assert name_words(name) == words
+    assert words_of(name) == words
+
+
+def test_the_words_of_several_texts_are_kept_once():
+    assert words_of("Crème, CREME & Straße!", "two-words") == ["creme", "strasse", "two", "words"]
