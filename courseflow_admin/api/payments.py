@@ -1,4 +1,4 @@
-"""Payments over HTTP: the list, one with its timeline, re-check and refund."""
+"""Payments over HTTP: the list, one with its timeline, re-check, refund and review."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import payments, refunds
+from courseflow_admin.services import payments, refunds, reviews
 
 router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])
 
@@ -63,6 +63,15 @@ class RefundForm(BaseModel):
     request_id: str = Field(default="", pattern=r"^(ref_[0-9a-z]{26})?$")
 
 
+class ReviewForm(BaseModel):
+    """`reason`: the one that was read; then a review open for another by now is answered 409."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    note: str = Field(min_length=1, max_length=reviews.NOTE_LONGEST)
+    reason: str = Field(default="", max_length=1000)
+
+
 @router.get("")
 async def newest(
     actor: CurrentActor,
@@ -99,9 +108,14 @@ async def get(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
     detail = await payments.get(actor, payment_id)
     return {
         **asdict(PaymentView.of(detail.payment)),
+        "review": _review(detail.payment) if actor.can(Permission.PAYMENTS_REVIEW) else None,
         "receipt": detail.receipt.label if detail.receipt and detail.receipt.number else None,
         "timeline": [asdict(step) for step in detail.steps],
     }
+
+
+def _review(payment: Payment) -> dict[str, str]:
+    return {"state": payment.review.state.value, "reason": payment.review.reason}
 
 
 @router.post("/{payment_id}/sync")
@@ -118,4 +132,11 @@ async def refund(actor: CurrentActor, payment_id: str, form: RefundForm) -> dict
     after = await refunds.refund(
         actor, payment_id, amount, form.reason, form.request_id or new_id("ref")
     )
+    return asdict(PaymentView.of(after))
+
+
+@router.post("/{payment_id}/review")
+async def resolve_review(actor: CurrentActor, payment_id: str, form: ReviewForm) -> dict[str, Any]:
+    """Resolve the review that is open, with a note of what was found; no money moves."""
+    after = await reviews.resolve(actor, payment_id, form.note, form.reason)
     return asdict(PaymentView.of(after))

@@ -126,6 +126,7 @@ RULES: dict[str, Rule] = {
     "POST /api/v1/payments/{payment_id}/refunds": Rule(
         Permission.PAYMENTS_REFUND, seen_by=("learner", "owner")
     ),
+    "POST /api/v1/payments/{payment_id}/review": Rule(Permission.PAYMENTS_REVIEW),
     "POST /api/v1/payments/{payment_id}/sync": Rule(Permission.PAYMENTS_SYNC),
     "GET /api/v1/school": EVERYBODY,
     "GET /api/v1/school/logo": EVERYBODY,

@@ -170,11 +170,14 @@ async def open_review(payment_id: str, review: Review) -> bool:
     return result.modified_count == 1
 
 
-async def resolve_review(payment_id: str, at: datetime) -> None:
-    await _payments().update_one(
-        {"_id": payment_id, "review.state": ReviewState.OPEN},
+async def resolve_review(payment_id: str, at: datetime, reason: str = "") -> bool:
+    """False when none is open, or when it is open for another reason than `reason`."""
+    seen: Row = {"review.reason": reason} if reason else {}
+    result = await _payments().update_one(
+        {"_id": payment_id, "review.state": ReviewState.OPEN, **seen},
         {"$set": {"review.state": ReviewState.RESOLVED, "updated_at": at}},
     )
+    return result.modified_count == 1
 
 
 async def set_dispute(payment_id: str, dispute: Dispute, at: datetime) -> bool:

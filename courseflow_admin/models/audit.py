@@ -69,6 +69,7 @@ class Act(StrEnum):
     PAYMENT_MOVED = "payment.moved"
     PAYMENT_PAID = "payment.paid"
     PAYMENT_REVIEW_OPENED = "payment.review_opened"
+    PAYMENT_REVIEW_RESOLVED = "payment.review_resolved"
     PAYMENT_RECHECKED = "payment.rechecked"
     PAYMENT_REFUND_STARTED = "payment.refund_started"
     PAYMENT_REFUNDED = "payment.refunded"

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PAYMENTS_READ = "payments:read"
     PAYMENTS_READ_ALL = "payments:read_all"
     PAYMENTS_REFUND = "payments:refund"
+    PAYMENTS_REVIEW = "payments:review"
     PAYMENTS_SYNC = "payments:sync"
     ACCESS_READ_ALL = "access:read_all"
     ACCOUNTS_READ = "accounts:read"

@@ -1,4 +1,4 @@
-"""One payment: what happened, the breakdown, who and what for, re-check and refund."""
+"""One payment: what happened, the breakdown, who and what for, re-check, refund, review."""
 
 import reflex as rx
 
@@ -13,15 +13,11 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.payment import (
-    EmailLine,
-    PaymentDetailState,
-    Reference,
-    RefundLine,
-)
+from courseflow_admin.state.payment import PaymentDetailState
+from courseflow_admin.state.payment_shown import EmailLine, Reference, RefundLine
 
 SHOWN = PaymentDetailState.shown
-FORM = "refund-form"
+FORM, REVIEW_FORM = "refund-form", "review-form"
 
 
 @rx.page(
@@ -61,6 +57,7 @@ def there() -> rx.Component:
         ),
         rx.el.div(breakdown(), learner(), references(), class_name="cf-stack"),
         refund_dialog(),
+        review_dialog(),
         class_name="cf-detail",
     )
 
@@ -85,6 +82,14 @@ def head() -> rx.Component:
                 "Re-check",
                 busy=PaymentDetailState.checking,
                 on_click=PaymentDetailState.recheck,
+            ),
+        ),
+        rx.cond(
+            may(Permission.PAYMENTS_REVIEW) & (SHOWN.review != ""),
+            button(
+                icon("circle_check", 14),
+                "Resolve review",
+                on_click=PaymentDetailState.show_review_dialog(True),
             ),
         ),
         rx.cond(
@@ -287,5 +292,50 @@ def refund_dialog() -> rx.Component:
             form=FORM,
             busy=PaymentDetailState.refunding,
             disabled=PaymentDetailState.amount_problem != "",
+        ),
+    )
+
+
+def review_dialog() -> rx.Component:
+    return dialog(
+        "Resolve this review",
+        PaymentDetailState.review_about,
+        rx.cond(PaymentDetailState.review_problem, problem(PaymentDetailState.review_problem)),
+        form(
+            field(
+                "What did you find?",
+                "note",
+                field_id="review-note",
+                help_text="Admins read it in the payment's history; the learner does not.",
+                error=PaymentDetailState.note_problem,
+                multiline=True,
+                max_length=500,
+                rows="3",
+            ),
+            on_submit=PaymentDetailState.resolve_review,
+            id=REVIEW_FORM,
+        ),
+        effects(
+            rx.foreach(
+                PaymentDetailState.review_effects,
+                lambda text, number: rx.el.li(
+                    rx.match(
+                        number,
+                        (0, icon("circle_check", 14)),
+                        (1, icon("key_round", 14)),
+                        icon("pencil_line", 14),
+                    ),
+                    rx.el.span(text),
+                ),
+            )
+        ),
+        open_=PaymentDetailState.review_dialog,
+        on_open_change=PaymentDetailState.show_review_dialog,
+        act=button(
+            "Resolve review",
+            look="primary",
+            type="submit",
+            form=REVIEW_FORM,
+            busy=PaymentDetailState.resolving,
         ),
     )

@@ -122,8 +122,9 @@ def _unfinished(payment: Payment) -> Reason | None:
             "An admin resolves the review.",
             payment.id,
         )
+    settled_by_hand = payment.review.state is ReviewState.RESOLVED
     gone_back = any(refund.state is not RefundState.FAILED for refund in payment.refunds)
-    if payment.capture is Capture.PAID and not gone_back:
+    if payment.capture is Capture.PAID and not gone_back and not settled_by_hand:
         return Reason(
             ReasonCode.PAID_WITHOUT_GRANT,
             f"{payment.amount} was paid, but no access followed.",

@@ -154,6 +154,7 @@ _ACTS = {
     Act.PAYMENT_MOVED: ("arrow_right", "gray", "Moved on"),
     Act.PAYMENT_PAID: ("key_round", "green", "Payment confirmed: everything matches our order"),
     Act.PAYMENT_REVIEW_OPENED: ("triangle_alert", "amber", "Needs a look by a person"),
+    Act.PAYMENT_REVIEW_RESOLVED: ("circle_check", "green", "Review resolved"),
     Act.PAYMENT_RECHECKED: ("refresh_cw", "gray", "Re-check asked for"),
     Act.PAYMENT_REFUND_STARTED: ("undo_2", "gray", "Refund started"),
     Act.PAYMENT_REFUNDED: ("undo_2", "green", "Refund made"),

@@ -183,8 +183,8 @@ async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:
     if payment.capture is not Capture.PAID:
         wrong = mismatch(payment, facts, paid[0])
         if wrong:
-            await _review(payment, wrong)
-            return f"needs review: {wrong}"
+            asked = await _review(payment, wrong)
+            return f"{'needs review' if asked else 'a person has seen it'}: {wrong}"
         await _settle(payment, paid[0], actor)
         payment = await payments_db.get(payment.id)
     for one in paid:
@@ -252,11 +252,14 @@ async def _move(payment: Payment, capture: Capture, *, for_good: bool = False) -
         await transaction(move)
 
 
-async def _review(payment: Payment, reason: str) -> None:
-    async def review() -> None:
-        await reviews.open_review(payment.id, reason)
+async def _review(payment: Payment, reason: str) -> bool:
+    """Whether a person is to look at it now; False when one has."""
 
-    await transaction(review)
+    async def review() -> bool:
+        await reviews.open_review(payment.id, reason)
+        return (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
+
+    return await transaction(review)
 
 
 async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:

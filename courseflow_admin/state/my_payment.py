@@ -137,6 +137,15 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
             "What arrived does not match your order in every detail, so we check it by hand and "
             "write to you. You need not do anything; please do not pay again.",
         )
+    if payment.review.state is ReviewState.RESOLVED and payment.capture is not Capture.PAID:
+        return Outcome(
+            "over",
+            "A person has looked at this payment",
+            "What arrived did not match your order in every detail, so the school has settled it "
+            "by hand. The course was not opened by it; you can buy it at any time.",
+            "Buy the course",
+            routes.checkout(payment.course_slug),
+        )
     if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
         return _disputed(payment, disputes_suspend=disputes_suspend)
     if _came_twice(payment):
@@ -244,6 +253,14 @@ def _twice(payment: Payment) -> Outcome:
     if payment.settled_minor >= payment.amount.minor:
         return Outcome("back", title, f"{have}, so this money went back the way you paid.", *course)
     if payment.refunds and all(one.state is RefundState.FAILED for one in payment.refunds):
+        if payment.review.state is ReviewState.RESOLVED:
+            return Outcome(
+                "over",
+                title,
+                f"{have}. This money did not go back the usual way, and a person has seen to it. "
+                "If it has not reached you, write to us.",
+                *course,
+            )
         return Outcome(
             "person",
             title,

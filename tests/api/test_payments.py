@@ -2,7 +2,9 @@
 
 import pytest
 
+from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailState
+from courseflow_admin.models.payments import Capture, Review, ReviewState
 from tests.api.test_accounts import sign_in
 from tests.builders import an_account, stored
 from tests.money_builders import a_payment, an_email
@@ -106,6 +108,29 @@ async def test_nobody_but_an_admin_refunds_or_rechecks(api, people, sandbox, who
     assert recheck.status_code == 403
     (row,) = await stored("payments")
     assert (row["refunds"], row["syncs"]) == ([], [])
+
+
+async def test_an_admin_resolves_a_review_once_and_for_the_reason_that_was_read(api, people):
+    review = Review(state=ReviewState.OPEN, reason="It does not fit.", at=now())
+    sale = await a_sale(people, state="needs_review", capture=Capture.PAID, review=review)
+    address = f"/api/v1/payments/{sale.id}"
+    await sign_in(api, "ines@demo.test")
+    hidden = (await api.get(address)).json()["review"]
+    refused = await api.post(f"{address}/review", json={"note": "Mine"})
+    await sign_in(api, "rosa@demo.test")
+    seen = (await api.get(address)).json()["review"]
+    empty = await api.post(f"{address}/review", json={"note": "  "})
+    other = await api.post(f"{address}/review", json={"note": "Seen", "reason": "Another."})
+    resolved = await api.post(f"{address}/review", json={"note": "Seen", "reason": seen["reason"]})
+    again = await api.post(f"{address}/review", json={"note": "Seen"})
+
+    assert (hidden, refused.status_code) == (None, 403)
+    assert seen == {"state": "open", "reason": "It does not fit."}
+    assert (empty.status_code, other.status_code) == (422, 409)
+    assert (resolved.status_code, resolved.json()["state"]) == (200, "paid")
+    assert (again.status_code, again.json()["code"]) == (409, "no_open_review")
+    (entry,) = await stored("audit", act="payment.review_resolved")
+    assert (entry["actor_id"], entry["facts"]["why"]) == (people["rosa"].id, "Seen")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ BEYOND = {
     "POST /api/v1/me/second-factor/recovery-codes": 422,
     "POST /api/v1/me/second-factor/confirm": 409,  # none was begun
     "POST /api/v1/payments/checkout": 409,  # the learner has paid for it: it is being confirmed
+    "POST /api/v1/payments/{payment_id}/review": 409,  # none is open
     "POST /api/v1/payments/{payment_id}/sync": 502,  # the gateway does not know the checkout
     "POST /api/v1/payments/{payment_id}/refunds": 502,  # the gateway does not know the payment
 }
@@ -246,6 +247,7 @@ def body_of(route: str, school: School) -> Any:
         },
         "PATCH /api/v1/settings": {"revision": 0, "changes": {"name": "Mine now"}},
         "PUT /api/v1/settings/logo": a_picture(),
+        "POST /api/v1/payments/{payment_id}/review": {"note": "Seen"},
         "POST /api/v1/payments/{payment_id}/refunds": {"amount": "1.00", "reason": "Asked"},
     }.get(route)
 

@@ -24,6 +24,8 @@ MAY = {
         "show_dialog": ADMIN,
         "preview": ADMIN,
         "refund": ADMIN,
+        "show_review_dialog": ADMIN,
+        "resolve_review": ADMIN,
     },
     EmailsState: dict.fromkeys(("load", "pick_kind", "pick_state"), TEACHING),
     EmailDetailState: dict.fromkeys(("load", "show_text"), ALL),
