@@ -236,10 +236,12 @@ class _Browser(_Device):
 def _next_of(request: Request, fields: dict[str, str]) -> str:
     """Where to go on to: as the form says, or, sent before its page was ready, the page's address.
 
+    Of an address that says it twice nothing counts, as on the page.
     The Referer is our own page's: forms of others are refused by their Origin.
     """
     referer = urlsplit(request.headers.get("referer", ""))
-    return fields.pop("next", "") or parse_qs(referer.query).get("next", [""])[0]
+    said = parse_qs(referer.query).get("next", [])
+    return fields.pop("next", "") or (said[0] if len(said) == 1 else "")
 
 
 def _device(request: Request) -> _Device:

@@ -58,6 +58,7 @@ def courses() -> rx.Component | rx.Var:
     return rx.match(
         CatalogState.view,
         ("rows", found()),
+        ("error", feedback.error(CatalogState.error, CatalogState.load)),
         (
             "nothing",
             feedback.empty(

@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import payment_badge
 from courseflow_admin.components.cards import card, line, task
 from courseflow_admin.components.charts import Series, bar_chart
-from courseflow_admin.components.feedback import bar, empty, skeleton_cards
+from courseflow_admin.components.feedback import bar, empty, error, skeleton_cards
 from courseflow_admin.components.filters import chip_link, filters
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import text_link, toned_icon
@@ -45,6 +45,7 @@ def overview() -> rx.Component:
                 ("school", school()),
                 ("teaching", teaching()),
                 ("learning", learning()),
+                ("error", error(OverviewState.error, OverviewState.load)),
                 loading(),
             )
         ),

@@ -42,6 +42,8 @@ def studio() -> rx.Component:
                 "until you publish it.",
                 new_button(),
             ),
+            error=StudioState.error,
+            retry=StudioState.load,
             footer=footer(StudioState.range_text, StudioState.previous_href, StudioState.next_href),
         ),
         new_course(),

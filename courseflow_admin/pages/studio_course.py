@@ -39,6 +39,7 @@ def studio_course() -> rx.Component:
             State.view,
             ("page", panes()),
             ("missing", rx.el.div(feedback.not_found("course"), class_name="cf-body")),
+            ("error", rx.el.div(feedback.error(State.error, State.load), class_name="cf-body")),
             ("forbidden", rx.el.div(feedback.forbidden(), class_name="cf-body")),
             # A key of its own, or React would turn this box into the panes, seen to move.
             rx.el.div(feedback.skeleton_cards(3), class_name="cf-body", key="loading"),

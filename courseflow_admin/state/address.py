@@ -1,4 +1,4 @@
-"""The address of a list: what it asks for, and the addresses its controls lead to."""
+"""The address of a page: what it asks for, and where the controls of a list lead to."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,21 +13,39 @@ LONGEST = 254  # characters of one filter: an e-mail address
 PAGING = ("after", "before", "first")
 
 
+def query_of(url: Any, *names: str) -> dict[str, str]:
+    """What the address says of these, "" where it says nothing; the only reader of queries.
+
+    Invalid when it says one of them twice: one reader takes the first and another the last.
+    """
+    said = parse_qsl(url.query, keep_blank_values=True)
+    count = Counter(name for name, _ in said)
+    if twice := next((name for name in names if count[name] > 1), ""):
+        raise Invalid(f"The address of this page says “{twice}” twice: take one away.", twice)
+    given = dict(said)
+    return {name: given.get(name, "") for name in names}
+
+
 def last_part(state: Any) -> str:
     """The id at the end of the page's path."""
     return unquote(state.router.url.path.rstrip("/").rpartition("/")[2])
 
 
 class ListAddress:
-    """`path?filter=…&after=…`: only the parameters in `names` and those of paging count."""
+    """`path?filter=…&after=…`: only the parameters in `names` and those of paging count.
+
+    When it says one of them twice, none counts, and `request` is refused.
+    """
 
     def __init__(self, path: str, url: Any, names: tuple[str, ...]) -> None:
-        given = url.query_parameters
-        said = Counter(name for name, _ in parse_qsl(url.query, keep_blank_values=True))
-        self._twice = next((name for name in (*names, *PAGING) if said[name] > 1), "")
+        self._twice: Invalid | None = None
+        try:
+            given = query_of(url, *names, *PAGING)
+        except Invalid as twice:
+            given, self._twice = dict.fromkeys((*names, *PAGING), ""), twice
         self._path = path
-        self._asked = {name: given.get(name, "")[:LONGEST] for name in names}
-        self._page = {name: given.get(name, "") for name in PAGING}
+        self._asked = {name: given[name][:LONGEST] for name in names}
+        self._page = {name: given[name] for name in PAGING}
 
     def __getitem__(self, name: str) -> str:
         return self._asked[name]
@@ -41,12 +59,9 @@ class ListAddress:
         return routes.with_query(self._path, **{**self._asked, **changes})
 
     def request(self) -> PageRequest:
-        """Which page; an address that names none, cut off on its way, means the first.
-
-        Invalid when something is said twice: one reader takes the first and another the last.
-        """
+        """Which page; an address that names none, cut off on its way, means the first."""
         if self._twice:
-            raise Invalid(f"The address of this page says “{self._twice}” twice.", self._twice)
+            raise self._twice
         try:
             return PageRequest.parse(**self._page)
         except Invalid:

@@ -9,12 +9,13 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.errors import NotSignedIn
+from courseflow_admin.errors import Invalid, NotSignedIn
 from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import support
 from courseflow_admin.services.password_rules import REASONS, SHORTEST
+from courseflow_admin.state.address import query_of
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -116,16 +117,15 @@ class SignInState(rx.State):
 
     @event(PUBLIC)
     async def load(self):
-        query = self.router.url.query_parameters
+        query = await self._read_address(PROBLEMS, "said", "next")
         auth = await self.get_state(AuthState)
-        self.next_path = routes.safe_next(query.get("next", ""))
+        self.next_path = routes.safe_next(query["next"])
         if auth.signed_in:
             return rx.redirect(self.next_path, replace=True)
-        self.problem = await problem_text(PROBLEMS, query.get("said", ""))
-        self.signed_up = query.get("said") == "signed_up"
-        fields = typed(self.router.headers.cookie) if "said" in query else {}
+        self.signed_up = query["said"] == "signed_up"
+        fields = typed(self.router.headers.cookie) if query["said"] else {}
         self.email, self.name = fields.get("email", ""), fields.get("name", "")
-        asked = routes.safe_next(query.get("next", ""), "")
+        asked = routes.safe_next(query["next"], "")
         self.other_query = routes.with_query("", next=asked)
         # Demo people exist only beside a sandbox, never in a database that is live.
         self.demo_people = [
@@ -134,6 +134,18 @@ class SignInState(rx.State):
             if settings().any_sandbox and not settings().production
         ]
         return None
+
+    async def _read_address(
+        self, texts: Mapping[str, str], said: str, *others: str
+    ) -> dict[str, str]:
+        """What the address says, with its problem in words; if it says one twice, only that."""
+        try:
+            query = query_of(self.router.url, said, *others)
+        except Invalid as twice:
+            self.problem = twice.message
+            return dict.fromkeys((said, *others), "")
+        self.problem = await problem_text(texts, query[said])
+        return query
 
 
 def typed(cookies: str) -> dict[str, str]:

@@ -6,15 +6,18 @@ from datetime import timedelta
 import reflex as rx
 
 from courseflow_admin import routes
+from courseflow_admin.errors import Invalid
 from courseflow_admin.models.base import now
 from courseflow_admin.models.classroom import CatalogEntry
 from courseflow_admin.models.courses import CATEGORIES, LEVELS
 from courseflow_admin.services import catalog
+from courseflow_admin.state.address import PAGING, query_of
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 from courseflow_admin.state.words import asked_page, counted, price_text, short, size
 
+FILTERS = ("q", "category", "level")
 SHOWN = 24
 NEW_DAYS = 30
 
@@ -37,7 +40,8 @@ class CourseCard:
 class CatalogState(rx.State):
     """Filters live in the address; the controls only change it."""
 
-    view: str = "loading"  # loading, rows, empty (nothing on sale), nothing (found)
+    view: str = "loading"  # loading, rows, empty (nothing on sale), nothing (found), error
+    error: str = ""
     cards: list[CourseCard] = []
     count_text: str = ""
     range_text: str = ""
@@ -51,10 +55,14 @@ class CatalogState(rx.State):
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
-        query = self.router.url.query_parameters
+        try:
+            query = query_of(self.router.url, *FILTERS, *PAGING)
+        except Invalid as twice:
+            self.view, self.error = "error", twice.message
+            return
         auth = await self.get_state(AuthState)
-        q = query.get("q", "")[: catalog.LONGEST_SEARCH]
-        category, level = query.get("category", ""), query.get("level", "")
+        q = query["q"][: catalog.LONGEST_SEARCH]
+        category, level = query["category"], query["level"]
         page = await catalog.search(q, category, level, asked_page(query, SHOWN), auth._actor)
         self.q, self.category = q, category if category in CATEGORIES else ""
         self.level = level.capitalize() if level in LEVELS else ""

@@ -9,7 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound
 from courseflow_admin.models.courses import Course, Thumbnail
 from courseflow_admin.services import checkout, support
-from courseflow_admin.state.address import last_part
+from courseflow_admin.state.address import last_part, query_of
 from courseflow_admin.state.auth import AuthState, problem_text
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
@@ -89,13 +89,12 @@ class CheckoutState(rx.State):
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
-        slug, query = last_part(self), self.router.url.query_parameters
+        slug = last_part(self)
         auth = await self.get_state(AuthState)
         if not auth.signed_in:
             return rx.redirect(routes.sign_in(routes.checkout(slug)), replace=True)
-        self.problem = await problem_text(PROBLEMS, query.get("problem", ""))
-        self.cancelled = query.get("cancelled", "") == "1"
         try:
+            query = query_of(self.router.url, "problem", "cancelled")
             offer = await checkout.offer(auth.actor(), slug)
         except NotFound:
             self.view = "missing"
@@ -103,6 +102,8 @@ class CheckoutState(rx.State):
         except CourseFlowError as problem:
             self.view, self.error = "error", await support.sentence(problem)
             return None
+        self.problem = await problem_text(PROBLEMS, query["problem"])
+        self.cancelled = query["cancelled"] == "1"
         course = offer.course
         if course.slug != slug:
             return rx.redirect(routes.checkout(course.slug), replace=True)

@@ -7,7 +7,7 @@ from courseflow_admin.models.accounts import AS_ROLE, MAY
 from courseflow_admin.services import invitations, school_settings, support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
-from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, problem_text, typed
+from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, typed
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -37,13 +37,12 @@ class InvitationState(rx.State):
     async def load(self):
         auth = await self.get_state(AuthState)
         frame = await self.get_state(SignInState)
-        query = self.router.url.query_parameters
+        query = await frame._read_address(ONCE_MORE, "said")
         self.token, self.here = last_part(self)[:200], self.router.url.path
         school = await school_settings.get()
         self.support = school.support_email
         self.signed_in_as = auth.email
-        self.name = typed(self.router.headers.cookie).get("name", "") if "said" in query else ""
-        frame.problem = await problem_text(ONCE_MORE, query.get("said", ""))
+        self.name = typed(self.router.headers.cookie).get("name", "") if query["said"] else ""
         actor = auth.actor() if auth.signed_in else None
         try:
             seen = await invitations.look_at(actor, self.token)

@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import school_settings, verification
 from courseflow_admin.state import notices
-from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, problem_text
+from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -27,12 +27,10 @@ class LinkState(rx.State):
 
     @event(PUBLIC)
     async def load(self):
-        query = self.router.url.query_parameters
         auth = await self.get_state(AuthState)
         frame = await self.get_state(SignInState)
-        frame.problem = await problem_text(LINK_PROBLEMS, query.get("problem", ""))
-        self.done = query.get("done", "")
-        self.token = query.get("token", "")[:200]
+        query = await frame._read_address(LINK_PROBLEMS, "problem", "done", "token")
+        self.done, self.token = query["done"], query["token"][:200]
         self.signed_in = auth.signed_in
         self.support = (await school_settings.get()).support_email
 

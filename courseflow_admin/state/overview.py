@@ -8,6 +8,7 @@ from datetime import date, datetime
 import reflex as rx
 
 from courseflow_admin import routes
+from courseflow_admin.errors import Invalid
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.models.metrics import Meaning
 from courseflow_admin.models.money import CURRENCIES
@@ -17,6 +18,7 @@ from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import enrollments, metrics, payments
 from courseflow_admin.services.metrics import Attention, Board, Figure
 from courseflow_admin.state import times
+from courseflow_admin.state.address import query_of
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.my_courses import MyCoursesState
@@ -77,7 +79,8 @@ class Choice:
 
 
 class OverviewState(rx.State):
-    view: str = "loading"  # then "school", "teaching" or "learning"
+    view: str = "loading"  # then "school", "teaching", "learning" or "error"
+    error: str = ""
     days: str = ""
     period: str = ""
     as_of: str = ""
@@ -98,7 +101,11 @@ class OverviewState(rx.State):
     async def load(self):
         auth = await self.get_state(AuthState)
         actor = auth.actor()
-        query = self.router.url.query_parameters
+        try:
+            query = query_of(self.router.url, "days", "currency")
+        except Invalid as twice:
+            self.view, self.error = "error", twice.message
+            return None
         if actor.can(Permission.FIGURES_READ_ALL):
             await self._load_school(actor, query)
             return None
@@ -174,11 +181,11 @@ class OverviewState(rx.State):
 
 
 def _span(query: Mapping[str, str]) -> str:
-    return query["days"] if query.get("days", "") in SPANS else "30"
+    return query["days"] if query["days"] in SPANS else "30"
 
 
 def _currency(query: Mapping[str, str], board: Board) -> str:
-    asked = query.get("currency", "")
+    asked = query["currency"]
     return asked if asked in board.currencies else board.currencies[0]
 
 

@@ -26,7 +26,7 @@ from courseflow_admin.services import (
 )
 from courseflow_admin.services.people import Person, Place
 from courseflow_admin.state import notices, times
-from courseflow_admin.state.address import last_part
+from courseflow_admin.state.address import last_part, query_of
 from courseflow_admin.state.audit import act_text, details_of
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.events import event
@@ -130,9 +130,10 @@ class PersonState(rx.State):
             self.view, self.dialog = "loading", ""
             yield
         try:
+            said = query_of(self.router.url, "said")["said"]
             await self._read(account_id)
-            if said := VIEW_PROBLEMS.get(self.router.url.query_parameters.get("said", "")):
-                yield notices.error(said)
+            if said in VIEW_PROBLEMS:
+                yield notices.error(VIEW_PROBLEMS[said])
         except NotSignedIn:
             raise
         except NotFound:

@@ -7,6 +7,7 @@ from courseflow_admin.errors import CourseFlowError, NotFound
 from courseflow_admin.models.school import POLICIES, PolicyName
 from courseflow_admin.services import markdown, policies, support
 from courseflow_admin.state import times
+from courseflow_admin.state.address import query_of
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -21,13 +22,13 @@ class PolicyState(rx.State):
     @event(PUBLIC, supersedes=True)
     async def load(self):
         name = self.router.url.path.strip("/")
-        asked = self.router.url.query_parameters.get("version", "")
-        version = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else 0
         self.view, self.newest_href = "missing", ""
         known: PolicyName | None = next((one for one in POLICIES if one == name), None)
         if known is None:
             return
         try:
+            asked = query_of(self.router.url, "version")["version"]
+            version = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else 0
             found = await policies.get(known, version)
             in_force = await policies.in_force(known)
         except NotFound:

@@ -16,7 +16,7 @@ from courseflow_admin.models.second_factor import RECOVERY_CODES
 from courseflow_admin.services import school_settings, second_factor
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.account import AccountState
-from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, problem_text
+from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
 from courseflow_admin.state.events import Form, event
 from courseflow_admin.state.marks import PUBLIC
 
@@ -213,18 +213,17 @@ class SignInCodeState(rx.State):
 
     @event(PUBLIC)
     async def load(self):
-        query = self.router.url.query_parameters
         auth = await self.get_state(AuthState)
         frame = await self.get_state(SignInState)
-        frame.next_path = routes.safe_next(query.get("next", ""))
-        asked = routes.safe_next(query.get("next", ""), "")
+        query = await frame._read_address(CODE_PROBLEMS, "said", "next", "by")
+        frame.next_path = routes.safe_next(query["next"])
+        asked = routes.safe_next(query["next"], "")
         pending = f"{routes.pending_cookie(secure=settings().secure)}="
         if pending not in self.router.headers.cookie:
             elsewhere = frame.next_path if auth.signed_in else routes.sign_in(asked)
             return rx.redirect(elsewhere, replace=True)
         frame.signed_up = False
-        frame.problem = await problem_text(CODE_PROBLEMS, query.get("said", ""))
-        self.recovery = query.get("by", "") == "recovery"
+        self.recovery = query["by"] == "recovery"
         self.by = "recovery" if self.recovery else ""
         self.other_href = routes.sign_in_code(asked, recovery=not self.recovery)
         self.support = (await school_settings.get()).support_email

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
+from courseflow_admin.errors import Invalid
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import prices, studio
+from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
-from courseflow_admin.state.words import asked_page, minute, price_text, short
+from courseflow_admin.state.words import minute, price_text, short
 
 
 @dataclass
@@ -34,7 +36,8 @@ class NewCourseForm(Form):
 
 
 class StudioState(rx.State):
-    view: str = "loading"  # loading, rows, empty
+    view: str = "loading"  # loading, rows, empty, error
+    error: str = ""
     rows: list[StudioRow] = []
     range_text: str = ""
     previous_href: str = ""
@@ -45,25 +48,17 @@ class StudioState(rx.State):
 
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
-        query = self.router.url.query_parameters
-        request = asked_page(query)
+        address = ListAddress(routes.STUDIO, self.router.url, ())
         auth = await self.get_state(AuthState)
-        page = await studio.newest(auth.actor(), request)
+        try:
+            page = await studio.newest(auth.actor(), address.request())
+        except Invalid as twice:
+            self.view, self.error = "error", twice.message
+            return
         learners = await studio.learners(auth.actor(), page.rows)
         self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]
         self.range_text = page.range_text
-        first = page.first + len(page.rows)
-        self.next_href = (
-            routes.with_query(routes.STUDIO, after=page.next_cursor, first=first)
-            if page.next_cursor
-            else ""
-        )
-        before = max(1, page.first - request.size)
-        self.previous_href = (
-            routes.with_query(routes.STUDIO, before=page.previous_cursor, first=before)
-            if page.previous_cursor
-            else ""
-        )
+        self.next_href, self.previous_href = address.next(page), address.previous(page)
         self.currencies = [[code, code] for code in await prices.for_sale()]
         self.view = "rows" if self.rows else "empty"
 

@@ -1,8 +1,9 @@
 """One course in the studio: its outline, its fields, and what stands in the way of publishing."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import reflex as rx
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.studio import Check, FieldsForm, Sheet, StaleRevision
 from courseflow_admin.services import studio
 from courseflow_admin.state import notices
+from courseflow_admin.state.address import query_of
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.school import SchoolState
@@ -60,7 +62,8 @@ class CheckLine:
 class StudioCourseState(rx.State):
     """Every change is written at once, and what is shown is what the database then holds."""
 
-    view: str = "loading"  # loading, page, missing, forbidden
+    view: str = "loading"  # loading, page, missing, forbidden, error
+    error: str = ""
     details: bool = True  # the course's fields are open, not a lesson
     details_href: str = ""
     preview_href: str = ""
@@ -114,7 +117,10 @@ class StudioCourseState(rx.State):
             self.view, self._id, self.undo_text, self.saved = "loading", asked, "", ""
             yield
         try:
+            query_of(self.router.url, "lesson")
             await self._refresh()
+        except Invalid as twice:
+            self.view, self.error = "error", twice.message
         except NotFound:
             self.view = "missing"
         except NotPermitted:
@@ -184,7 +190,7 @@ class StudioCourseState(rx.State):
             lambda actor: studio.delete_lesson(actor, self._id, lesson_id, self._outline_revision)
         )
         self._undo_id, self.undo_text = removed.id, f"“{removed.title}” was deleted."
-        if self.router.url.query_parameters.get("lesson") == lesson_id:
+        if lesson_here(self) == lesson_id:
             yield rx.redirect(self.details_href)
 
     @event(Permission.COURSES_EDIT)
@@ -296,7 +302,7 @@ class StudioCourseState(rx.State):
         self._fields_revision = course.fields_revision
         self._show_fields(course)
         self.currencies = sheet.currencies
-        here = self.router.url.query_parameters.get("lesson", "")
+        here = lesson_here(self)
         self.details = course.lesson(here) is None
         self.details_href = routes.studio(course.id)
         first = next(iter(course.lesson_ids), "")
@@ -336,6 +342,13 @@ class StudioCourseState(rx.State):
         self.access_days = str(course.access_days or "")
         self.price = course.price.plain() if course.price.minor else ""
         self.currency, self.free = course.price.currency, course.free
+
+
+def lesson_here(state: Any) -> str:
+    """The lesson in the address; none when it says two, which the course's `load` refuses."""
+    with suppress(Invalid):
+        return query_of(state.router.url, "lesson")["lesson"]
+    return ""
 
 
 def _publish_word(sheet: Sheet) -> str:

@@ -12,7 +12,7 @@ from courseflow_admin.models.studio import LessonForm, StaleRevision
 from courseflow_admin.services import markdown, studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
-from courseflow_admin.state.studio_course import StudioCourseState
+from courseflow_admin.state.studio_course import StudioCourseState, lesson_here
 from courseflow_admin.state.words import address_part, clock
 
 MOST_OPEN = 20  # lessons of this tab whose last text is remembered until it is saved
@@ -65,7 +65,7 @@ class StudioLessonState(rx.State):
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
         """Open the lesson named in the address."""
-        lesson_id = self.router.url.query_parameters.get("lesson", "")
+        lesson_id = lesson_here(self)
         self.conflict, self.mode, self.saved = False, "write", ""
         if not lesson_id:
             self.view, self.lesson_id = "none", ""

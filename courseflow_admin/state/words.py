@@ -67,9 +67,7 @@ def ago(instant: datetime | None) -> str:
 def asked_page(query: Mapping[str, str], size: int = PAGE_SIZE) -> PageRequest:
     """Which page of a list the address asks for; a broken cursor asks for the first."""
     try:
-        asked = PageRequest.parse(
-            query.get("after", ""), query.get("before", ""), query.get("first", "")
-        )
+        asked = PageRequest.parse(query["after"], query["before"], query["first"])
     except Invalid:
         return PageRequest(size=size)
     return replace(asked, size=size)

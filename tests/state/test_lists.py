@@ -65,7 +65,7 @@ async def test_an_address_that_says_something_twice_shows_no_rows(database, stat
     found = await loaded(ADMIN, state, path)
 
     assert (found.view, found.rows) == ("error", [])
-    assert found.error == f"The address of this page says “{name}” twice."
+    assert found.error == f"The address of this page says “{name}” twice: take one away."
 
 
 # People
