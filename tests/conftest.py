@@ -20,6 +20,7 @@ from courseflow_admin.providers import gateways, resend
 from courseflow_admin.sandbox.server import Sandbox
 from courseflow_admin.services import webhooks
 from tests import servers
+from tests.listening import Listener
 
 # Before anybody reads settings: nothing of a developer's own `.env` reaches a test.
 os.environ.update(
@@ -89,16 +90,25 @@ def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def database(mongod_uri: str) -> AsyncIterator[str]:
-    """The connection of `db.client`, to a database with all indexes and no documents; its name."""
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+async def database(mongod_uri: str, listener: Listener) -> AsyncIterator[str]:
+    """The connection of `db.client`, to a database with all indexes and no documents; its name.
+
+    After each test: nothing that a service wrote meanwhile lacks its audit entry.
+    """
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
-    await client.connect(mongod_uri, name)
+    await client.connect(mongod_uri, name, listeners=[listener])
     if name not in _indexed:
         await create_indexes()
         _indexed.add(name)
     yield name
     await empty_database()
     await client.close()
+    assert listener.unaudited == set(), "written without an audit entry in the same transaction"
 
 
 async def empty_database() -> None:

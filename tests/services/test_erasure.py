@@ -7,8 +7,9 @@ import pytest
 
 from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import NotPermitted, NotSignedIn
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.services import accounts, erasure, my_account, receipts, sessions
+from courseflow_admin.models.audit import Act
+from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.services import accounts, audit, erasure, my_account, receipts, sessions
 from courseflow_admin.services.reauthentication import WrongPassword
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
@@ -86,7 +87,12 @@ async def test_what_still_waited_in_the_outbox_is_not_sent(database):
 async def test_a_receipt_numbered_after_the_deletion_is_written_to_nobody(database):
     eve = await a_newcomer()
     payment = await a_payment(account_id=eve.id, name=eve.name, email=eve.email)
-    await transaction(lambda: receipts.open_receipt(payment))
+
+    async def pay():
+        await receipts.open_receipt(payment)
+        await audit.record(SYSTEM, Act.PAYMENT_PAID, payment.id)
+
+    await transaction(pay)
     await erasure.erase(acting(eve), PASSWORD)
 
     numbered = await receipts.number_waiting("one", timedelta(seconds=1))

@@ -1,0 +1,192 @@
+"""A listener on every command sent to MongoDB, and which writes need no audit entry."""
+
+import sys
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+
+from courseflow_admin import services
+
+SERVICES = str(Path(services.__file__).parent)
+COMMANDS = {"insert", "update", "delete", "findAndModify", "commitTransaction", "abortTransaction"}
+NEW, GONE, ANY = "(inserted)", "(deleted)", "(any field)"
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write: to which collection, and which paths it set, or that it inserted or deleted."""
+
+    collection: str
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """`fields` empty: everything of this collection; otherwise they and what is in them."""
+
+    reason: str
+    collection: str
+    fields: frozenset[str] = frozenset()
+
+    def covers(self, write: Write) -> bool:
+        return write.collection == self.collection and (
+            not self.fields
+            or all(any(_within(path, field) for field in self.fields) for path in write.fields)
+        )
+
+
+def _within(path: str, field: str) -> bool:
+    return path == field or path.startswith(f"{field}.")
+
+
+def _exempt(reason: str, collection: str, *fields: str) -> Exemption:
+    return Exemption(reason, collection, frozenset(fields))
+
+
+EXEMPT = (
+    _exempt("counters of tries", "limits"),
+    _exempt("leases", "jobs"),
+    _exempt("the inbox: a hint, kept as it came", "webhook_events"),
+    _exempt("the inbox: what was refused", "webhook_rejections"),
+    _exempt(
+        "a session was used, or its refresh token exchanged",
+        "sessions",
+        *("last_used_at", "expires_at", "refresh_hash", "previous_hash", "rotated_at"),
+    ),
+    _exempt("a code was used", "second_factors", "last_step"),
+    _exempt("a better hash of the same password, at sign-in", "accounts", "password_hash"),
+    _exempt(
+        "outbox delivery: its lease and tries, and what the provider said",
+        "emails",
+        *("due_at", "attempts", "error", "provider_id", "sent_at", "events", "state", "state_at"),
+    ),
+    _exempt(
+        "progress: what one has read, and where one stopped",
+        "enrollments",
+        *("done", "percent", "progress_version", "completed_at", "last_lesson_id", "last_seen_at"),
+    ),
+    _exempt("bodies by content hash: seen only once an outline names them", "lesson_bodies", NEW),
+    _exempt("a lease on asking the gateway", "payments", "sync_at"),
+    _exempt("evidence of what the gateway said", "payments", "attempts", "syncs"),
+    _exempt("a new idempotency key for the same request", "payments", "attempt", "refunds.attempt"),
+    _exempt(
+        "the gateway's names for a checkout and a refund whose beginnings are audited",
+        "payments",
+        *("provider_checkout_id", "checkout_url", "updated_at", "refunds.provider_refund_id"),
+    ),
+    _exempt("the first start stamps a new database", "school", NEW, "stamp"),
+    _exempt("a receipt in trouble: when to try again", "receipts", "due_at"),
+)
+
+
+class Listener(CommandListener):
+    """What services wrote, and what with an audit entry: each transaction, and each write alone.
+
+    What a test puts into the database by itself is none of a service's and does not count, nor
+    does what was rolled back or what matched nothing.
+    """
+
+    def __init__(self) -> None:
+        self._sent: dict[int, Any] = {}
+        self._open: dict[str, list[Write]] = defaultdict(list)
+        self.committed: list[list[Write]] = []
+
+    def forget(self) -> None:
+        self.committed.clear()
+
+    @property
+    def unaudited(self) -> set[tuple[str, tuple[str, ...]]]:
+        """Business writes that no audit entry was committed with."""
+        silent = [
+            write
+            for writes in self.committed
+            if all(write.collection != "audit" for write in writes)
+            for write in writes
+            if not any(exemption.covers(write) for exemption in EXEMPT)
+        ]
+        return {(write.collection, tuple(sorted(write.fields))) for write in silent}
+
+    @property
+    def audited(self) -> set[str]:
+        """Collections written to together with an audit entry."""
+        return {
+            write.collection
+            for writes in self.committed
+            if any(write.collection == "audit" for write in writes)
+            for write in writes
+        }
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in COMMANDS:
+            self._sent[event.request_id] = event.command
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        command = self._sent.pop(event.request_id, None)
+        if command is None:
+            return
+        number = f"{command.get('lsid')} {command.get('txnNumber')}"
+        if event.command_name == "commitTransaction":
+            self.committed.append(self._open.pop(number, []))
+        elif event.command_name == "abortTransaction":
+            self._open.pop(number, None)
+        elif _changed(event.reply) and _asked_by_a_service():
+            writes = _written(event.command_name, command, event.reply)
+            if command.get("autocommit") is False:
+                self._open[number] += writes
+            else:
+                self.committed.append(writes)
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        self._sent.pop(event.request_id, None)
+
+
+def _asked_by_a_service() -> bool:
+    """Whether a function of `services/` waits for this command: PyMongo tells us in its task."""
+    frame: FrameType | None = sys._getframe()
+    while frame and not frame.f_code.co_filename.startswith(SERVICES):
+        frame = frame.f_back
+    return frame is not None
+
+
+def _changed(reply: Any) -> bool:
+    """By what the server says it did: an update that matched nothing wrote nothing."""
+    if "lastErrorObject" in reply:  # of findAndModify
+        return bool(reply["lastErrorObject"]["n"])
+    return bool(reply.get("nModified", reply["n"]) or reply.get("upserted"))
+
+
+def _written(name: str, command: Any, reply: Any) -> list[Write]:
+    if name == "insert":
+        return [Write(command[name], frozenset({NEW}))]
+    if name == "delete" or command.get("remove"):
+        return [Write(command[name], frozenset({GONE}))]
+    upserted = reply.get("upserted") or "upserted" in reply.get("lastErrorObject", {})
+    new = {NEW} if upserted else set()
+    updates = [one["u"] for one in command["updates"]] if name == "update" else [command["update"]]
+    return [Write(command[name], _fields(update) | new) for update in updates]
+
+
+def _fields(update: Any) -> frozenset[str]:
+    """The paths that an update sets, without places in lists; ANY when it does not name them."""
+    stages = update if isinstance(update, list) else [update]
+    paths = [
+        path
+        for stage in stages
+        for operator, changes in stage.items()
+        if operator != "$setOnInsert"
+        for path in (changes if operator[0] == "$" and isinstance(changes, dict) else [ANY])
+    ]
+    return frozenset(_without_places(path) for path in paths)
+
+
+def _without_places(path: str) -> str:
+    return ".".join(part for part in path.split(".") if part[0] != "$" and not part.isdigit())
