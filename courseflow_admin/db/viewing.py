@@ -12,8 +12,7 @@ async def begin(session_id: str, account_id: str, viewing: Viewing, at: datetime
     require_transaction()
     where: Row = {"_id": session_id, "account_id": account_id, "kind": "browser", **open_at(at)}
     result = await collection("sessions").update_one(
-        {**where, "$or": [{"viewing": None}, {"viewing.until": {"$lte": at}}]},
-        {"$set": {"viewing": viewing.to_mongo()}},
+        {**where, "viewing": None}, {"$set": {"viewing": viewing.to_mongo()}}
     )
     return result.modified_count == 1
 

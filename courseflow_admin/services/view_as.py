@@ -8,6 +8,7 @@ into an actor (`services/sessions`) closes the database for writing (`db/client`
 from datetime import timedelta
 
 from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db import viewing as viewing_db
 from courseflow_admin.db.client import own_writes, require_transaction, transaction
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
@@ -64,6 +65,7 @@ async def begin(actor: Actor, account_id: str) -> None:
         # Held, so that a suspension or a new role at this moment waits and then ends it.
         if not await accounts_db.hold(account.id, account.role):
             raise NotViewable("This account was changed a moment ago. Please try again.")
+        await _end_if_over(actor)
         viewing = Viewing.of(account, until)
         if not await viewing_db.begin(actor.session_id, actor.id, viewing, now()):
             raise BrowserOnly
@@ -132,6 +134,13 @@ async def end_of(session: Session, reason: str) -> None:
     if viewing and await viewing_db.end(session.id, viewing.account_id):
         viewed = viewing.account_id
         await audit.record(session.actor, Act.ACCOUNT_VIEW_ENDED, viewed, reason=reason)
+
+
+async def _end_if_over(actor: Actor) -> None:
+    """The former view of this session, if nothing was asked from it since its time was over."""
+    session = await sessions_db.find_open(actor.session_id, now())
+    if session and session.viewing and session.viewing.until <= now():
+        await end_of(session, "expired")
 
 
 def _why_not(actor: Actor, account: Account) -> str:

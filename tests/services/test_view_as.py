@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import close_for_writing, collection, transaction
+from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import NotFound, NotPermitted, NotSignedIn, ReadOnly, TooMany
 from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import PERMISSIONS, SYSTEM, VIEWABLE, Actor, Permission
@@ -17,41 +17,16 @@ from courseflow_admin.services import (
     enrollments,
     erasure,
     my_account,
-    password_resets,
-    people,
     school_settings,
     sessions,
     view_as,
 )
 from courseflow_admin.services.view_as import BrowserOnly, NotViewable
-from tests.account_builders import NEW_PASSWORD, everything, kinds_of_emails, secret_of
+from tests.account_builders import everything, kinds_of_emails
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
 from tests.security.matrix import everything_stored
-
-MAYA = {"email": "maya@demo.test", "name": "Maya Rao"}
-
-
-async def rosa() -> tuple[str, Actor]:
-    """An admin's browser: the token of its cookie, and who asks with it."""
-    account = await an_account("rosa@demo.test", "admin", "Rosa Admin")
-    token = await sessions.open_browser(account)
-    return token, await asking(token)
-
-
-async def asking(token: str) -> Actor:
-    actor = await sessions.find(token)
-    assert actor is not None
-    close_for_writing(False)  # the test itself is nobody's request
-    return actor
-
-
-async def viewing(**of) -> tuple[str, Actor, Actor]:
-    """Token, the admin, and who asks now: the admin as Maya."""
-    maya = await an_account(**{**MAYA, **of})
-    token, admin = await rosa()
-    await view_as.begin(admin, maya.id)
-    return token, admin, await asking(token)
+from tests.view_builders import MAYA, asking, rosa, viewing
 
 
 async def test_the_same_cookie_asks_as_the_other_person_and_names_both(database):
@@ -158,139 +133,6 @@ async def test_too_many_views_are_refused(database):
 
     with pytest.raises(TooMany):
         await view_as.begin(admin, maya.id)
-
-
-# When it is over
-
-
-async def test_after_half_an_hour_one_is_oneself_again_and_it_is_noted_once(database):
-    token, admin, _ = await viewing()
-    await collection("sessions").update_one(
-        {"viewing.name": "Maya Rao"}, {"$set": {"viewing.until": now()}}
-    )
-
-    found = await asyncio.gather(*(sessions.find(token) for _ in range(5)))
-
-    assert {one.id for one in found if one} == {admin.id}
-    [entry] = await stored("audit", act="account.view_ended")
-    assert (entry["actor_id"], entry["facts"]) == (admin.id, {"reason": "expired"})
-
-
-async def suspend(_admin, actor):
-    await accounts.suspend(SYSTEM, actor.id)
-
-
-async def change_role(_admin, actor):
-    await accounts.change_role(SYSTEM, actor.id, "instructor")
-
-
-async def erase(_admin, actor):
-    await erasure.erase(Actor(actor.id, "student"), PASSWORD)
-
-
-async def demote(admin, _actor):
-    await accounts.change_role(SYSTEM, admin.id, "instructor")
-
-
-@pytest.mark.parametrize(
-    ("act", "reason"),
-    [
-        (suspend, "account_changed"),
-        (change_role, "account_changed"),
-        (erase, "account_changed"),
-        (demote, "office_lost"),
-    ],
-)
-async def test_it_ends_with_the_person_or_the_office(database, act, reason):
-    token, admin, actor = await viewing()
-
-    await act(admin, actor)
-
-    after = await asking(token)
-    assert (after.id, after.viewer) == (admin.id, None)
-    [entry] = await stored("audit", act="account.view_ended")
-    assert (entry["object_id"], entry["facts"]) == (actor.id, {"reason": reason})
-
-
-async def test_a_suspended_admin_views_nobody_any_more(database):
-    token, admin, _ = await viewing()
-
-    await accounts.suspend(SYSTEM, admin.id)
-
-    assert await sessions.find(token) is None
-    assert (await stored("audit", act="account.view_ended"))[0]["actor_id"] == admin.id
-
-
-async def test_a_suspension_at_the_same_moment_leaves_no_view(database):
-    token, admin = await rosa()
-    for number in range(8):
-        maya = await an_account(f"maya{number}@demo.test")
-
-        await asyncio.gather(
-            view_as.begin(admin, maya.id), accounts.suspend(SYSTEM, maya.id), return_exceptions=True
-        )
-
-        assert (await asking(token)).id == admin.id
-
-
-async def test_a_new_name_or_address_is_seen_by_the_next_event(database):
-    token, _, actor = await viewing()
-
-    await my_account.rename(Actor(actor.id, "student"), "Maya Sen")
-
-    seen = await asking(token)
-    assert (seen.name, seen.viewer is not None) == ("Maya Sen", True)
-
-
-async def test_signing_out_ends_both(database):
-    token, admin, actor = await viewing()
-
-    await sessions.end(actor)
-
-    assert await sessions.find(token) is None
-    assert [(row["act"], row["actor_id"]) for row in (await stored("audit"))[-2:]] == [
-        ("account.view_ended", admin.id),
-        ("session.ended", admin.id),
-    ]
-
-
-async def sign_out_everywhere(admin):
-    await people.sign_out_everywhere(SYSTEM, admin.id)
-
-
-async def change_the_password_elsewhere(admin):
-    token = await sessions.open_browser(await accounts.get(admin, admin.id))
-    await my_account.change_password(await asking(token), PASSWORD, NEW_PASSWORD)
-
-
-async def sign_out_elsewhere(admin):
-    await my_account.end_session(acting(await accounts.get(admin, admin.id)), admin.session_id)
-
-
-async def reset_the_password(admin):
-    await password_resets.ask(admin.email)
-    await password_resets.set_new(await secret_of("password_reset"), NEW_PASSWORD)
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        sign_out_everywhere,
-        change_the_password_elsewhere,
-        sign_out_elsewhere,
-        reset_the_password,
-    ],
-)
-async def test_a_view_that_ends_with_its_session_is_noted(database, act):
-    _, admin, actor = await viewing()
-
-    await act(admin)
-
-    ended = await stored("audit", act="account.view_ended")
-    assert [(row["actor_id"], row["object_id"], row["facts"]) for row in ended] == [
-        (admin.id, actor.id, {"reason": "signed_out"})
-    ]
-    assert [row["viewing"] for row in await stored("sessions", _id=admin.session_id)] == [None]
 
 
 async def test_the_persons_own_sessions_are_theirs(database):
