@@ -139,15 +139,21 @@ async def move_capture(
 
 
 async def mark_paid(
-    payment_id: str, provider_payment_id: str, method: str, paid_at: datetime, at: datetime
+    payment_id: str,
+    owner_id: str,
+    provider_payment_id: str,
+    method: str,
+    paid_at: datetime,
+    at: datetime,
 ) -> bool:
-    """The one step to paid; False when it was taken before."""
+    """The one step to paid, for who owns the course now; False when it was taken before."""
     return await move_capture(
         payment_id,
         Capture.PAID,
         at,
         {
             "open": False,
+            "owner_id": owner_id,
             "provider_payment_id": provider_payment_id,
             "method": method,
             "paid_at": paid_at,

@@ -174,7 +174,8 @@ async def _open_row(
     agreed = {"agreed_to": str(consent)} if consent else {}
 
     async def insert() -> None:
-        await payments_db.insert(payment)
+        owner_id = (await courses_db.get(course.id)).owner_id
+        await payments_db.insert(payment.model_copy(update={"owner_id": owner_id}))
         await accounts_db.set_billing(
             account.id, Billing(name=form.billing_name, country=form.billing_country)
         )

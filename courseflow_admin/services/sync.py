@@ -18,6 +18,7 @@ from itertools import takewhile
 
 from loguru import logger
 
+from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import Duplicate, transaction
@@ -270,7 +271,11 @@ async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
     """
 
     async def settle() -> None:
-        if not await payments_db.mark_paid(payment.id, paid.id, paid.method, paid.at, now()):
+        # As of now: the course may have been given away since the checkout was opened.
+        owner_id = (await courses_db.get(payment.course_id)).owner_id
+        if not await payments_db.mark_paid(
+            payment.id, owner_id, paid.id, paid.method, paid.at, now()
+        ):
             return
         settled = await payments_db.refresh_state(payment.id)
         if await enrollments.grant_paid(settled):
@@ -291,7 +296,9 @@ async def _second(payment: Payment, extra: PaymentFacts, actor: Actor) -> str:
     if row is None:
         row = _row_of_second(payment, extra)
 
-        async def insert(new: Payment = row) -> None:
+        async def insert(second: Payment = row) -> None:
+            owner_id = (await payments_db.get(payment.id)).owner_id
+            new = second.model_copy(update={"owner_id": owner_id})
             await payments_db.insert(new)
             await audit.record(actor, Act.PAYMENT_PAID, new.id, second_of=payment.id)
             await refunds.reserve_second(new)

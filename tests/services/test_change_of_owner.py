@@ -1,7 +1,11 @@
 """A course given to somebody else takes its learners, payments, e-mails and figures along."""
 
+import asyncio
+from contextvars import Context
+
 import pytest
 
+from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.emails import EmailFilter
 from courseflow_admin.models.enrollments import EnrollmentFilter
@@ -14,12 +18,14 @@ from courseflow_admin.services import (
     erasure,
     metrics,
     payments,
+    refunds,
     studio,
 )
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email
+from tests.services.buying import buy, work
 
 ALL = PageRequest()
 
@@ -103,3 +109,78 @@ async def test_who_gave_all_courses_away_may_delete_their_account(sold):
 
     [account] = await stored("accounts", _id=ines.id)
     assert account["erased_at"] is not None
+
+
+# At the very moment of a purchase
+
+
+@pytest.fixture
+async def given(database, monkeypatch):
+    """`given(course, module, name)`: it gets another owner right before that function is called."""
+    admin = await an_admin()
+    tomas = await an_instructor("tomas@demo.test", "Tomas Berg")
+
+    def change(course, module, name):
+        called = getattr(module, name)
+
+        async def changed_first(*arguments, **options):
+            monkeypatch.setattr(module, name, called)
+            giving = authorship.change_owner(admin, course.id, tomas.email)
+            await asyncio.create_task(giving, context=Context())  # not in our transaction
+            return await called(*arguments, **options)
+
+        monkeypatch.setattr(module, name, changed_first)
+        return tomas
+
+    return change
+
+
+async def owners_of(course) -> dict[str, set[str]]:
+    """By the rows of what was bought; whoever is told of the change itself is told as a person."""
+    named = {"payments": "owner_id", "enrollments": "owner_id", "emails": "course_owner_id"}
+    return {
+        name: {
+            row[field]
+            for row in await stored(name, course_id=course.id)
+            if row.get("kind") != "course_authors"
+        }
+        for name, field in named.items()
+    }
+
+
+async def test_what_is_paid_belongs_to_who_owned_the_course_when_it_was_paid(sandbox, given):
+    """Two transactions at once: neither sees the other's row."""
+    course, student = await a_course(await an_instructor()), await a_student()
+    tomas = given(course, payments_db, "insert")
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+
+    await work(sandbox)
+
+    assert (await stored("payments"))[0]["state"] == "paid"
+    assert await owners_of(course) == {
+        "payments": {tomas.id},
+        "enrollments": {tomas.id},
+        "emails": {tomas.id},
+    }
+
+
+async def test_a_checkout_belongs_to_who_owns_the_course_when_it_is_written(sandbox, given):
+    course, student = await a_course(await an_instructor()), await a_student()
+    tomas = given(course, payments_db, "of_learner")
+
+    payment = await buy(student, course, "stripe")
+
+    assert payment.owner_id == tomas.id
+
+
+async def test_a_second_payment_belongs_to_the_owner_of_the_first(sandbox, given):
+    course, student = await a_course(await an_instructor()), await a_student()
+    payment = await buy(student, course, "razorpay")
+    sandbox.pay_twice(payment.provider_checkout_id)
+    tomas = given(course, refunds, "compare")
+
+    await work(sandbox)
+
+    assert len(await stored("payments")) == 2
+    assert (await owners_of(course))["payments"] == {tomas.id}

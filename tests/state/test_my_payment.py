@@ -78,7 +78,7 @@ async def test_after_a_minute_it_stops_asking_and_says_so(database):
     state._since = time.monotonic() - LOOK_FOR_SECONDS
     await run(root, MyPaymentState, "look")
     asked_at = state.shown.title
-    await payments_db.mark_paid(payment.id, "pi_1", "Visa", now(), now())
+    await payments_db.mark_paid(payment.id, payment.owner_id, "pi_1", "Visa", now(), now())
     await run(root, MyPaymentState, "look")
 
     assert (asked_at, state.waiting) == ("Your payment is still being confirmed", False)
