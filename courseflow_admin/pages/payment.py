@@ -306,7 +306,7 @@ def review_dialog() -> rx.Component:
                 "What did you find?",
                 "note",
                 field_id="review-note",
-                help_text="Admins read it in the payment's history; the learner does not.",
+                help_text="Admins read it in the payment's history; nobody else does.",
                 error=PaymentDetailState.note_problem,
                 multiline=True,
                 max_length=500,
