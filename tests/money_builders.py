@@ -1,13 +1,25 @@
 """Payments and e-mails for tests of lists and pages: rows as they are stored, without a gateway."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.base import id_at, now
 from courseflow_admin.models.emails import Email, EmailKind, EmailState
 from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Capture, Payment, PaymentState
+from courseflow_admin.models.payments import (
+    Attempt,
+    Capture,
+    Dispute,
+    DisputeState,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundCause,
+    RefundState,
+    Review,
+    ReviewState,
+)
 
 CAPTURES = {
     PaymentState.REFUNDED: Capture.PAID,
@@ -44,6 +56,47 @@ def payment_row(number: int = 0, state: str = "paid", **fields: Any) -> Payment:
         "paid_at": at if capture is Capture.PAID else None,
     }
     return Payment.model_validate(known | fields)
+
+
+def told_by_the_school(at: datetime) -> dict[str, Any]:
+    """Fields of a payment in which each text is for those who may read every payment."""
+    refund = Refund(
+        id="ref_1",
+        amount_minor=10_000,
+        state=RefundState.SETTLED,
+        cause=RefundCause.ADMIN,
+        reason="Looks like fraud",
+        by="acc_of_rosa",
+        provider_refund_id="re_of_stripe",
+        at=at,
+        settled_at=at,
+    )
+    attempt = Attempt(provider_payment_id="ch_of_stripe", at=at, outcome=Capture.PAID)
+    dispute = Dispute(
+        state=DisputeState.OPEN, provider_id="dp_of_stripe", reason="product_not_received"
+    )
+    return {
+        "provider_checkout_id": "cs_of_stripe",
+        "provider_payment_id": "pi_of_stripe",
+        "checkout_url": "https://pay.of_stripe.test/",
+        "refunds": [refund],
+        "refunded_minor": 10_000,
+        "attempts": [attempt],
+        "dispute": dispute,
+        "review": Review(state=ReviewState.RESOLVED, reason="The amount differs", at=at),
+        "billing_name": "Countess of Lovelace",
+        "billing_country": "GB",
+    }
+
+
+FOR_THE_SCHOOL = (
+    "fraud",
+    "acc_of_rosa",
+    "of_stripe",
+    "product_not_received",
+    "amount differs",
+    "Countess",
+)
 
 
 async def a_payment(number: int = 0, state: str = "paid", **fields: Any) -> Payment:

@@ -198,8 +198,12 @@ def learner() -> rx.Component:
             rx.el.dl(
                 rx.el.dt("Course"),
                 rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
-                rx.el.dt("Billed to"),
-                rx.el.dd(SHOWN.billed_to, ", ", SHOWN.country),
+                rx.cond(
+                    SHOWN.billed_to,
+                    rx.fragment(
+                        rx.el.dt("Billed to"), rx.el.dd(SHOWN.billed_to, ", ", SHOWN.country)
+                    ),
+                ),
                 rx.cond(
                     SHOWN.agreed_to,
                     rx.fragment(rx.el.dt("Agreed to"), rx.el.dd(SHOWN.agreed_to)),

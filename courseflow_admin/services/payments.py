@@ -82,13 +82,14 @@ async def get(actor: Actor, payment_id: str) -> PaymentDetail:
     emails = await emails_db.of_payment(payment.id)
     events = await webhooks_db.of_payment(payment.id)
     entries = await audit_db.of_object(payment.id)
+    inside = actor.can(Permission.PAYMENTS_READ_ALL)
+    if not inside:
+        payment, events, entries = _told_outside(payment, events, entries)
     return PaymentDetail(
         payment=payment,
         receipt=await receipts_db.find_by_payment(payment.id),
         emails=emails,
-        steps=timeline(
-            payment, events, entries, emails, inside=actor.can(Permission.PAYMENTS_READ_ALL)
-        ),
+        steps=timeline(payment, events, entries, emails, inside=inside),
     )
 
 
@@ -188,8 +189,6 @@ def timeline(
     Learner and instructor read what happened; the evidence of it, and who of the school it was,
     are for those `inside`, who may read every payment.
     """
-    if not inside:
-        payment, events, entries = _told_outside(payment, events, entries)
     opened = [entry.at for entry in entries if entry.act is Act.CHECKOUT_OPENED]
     after = opened[0] if opened else payment.created_at
     steps = [
@@ -207,11 +206,30 @@ def timeline(
 def _told_outside(
     payment: Payment, events: list[WebhookEvent], entries: list[AuditEntry]
 ) -> tuple[Payment, list[WebhookEvent], list[AuditEntry]]:
-    """The same without who of the school it was, and without words written for the school."""
+    """The same for learner and instructor.
+
+    Without who of the school it was, without words written for the school, and without what the
+    gateway knows it by or what the buyer told for the receipt.
+    """
     known = {payment.account_id: payment.name, SYSTEM.id: SYSTEM.name}
-    syncs = [note.model_copy(update={"source": "", "why": ""}) for note in payment.syncs]
+    kept_inside = {"reason": "", "by": "", "provider_refund_id": ""}
+    hidden = {
+        "syncs": [note.model_copy(update={"source": "", "why": ""}) for note in payment.syncs],
+        "refunds": [refund.model_copy(update=kept_inside) for refund in payment.refunds],
+        "attempts": [
+            attempt.model_copy(update={"provider_payment_id": ""}) for attempt in payment.attempts
+        ],
+        "review": payment.review.model_copy(update={"reason": ""}),
+        "dispute": payment.dispute.model_copy(update={"reason": "", "provider_id": ""}),
+        "provider_checkout_id": "",
+        "provider_payment_id": "",
+        "checkout_url": "",
+        "billing_name": "",
+        "billing_country": "",
+        "consent": None,
+    }
     return (
-        payment.model_copy(update={"syncs": syncs}),
+        payment.model_copy(update=hidden),
         [event.model_copy(update={"result": "", "error": ""}) for event in events],
         [
             entry.model_copy(

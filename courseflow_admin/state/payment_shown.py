@@ -210,8 +210,10 @@ def _agreed(consent: Consent | None) -> str:
 
 def _warning(payment: Payment) -> str:
     if payment.review.state is ReviewState.OPEN:
-        return f"Needs a look by a person: {payment.review.reason}"
+        return f"Needs a look by a person: {payment.review.reason}".removesuffix(": ")
     if payment.dispute.state is DisputeState.OPEN:
+        if not payment.dispute.provider_id:  # told to somebody who cannot answer the bank
+            return "The bank asks about this payment."
         until = payment.dispute.deadline
         answer = f" Answer it at {payment.provider.capitalize()}"
         when = f" before {times.long(until)}." if until else "."
@@ -236,7 +238,7 @@ def refund_line(payment: Payment, refund: Refund) -> RefundLine:
     amount = Money(minor=refund.amount_minor, currency=payment.amount.currency)
     return RefundLine(
         amount=str(amount),
-        note=f"{times.short(refund.settled_at or refund.at)}: {refund.reason}",
+        note=f"{times.short(refund.settled_at or refund.at)}: {refund.reason}".removesuffix(": "),
         state=refund.state.value,
     )
 

@@ -2,12 +2,14 @@
 
 import pytest
 
-from courseflow_admin.models.base import now
+from courseflow_admin.db.client import collection
+from courseflow_admin.models.audit import Act, AuditEntry
+from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailState
 from courseflow_admin.models.payments import Capture, Review, ReviewState
 from tests.api.test_accounts import sign_in
 from tests.builders import an_account, stored
-from tests.money_builders import a_payment, an_email
+from tests.money_builders import FOR_THE_SCHOOL, a_payment, an_email, told_by_the_school
 
 
 @pytest.fixture
@@ -83,6 +85,37 @@ async def test_learners_list_and_see_only_their_own_payments(api, people):
     assert own.status_code == 200
     assert (foreign.status_code, nobody.status_code) == (404, 404)
     assert {**foreign.json(), "reference": ""} == {**nobody.json(), "reference": ""}
+
+
+@pytest.mark.parametrize(("who", "reads"), [("ines", False), ("ada", False), ("rosa", True)])
+async def test_what_the_school_knows_of_a_payment_is_answered_to_admins_only(
+    api, people, who, reads
+):
+    sale = await a_sale(people, 1, **told_by_the_school(now()))
+    await refund_noted(sale.id)
+    await sign_in(api, f"{who}@demo.test")
+
+    answer = await api.get(f"/api/v1/payments/{sale.id}")
+
+    said = answer.json()
+    assert (answer.status_code, said["amount_minor"], said["state"]) == (200, 499_900, "paid")
+    assert (said["learner"], said["refunded_minor"]) == ("Ada Lovelace", 10_000)
+    assert ("fraud" in answer.text, "of_stripe" in answer.text) == (reads, reads)
+    if not reads:
+        assert [text for text in FOR_THE_SCHOOL if text in answer.text] == []
+
+
+async def refund_noted(payment_id):
+    entry = AuditEntry(
+        _id=new_id("aud"),
+        at=now(),
+        actor_id="acc_of_rosa",
+        actor_name="Rosa",
+        act=Act.PAYMENT_REFUND_STARTED,
+        object_id=payment_id,
+        facts={"why": "Looks like fraud", "refund": "re_of_stripe"},
+    )
+    await collection("audit").insert_one(entry.to_mongo())
 
 
 async def test_another_instructor_finds_nothing(api, people):

@@ -15,7 +15,7 @@ from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.emails import Email
 from courseflow_admin.models.invitations import Invitation
-from courseflow_admin.models.payments import Payment
+from courseflow_admin.models.payments import Payment, Refund, RefundCause, RefundState
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.services import authorship, invitations, sessions
@@ -42,6 +42,8 @@ ACTS_ON_PEOPLE = (
 # A text that only one object of the school holds, and who may read it.
 READERS = {
     "Petra Payer": {"learner", "owner", "admin"},  # the payment
+    "pi_of_stripe": {"admin"},  # what the gateway calls it
+    "Looks like fraud": {"admin"},  # why it was refunded
     "Subject of One Letter": {"learner", "owner", "admin"},  # the e-mail
     "Lena Enrolled": {"owner", "co-instructor", "admin"},  # the learner, in lists of learners
     "Nobody Knows This": {"owner", "admin"},  # the draft
@@ -125,6 +127,8 @@ async def furnished() -> School:
         name="Petra Payer",
         email=learner.email,
         course_slug=course.slug,
+        provider_payment_id="pi_of_stripe",
+        refunds=[a_failed_refund()],
         **ids,
     )
     email = await an_email(
@@ -141,6 +145,17 @@ async def furnished() -> School:
     await collection("audit").insert_one(an_entry().to_mongo())
     await collection("webhook_events").insert_one(an_event().to_mongo())
     return School(people, victim, course, draft, payment, email, actor.session_id, invitation)
+
+
+def a_failed_refund() -> Refund:
+    return Refund(
+        id=new_id("ref"),
+        amount_minor=100,
+        state=RefundState.FAILED,
+        cause=RefundCause.ADMIN,
+        reason="Looks like fraud",
+        at=now(),
+    )
 
 
 def an_entry() -> AuditEntry:

@@ -3,8 +3,9 @@
 import pytest
 
 from courseflow_admin.db import payments as payments_db
+from courseflow_admin.models.base import now
 from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import PaymentState
+from courseflow_admin.models.payments import PaymentState, Review, ReviewState
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
@@ -12,7 +13,13 @@ from courseflow_admin.state.payment import PaymentDetailState
 from courseflow_admin.state.payment_shown import effects_of
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
-from tests.money_builders import a_payment, an_email, payment_row
+from tests.money_builders import (
+    FOR_THE_SCHOOL,
+    a_payment,
+    an_email,
+    payment_row,
+    told_by_the_school,
+)
 from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money_tabs import ADA, ADMIN, INES, OTTO, a_tab_of
 
@@ -74,6 +81,53 @@ async def test_what_was_not_paid_counts_as_nothing_and_cannot_be_refunded(databa
     _, page = await opened(ADMIN, payment.id)
 
     assert (page.shown.charged, page.shown.net, page.shown.refundable) == ("₹0.00", "₹0.00", "")
+
+
+async def test_the_instructor_is_shown_amount_state_and_learner_and_nothing_of_the_school(database):
+    payment = await a_payment(1, **told_by_the_school(now()))
+
+    root, page = await opened(INES, payment.id)
+
+    shown = page.shown
+    assert (page.view, shown.amount, shown.refunded, shown.net, shown.learner, shown.email) == (
+        "there",
+        "₹4,999.00",
+        "−₹100.00",
+        "₹4,899.00",
+        "Ada Lovelace",
+        "ada@demo.test",
+    )
+    assert shown.warning == "The bank asks about this payment."
+    assert [(line.amount, line.state) for line in page.refunds] == [("₹100.00", "settled")]
+    assert [(one.word, one.value) for one in page.references] == [("Payment", payment.id)]
+    sent = str(root.dict())
+    assert [text for text in FOR_THE_SCHOOL if text in sent] == []
+
+
+async def test_an_admin_is_shown_why_it_was_refunded_and_what_the_gateway_calls_it(database):
+    payment = await a_payment(1, **told_by_the_school(now()))
+
+    _, page = await opened(ADMIN, payment.id)
+
+    assert page.refunds[0].note.endswith(": Looks like fraud")
+    assert page.shown.warning.startswith("The bank asks about this payment (product_not_received)")
+    assert [(one.word, one.value) for one in page.references] == [
+        ("Payment", payment.id),
+        ("Stripe session", "cs_of_stripe"),
+        ("Stripe payment", "pi_of_stripe"),
+    ]
+    assert page.shown.billed_to == "Countess of Lovelace"
+
+
+async def test_an_instructor_is_told_that_a_person_looks_but_not_what_was_found(database):
+    review = Review(state=ReviewState.OPEN, reason="The amount differs", at=now())
+    payment = await a_payment(1, "needs_review", review=review)
+
+    _, own = await opened(INES, payment.id)
+    _, inside = await opened(ADMIN, payment.id)
+
+    assert (own.shown.warning, own.shown.review) == ("Needs a look by a person", "")
+    assert inside.shown.warning == "Needs a look by a person: The amount differs"
 
 
 @pytest.mark.parametrize("actor", [OTTO, ADA.__class__("acc_x", "instructor")])
