@@ -30,8 +30,7 @@ def dialog(
             rx.el.div(
                 rx.dialog.close(button(cancel)),
                 act,
-                class_name="cf-row",
-                style={"justifyContent": "flex-end"},
+                class_name="cf-row cf-dialogacts",
             ),
             class_name="cf-dialog",
         ),
