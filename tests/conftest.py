@@ -39,6 +39,7 @@ TOURS = ("test_pages_full.py", "test_pages_empty.py")  # of schools of their own
 _indexed: set[str] = set()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process has the school in a browser; all else is given out by files.
 
