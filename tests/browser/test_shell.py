@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
@@ -54,6 +55,23 @@ def test_a_page_one_may_not_see_says_so_and_shows_nothing(school, visitor):
     expect(page.get_by_text("For help, write to support@demo.test.")).to_be_visible()
     expect(page.get_by_role("table")).to_have_count(0)
     assert accessibility(settled(page)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "way_out"),
+    [("/?q=sql&q=bees", "q", "/?q=sql"), ("/sign-in?next=%2Fstudio&next=%2F", "next", "/sign-in")],
+)
+def test_an_address_that_says_something_twice_is_refused_in_words(visitor, path, name, way_out):
+    page = visitor()
+    sentence = f"The address of this page says “{name}” twice: take one away."
+
+    page.goto(path)
+
+    expect(page.get_by_text(sentence)).to_be_visible()
+    assert accessibility(settled(page)) == []
+    page.goto(way_out)
+    settled(page)
+    expect(page.get_by_text(sentence)).to_have_count(0)
 
 
 def test_a_visitor_sees_the_catalog_and_the_way_in(school, visitor):
