@@ -6,10 +6,12 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from xdist.scheduler import LoadFileScheduling
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
@@ -39,20 +41,30 @@ TOURS = ("test_pages_full.py", "test_pages_empty.py")  # of schools of their own
 _indexed: set[str] = set()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+class ByParts(LoadFileScheduling):
+    """One process has the school in a browser; all else is given out by files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return part_of(super()._split_scope(nodeid))
+
+
+def part_of(file: str) -> str:
+    folder, _, name = file.rpartition("/")
+    return folder if folder.endswith("/browser") and name not in TOURS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByParts:
+    return ByParts(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process has the school in a browser; all else is given out by files.
-
-    The two parts that take longest come first, so that no process goes on alone at the end.
-    """
-
-    def part(item: pytest.Item) -> str:
-        in_browser = item.path.parent.name == "browser" and item.path.name not in TOURS
-        return "browser" if in_browser else str(item.path)
-
-    items.sort(key=lambda item: (item.path.name != TOURS[0], part(item) != "browser"))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(part(item)))
+    """The two parts that take longest come first: no process goes on alone at the end."""
+    items.sort(
+        key=lambda item: (
+            item.path.name != TOURS[0],
+            part_of(item.path.as_posix()) == item.path.as_posix(),
+        )
+    )
 
 
 @pytest.fixture
