@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import razorpay.client
 import requests
 from razorpay import Client
 from razorpay.errors import (
@@ -33,6 +34,8 @@ TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
 KEYS_REFUSED = {401, 403}
 UNANSWERED = {*KEYS_REFUSED, 409, 429}
 SETTINGS = "RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET"
+# The SDK prints what went wrong; standard output is for what our commands answer, and for logs.
+razorpay.client.print = lambda *_: None  # pyright: ignore[reportAttributeAccessIssue]
 AT_ONCE = 16  # calls in threads at the same time
 
 # https://razorpay.com/docs/payments/payments/#payment-life-cycle

@@ -64,3 +64,12 @@ async def test_an_answer_that_says_nothing_of_the_money_is_no_refusal(refund, pr
 async def test_a_bad_request_is_a_refusal(refund, provider):
     with pytest.raises(ProviderRefused, match=r"refused: No\."):
         await refund(provider, 400)
+
+
+@BOTH
+async def test_standard_output_is_left_to_what_a_command_answers(refund, capsys, provider):
+    """`doctor --json` is read by programs."""
+    with pytest.raises(ProviderUnreachable):
+        await refund(provider, 401)
+
+    assert capsys.readouterr().out == ""
