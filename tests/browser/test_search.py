@@ -69,6 +69,12 @@ def page(courses, visitor) -> Page:
     return visitor()
 
 
+def shows_all(page: Page) -> None:
+    """The catalog, not narrowed; other tests sell courses of their own in it."""
+    for title in (BEES, HIVES):
+        expect(page.get_by_role("link", name=title)).to_be_visible()
+
+
 def address(page: Page) -> str:
     parts = urlsplit(page.url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -112,7 +118,7 @@ def test_a_click_wins_while_the_page_it_leads_to_is_still_coming(page):
 def test_typing_narrows_without_a_step_in_the_history(page):
     page.goto("/terms")
     page.goto("/")
-    expect(page.get_by_role("article")).to_have_count(2)
+    shows_all(page)
     box, steps = page.get_by_role("searchbox"), page.evaluate("history.length")
 
     for text in ("h", "hi", "hives"):
@@ -151,20 +157,18 @@ def test_enter_looks_at_once_and_the_cross_takes_the_words_away(page):
 def test_letters_typed_while_the_answer_is_under_way_are_kept(page):
     answers = Answers(page)
     page.goto("/")
-    expect(page.get_by_role("article")).to_have_count(2)
+    shows_all(page)
     box = page.get_by_role("searchbox")
     answers.hold()
 
-    box.press_sequentially("bee")
-    page.wait_for_url("**/?q=bee")
-    box.press_sequentially("s z")
+    box.press_sequentially("gard")
+    page.wait_for_url("**/?q=gard")
+    box.press_sequentially("en z")
     answers.release()
-    expect(page.get_by_text("1 course", exact=True)).to_be_visible()
-    expect(box).to_have_value("bees z")
-    page.wait_for_url("**/?q=bees+z")
+    page.wait_for_url("**/?q=garden+z")
 
     expect(page.get_by_role("heading", name="No course fits")).to_be_visible()
-    expect(box).to_have_value("bees z")
+    expect(box).to_have_value("garden z")
 
 
 def test_the_box_shows_what_the_address_says_when_that_was_changed_elsewhere(page):
@@ -175,7 +179,7 @@ def test_the_box_shows_what_the_address_says_when_that_was_changed_elsewhere(pag
     page.get_by_role("link", name="Show all courses").click()
     page.wait_for_url(re.compile("/$"))
     expect(box).to_have_value("")
-    expect(page.get_by_role("article")).to_have_count(2)
+    shows_all(page)
 
     page.go_back()
     expect(box).to_have_value("zebra")
@@ -193,7 +197,7 @@ def test_the_box_shows_what_the_address_says_when_that_was_changed_elsewhere(pag
 
 def test_a_word_still_being_composed_is_not_looked_for(page):
     page.goto("/")
-    expect(page.get_by_role("article")).to_have_count(2)
+    shows_all(page)
     box = page.get_by_role("searchbox")
     keyboard = page.context.new_cdp_session(page)
     box.focus()

@@ -173,8 +173,10 @@ async def test_the_browser_goes_to_the_checkout_that_was_kept(database, sandbox)
     course, student = await a_sale()
     sandbox.switch("stripe", outage="slow")
     opening = asyncio.create_task(checkout.open_checkout(student, buying(course, "stripe")))
-    await asyncio.sleep(0.1)
-    (row,) = await stored("payments")
+    async with asyncio.timeout(5):
+        while not (rows := await stored("payments")):  # noqa: ASYNC110 - all there is to see
+            await asyncio.sleep(0)
+    [row] = rows
     kept = await payments_db.store_checkout(row["_id"], "cs_first", "http://first", now())
 
     start = await opening
