@@ -76,6 +76,7 @@ EXEMPT = (
     ),
     _exempt("bodies by content hash: seen only once an outline names them", "lesson_bodies", NEW),
     _exempt("a lease on asking the gateway", "payments", "sync_at"),
+    _exempt("the browser came back, which proves nothing", "payments", "returned_at"),
     _exempt("evidence of what the gateway said", "payments", "attempts", "syncs"),
     _exempt("a new idempotency key for the same request", "payments", "attempt", "refunds.attempt"),
     _exempt(

@@ -313,6 +313,12 @@ async def request_sync(payment_id: str, at: datetime) -> None:
     await _payments().update_one({"_id": payment_id, "sync_at": None}, {"$set": {"sync_at": at}})
 
 
+async def note_return(payment_id: str, at: datetime) -> None:
+    """The buyer is back from the gateway: the worker looks now."""
+    await _payments().update_one({"_id": payment_id}, {"$set": {"returned_at": at}})
+    await request_sync(payment_id, at)
+
+
 async def claim_sync(at: datetime, lease_until: datetime) -> Payment | None:
     """Take the payment that is due for longest; if we die it becomes due again by itself."""
     return _one(

@@ -176,6 +176,7 @@ class Payment(Document):
     expires_at: datetime
     paid_at: datetime | None = None
     updated_at: datetime
+    returned_at: datetime | None = None  # when the buyer last came back from the gateway
     sync_at: datetime | None = None  # when the worker looks again; None: nothing to wait for
 
     @property

@@ -33,6 +33,7 @@ def my_payment() -> rx.Component:
         ),
         # Asked by the browser: so it ends with the page, and each look passes the guard.
         rx.cond(MyPaymentState.waiting, repeat(1, MyPaymentState.look)),
+        rx.cond(MyPaymentState.following, repeat(10, MyPaymentState.look)),
         here="My payments",
         path=[("My payments", routes.MY_PAYMENTS)],
         permission=Permission.ACCOUNT_OWN,

@@ -345,7 +345,7 @@ async def returned(provider: str, fields: dict[str, str]) -> str:
     payment = await payments_db.find_by_checkout(via.name, checkout_id)
     if payment is None:
         return ""
-    await payments_db.request_sync(payment.id, now())
+    await payments_db.note_return(payment.id, now())
     return payment.id
 
 

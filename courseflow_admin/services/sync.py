@@ -47,7 +47,7 @@ from courseflow_admin.models.permissions import SYSTEM, Actor
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import audit, enrollments, receipts, refunds, reviews
 
-SILENCE = "the gateway did not answer"
+SILENCE, NOT_TOLD = "the gateway did not answer", "the gateway did not tell"
 SILENT_EVERY = timedelta(minutes=1)
 PENDING_EVERY = timedelta(minutes=10)
 REFUND_EVERY, REFUND_SOON = timedelta(minutes=1), timedelta(minutes=10)
@@ -158,6 +158,14 @@ def _every(since: datetime, at: datetime) -> timedelta:
 def ended_for_sure(payment: Payment) -> bool:
     """Whether its checkout is over whatever the clocks say; the gateway need not agree any more."""
     return now() >= payment.expires_at + CLOCKS_DIFFER
+
+
+def awaits_answer(payment: Payment) -> bool:
+    """Whether the buyer came back from the gateway, and it has told us nothing since."""
+    back = payment.returned_at
+    return back is not None and not any(
+        note.at > back and note.result not in {SILENCE, NOT_TOLD} for note in payment.syncs
+    )
 
 
 async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:

@@ -23,12 +23,14 @@ from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.receipts import Receipt
 from courseflow_admin.models.school import SchoolSettings
 from courseflow_admin.services import payments, school_settings, support
+from courseflow_admin.services.sync import ON_ITS_WAY, awaits_answer
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 
 LOOK_FOR_SECONDS = 60
+FOLLOW_FOR_SECONDS = 30 * 60  # late money may come for days; nobody watches so long
 JUST_OPENED = timedelta(hours=1)  # an older checkout is one that was left, not one on its way
 
 
@@ -74,12 +76,13 @@ class MyPaymentState(rx.State):
     error: str = ""
     shown: MyShown = MyShown()
     waiting: bool = False  # while it is so the page asks `look` every second
+    following: bool = False  # and while this is so, every ten
     _shown_id: str = ""
     _since: float = 0.0
 
     @event(Permission.ACCOUNT_OWN, supersedes=True)
     async def load(self):
-        self.waiting = False
+        self.waiting = self.following = False
         if self._shown_id != last_part(self):
             self.view = "loading"
             yield
@@ -88,8 +91,8 @@ class MyPaymentState(rx.State):
 
     @event(Permission.ACCOUNT_OWN)
     async def look(self):
-        """Read it again; asked by the page while it is open, for a minute at most."""
-        if self.waiting:
+        """Read it again; asked by the page while it is open, for half an hour at most."""
+        if self.waiting or self.following:
             await self._look()
 
     async def _look(self) -> None:
@@ -99,17 +102,20 @@ class MyPaymentState(rx.State):
             payment, receipt = await payments.get_mine(auth.actor(), payment_id)
             school = await school_settings.get()
         except NotSignedIn:
-            self.waiting = False
+            self.waiting = self.following = False
             raise
         except NotFound:
-            self._shown_id, self.view, self.waiting = "", "missing", False
+            self._shown_id, self.view = "", "missing"
+            self.waiting = self.following = False
             return
         except CourseFlowError as problem:
             if self.view != "there":  # else what is shown stays, and the next look tries again
                 self.view, self.error = "error", await support.sentence(problem)
             return
-        expected = is_expected(payment, receipt)
-        self.waiting = expected and time.monotonic() - self._since < LOOK_FOR_SECONDS
+        looked_for = time.monotonic() - self._since
+        self.waiting = looked_for < LOOK_FOR_SECONDS and is_expected(payment, receipt)
+        moves = payment.capture is not Capture.PAID or is_expected(payment, receipt)
+        self.following = moves and not self.waiting and looked_for < FOLLOW_FOR_SECONDS
         outcome = outcome_of(
             payment, waiting=self.waiting, disputes_suspend=school.disputes_suspend
         )
@@ -121,11 +127,11 @@ def is_expected(payment: Payment, receipt: Receipt | None) -> bool:
     """Whether something is about to happen to it by itself."""
     if payment.review.state is ReviewState.OPEN or payment.duplicate_of:
         return False
-    if payment.capture is Capture.CREATED:
-        return payment.created_at > now() - JUST_OPENED
     if payment.capture is Capture.PAID:
         return receipt is not None and not receipt.number
-    return payment.capture in {Capture.PENDING, Capture.AUTHORIZED}
+    if payment.capture is Capture.CREATED and payment.created_at > now() - JUST_OPENED:
+        return True
+    return payment.capture in ON_ITS_WAY or awaits_answer(payment)
 
 
 def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Outcome:
@@ -152,6 +158,8 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
         return _twice(payment)
     if payment.capture is Capture.PAID:
         return _paid(payment)
+    if awaits_answer(payment):
+        return _unconfirmed(payment, waiting=waiting)
     if payment.capture is Capture.FAILED:
         return _failed(payment)
     if payment.capture is Capture.EXPIRED:
@@ -174,26 +182,26 @@ def _unconfirmed(payment: Payment, *, waiting: bool) -> Outcome:
             "Nothing is charged yet: the school has to accept it first. We write to you the moment "
             "the course is open; please do not pay again.",
         )
-    if waiting and payment.capture is Capture.CREATED:
+    if payment.capture is Capture.PENDING:
+        return Outcome(
+            "bank",
+            "Your payment is still being confirmed",
+            f"{provider} waits for your bank, which may take a while. We write to you the moment "
+            "the course is open. You can leave this page; please do not pay again.",
+        )
+    if waiting:
         return Outcome(
             "waiting",
             "Confirming your payment",
             f"We are asking {provider} whether the money has arrived. This takes a few seconds.",
         )
-    if payment.capture is Capture.CREATED:
-        return Outcome(
-            "over",
-            "No payment has arrived yet",
-            f"{provider} has not told us of one. If you have paid, wait for our e-mail instead of "
-            "paying again; if you left before paying, you can go on.",
-            "Go on to pay",
-            routes.checkout(payment.course_slug),
-        )
     return Outcome(
-        "bank",
-        "Your payment is still being confirmed",
-        f"{provider} waits for your bank, which may take a while. We write to you the moment the "
-        "course is open. You can leave this page; please do not pay again.",
+        "over",
+        "No payment has arrived yet",
+        f"{provider} has not told us of one. If you have paid, wait for our e-mail instead of "
+        "paying again; if you left before paying, you can go on.",
+        "Go on to pay",
+        routes.checkout(payment.course_slug),
     )
 
 

@@ -1,5 +1,6 @@
 """Own payments as a learner's tab holds them: confirming, and what came of it in plain words."""
 
+import json
 import time
 
 import pytest
@@ -16,11 +17,14 @@ from courseflow_admin.models.payments import (
     RefundState,
     Review,
     ReviewState,
+    SyncNote,
 )
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.sync import SILENCE
 from courseflow_admin.state.my_payment import (
+    FOLLOW_FOR_SECONDS,
     LOOK_FOR_SECONDS,
     MyPaymentState,
     is_expected,
@@ -29,6 +33,7 @@ from courseflow_admin.state.my_payment import (
 from courseflow_admin.state.my_payments import MyPaymentsState
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.money_builders import a_payment, payment_row
+from tests.services.buying import a_sale, buy, work
 from tests.state.conftest import run
 from tests.state.money_tabs import ADA, ADMIN, BOB, INES, a_tab_of
 
@@ -70,19 +75,108 @@ async def test_it_says_confirming_until_the_money_is_there_and_its_receipt_numbe
     )
 
 
-async def test_after_a_minute_it_stops_asking_and_says_so(database):
+async def test_after_a_minute_it_says_so_and_asks_slowly_for_half_an_hour(database):
     payment = await a_payment(0, "pending")
     root, state = await opened(ADA, payment.id)
-    assert state.waiting is True
+    assert (state.waiting, state.following) == (True, False)
 
     state._since = time.monotonic() - LOOK_FOR_SECONDS
     await run(root, MyPaymentState, "look")
     asked_at = state.shown.title
+    assert (asked_at, state.waiting, state.following) == (
+        "Your payment is still being confirmed",
+        False,
+        True,
+    )
+
+    state._since = time.monotonic() - FOLLOW_FOR_SECONDS
+    await run(root, MyPaymentState, "look")
     await payments_db.mark_paid(payment.id, payment.owner_id, "pi_1", "Visa", now(), now())
     await run(root, MyPaymentState, "look")
 
-    assert (asked_at, state.waiting) == ("Your payment is still being confirmed", False)
-    assert state.shown.title == asked_at
+    assert (state.shown.title, state.waiting, state.following) == (asked_at, False, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "title"),
+    [
+        ("expired", "This checkout has expired"),
+        ("failed", "The payment did not go through"),
+        ("created", "No payment has arrived yet"),
+    ],
+)
+async def test_an_open_page_follows_a_payment_that_is_paid_after_all(database, state, title):
+    payment = await a_payment(90, state)
+    root, page = await opened(ADA, payment.id)
+    assert (page.shown.title, page.waiting, page.following) == (title, False, True)
+
+    await payments_db.mark_paid(payment.id, payment.owner_id, "pi_1", "Visa", now(), now())
+    await run(root, MyPaymentState, "look")
+
+    assert (page.shown.title, page.shown.charged) == ("Paid", "₹4,999.00")
+    assert (page.waiting, page.following) == (False, False)
+
+
+async def back_from_razorpay(payment):
+    about = json.dumps({"order_id": payment.provider_checkout_id})
+    assert await checkout.returned("razorpay", {"error[metadata]": about}) == payment.id
+
+
+async def test_who_comes_back_from_paying_a_replaced_checkout_reads_confirming_then_paid(
+    database, sandbox
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, "razorpay")
+    await buy(student, course, "stripe")
+    assert (await payments_db.get(payment.id)).capture is Capture.EXPIRED
+    sandbox.switch("razorpay", webhooks="never")
+    sandbox.pay(payment.provider_checkout_id)
+
+    await back_from_razorpay(payment)
+    root, state = await opened(student, payment.id)
+    assert (state.shown.title, state.waiting) == ("Confirming your payment", True)
+    await work(sandbox)
+    await run(root, MyPaymentState, "look")
+
+    assert (state.shown.title, state.waiting) == ("Paid", False)
+
+
+async def test_who_comes_back_with_nothing_paid_reads_so_once_the_gateway_has_said_it(
+    database, sandbox
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, "razorpay")
+    await buy(student, course, "stripe")
+
+    await back_from_razorpay(payment)
+    root, state = await opened(student, payment.id)
+    assert state.shown.title == "Confirming your payment"
+    await work(sandbox)
+    await run(root, MyPaymentState, "look")
+
+    assert (state.shown.title, state.waiting) == ("This checkout has expired", False)
+
+
+@pytest.mark.parametrize("result", [None, SILENCE])
+async def test_while_the_gateway_has_said_nothing_since_the_return_nobody_reads_nothing_was_paid(
+    database, result
+):
+    notes = [SyncNote(at=now(), source="a look", result="expired")]
+    returned = now()
+    if result:
+        notes.append(SyncNote(at=now(), source="a look", result=result))
+    payment = await a_payment(90, "expired", syncs=notes, returned_at=returned)
+    root, state = await opened(ADA, payment.id)
+    assert state.shown.title == "Confirming your payment"
+
+    state._since = time.monotonic() - LOOK_FOR_SECONDS
+    await run(root, MyPaymentState, "look")
+
+    assert (state.shown.title, state.waiting, state.following) == (
+        "No payment has arrived yet",
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize("actor", [BOB, INES, ADMIN])
