@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from courseflow_admin import sentences
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.keys import (
     CloudinaryKeys,
@@ -379,7 +380,8 @@ def read_settings(**overrides: object) -> Settings:
 def _lines(error: ValidationError) -> list[str]:
     lines: list[str] = []
     for problem in error.errors(include_url=False, include_input=False):
-        text = problem["msg"].removeprefix("Value error, ")
+        ours = problem["type"] == sentences.OF_OURS
+        text = str(problem["ctx"]["error"]) if ours else sentences.sentence(problem)
         name = str(problem["loc"][0]).upper() if problem["loc"] else ""
         lines += [f"{name}: {text}"] if name else text.split("\n")
     return lines

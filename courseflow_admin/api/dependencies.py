@@ -186,5 +186,5 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def as_request_error(error: ValidationError) -> RequestValidationError:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     return RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found])

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
 from courseflow_admin.logs import new_reference, request_id
+from courseflow_admin.sentences import sentence
 from courseflow_admin.services import support
 
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -84,7 +85,7 @@ async def of_error(error: CourseFlowError, **more: Any) -> JSONResponse:
 def of_validation(error: RequestValidationError) -> JSONResponse:
     """All fields that do not fit, never their values: one of them may be a password."""
     found = [
-        {"field": _clean(_field(one["loc"])), "detail": _clean(_text(one))}
+        {"field": _clean(_field(one["loc"])), "detail": _clean(sentence(one))}
         for one in error.errors()[:20]
     ]
     first = found[0]
@@ -161,10 +162,6 @@ def _where(error: BaseException) -> str:
 def _field(location: tuple[object, ...]) -> str:
     """`("body", "email")` -> `email`; a position in broken JSON is no field."""
     return ".".join(part for part in location[1:] if isinstance(part, str))
-
-
-def _text(found: Mapping[str, Any]) -> str:
-    return str(found["msg"]).removeprefix("Value error, ")
 
 
 def _clean(text: str) -> str:

@@ -43,14 +43,14 @@ class FieldsForm(BaseModel):
     @classmethod
     def _known_category(cls, value: str | None) -> str | None:
         if value and value not in CATEGORIES:
-            raise ValueError(f"choose one of {', '.join(CATEGORIES)}")
+            raise ValueError(f"Choose one of {', '.join(CATEGORIES)}")
         return value
 
     @field_validator("language")
     @classmethod
     def _known_language(cls, value: str | None) -> str | None:
         if value and value not in LANGUAGES:
-            raise ValueError(f"choose one of {', '.join(LANGUAGES)}")
+            raise ValueError(f"Choose one of {', '.join(LANGUAGES)}")
         return value
 
 

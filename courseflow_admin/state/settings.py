@@ -18,6 +18,7 @@ from courseflow_admin.models.school import (
     SchoolSettings,
     SettingsChangedMeanwhile,
 )
+from courseflow_admin.sentences import sentence
 from courseflow_admin.services import school_logo, school_settings, support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import AuthState
@@ -264,8 +265,8 @@ class SettingsState(rx.State):
         return _about_currencies(before, after, in_use)
 
     def _refuse(self, refused: ValidationError) -> None:
-        for one in refused.errors(include_url=False, include_input=False, include_context=False):
-            self.wrong[str(one["loc"][0])] = sentence(str(one["msg"]))
+        for one in refused.errors(include_url=False, include_input=False):
+            self.wrong[str(one["loc"][0])] = sentence(one)
 
     def _show(self, found: SchoolSettings, in_use: dict[str, int]) -> None:
         shown, logo = self._loaded or found, found.logo
@@ -298,12 +299,6 @@ def in_words(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(value)
     return str(value)
-
-
-def sentence(text: str) -> str:
-    """Pydantic's words as ours."""
-    text = text.removeprefix("Value error, ").replace("String should have", "Please write")
-    return text if text.endswith(".") else f"{text}."
 
 
 def _note(school: SchoolSettings, name: Any) -> str:

@@ -14,6 +14,7 @@ from courseflow_admin.models.courses import Course, Section
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.studio import Check, FieldsForm, Sheet, StaleRevision
+from courseflow_admin.sentences import sentence
 from courseflow_admin.services import studio
 from courseflow_admin.state import notices
 from courseflow_admin.state.address import query_of
@@ -281,8 +282,7 @@ class StudioCourseState(rx.State):
                 lambda actor: studio.save_fields(actor, self._id, form, self._fields_revision)
             )
         except ValidationError as problem:
-            text = problem.errors()[0]["msg"].removeprefix("Value error, ")
-            self._fail(name, f"{text}.")
+            self._fail(name, sentence(problem.errors(include_input=False)[0]))
         except Invalid as problem:
             self._fail(problem.field or name, problem.message)
         else:

@@ -72,6 +72,17 @@ async def test_a_body_that_does_not_fit_is_422_and_not_repeated(api, body, field
     assert "1234567" not in answer.text
 
 
+async def test_what_does_not_fit_is_said_in_our_words_and_with_its_limit(api):
+    sent = {"email": "x@demo.test", "name": 7, "password": "12345678", "role": "admin"}
+
+    answer = await api.post(SIGN_UP, json=sent)
+
+    assert {one["field"]: one["detail"] for one in answer.json()["errors"]} == {
+        "name": "Please write this as text.",
+        "role": "There is no such field here.",
+    }
+
+
 async def test_a_body_beyond_the_limit_is_read_no_further(api):
     sent = 0
 

@@ -102,6 +102,12 @@ async def test_a_box_that_is_not_on_the_page_is_refused(database, form):
             "tax_note",
             "Please write at most 200 characters.",
         ),
+        (
+            "save_receipts",
+            {"seller_lines": "a\n" * 9, "tax_id_label": "", "tax_id": "", "tax_note": ""},
+            "seller_lines",
+            "Please give at most 6 here, not 9.",
+        ),
     ],
 )
 async def test_what_does_not_fit_is_said_beside_its_field(database, handler, form, field, text):

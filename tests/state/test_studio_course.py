@@ -236,6 +236,8 @@ async def test_a_field_is_saved_on_leaving_it_or_says_what_is_wrong(database):
     saved = (page.saved.startswith("Saved "), page.error_text)
     await run(root, StudioCourseState, "change_field", field="category", value="Cooking")
     wrong = (page.error_field, page.saved)
+    await run(root, StudioCourseState, "change_field", field="access_days", value="-5")
+    days = (page.error_field, page.error_text, page.saved)
     await run(root, StudioCourseState, "change_price", text="a lot", currency="INR")
     price = (page.error_field, page.error_text)
     await run(root, StudioCourseState, "change_price", text="1,299.50", currency="USD")
@@ -244,6 +246,7 @@ async def test_a_field_is_saved_on_leaving_it_or_says_what_is_wrong(database):
 
     newest = await studio.get(author, course.id)
     assert (saved, wrong) == ((True, ""), ("category", "Not saved"))
+    assert days == ("access_days", "Please choose 0 or more.", "Not saved")
     assert price == ("price", "Write the amount as a number such as 1,299.55.")
     assert (newest.subtitle, str(newest.price)) == ("New", "$1,299.50")
     assert (newest.thumbnail.pattern, newest.access_days) == ("grid", 30)
