@@ -186,7 +186,7 @@ def _database(process: str) -> Iterator[Settings]:
     from courseflow_admin.logs import configure_logs
 
     try:
-        current = settings()
+        current = _of_the_run_here()
         configure_logs(json=current.production, process=process)
         with database_uri(current) as uri:
             os.environ["MONGODB_URI"] = uri
@@ -198,6 +198,19 @@ def _database(process: str) -> Iterator[Settings]:
     except (CourseFlowError, DatabaseNotStarted) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
+
+
+def _of_the_run_here() -> Settings:
+    """The settings; where no port is given, with that of the run this folder has, if it has one."""
+    from courseflow_admin import run_note
+
+    current = settings()
+    if "port" in current.model_fields_set:
+        return current
+    if port := run_note.port_in_use(current.data_dir):
+        os.environ["PORT"] = str(port)
+        settings.cache_clear()
+    return settings()
 
 
 async def _connected(act: Callable[[], Awaitable[None]]) -> None:

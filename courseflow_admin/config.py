@@ -380,8 +380,7 @@ def read_settings(**overrides: object) -> Settings:
 def _lines(error: ValidationError) -> list[str]:
     lines: list[str] = []
     for problem in error.errors(include_url=False, include_input=False):
-        ours = problem["type"] == sentences.OF_OURS
-        text = str(problem["ctx"]["error"]) if ours else sentences.sentence(problem)
+        text = sentences.words_of_ours(problem) or sentences.sentence(problem)
         name = str(problem["loc"][0]).upper() if problem["loc"] else ""
         lines += [f"{name}: {text}"] if name else text.split("\n")
     return lines

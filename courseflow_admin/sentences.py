@@ -28,6 +28,7 @@ PLAIN = {
     "string_type": TEXT,
     "string_unicode": TEXT,
     "string_not_ascii": "Please write English letters, digits and signs only.",
+    "path_type": TEXT,
     "bool_type": "Please answer true or false.",
     "bool_parsing": "Please answer true or false.",
     "int_type": WHOLE_NUMBER,
@@ -85,11 +86,15 @@ LIMITED = {
 }
 
 
+def words_of_ours(problem: Mapping[str, Any]) -> str:
+    """What our own validator said, as it said it; nothing if it was none of ours."""
+    return str(problem["ctx"]["error"]) if problem["type"] == OF_OURS else ""
+
+
 def sentence(problem: Mapping[str, Any]) -> str:
     """One of `ValidationError.errors()`, with its context, in our words; never with its value."""
     kind, context = problem["type"], problem.get("ctx", {})
-    if kind == OF_OURS:
-        text = str(context["error"])
+    if text := words_of_ours(problem):
         return text if text.endswith(".") else f"{text}."
     if kind == "string_too_short" and context["min_length"] == 1:
         return LEFT_OUT

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import http.client
-import json
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from courseflow_admin import run_note
 from courseflow_admin.config import Settings, read_settings
 from courseflow_admin.db import watch
 from courseflow_admin.db.embedded import EmbeddedMongo
@@ -119,7 +119,7 @@ class Supervisor:
 
     def _claim_data_folder(self) -> None:
         folder = self.settings.data_dir
-        self._run_file = folder / "run.json"
+        self._run_file = folder / run_note.FILE
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -132,15 +132,15 @@ class Supervisor:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            at = run_note.read(self._run_file).at
             raise NotStarted(
-                f"CourseFlow is already running from {folder}, at {_noted(self._run_file)[0]}. "
+                f"CourseFlow is already running from {folder}, at {at}. "
                 "Stop that one, or name another folder by DATA_DIR.",
                 SETTINGS_INVALID,
             ) from None
-        for pid, born in _noted(self._run_file)[1]:
-            if watch.alive(pid) and _born(pid) == born:
-                watch.end(pid, PATIENCE)
-                self.say(f"Stopped process {pid}, left over from a run that was killed.")
+        for pid in run_note.read(self._run_file).alive():
+            watch.end(pid, PATIENCE)
+            self.say(f"Stopped process {pid}, left over from a run that was killed.")
         self._run_file.unlink(missing_ok=True)
 
     def _check_ports(self) -> None:
@@ -268,10 +268,7 @@ class Supervisor:
     def _start_child(self, child: Child) -> None:
         child.process, child.started = self._spawn(child.module), time.monotonic()
         pids = [it.process.pid for it in self.children if it.process is not None]
-        note = {"at": self.settings.origin, "children": [[pid, _born(pid)] for pid in pids]}
-        draft = self._run_file.with_suffix(".new")
-        draft.write_text(json.dumps(note))
-        draft.replace(self._run_file)
+        run_note.write(self._run_file, self.settings.origin, self.settings.port, pids)
 
     def _result_of(self, process: subprocess.Popen[bytes]) -> int:
         while (code := process.poll()) is None:
@@ -328,23 +325,6 @@ class Supervisor:
             self.mongo.stop()
         if self.children:
             self._run_file.unlink(missing_ok=True)
-
-
-def _noted(run_file: Path) -> tuple[str, list[tuple[int, str]]]:
-    """The address and the children that run.json tells of."""
-    try:
-        note = json.loads(run_file.read_text())
-        return str(note["at"]), [(int(pid), str(born)) for pid, born in note["children"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "an unknown address", []
-
-
-def _born(pid: int) -> str:
-    """When the process began: with it a process id means one process and no later one."""
-    with suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -283,19 +283,24 @@ def test_the_command_line_works_next_to_a_run_and_without_one(start, folder):
     run.until("Database: embedded MongoDB")
     wait(lambda: not any(are_free(run.port + offset, 1) for offset in range(1, 5)))
 
-    def doctor() -> subprocess.CompletedProcess[str]:
+    def doctor(*left_out: str) -> subprocess.CompletedProcess[str]:
+        environment = {k: v for k, v in run.environment.items() if k not in left_out}
         return subprocess.run(
             [sys.executable, "-m", "courseflow_admin", "doctor", "--json"],
-            cwd=ROOT, env=run.environment, text=True, capture_output=True, check=False,
+            cwd=ROOT, env=environment, text=True, capture_output=True, check=False,
         )  # fmt: skip
 
     beside = json.loads(doctor().stdout)
+    # As the README has it, whatever port the run was given.
+    unaddressed = json.loads(doctor("PORT", "PUBLIC_URL").stdout)
     assert "mongod" in run.family()
     assert run.end() == 0
     alone = json.loads(doctor().stdout)
 
     assert [check["name"] for check in beside["checks"] if not check["ok"]] == ["indexes"]
     assert beside["addresses"]["app"] == f"http://localhost:{run.port}"
+    assert [check["name"] for check in unaddressed["checks"] if not check["ok"]] == ["indexes"]
+    assert unaddressed["addresses"] == beside["addresses"]
     assert sorted(beside["webhook_secrets"]) == ["razorpay", "resend", "stripe"]
     assert [check["name"] for check in alone["checks"] if not check["ok"]] == [
         "indexes", "stripe", "razorpay", "cloudinary", "resend",
