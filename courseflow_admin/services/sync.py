@@ -97,7 +97,9 @@ async def sync(
         await _without_answer(payment, source, error, lease)
         raise
     payment = await payments_db.get(payment_id)
-    note = SyncNote(at=now(), source=source, result=result)
+    told = result.partition(": ")[0]  # what comes after it is for the school
+    why = "" if told == result else result
+    note = SyncNote(at=now(), source=source, result=told, why=why)
     await payments_db.note_sync(payment.id, note, lease, next_look(payment, now()))
     logger.info("payment.synced", payment=payment.id, source=source, result=result)
     return result
@@ -131,7 +133,7 @@ async def _without_answer(
     again = next_look(await payments_db.get(payment.id), instant)
     if again is None and isinstance(error, ProviderRefused):
         again = instant + LATE_EVERY
-    note = SyncNote(at=instant, source=source, result=error.message)
+    note = SyncNote(at=instant, source=source, result=NOT_TOLD, why=error.message)
     await payments_db.note_sync(payment.id, note, lease, again)
     logger.warning("payment.sync_refused", payment=payment.id, source=source, reason=error.message)
 

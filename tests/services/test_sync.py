@@ -11,7 +11,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.payments import Capture, PaymentState
 from courseflow_admin.services import payments
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.sync import NOT_TOLD, sync
 from courseflow_admin.services.webhooks import TRIES
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buy, work
@@ -47,7 +47,8 @@ async def test_an_event_the_gateway_refused_to_explain_is_tried_again_and_then_f
     row = await payments_db.get(payment.id)
     assert (row.state, row.open) == (PaymentState.CREATED, True)
     assert now() < row.sync_at <= now() + timedelta(minutes=10)
-    assert " refused: " in row.syncs[-1].result
+    assert row.syncs[-1].result == NOT_TOLD
+    assert " refused: " in row.syncs[-1].why
 
 
 @BOTH

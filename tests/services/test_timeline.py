@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from courseflow_admin.db.client import collection
+from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.logs import client_ip, request_id
 from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.base import id_at, now
@@ -108,3 +110,39 @@ async def test_an_admin_reads_the_evidence_and_who_it_was(refunded):
     assert "Rosa" not in str(payment["syncs"])
     reported = told["Stripe reported checkout.session.completed"]
     assert [word for word, _ in reported.evidence] == ["Event", "Body", "Delivered", "Handled"]
+
+
+async def asked_anew(actor, payment):
+    steps = (await payments.get(actor, payment.id)).steps
+    return [step.sentence for step in steps if step.sentence.startswith("Asked ")][-1]
+
+
+async def test_what_does_not_match_is_told_to_admins_alone(database, sandbox):
+    course, student = await a_sale()
+    rosa = await an_admin()
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    other = {"$set": {"amount.minor": 100}}
+    await collection("payments").update_one({"_id": payment.id}, other)
+
+    said = await payments.recheck(rosa, payment.id)
+
+    why = "needs review: The gateway says ₹4,999.00, our payment is ₹1.00."
+    assert (said, await asked_anew(rosa, payment)) == (why, f"Asked Stripe anew: {why}")
+    assert await asked_anew(student, payment) == "Asked Stripe anew: needs review"
+
+
+async def test_why_a_gateway_refuses_to_tell_is_told_to_admins_alone(database, sandbox):
+    course, student = await a_sale()
+    rosa = await an_admin()
+    payment = await buy(student, course, "stripe")
+    unknown = {"$set": {"provider_checkout_id": "cs_unknown"}}
+    await collection("payments").update_one({"_id": payment.id}, unknown)
+
+    with pytest.raises(ProviderRefused) as refused:
+        await payments.recheck(rosa, payment.id)
+
+    assert "No such" in refused.value.message
+    told = await asked_anew(rosa, payment)
+    assert told == f"Asked Stripe anew: {refused.value.message}"
+    assert await asked_anew(student, payment) == "Asked Stripe anew: the gateway did not tell"
