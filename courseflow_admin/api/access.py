@@ -38,7 +38,7 @@ async def why(actor: CurrentActor, account_id: str, course_id: str) -> AccessVie
         course_id=found.course.id,
         allowed=found.verdict.allowed,
         reasons=[
-            ReasonView(reason.code.value, reason.sentence, reason.repair, reason.payment_id)
+            ReasonView(reason.code.value, reason.for_admins, reason.repair, reason.payment_id)
             for reason in found.verdict.reasons
         ],
     )

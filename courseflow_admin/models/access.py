@@ -26,6 +26,11 @@ class Reason:
     sentence: str
     repair: str = ""  # the act that repairs it, as a sentence
     payment_id: str = ""
+    inside: str = ""  # what only admins read of it
+
+    @property
+    def for_admins(self) -> str:
+        return f"{self.sentence} {self.inside}".rstrip()
 
 
 # Money is on its way, being looked at or disputed: nobody should pay a second time meanwhile.

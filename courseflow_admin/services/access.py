@@ -61,7 +61,11 @@ def decide(
     if granted:
         return Verdict(True, tuple(granted))
     held = {grant.payment_id for grant in grants}
-    unfinished = [_unfinished(payment) for payment in paid.values() if payment.id not in held]
+    came = [one.paid_at or one.created_at for one in paid.values() if one.capture is Capture.PAID]
+    last_came = max(came, default=None)
+    unfinished = [
+        _unfinished(payment, last_came) for payment in paid.values() if payment.id not in held
+    ]
     reasons = [*(reason for reason in unfinished if reason), *reversed(judged)]
     return Verdict(
         False,
@@ -113,14 +117,18 @@ def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend
     )
 
 
-def _unfinished(payment: Payment) -> Reason | None:
-    """Why a payment without a grant has opened nothing; None when it is merely history."""
+def _unfinished(payment: Payment, last_came: datetime | None) -> Reason | None:
+    """Why a payment without a grant has opened nothing; None when it is merely history.
+
+    So is a try that was begun before money came, at `last_came`, by another.
+    """
     if payment.review.state is ReviewState.OPEN:
         return Reason(
             ReasonCode.PAYMENT_IN_REVIEW,
-            f"A payment of {payment.amount} needs a look by a person: {payment.review.reason}",
-            "An admin resolves the review.",
+            f"The school is checking a payment of {payment.amount} by hand.",
+            "An admin of the school decides about it; please do not pay again meanwhile.",
             payment.id,
+            payment.review.reason,
         )
     settled_by_hand = payment.review.state is ReviewState.RESOLVED
     gone_back = any(refund.state is not RefundState.FAILED for refund in payment.refunds)
@@ -138,6 +146,8 @@ def _unfinished(payment: Payment) -> Reason | None:
             "Access opens by itself as soon as it is.",
             payment.id,
         )
+    if last_came and payment.created_at <= last_came:
+        return None
     if payment.capture is Capture.FAILED:
         return Reason(
             ReasonCode.PAYMENT_FAILED,

@@ -76,7 +76,7 @@ class AccessState(rx.State):
         self.reasons = [
             ReasonRow(
                 number=number,
-                sentence=reason.sentence,
+                sentence=reason.for_admins,
                 repair=reason.repair,
                 payment_href=routes.payment(reason.payment_id) if reason.payment_id else "",
             )
@@ -109,7 +109,7 @@ def _shown(found: Why) -> Shown:
         course_href=routes.course(found.course.slug),
         allowed=found.verdict.allowed,
         headline=f"{name} {may} {found.course.title}",
-        because=found.verdict.sentence,
+        because=found.verdict.reasons[0].for_admins,
         progress=f"{found.enrollment.percent} %" if found.enrollment else "Not enrolled",
         repair=found.verdict.reasons[0].repair,
         repair_href=hrefs.get(found.repair, ""),

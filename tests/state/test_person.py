@@ -4,10 +4,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from courseflow_admin.models.payments import Review, ReviewState
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import accounts, enrollments, sessions, verification
 from courseflow_admin.state.access import AccessState
 from courseflow_admin.state.audit import AuditState
+from courseflow_admin.state.course import CoursePageState
 from courseflow_admin.state.marks import mark_of
 from courseflow_admin.state.people import PeopleState
 from courseflow_admin.state.person import PersonState
@@ -263,6 +265,21 @@ async def test_why_leads_to_the_act_that_repairs(database):
         "An admin re-checks the payment.",
         f"/payments/{payment.id}",
     )
+
+
+async def test_why_tells_admins_what_is_being_checked(database):
+    admin, ada = await an_admin(), await a_student()
+    course = await a_course(await an_instructor())
+    review = Review(state=ReviewState.OPEN, reason="The gateway says ₹9.00.")
+    await a_payment(state="needs_review", account_id=ada.id, course_id=course.id, review=review)
+
+    _, state = await loaded(admin, AccessState, f"/access/{ada.id}/{course.id}")
+    _, hers = await loaded(ada, CoursePageState, f"/courses/{course.slug}")
+
+    told = "The school is checking a payment of ₹4,999.00 by hand."
+    assert state.shown.because == f"{told} The gateway says ₹9.00."
+    assert [row.sentence for row in state.reasons] == [state.shown.because]
+    assert hers.why == [told]
 
 
 async def test_why_of_a_suspended_person_leads_to_their_page(database):
