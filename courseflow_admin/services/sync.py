@@ -232,6 +232,9 @@ async def _unpaid(payment: Payment, facts: CheckoutFacts) -> str:
     if Capture.FAILED in captures:
         await _move(payment, Capture.FAILED, for_good=facts.complete)
         return Capture.FAILED.value
+    if not payment.open and not (facts.expired or facts.complete):
+        ended = await gateway(payment.provider).expire(facts.checkout_id)
+        return "closed at the gateway" if ended else "not paid"
     return "not paid yet"
 
 
@@ -288,6 +291,7 @@ async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
         ):
             return
         settled = await payments_db.refresh_state(payment.id)
+        await _close_others(settled)
         if await enrollments.grant_paid(settled):
             await receipts.open_receipt(settled)
         else:
@@ -298,6 +302,16 @@ async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
 
     await transaction(settle)
     logger.info("payment.paid", payment=payment.id, provider=payment.provider)
+
+
+async def _close_others(bought: Payment) -> None:
+    """What else is open for the same course is not to be paid any more; late money is judged."""
+    for other in await payments_db.of_learner(bought.account_id, bought.course_id):
+        if other.open and other.capture not in ON_ITS_WAY:
+            await payments_db.close_checkout(other.id, now())
+            await payments_db.refresh_state(other.id)
+            await payments_db.request_sync(other.id, now())
+            await audit.record(SYSTEM, Act.CHECKOUT_EXPIRED, other.id, because="bought")
 
 
 async def _second(payment: Payment, extra: PaymentFacts, actor: Actor) -> str:

@@ -201,3 +201,35 @@ async def test_a_corrected_billing_name_stands_on_the_open_checkout(database, sa
     acts = [act for act, about in await audited() if about == first.id]
     assert acts == ["checkout.opened", "checkout.billing_changed"]
     assert len(await stored("payments")) == 1
+
+
+async def test_what_is_still_open_when_the_course_is_bought_is_over_and_cannot_be_paid(
+    database, sandbox
+):
+    course, student = await a_sale()
+    bought = await buy(student, course, "razorpay")
+    left = await buy(student, course, "stripe")
+    sandbox.pay(bought.provider_checkout_id)
+
+    await work(sandbox)
+
+    assert (await payments_db.get(bought.id)).state is PaymentState.PAID
+    row = await payments_db.get(left.id)
+    assert (row.state, row.open) == (PaymentState.EXPIRED, False)
+    assert sandbox.store.get("session", left.provider_checkout_id)["status"] == "expired"
+    assert ("checkout.expired", left.id) in await audited()
+    assert (await access.verdict(student.id, course.id)).allowed
+
+
+async def test_money_on_its_way_is_still_waited_for_when_the_course_is_bought(database, sandbox):
+    course, student = await a_sale()
+    bought = await buy(student, course, "razorpay")
+    waits = await buy(student, course, "stripe")
+    sandbox.pay_later(waits.provider_checkout_id)
+    await work(sandbox)
+    sandbox.pay(bought.provider_checkout_id)
+
+    await work(sandbox)
+
+    assert (await payments_db.get(bought.id)).state is PaymentState.PAID
+    assert (await payments_db.get(waits.id)).state is PaymentState.PENDING
