@@ -17,6 +17,12 @@ PAYMENT = {
     "disputed": ("red", "Disputed"),
     "needs_review": ("amber", "Needs review"),
 }
+# The same for whoever paid, where our words are words from inside.
+MY_PAYMENT = PAYMENT | {
+    "created": ("gray", "Not paid yet"),
+    "authorized": ("amber", "Held by your bank"),
+    "needs_review": ("amber", "Being checked"),
+}
 EMAIL = {
     "queued": ("amber", "Queued"),
     "sent": ("blue", "Sent"),
@@ -69,6 +75,10 @@ def _from(table: dict[str, tuple[str, str]], state: Text) -> rx.Component:
 
 def payment_badge(state: Text) -> rx.Component:
     return _from(PAYMENT, state)
+
+
+def my_payment_badge(state: Text) -> rx.Component:
+    return _from(MY_PAYMENT, state)
 
 
 def email_badge(state: Text) -> rx.Component:

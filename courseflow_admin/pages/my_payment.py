@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
-from courseflow_admin.components.badges import payment_badge
+from courseflow_admin.components.badges import my_payment_badge
 from courseflow_admin.components.cards import card, sums
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import copyable, text_link, toned_icon
@@ -97,7 +97,7 @@ def breakdown() -> rx.Component:
             SHOWN.taken_back,
             sums(("Given back by your bank", SHOWN.taken_back, False), ("Kept", SHOWN.net, True)),
         ),
-        aside=payment_badge(SHOWN.state),
+        aside=my_payment_badge(SHOWN.state),
     )
 
 

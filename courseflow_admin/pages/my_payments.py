@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components.badges import payment_badge
+from courseflow_admin.components.badges import my_payment_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
@@ -50,7 +50,7 @@ def payment_row(row: MyPaymentRow) -> rx.Component:
         rx.fragment(row_link(row.course, row.href), second_line(row.date)),
         rx.el.span(row.receipt, class_name="cf-mono"),
         rx.fragment(
-            rx.el.span(row.amount, class_name="amt"), second_line(payment_badge(row.state))
+            rx.el.span(row.amount, class_name="amt"), second_line(my_payment_badge(row.state))
         ),
-        payment_badge(row.state),
+        my_payment_badge(row.state),
     )

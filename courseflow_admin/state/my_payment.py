@@ -31,6 +31,7 @@ from courseflow_admin.state.events import event
 
 LOOK_FOR_SECONDS = 60
 FOLLOW_FOR_SECONDS = 30 * 60  # late money may come for days; nobody watches so long
+TAKEN = "deducted"  # in Razorpay's words for a failure whose money may be on its way
 JUST_OPENED = timedelta(hours=1)  # an older checkout is one that was left, not one on its way
 
 
@@ -287,6 +288,16 @@ def _twice(payment: Payment) -> Outcome:
 def _failed(payment: Payment) -> Outcome:
     reasons = [one.reason for one in payment.attempts if one.outcome is Capture.FAILED]
     reason = next((one for one in reversed(reasons) if one), "")
+    if TAKEN in reason.lower():
+        return Outcome(
+            "failed",
+            "The payment did not go through in time",
+            f"{payment.course_title} is not open yet. If your bank has taken an amount, it either "
+            "comes back to you or arrives late and opens the course by itself. If you pay again "
+            "and both arrive, the second payment goes back by itself.",
+            "Try again",
+            routes.checkout(payment.course_slug),
+        )
     because = f" The reason given: {reason.rstrip('.')}." if reason else ""
     return Outcome(
         "failed",

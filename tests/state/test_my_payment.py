@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from courseflow_admin.components.badges import MY_PAYMENT
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.models.base import now
 from courseflow_admin.models.payments import (
@@ -12,6 +13,7 @@ from courseflow_admin.models.payments import (
     Capture,
     Dispute,
     DisputeState,
+    PaymentState,
     Refund,
     RefundCause,
     RefundState,
@@ -19,6 +21,7 @@ from courseflow_admin.models.payments import (
     ReviewState,
     SyncNote,
 )
+from courseflow_admin.pages import my_payment, my_payments
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
@@ -258,6 +261,27 @@ def test_a_decline_tells_its_reason_and_a_refund_its_amount():
     assert pending.sentence.endswith("A refund of ₹1.00 is on its way to you.")
 
 
+def test_a_failure_whose_money_may_be_on_its_way_does_not_say_that_nothing_was_charged():
+    late = DECLINED.model_copy(
+        update={
+            "reason": "Your payment was not completed on time. Any amount deducted will be "
+            "refunded or the payment confirmed later."
+        }
+    )
+
+    outcome = outcome_of(
+        payment_row(1, "failed", attempts=[late]), waiting=False, disputes_suspend=True
+    )
+
+    assert (outcome.title, outcome.sentence, outcome.act) == (
+        "The payment did not go through in time",
+        "Data Structures in Practice is not open yet. If your bank has taken an amount, it either "
+        "comes back to you or arrives late and opens the course by itself. If you pay again and "
+        "both arrive, the second payment goes back by itself.",
+        "Try again",
+    )
+
+
 @pytest.mark.parametrize(
     ("minutes", "state", "expected"),
     [
@@ -289,3 +313,12 @@ async def test_the_list_of_own_payments_has_no_others(database):
         "paid",
         "",
     )
+
+
+def test_the_states_on_own_pages_are_said_in_the_buyers_words():
+    pages = str(my_payment.breakdown()), str(my_payments.my_payments())
+
+    assert set(MY_PAYMENT) == set(PaymentState)
+    for page in pages:
+        assert "Not paid yet" in page
+        assert not any(word in page for word in ('"Created"', '"Authorized"', '"Needs review"'))
