@@ -20,6 +20,7 @@ from courseflow_admin.models.base import Document, id_at, now
 from courseflow_admin.models.courses import Course, Thumbnail
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.progress import percent_of
 from courseflow_admin.models.school import POLICIES, SchoolChange, SchoolSettings
 from courseflow_admin.models.studio import FieldsForm, LessonForm
 from courseflow_admin.services import passwords, school, school_settings, studio
@@ -332,7 +333,7 @@ def _tell_progress(
         if not done:
             continue
         enrollment.done = lessons[:done]
-        enrollment.percent = 100 * done // len(lessons)
+        enrollment.percent = percent_of(done, len(lessons))
         enrollment.last_lesson_id = lessons[min(done, len(lessons) - 1)]
         span = min(today - enrollment.enrolled_at, timedelta(days=40))
         seen = _whole(enrollment.enrolled_at + span * chance.uniform(0.3, 1))

@@ -29,10 +29,19 @@ def progress_of(
     still_there = set(shown)
     finished = [lesson for lesson in counted if lesson in done or lesson not in still_there]
     measured = set(counted)
-    now = 100 * len(finished) // len(counted) if counted else 0
+    now = percent_of(len(finished), len(counted))
     return Progress(
         done=len(finished),
         total=len(counted),
         percent=min(100, max(reached, now)),
         new=tuple(lesson for lesson in shown if lesson not in measured),
     )
+
+
+def percent_of(done: int, total: int) -> int:
+    """Rounded half up, but 0 only before anything is done and 100 only when all of it is."""
+    if done <= 0 or total <= 0:
+        return 0
+    if done >= total:
+        return 100
+    return min(99, max(1, (200 * done + total) // (2 * total)))

@@ -12,6 +12,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.enrollments import Enrollment
 from courseflow_admin.models.payments import Capture, Payment, RefundState, state_of
+from courseflow_admin.models.progress import percent_of
 from courseflow_admin.models.receipts import Receipt
 from courseflow_admin.models.school import POLICIES
 from courseflow_admin.services import accounts, school, school_settings
@@ -69,7 +70,7 @@ async def test_the_demo_school_keeps_every_rule_of_the_product(demo_school):
     for enrollment in enrollments:
         lessons = courses[enrollment.course_id].lesson_ids
         assert set(enrollment.done) <= set(lessons)
-        assert enrollment.percent == 100 * len(enrollment.done) // len(lessons)
+        assert enrollment.percent == percent_of(len(enrollment.done), len(lessons))
         assert bool(enrollment.completed_at) == (enrollment.percent == 100)
 
     for series in {receipt.series for receipt in receipts}:
