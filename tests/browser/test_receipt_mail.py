@@ -1,0 +1,45 @@
+"""The receipt e-mail as a mail program shows it."""
+
+import pytest
+
+from courseflow_admin.models.emails import EmailKind, Recipient
+from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.services import emails
+
+FACTS = {
+    "course": "Python for Analysts",
+    "number": "SANDBOX-2026-01268",
+    "date": "27 November 2026",
+    "method": "Visa ending 4242",
+    "amount": "₹2,499.00",
+    "link": "https://school.example/my/payments/pay_1",
+}
+OUTSIDE = """() => {
+  const paper = document.querySelector('.paper'), {left, right} = paper.getBoundingClientRect();
+  const inside = [...paper.querySelectorAll('*')].map(one => {
+    const all = document.createRange();
+    all.selectNodeContents(one);
+    return [one, all.getBoundingClientRect()];
+  });
+  return inside.filter(([, box]) => box.left < left + 32 || box.right > right - 32)
+    .map(([one]) => one.textContent);
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_a_name_without_a_break_stays_within_the_receipt(visitor, width):
+    name = "Ä" * 80
+    seller = SchoolSettings(
+        name="School", support_email="help@school.example", seller_lines=["Third Floor, 14 Lake"]
+    )
+    to = Recipient("acc_1", "ada@school.example", name)
+    receipt = emails.compose(EmailKind.RECEIPT, to, "key", {**FACTS, "billed_to": name}, seller)
+    page = visitor(width=width)
+
+    page.set_content(receipt.html)
+
+    assert page.get_by_role("cell").count() == 0  # a table for layout only
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    amount = page.get_by_text("₹2,499.00").bounding_box()
+    assert amount["height"] < 50
