@@ -97,9 +97,12 @@ def entry_row(row: EntryRow) -> rx.Component:
             ),
         ),
         text_link(row.actor, href=row.actor_href),
-        rx.cond(
-            row.object_href != "",
-            text_link(row.object_id, href=row.object_href),
-            rx.el.span(row.object_id, class_name="cf-mono cf-trunc"),
+        rx.fragment(
+            rx.cond(row.object_kind != "", rx.el.div(row.object_kind, class_name="cf-sm cf-mut")),
+            rx.cond(
+                row.object_href != "",
+                text_link(row.object_id, href=row.object_href),
+                rx.el.span(row.object_id, class_name="cf-mono cf-trunc"),
+            ),
         ),
     )

@@ -27,6 +27,15 @@ PAGES = {
     "eml": routes.email,
     "crs": routes.studio,
 }
+KINDS = {
+    "acc": "Account",
+    "pay": "Payment",
+    "eml": "E-mail",
+    "crs": "Course",
+    "ses": "Session",
+    "inv": "Invitation",
+    "whe": "Webhook event",
+}
 
 
 def act_text(act: str) -> str:
@@ -45,6 +54,7 @@ class EntryRow:
     actor: str
     actor_href: str  # all that this person did
     act: str
+    object_kind: str  # in a word, or nothing
     object_id: str
     object_href: str  # the page of the object, or nothing
     about_href: str  # all that was done to it
@@ -106,7 +116,8 @@ class AuditState(ListState, rx.State):
 
 
 def _row(entry: AuditEntry, address: ListAddress) -> EntryRow:
-    page_of = PAGES.get(entry.object_id.partition("_")[0])
+    prefix = entry.object_id.partition("_")[0]
+    page_of = PAGES.get(prefix)
     return EntryRow(
         id=entry.id,
         at=times.exact(entry.at),
@@ -114,6 +125,7 @@ def _row(entry: AuditEntry, address: ListAddress) -> EntryRow:
         actor=entry.actor_name or entry.actor_id,
         actor_href=address.to(actor=entry.actor_id),
         act=act_text(entry.act.value),
+        object_kind=KINDS.get(prefix, ""),
         object_id=entry.object_id,
         object_href=page_of(entry.object_id) if page_of else "",
         about_href=address.to(object=entry.object_id),

@@ -64,10 +64,17 @@ def test_the_log_tells_what_was_done_and_exports_what_it_shows(school, visitor):
     admin.get_by_role("link", name="All about them").click()
     admin.wait_for_url(f"**/audit?object={account_id}")
     settled(admin)
+    row = admin.get_by_role("row").filter(has_text=account_id)
+    expect(row).to_be_visible()
+    act = row.locator("td:has(details) > span").first
+    air = act.bounding_box()["y"] - row.bounding_box()["y"]
     admin.locator("summary", has_text="Details").first.click()
     with admin.expect_download() as download:
         admin.get_by_role("link", name="Export CSV").click()
 
+    assert air >= 8
+    expect(row.get_by_role("cell").last).to_have_text(f"Account{account_id}")
+    expect(row.get_by_role("link", name=account_id, exact=True)).to_be_visible()
     expect(admin.get_by_text("Role: student")).to_be_visible()
     assert accessibility(admin) == []
     lines = download.value.path().read_text().splitlines()

@@ -224,9 +224,10 @@ async def test_the_log_shows_what_the_address_asks_for(database):
     )
 
     [row] = state.rows
-    assert (row.act, row.actor, row.object_href) == (
+    assert (row.act, row.actor, row.object_kind, row.object_href) == (
         "Account role changed",
         "Rosa Admin",
+        "Account",
         f"/people/{ada.id}",
     )
     assert row.details.splitlines()[:2] == ["Role: student → instructor", f"By: {admin.id}"]
