@@ -5,8 +5,19 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.forms import button
-from courseflow_admin.components.icons import icon
+from courseflow_admin.components.icons import client_act, icon
 from courseflow_admin.components.types import Shown, Text
+
+# Radix gives the focus back to a trigger, and these have none: whatever opened them had it before.
+# An autofocused field takes it before Radix looks, so that the first focus inside tells.
+NOTE_OPENER = (
+    "(event) => {{const dialog = event.currentTarget, before = event.relatedTarget; "
+    "if (before && !dialog.opener && !dialog.contains(before)) dialog.opener = before}}"
+)
+BACK_TO_OPENER = (
+    "(event) => {{const opener = event.currentTarget.opener; "
+    "if (opener?.isConnected) {{event.preventDefault(); opener.focus()}}}}"
+)
 
 
 def dialog(
@@ -33,6 +44,10 @@ def dialog(
                 class_name="cf-row cf-dialogacts",
             ),
             class_name="cf-dialog",
+            custom_attrs={
+                "onFocus": client_act(NOTE_OPENER),
+                "onCloseAutoFocus": client_act(BACK_TO_OPENER),
+            },
         ),
         open=open_,
         on_open_change=on_open_change,

@@ -85,6 +85,14 @@ def copy_button(value: Text, what: str = "id") -> rx.Component:
     )
 
 
+ONE_CLICK = "(event) => {{if (event.detail > 1) event.stopPropagation()}}"
+
+
+def one_click() -> dict[str, Any]:
+    """Attributes of a button that adds something: a double click on it is one click."""
+    return {"onClickCapture": client_act(ONE_CLICK)}
+
+
 def copyable(value: Text, what: str = "id") -> rx.Component:
     """An id in monospace with its copy button."""
     return rx.el.span(

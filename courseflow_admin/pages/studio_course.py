@@ -7,7 +7,7 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import course_badge
 from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, checkbox, field, link_button
-from courseflow_admin.components.icons import client_act, icon, icon_button, link
+from courseflow_admin.components.icons import client_act, icon, icon_button, link, one_click
 from courseflow_admin.components.layout import page
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.studio_authors import authors
@@ -104,7 +104,8 @@ def outline() -> rx.Component:
                 "Add a section",
                 look="quiet",
                 id="outline",
-                on_click=State.add_section,
+                on_click=State.add_section(State.added),
+                custom_attrs=one_click(),
             ),
             class_name="cf-addsection",
         ),
@@ -149,7 +150,8 @@ def section(part: StudioSection) -> rx.Component:
                 "plus",
                 "Add a lesson to " + part.title,
                 size=14,
-                on_click=State.add_lesson(part.id),
+                on_click=State.add_lesson(part.id, State.added),
+                custom_attrs=one_click(),
             ),
             class_name="cf-sec",
         ),

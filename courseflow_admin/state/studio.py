@@ -68,7 +68,9 @@ class StudioState(rx.State):
 
     @event(Permission.COURSES_EDIT)
     async def create(self, form: NewCourseForm):
-        """Submit of "New course"."""
+        """Submit of "New course"; sent twice, the second finds its dialog closed."""
+        if not self.dialog_open:
+            return
         self.creating = True
         yield
         try:

@@ -104,6 +104,7 @@ class StudioCourseState(rx.State):
     error_text: str = ""
     saved: str = ""
     opened: int = 0  # counts loads, so that fields show what was loaded
+    added: int = 0  # counts what was added, so that a click sent twice adds once
     dialog: str = ""
     busy: bool = False
     _id: str = ""
@@ -137,7 +138,10 @@ class StudioCourseState(rx.State):
         await self._refresh()
 
     @event(Permission.COURSES_EDIT)
-    async def add_section(self):
+    async def add_section(self, seen: int):
+        if seen != self.added:
+            return
+        self.added += 1
         await self._do(lambda actor: studio.add_section(actor, self._id, "New section"))
         self.said = "A section was added at the end."
 
@@ -170,7 +174,10 @@ class StudioCourseState(rx.State):
         yield rx.redirect(self.details_href)
 
     @event(Permission.COURSES_EDIT)
-    async def add_lesson(self, section_id: str):
+    async def add_lesson(self, section_id: str, seen: int):
+        if seen != self.added:
+            return
+        self.added += 1
         lesson = await self._do(
             lambda actor: studio.add_lesson(actor, self._id, section_id, NEW_LESSON)
         )

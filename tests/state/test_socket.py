@@ -24,6 +24,7 @@ from tests import servers
 from tests.builders import PASSWORD, acting, an_account, stored
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
+DIALOG = f"{StudioState.get_full_name()}.show_dialog"
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +196,13 @@ async def test_an_open_tab_sees_with_other_eyes_and_cannot_write_with_them(web, 
     async with a_socket(web[0], cookie=cookie) as socket, httpx.AsyncClient() as site:
         await socket.send(HYDRATE)
         await socket.received()
+        await socket.send(DIALOG, is_open=True)
+        await socket.received()
         headers = {"Cookie": cookie, "Origin": web[0]}
         begun = await site.post(f"{web[0]}/api/v1/accounts/{ines.id}/view-as", headers=headers)
         await socket.send(create, form={"title": "Meant as Ada"})
         first = await socket.received()
+        await socket.send(DIALOG, is_open=True)
         await socket.send(create, form={"title": "Meant as Ines"})
         second = await socket.received()
         refused = await site.post(
@@ -230,6 +234,7 @@ async def test_an_act_of_a_page_is_kept_with_the_address_it_came_from(web, its_d
     ):
         sockets = {"One": one, "Other": other, "Unsaid": unsaid, "Direct": direct, "Again": one}
         for title, socket in sockets.items():
+            await socket.send(DIALOG, is_open=True)
             await socket.send(create, form={"title": title})
             await socket.received()
 
@@ -242,6 +247,21 @@ async def test_an_act_of_a_page_is_kept_with_the_address_it_came_from(web, its_d
         "Direct": "127.0.0.1",
         "Again": "198.51.100.1",
     }
+
+
+async def test_a_form_sent_twice_at_once_makes_one_course(web, its_database):
+    token = await sessions.open_browser(await an_account(role="instructor"))
+    create = f"{StudioState.get_full_name()}.create"
+
+    async with a_socket(web[0], cookie=f"cf_session={token}") as socket:
+        await socket.send(DIALOG, is_open=True)
+        for _ in range(3):
+            await socket.send(create, form={"title": "Trees"})
+        updates = await socket.received()
+
+    assert [row["title"] for row in await stored("courses")] == ["Trees"]
+    assert vars_of(updates, StudioState)["creating"] is False
+    assert vars_of(updates, NoticesState)["shown"] == []
 
 
 async def suspend(admin, account):

@@ -6,9 +6,10 @@ from courseflow_admin.services import studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import mark_of
-from courseflow_admin.state.studio import NewCourseForm, StudioState
+from courseflow_admin.state.studio import StudioState
 from courseflow_admin.state.studio_course import StudioCourseState
 from courseflow_admin.state.studio_lesson import StudioLessonState
+from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.state.conftest import NOT_PERMITTED, a_tab, run, said
 from tests.state.money_tabs import led_to
@@ -19,6 +20,12 @@ async def a_tab_of(actor, path: str):
     auth = await root.get_state(AuthState)
     auth._sign_in(actor)
     return root
+
+
+async def a_new_course(root, **form):
+    """Opens the dialog "New course" and sends it."""
+    await run(root, StudioState, "show_dialog", is_open=True)
+    return await run(root, StudioState, "create", form=form)
 
 
 async def an_open_course(author, lesson: int | None = None, *, course=None):
@@ -46,7 +53,7 @@ async def test_a_new_course_leads_into_its_editor(database):
     author = await an_instructor()
     root = await a_tab_of(author, "/studio")
 
-    steps = await run(root, StudioState, "create", form={"title": "Trees", "currency": "EUR"})
+    steps = await a_new_course(root, title="Trees", currency="EUR")
     await run(root, StudioState, "load")
 
     state = await root.get_state(StudioState)
@@ -59,10 +66,44 @@ async def test_a_new_course_leads_into_its_editor(database):
 async def test_a_title_of_blanks_makes_nothing_and_says_so(database):
     root = await a_tab_of(await an_instructor(), "/studio")
 
-    await run(root, StudioState, "create", form=NewCourseForm(title="  ").model_dump())
+    await a_new_course(root, title="  ")
 
+    state = await root.get_state(StudioState)
     assert await said(root) == [("error", "Please write a title.")]
-    assert (await root.get_state(StudioState)).creating is False
+    assert (state.dialog_open, state.creating) == (True, False)
+    assert await stored("courses") == []
+
+
+async def test_a_new_course_sent_twice_is_made_once(database):
+    root = await a_tab_of(await an_instructor(), "/studio")
+
+    await a_new_course(root, title="Trees")
+    again = await run(root, StudioState, "create", form={"title": "Trees"})
+    once = [row["title"] for row in await stored("courses")]
+    await a_new_course(root, title="Trees")
+
+    assert (again, once) == ([], ["Trees"])
+    assert [row["title"] for row in await stored("courses")] == ["Trees", "Trees"]
+
+
+async def test_a_click_that_adds_a_section_or_a_lesson_sent_twice_adds_one(database):
+    course, root, page, _lesson = await an_open_course(await an_instructor())
+    section, seen = course.outline[0].id, page.added
+
+    for _ in range(2):
+        await run(root, StudioCourseState, "add_section", seen=seen)
+    next_seen = page.added
+    for _ in range(2):
+        await run(root, StudioCourseState, "add_lesson", section_id=section, seen=next_seen)
+    await run(root, StudioCourseState, "add_section", seen=page.added)
+
+    now = [(one.title, [lesson.title for lesson in one.lessons][3:]) for one in page.outline]
+    assert now == [
+        ("First section", ["New lesson"]),
+        ("New section", []),
+        ("New section", []),
+    ]
+    assert await said(root) == []
 
 
 async def test_a_lesson_is_saved_as_it_is_typed_and_said_only_then(database):
@@ -279,7 +320,7 @@ async def test_publishing_is_offered_with_what_stands_in_the_way(database):
     author = await an_instructor()
     course, root, page, _lesson = await an_open_course(author)
     section = course.outline[0].id
-    await run(root, StudioCourseState, "add_lesson", section_id=section)
+    await run(root, StudioCourseState, "add_lesson", section_id=section, seen=page.added)
     checks = [(check.sentence, check.href, check.field) for check in page.checks]
     await run(root, StudioCourseState, "publish")
     refused = await said(root)
@@ -348,7 +389,7 @@ async def test_a_student_calling_the_studio_is_refused_by_the_service_too(databa
     root = await a_tab_of(await a_student(), f"/studio/{draft.id}")
     before = await everything()
 
-    await run(root, StudioState, "create", form={"title": "Mine"})
+    await a_new_course(root, title="Mine")
     await run(root, StudioCourseState, "load")
 
     assert (await root.get_state(StudioCourseState)).view == "forbidden"
