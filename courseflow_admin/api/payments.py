@@ -1,4 +1,4 @@
-"""Payments over HTTP: the list, one with its timeline, re-check, refund and review."""
+"""Payments over HTTP: the list, one with its timeline, re-check, capture, refund and review."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import payments, refunds, reviews
+from courseflow_admin.services import captures, payments, refunds, reviews
 
 router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])
 
@@ -122,6 +122,12 @@ def _review(payment: Payment) -> dict[str, str]:
 async def recheck(actor: CurrentActor, payment_id: str) -> dict[str, str]:
     """Ask the gateway anew now."""
     return {"result": await payments.recheck(actor, payment_id)}
+
+
+@router.post("/{payment_id}/capture")
+async def capture(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
+    """Take all of what the bank holds; 502 `capture_unconfirmed`: we do not know, and ask again."""
+    return asdict(PaymentView.of(await captures.capture(actor, payment_id)))
 
 
 @router.post("/{payment_id}/refunds", status_code=201)

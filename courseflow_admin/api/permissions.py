@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
         everyones=Permission.PAYMENTS_READ_ALL,
     ),
     "POST /api/v1/payments/checkout": Rule(Permission.COURSES_BUY),
+    "POST /api/v1/payments/{payment_id}/capture": Rule(Permission.PAYMENTS_CAPTURE),
     "POST /api/v1/payments/{payment_id}/refunds": Rule(
         Permission.PAYMENTS_REFUND, seen_by=("learner", "owner")
     ),

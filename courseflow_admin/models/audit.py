@@ -71,6 +71,8 @@ class Act(StrEnum):
     PAYMENT_REVIEW_OPENED = "payment.review_opened"
     PAYMENT_REVIEW_RESOLVED = "payment.review_resolved"
     PAYMENT_RECHECKED = "payment.rechecked"
+    PAYMENT_CAPTURE_ASKED = "payment.capture_asked"
+    PAYMENT_CAPTURE_REFUSED = "payment.capture_refused"
     PAYMENT_REFUND_STARTED = "payment.refund_started"
     PAYMENT_REFUNDED = "payment.refunded"
     PAYMENT_REFUND_FAILED = "payment.refund_failed"

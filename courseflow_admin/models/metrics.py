@@ -203,7 +203,7 @@ FIGURES: dict[str, str] = {
     OPEN_DISPUTES: "Open disputes",
     LAPSING: "About to lapse",
 }
-LAPSING_AFTER = timedelta(hours=48)  # Razorpay gives uncaptured money back after three days
+LAPSING_AFTER = timedelta(hours=48)  # a day before models/payments.LAPSES_AFTER
 STUCK_AFTER = timedelta(minutes=10)  # webhook events are handled within seconds
 EMAIL_DAYS = 7
 

@@ -1,7 +1,7 @@
 """A payment: independent facets that only move forward, and the one state shown on screen."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -14,6 +14,7 @@ from courseflow_admin.models.school import POLICY_WORDS
 
 GatewayName = Literal["stripe", "razorpay"]
 GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
+LAPSES_AFTER = timedelta(days=3)  # Razorpay gives back by itself what nobody captures
 
 
 class Capture(StrEnum):
@@ -185,6 +186,21 @@ class Payment(Document):
         left = self.amount.minor - self.refunded_minor
         at_the_bank = self.dispute.state in AT_THE_BANK
         return Money(minor=0 if at_the_bank else left, currency=self.amount.currency)
+
+    @property
+    def held(self) -> Attempt | None:
+        """The attempt whose amount the bank holds until it is captured, the first if several."""
+        waits = self.capture is Capture.AUTHORIZED and self.review.state is not ReviewState.OPEN
+        authorized = (one for one in self.attempts if one.outcome is Capture.AUTHORIZED)
+        return next(authorized, None) if waits else None
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When the gateway gives back by itself what is held; None where nothing is, or by Stripe.
+
+        Stripe's checkout captures by itself.
+        """
+        return self.held.at + LAPSES_AFTER if self.held and self.provider == "razorpay" else None
 
     @property
     def taken_back_minor(self) -> int:

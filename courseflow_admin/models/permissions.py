@@ -23,6 +23,7 @@ class Permission(StrEnum):
     ENROLLMENTS_READ_ALL = "enrollments:read_all"
     FIGURES_READ = "figures:read"
     FIGURES_READ_ALL = "figures:read_all"
+    PAYMENTS_CAPTURE = "payments:capture"
     PAYMENTS_READ = "payments:read"
     PAYMENTS_READ_ALL = "payments:read_all"
     PAYMENTS_REFUND = "payments:refund"

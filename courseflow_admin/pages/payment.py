@@ -1,4 +1,4 @@
-"""One payment: what happened, the breakdown, who and what for, re-check, refund, review."""
+"""One payment: what happened, the breakdown, who and what for, and the acts on it."""
 
 import reflex as rx
 
@@ -56,6 +56,7 @@ def there() -> rx.Component:
             class_name="cf-stack",
         ),
         rx.el.div(breakdown(), learner(), references(), class_name="cf-stack"),
+        capture_dialog(),
         refund_dialog(),
         review_dialog(),
         class_name="cf-detail",
@@ -82,6 +83,14 @@ def head() -> rx.Component:
                 "Re-check",
                 busy=PaymentDetailState.checking,
                 on_click=PaymentDetailState.recheck,
+            ),
+        ),
+        rx.cond(
+            may(Permission.PAYMENTS_CAPTURE) & (SHOWN.lapses != ""),
+            button(
+                icon("circle_check", 14),
+                "Capture",
+                on_click=PaymentDetailState.show_capture_dialog(True),
             ),
         ),
         rx.cond(
@@ -235,6 +244,36 @@ def references() -> rx.Component:
 
 def reference(one: Reference) -> rx.Component:
     return rx.fragment(rx.el.dt(one.word), rx.el.dd(copyable(one.value, one.word)))
+
+
+def capture_dialog() -> rx.Component:
+    return dialog(
+        "Capture " + SHOWN.amount + " of " + SHOWN.learner,
+        PaymentDetailState.capture_about,
+        rx.cond(PaymentDetailState.capture_problem, problem(PaymentDetailState.capture_problem)),
+        effects(
+            rx.foreach(
+                PaymentDetailState.capture_effects,
+                lambda text, number: rx.el.li(
+                    rx.match(
+                        number,
+                        (0, icon("circle_check", 14)),
+                        (1, icon("key_round", 14)),
+                        icon("mail", 14),
+                    ),
+                    rx.el.span(text),
+                ),
+            )
+        ),
+        open_=PaymentDetailState.capture_dialog,
+        on_open_change=PaymentDetailState.show_capture_dialog,
+        act=button(
+            "Capture " + SHOWN.amount,
+            look="primary",
+            busy=PaymentDetailState.capturing,
+            on_click=PaymentDetailState.capture,
+        ),
+    )
 
 
 def refund_dialog() -> rx.Component:

@@ -54,6 +54,10 @@ class Gateway(Protocol):
         """The checkout and its payments as they are now; `also`: payment ids named by webhooks."""
         ...
 
+    async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:
+        """Take what the bank holds; asked for twice, the gateway refuses the second time."""
+        ...
+
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:

@@ -126,6 +126,11 @@ class RazorpayGateway:
             payments=tuple([await self._payment(row, ours) for row in listed["items"]]),
         )
 
+    async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:
+        await self._asked(
+            self._client.payment.capture, provider_payment_id, amount_minor, {"currency": currency}
+        )
+
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:

@@ -130,6 +130,9 @@ class StripeGateway:
             payments=tuple([await self._payment(intent) for intent in intents]),
         )
 
+    async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:  # noqa: ARG002 - Gateway
+        raise ProviderRefused("stripe", "its checkout captures by itself; there is nothing to ask")
+
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:

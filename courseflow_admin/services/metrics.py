@@ -297,8 +297,10 @@ def _lapsing(count: int, oldest: Any) -> Attention | None:
         f"{payment.amount} of {payment.name or 'a learner'} is about to lapse",
         "authorized payments are about to lapse",
         "Never captured: the gateway gives such money back after three days.",
-        routes.with_query(routes.PAYMENTS, figure=LAPSING),
-        "Look",
+        routes.payment(payment.id)
+        if count == 1
+        else routes.with_query(routes.PAYMENTS, figure=LAPSING),
+        "Capture",
         "amber",
     )
 

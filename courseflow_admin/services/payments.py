@@ -157,6 +157,8 @@ _ACTS = {
     Act.PAYMENT_REVIEW_OPENED: ("triangle_alert", "amber", "Needs a look by a person"),
     Act.PAYMENT_REVIEW_RESOLVED: ("circle_check", "green", "Review resolved"),
     Act.PAYMENT_RECHECKED: ("refresh_cw", "gray", "Re-check asked for"),
+    Act.PAYMENT_CAPTURE_ASKED: ("circle_check", "gray", "Capture asked for"),
+    Act.PAYMENT_CAPTURE_REFUSED: ("circle_x", "red", "Not captured"),
     Act.PAYMENT_REFUND_STARTED: ("undo_2", "gray", "Refund started"),
     Act.PAYMENT_REFUNDED: ("undo_2", "green", "Refund made"),
     Act.PAYMENT_REFUND_FAILED: ("circle_x", "red", "Refund did not go through"),

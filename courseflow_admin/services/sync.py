@@ -1,8 +1,8 @@
 """`sync`: the one place where a payment becomes paid, refunded or disputed.
 
 Called by the webhook worker, by the browser's return, by the periodic look at pending payments
-and by an admin's "Re-check". It believes nobody: it asks the gateway anew, compares, and moves
-our payment with everything that follows in one transaction per fact.
+and by an admin's "Re-check" or "Capture". It believes nobody: it asks the gateway anew, compares,
+and moves our payment with everything that follows in one transaction per fact.
 
 If the process dies between any two lines:
 * before a transaction commits, nothing of that fact has happened; the payment's `sync_at` (or the

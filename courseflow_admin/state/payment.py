@@ -1,4 +1,4 @@
-"""One payment: what happened to it, what it is made of, re-check, refund and review."""
+"""One payment: what happened to it, what it is made of, re-check, capture, refund and review."""
 
 import reflex as rx
 from pydantic import Field
@@ -6,9 +6,9 @@ from pydantic import Field
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
 from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Payment, RefundState, ReviewState
+from courseflow_admin.models.payments import Capture, Payment, RefundState, ReviewState
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import payments, refunds, reviews, support
+from courseflow_admin.services import captures, payments, refunds, reviews, support
 from courseflow_admin.services.payments import PaymentDetail
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part
@@ -22,6 +22,7 @@ from courseflow_admin.state.payment_shown import (
     Shown,
     StepRow,
     effects_of,
+    effects_of_capturing,
     effects_of_resolving,
     email_line,
     references_of,
@@ -65,6 +66,11 @@ class PaymentDetailState(rx.State):
     note_problem: str = ""
     review_problem: str = ""
     resolving: bool = False
+    capture_dialog: bool = False
+    capture_about: str = ""  # as it was when the dialog opened
+    capture_effects: list[str] = []
+    capture_problem: str = ""
+    capturing: bool = False
     _payment: Payment | None = None
     _request_id: str = ""
 
@@ -73,6 +79,7 @@ class PaymentDetailState(rx.State):
         payment_id = last_part(self)
         if self._payment is None or self._payment.id != payment_id:
             self.view, self.dialog, self.review_dialog = "loading", False, False
+            self.capture_dialog = False
             yield
         auth = await self.get_state(AuthState)
         try:
@@ -106,6 +113,40 @@ class PaymentDetailState(rx.State):
             yield notices.success(f"Asked {self.shown.provider} anew: {result.rstrip('.')}.")
         finally:
             self.checking = False
+
+    @event(Permission.PAYMENTS_CAPTURE)
+    async def show_capture_dialog(self, is_open: bool):
+        payment = self._payment
+        self.capture_dialog = is_open and payment is not None and payment.lapses_at is not None
+        if self.capture_dialog and payment is not None:
+            self.capture_about = (
+                f"The bank holds {self.shown.amount} and gives it back on {self.shown.lapses}."
+            )
+            self.capture_effects = effects_of_capturing(payment)
+            self.capture_problem = ""
+
+    @event(Permission.PAYMENTS_CAPTURE)
+    async def capture(self):
+        if self._payment is None or self.capturing:
+            return
+        self.capturing, self.capture_problem = True, ""
+        yield
+        try:
+            auth = await self.get_state(AuthState)
+            payment_id = self._payment.id
+            try:
+                after = await captures.capture(auth.actor(), payment_id)
+            finally:  # the asking and the gateway's no stand in its history
+                self._show(await payments.get(auth.actor(), payment_id))
+            self.capture_dialog = False
+            if after.capture is Capture.PAID:
+                yield notices.success(f"Captured {after.amount} of {after.name}.")
+            else:
+                yield notices.info("What was captured does not fit the order: see the page.")
+        except CourseFlowError as problem:
+            self.capture_problem = await support.sentence(problem)
+        finally:
+            self.capturing = False
 
     @event(Permission.PAYMENTS_REFUND)
     async def show_dialog(self, is_open: bool):

@@ -107,6 +107,7 @@ class Shown:
     why_href: str = ""
     provider: str = ""
     refundable: str = ""  # "" when nothing can be refunded
+    lapses: str = ""  # when what is held goes back; "" when nothing waits to be captured
     review: str = ""  # why a person is asked for, "" when none is
     paid_for: str = ""
 
@@ -127,6 +128,17 @@ def effects_of(payment: Payment, amount: Money) -> list[str]:
         "Progress in the course is kept"
         + (" and counts again should access come back." if whole else "."),
         f"One e-mail, “Your refund for {payment.course_title}”, goes to {payment.email}.",
+    ]
+
+
+def effects_of_capturing(payment: Payment) -> list[str]:
+    """What capturing it does: money, access, e-mails, in this order."""
+    provider = payment.provider.capitalize()
+    return [
+        f"{payment.amount} is charged through {provider}: all of what the bank holds.",
+        f"{payment.course_title} opens for {payment.name or 'its buyer'} "
+        f"as soon as {provider} confirms.",
+        f"Two e-mails go to {payment.email}: the course is open, and the receipt.",
     ]
 
 
@@ -198,6 +210,7 @@ def shown_of(payment: Payment) -> Shown:
         person_href=routes.person(payment.account_id),
         why_href=routes.access(payment.account_id, payment.course_id),
         provider=payment.provider.capitalize(),
+        lapses=times.long(payment.lapses_at) if payment.lapses_at else "",
         review=payment.review.reason if payment.review.state is ReviewState.OPEN else "",
         refundable=str(payment.refundable) if paid and payment.refundable.minor > 0 else "",
         paid_for=f"Paid {payment.amount} {by} for {payment.course_title}.",
@@ -211,6 +224,11 @@ def _agreed(consent: Consent | None) -> str:
 def _warning(payment: Payment) -> str:
     if payment.review.state is ReviewState.OPEN:
         return f"Needs a look by a person: {payment.review.reason}".removesuffix(": ")
+    if payment.lapses_at:
+        return (
+            "Authorised and not captured: nothing is charged yet, and the course is closed. "
+            f"Unless the school captures it, it goes back on {times.long(payment.lapses_at)}."
+        )
     if payment.dispute.state is DisputeState.OPEN:
         if not payment.dispute.provider_id:  # told to somebody who cannot answer the bank
             return "The bank asks about this payment."

@@ -66,6 +66,7 @@ BEYOND = {
     "POST /api/v1/me/second-factor/recovery-codes": 422,
     "POST /api/v1/me/second-factor/confirm": 409,  # none was begun
     "POST /api/v1/payments/checkout": 409,  # the learner has paid for it: it is being confirmed
+    "POST /api/v1/payments/{payment_id}/capture": 409,  # it is paid
     "POST /api/v1/payments/{payment_id}/review": 409,  # none is open
     "POST /api/v1/payments/{payment_id}/sync": 502,  # the gateway does not know the checkout
     "POST /api/v1/payments/{payment_id}/refunds": 502,  # the gateway does not know the payment

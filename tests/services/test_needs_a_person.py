@@ -37,13 +37,13 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     reason = "The gateway says ₹1.00."
     review = Review(state=ReviewState.OPEN, reason=reason, at=at)
     reviewed = [await a_payment(age, "needs_review", review=review) for age in (5, 500)]
-    lapsing = await a_payment(49 * 60, "authorized", provider="razorpay")
+    lapsing = [await a_payment(age * 60, "authorized", provider="razorpay") for age in (49, 50)]
     await a_payment(30, "authorized", provider="razorpay")
 
     found = {one.name: one for one in await metrics.needs_a_person(ADMIN)}
 
     assert list(found) == ["open_disputes", "needs_review", "lapsing"]
-    assert [one.count for one in found.values()] == [1, 2, 1]
+    assert [one.count for one in found.values()] == [1, 2, 2]
     assert found["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
     until = disputed.dispute.deadline
     assert found["open_disputes"].why == f"Stripe wants an answer by {until.day} {until:%b}."
@@ -52,10 +52,22 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     for name, expected in (
         ("open_disputes", [disputed]),
         ("needs_review", reviewed),
-        ("lapsing", [lapsing]),
+        ("lapsing", lapsing),
     ):
         listed = await rows_behind(ADMIN, found[name].href)
         assert [row.id for row in listed] == [payment.id for payment in expected]
+
+
+async def test_the_one_payment_that_is_about_to_lapse_is_a_click_from_being_captured(kolkata):
+    lapsing = await a_payment(49 * 60, "authorized", provider="razorpay")
+
+    (found,) = await metrics.needs_a_person(ADMIN)
+
+    assert (found.name, found.act, found.href) == (
+        "lapsing",
+        "Capture",
+        f"/payments/{lapsing.id}",
+    )
 
 
 async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):

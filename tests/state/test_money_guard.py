@@ -24,6 +24,8 @@ MAY = {
         "show_dialog": ADMIN,
         "preview": ADMIN,
         "refund": ADMIN,
+        "show_capture_dialog": ADMIN,
+        "capture": ADMIN,
         "show_review_dialog": ADMIN,
         "resolve_review": ADMIN,
     },
