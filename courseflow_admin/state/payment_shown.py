@@ -226,7 +226,7 @@ def _warning(payment: Payment) -> str:
         return f"Needs a look by a person: {payment.review.reason}".removesuffix(": ")
     if payment.lapses_at:
         return (
-            "Authorised and not captured: nothing is charged yet, and the course is closed. "
+            "Authorised and not captured: nothing is charged yet. "
             f"Unless the school captures it, it goes back on {times.long(payment.lapses_at)}."
         )
     if payment.dispute.state is DisputeState.OPEN:

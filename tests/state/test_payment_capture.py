@@ -40,7 +40,7 @@ async def test_what_is_held_says_when_it_goes_back_and_what_capturing_does(held)
     lapses = times.long(held.lapses_at)
     assert state.shown.lapses == lapses
     assert state.shown.warning == (
-        "Authorised and not captured: nothing is charged yet, and the course is closed. "
+        "Authorised and not captured: nothing is charged yet. "
         f"Unless the school captures it, it goes back on {lapses}."
     )
     assert state.capture_dialog
