@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from courseflow_admin import routes
 from courseflow_admin.api.errors import refusals
 from courseflow_admin.api.permissions import RULES, Rule
+from courseflow_admin.config import settings
 
 LIMITED = tuple(
     f"{routes.API}/{part}" for part in ("auth", "me", "invitations", "accounts", "payments")
@@ -19,6 +20,32 @@ LIMITED = tuple(
 AUTH = f"{routes.API}/auth"
 PAID = f"{routes.API}/payments"
 OF_FASTAPI = ("HTTPValidationError", "ValidationError")  # never sent: ours are problems
+
+ABOUT = """Everything the screens of CourseFlow do, for programs.
+
+Sign in at `/api/v1/auth/sign-in` with JSON for an access token, sent as `Authorization: Bearer`; \
+browsers send the cookie of their session. Each refusal is a problem (RFC 9457) with a `code`. \
+Amounts are whole numbers of the smallest unit, times are UTC, and lists are paged by the `next` \
+and `previous` they answer with."""
+TAGS = {
+    "access": "Why somebody can or cannot open a course.",
+    "accounts": "Everybody who signs in, and what admins do about them.",
+    "audit": "Who did what to which object, and when.",
+    "auth": "Signing up, in and out, tokens, and the links of e-mails.",
+    "catalog": "What is on sale, for everybody.",
+    "courses": "Writing and selling a course, and who its authors are.",
+    "emails": "What was sent, and what became of it.",
+    "enrollments": "One's own courses and how far one is.",
+    "health": "Whether the process lives and can work.",
+    "invitations": "Asking an address to take a role, and taking it.",
+    "me": "One's own account: name, address, password, sessions, data.",
+    "metrics": "The figures of the overview, day by day.",
+    "payments": "Buying, and each payment with its refunds, review and history.",
+    "school": "Name, logo, policies and settings of the school.",
+    "second factor": "Codes of an authenticator app beside the password.",
+    "webhooks": "What Stripe, Razorpay and Resend report.",
+}
+ONE_OF = [{"token": []}, {"session": []}]  # either will do
 
 
 def describe(api: FastAPI) -> None:
@@ -33,10 +60,20 @@ def describe(api: FastAPI) -> None:
 
 
 def _described(api: FastAPI) -> dict[str, Any]:
-    found = get_openapi(title=api.title, version=api.version, routes=api.routes)
+    found = get_openapi(
+        title=api.title,
+        version=api.version,
+        description=ABOUT,
+        routes=api.routes,
+        servers=[{"url": settings().origin}],
+        tags=[{"name": name, "description": about} for name, about in TAGS.items()],
+    )
+    found.setdefault("components", {})["securitySchemes"] = _schemes()
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             rule = RULES[f"{method.upper()} {path}"]
+            if rule.needs is not None:
+                operation["security"] = ONE_OF
             answers = operation["responses"]
             if _is_fastapis(answers.get("422")):
                 del answers["422"]
@@ -44,8 +81,16 @@ def _described(api: FastAPI) -> dict[str, Any]:
                 answers.setdefault(str(status), refusal)
             operation["responses"] = dict(sorted(answers.items()))
     for name in OF_FASTAPI:
-        found.get("components", {}).get("schemas", {}).pop(name, None)
+        found["components"].get("schemas", {}).pop(name, None)
     return found
+
+
+def _schemes() -> dict[str, Any]:
+    cookie = routes.session_cookie(secure=settings().secure)
+    return {
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie},
+    }
 
 
 def _is_fastapis(answer: Any) -> bool:

@@ -181,3 +181,16 @@ async def test_the_api_describes_itself(api):
     sign_in = described["paths"]["/api/v1/auth/sign-in"]["post"]["requestBody"]["content"]
     assert set(sign_in) == {"application/json", "application/x-www-form-urlencoded"}
     assert "/api/{path}" not in described["paths"]
+    assert described["servers"] == [{"url": "http://localhost:3000"}]
+    assert described["components"]["securitySchemes"] == {
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "cf_session"},
+    }
+    used = {
+        tag
+        for operations in described["paths"].values()
+        for operation in operations.values()
+        for tag in operation["tags"]
+    }
+    assert {tag["name"] for tag in described["tags"] if tag["description"]} == used
+    assert "Authorization: Bearer" in described["info"]["description"]

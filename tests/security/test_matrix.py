@@ -88,6 +88,17 @@ def test_every_refusal_is_described_as_a_problem():
     assert "HTTPValidationError" not in str(described())
 
 
+@pytest.mark.parametrize("route", RULES)
+def test_a_route_says_that_it_needs_somebody_only_if_it_does(route):
+    method, _, path = route.partition(" ")
+    operation = described()["paths"][path][method.lower()]
+
+    asked = [name for one in operation.get("security", []) for name in one]
+
+    assert asked == (["token", "session"] if RULES[route].needs else [])
+    assert set(asked) <= set(described()["components"]["securitySchemes"])
+
+
 def test_the_table_names_every_route_and_no_other():
     assert set(RULES) == routes_there_are()
 
