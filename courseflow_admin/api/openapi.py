@@ -45,7 +45,7 @@ TAGS = {
     "second factor": "Codes of an authenticator app beside the password.",
     "webhooks": "What Stripe, Razorpay and Resend report.",
 }
-ONE_OF = [{"token": []}, {"session": []}]  # either will do
+ONE_OF: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]  # either will do
 
 
 def describe(api: FastAPI) -> None:

@@ -1,9 +1,11 @@
-"""What the pages of one-time links show: all of it is read from the address."""
+"""What the pages of one-time links show: what their address says, and whether it still works."""
 
 import reflex as rx
 
+from courseflow_admin import routes
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import school_settings, verification
+from courseflow_admin.services import one_time_links, school_settings, verification
+from courseflow_admin.services.one_time_links import PROVES_ADDRESS, SETS_PASSWORD, LinkNotGood
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
 from courseflow_admin.state.events import event
@@ -33,6 +35,17 @@ class LinkState(rx.State):
         self.done, self.token = query["done"], query["token"][:200]
         self.signed_in = auth.signed_in
         self.support = (await school_settings.get()).support_email
+        if self.token and not await self._works():
+            self.token, frame.problem = "", LINK_PROBLEMS["link_not_good"]
+
+    async def _works(self) -> bool:
+        """Only a look: programs that open the links of e-mails use nothing up."""
+        uses = SETS_PASSWORD if self.router.url.path == routes.RESET else PROVES_ADDRESS
+        try:
+            await one_time_links.look_at(self.token, uses)
+        except LinkNotGood:
+            return False
+        return True
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def resend(self):

@@ -4,8 +4,10 @@ import pytest
 
 from courseflow_admin.api import invitations, links, me
 from courseflow_admin.api import second_factor as api_second_factor
+from courseflow_admin.db.client import collection
 from courseflow_admin.models.accounts import ApiSignInForm, SignInForm, SignUpForm
-from courseflow_admin.services import my_account, sessions
+from courseflow_admin.models.base import now
+from courseflow_admin.services import my_account, password_resets, sessions, verification
 from courseflow_admin.state import second_factor
 from courseflow_admin.state.account import (
     AccountState,
@@ -14,10 +16,10 @@ from courseflow_admin.state.account import (
     NameForm,
     PasswordForm,
 )
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.links import LinkState
 from courseflow_admin.state.marks import PUBLIC, mark_of
-from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, signed_in
+from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, secret_of, signed_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.state.conftest import a_tab, run, said
 from tests.state.money_tabs import a_tab_of, led_to
@@ -209,13 +211,49 @@ async def test_a_form_of_something_else_is_refused(database):
     assert {tone for tone, _ in await said(root)} == {"error"}
 
 
-async def test_the_pages_of_links_read_the_address_alone(database):
-    root = a_tab(path="/reset?token=abc&problem=weak_password_common")
-
+async def opened_link(path):
+    """What the page of a one-time link shows: the secret for its form, and the problem."""
+    root = a_tab(path=path)
     await run(root, LinkState, "load")
+    shown, frame = await root.get_state(LinkState), await root.get_state(SignInState)
+    return shown.token, frame.problem
 
-    state = await root.get_state(LinkState)
-    assert (state.token, state.done, state.signed_in) == ("abc", "", False)
+
+async def test_a_link_that_works_is_put_into_the_form_however_often_it_is_opened(database):
+    await a_newcomer()
+    await password_resets.ask("eve@demo.test")
+    confirm, reset = await secret_of("welcome"), await secret_of("password_reset")
+    before = await everything()
+
+    seen = [await opened_link(f"/verify?token={confirm}") for _ in range(2)]
+    again = await opened_link(f"/reset?token={reset}&problem=weak_password_common")
+
+    assert seen == [(confirm, "")] * 2
+    assert (again[0], "password" in again[1]) == (reset, True)
+    assert await everything() == before
+
+
+async def test_a_link_that_was_used_or_is_over_says_so_at_once_and_shows_no_form(database):
+    await a_newcomer()
+    await password_resets.ask("eve@demo.test")
+    confirm, reset = await secret_of("welcome"), await secret_of("password_reset")
+    await verification.confirm(confirm)
+    await collection("one_time_tokens").update_one(
+        {"use": "reset"}, {"$set": {"expires_at": now()}}
+    )
+
+    # The same for used, too old, made up, and of the other kind: it tells the holder no more.
+    for path in (
+        f"/verify?token={confirm}",
+        f"/reset?token={reset}&problem=weak_password_common",
+        "/reset?token=abc",
+        f"/reset?token={confirm}",
+        "/verify?token=%ED%A0%80",
+    ):
+        assert await opened_link(path) == (
+            "",
+            "This link was used already or is too old. Please ask for a new one.",
+        ), path
 
 
 async def test_another_link_is_sent_from_the_page(database):

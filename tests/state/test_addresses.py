@@ -131,11 +131,11 @@ async def test_what_the_address_says_once_is_read_as_before(database):
     catalog, _ = await opened(CatalogState, f"/?category={category}&utm=1&utm=2")
     person, _ = await opened(PersonState, f"/people/{ada.id}?said=none")
     overview, _ = await opened(OverviewState, "/overview?days=7")
-    link, _ = await opened(LinkState, "/reset?token=one")
+    link, _ = await opened(LinkState, "/reset?done=reset&utm=1&utm=2")
 
     assert (catalog.view, catalog.category) == ("nothing", category)
     assert (person.view, overview.view, overview.days) == ("there", "school", "7 days")
-    assert link.token == "one"
+    assert link.done == "reset"
 
 
 def named_in(tree: ast.AST) -> set[str]:
