@@ -30,6 +30,7 @@ from courseflow_admin.models.gateways import (
 from courseflow_admin.models.payments import Capture, GatewayName, RefundState
 
 TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
+AT_A_CLICK = (3.0, 8.0)  # a thread cannot be called off when its buyer waits no longer
 # The SDK calls these, too, a bad request; but the same request may be granted later, or has been.
 KEYS_REFUSED = {401, 403}
 UNANSWERED = {*KEYS_REFUSED, 409, 429}
@@ -79,6 +80,7 @@ class RazorpayGateway:
                     "unique_receipt": True,
                     "notes": {"payment_id": order.payment_id},
                 },
+                timeout=AT_A_CLICK,
             )
         except ProviderRefused:
             # A second click was quicker by a moment: the receipt is taken, by our own order.
@@ -89,7 +91,8 @@ class RazorpayGateway:
         return OpenedCheckout(str(made["id"]))
 
     async def _order_of(self, receipt: str) -> str:
-        found = await self._asked(self._client.order.all, {"receipt": receipt, "count": 1})
+        wanted = {"receipt": receipt, "count": 1}
+        found = await self._asked(self._client.order.all, wanted, timeout=AT_A_CLICK)
         return str(found["items"][0]["id"]) if found["items"] else ""
 
     def form(self, order: CheckoutOrder, checkout_id: str) -> CheckoutForm | None:
@@ -200,11 +203,17 @@ class RazorpayGateway:
             refunds=refunds,
         )
 
-    async def _asked(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    async def _asked(
+        self,
+        call: Callable[..., Any],
+        *arguments: Any,
+        timeout: tuple[float, float] = TIMEOUT,  # noqa: ASYNC109 - the SDK's own
+        **options: Any,
+    ) -> Any:
         """One call of the SDK in a thread, its errors in our words."""
         async with self._limit:
             try:
-                return await asyncio.to_thread(call, *arguments, timeout=TIMEOUT, **options)
+                return await asyncio.to_thread(call, *arguments, timeout=timeout, **options)
             except BadRequestError as error:
                 raise ProviderRefused("razorpay", str(error)) from error
             except (

@@ -8,6 +8,9 @@ If the process dies:
 * after that: the checkout can be paid, and `sync` finds it by its id every ten minutes.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -48,6 +51,8 @@ CHECKOUT_LASTS = timedelta(hours=23, minutes=50)
 LEAST_LEFT = timedelta(minutes=35)  # for a checkout that is still to be opened
 FIRST_LOOK = timedelta(minutes=10)  # pending payments are synced this often
 CLICKS, CLICKS_SECONDS = 20, 600
+# A buyer waits for no gateway longer than this; what takes longer is silence like any other.
+ENDING_SECONDS, OPENING_SECONDS = 3.0, 8.0
 
 
 # A native form sends an empty field where there is nothing to agree to.
@@ -275,10 +280,11 @@ async def _expire(payment: Payment) -> None:
     if not payment.provider_checkout_id:
         return
     try:
-        done = await gateway(payment.provider).expire(payment.provider_checkout_id)
-        if done or payment.provider == "razorpay":  # an order cannot be expired
-            return
-        await sync(payment.id, "another checkout instead")
+        async with _within(ENDING_SECONDS, payment.provider):
+            done = await gateway(payment.provider).expire(payment.provider_checkout_id)
+            if done or payment.provider == "razorpay":  # an order cannot be expired
+                return
+            await sync(payment.id, "another checkout instead")
     except (NotFound, ProviderRefused):
         return
     except ProviderUnreachable:
@@ -293,7 +299,8 @@ async def _at_gateway(actor: Actor, payment: Payment, via: Gateway) -> CheckoutS
     checkout_id, url = payment.provider_checkout_id, payment.checkout_url
     if not checkout_id:
         try:
-            opened = await via.open_checkout(order)
+            async with _within(OPENING_SECONDS, via.name):
+                opened = await via.open_checkout(order)
         except ProviderRefused as error:
             await _refused(actor, payment, error)
             raise
@@ -308,6 +315,15 @@ async def _at_gateway(actor: Actor, payment: Payment, via: Gateway) -> CheckoutS
             kept = await payments_db.get(payment.id)
             checkout_id, url = kept.provider_checkout_id, kept.checkout_url
     return CheckoutStart(payment.id, url, via.form(order, checkout_id))
+
+
+@asynccontextmanager
+async def _within(seconds: float, provider: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as late:
+        raise ProviderUnreachable(provider) from late
 
 
 async def _refused(actor: Actor, payment: Payment, error: ProviderRefused) -> None:

@@ -1,6 +1,7 @@
 """Opening a checkout: when one is refused, replaced, corrected, or found open already."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -233,3 +234,50 @@ async def test_money_on_its_way_is_still_waited_for_when_the_course_is_bought(da
 
     assert (await payments_db.get(bought.id)).state is PaymentState.PAID
     assert (await payments_db.get(waits.id)).state is PaymentState.PENDING
+
+
+@BOTH
+async def test_a_buyer_waits_only_so_long_for_a_gateway_and_goes_on_with_the_same_checkout(
+    database, sandbox, monkeypatch, provider
+):
+    course, student = await a_sale()
+    monkeypatch.setattr(checkout, "OPENING_SECONDS", 0.3)
+    sandbox.switch(provider, outage="timeout")
+    started = time.monotonic()
+    with pytest.raises(ProviderUnreachable, match=provider.capitalize()):
+        await buy(student, course, provider)
+    waited = time.monotonic() - started
+    (silent,) = await stored("payments")
+    monkeypatch.undo()
+    sandbox.switch(provider, outage="ok")
+
+    payment = await buy(student, course, provider)
+
+    assert waited < 0.9  # the sandbox is silent for a second, and Stripe's SDK asks twice
+    assert (silent["open"], silent["capture"], silent["attempt"]) == (True, "created", 1)
+    assert silent["provider_checkout_id"] == ""
+    assert (payment.id, payment.attempt) == (silent["_id"], 1)
+    kind = {"stripe": "session", "razorpay": "order"}[provider]
+    made = [found["id"] for found in sandbox.store.newest(kind, limit=9)]
+    assert made == [payment.provider_checkout_id]
+
+
+async def test_a_buyer_waits_only_so_long_for_the_checkout_that_is_replaced(
+    database, sandbox, monkeypatch
+):
+    course, student = await a_sale()
+    await buy(student, course, "stripe")
+    before = await stored("payments"), await audited()
+    monkeypatch.setattr(checkout, "ENDING_SECONDS", 0.3)
+    sandbox.switch("stripe", outage="timeout")
+    started = time.monotonic()
+
+    with pytest.raises(ProviderUnreachable, match="Stripe"):
+        await buy(student, course, "razorpay")
+
+    assert time.monotonic() - started < 0.9
+    assert (await stored("payments"), await audited()) == before
+
+
+def test_a_click_on_pay_takes_twelve_seconds_at_most():
+    assert checkout.ENDING_SECONDS + checkout.OPENING_SECONDS < 12
