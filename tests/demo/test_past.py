@@ -15,7 +15,7 @@ from courseflow_admin.models.payments import GATEWAYS, Payment, PaymentState
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.sandbox.past import Past
 from courseflow_admin.sandbox.server import Sandbox
-from courseflow_admin.services import payments, refunds
+from courseflow_admin.services import captures, payments, refunds
 from courseflow_admin.services.sync import sync
 from tests.builders import stored
 
@@ -122,6 +122,18 @@ async def test_demo_payments_live_on_they_can_be_refunded_and_open_ones_be_paid(
     assert all(row.open for row in waiting)
     assert all(row.sync_at and row.sync_at < now() + timedelta(minutes=11) for row in waiting)
     assert all(row.sync_at is None for row in rows if row.state is PaymentState.PAID)
+
+
+async def test_what_a_bank_holds_in_the_demo_school_can_be_captured(demo: Sandbox) -> None:
+    rows = [Payment.from_mongo(row) for row in await stored("payments", state="authorized")]
+    admin = await an_admin()
+
+    after = [await captures.capture(admin, row.id) for row in rows]
+
+    assert rows
+    assert all(row.lapses_at and row.lapses_at > now() for row in rows)
+    assert {row.state for row in after} == {PaymentState.PAID}
+    assert [await ends_of_grants(row.id) for row in rows] == [[""] for _ in rows]
 
 
 async def ends_of_grants(payment_id: str) -> list[str]:
