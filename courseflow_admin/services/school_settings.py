@@ -14,7 +14,7 @@ from courseflow_admin import config
 from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db import school as school_db
 from courseflow_admin.db.client import Duplicate, transaction
-from courseflow_admin.errors import Conflict
+from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor, Permission
@@ -29,6 +29,7 @@ from courseflow_admin.models.school import (
 from courseflow_admin.services import audit
 
 TRIES = 3
+TAX = {"tax_id_label", "tax_id"}
 
 
 async def get() -> SchoolSettings:
@@ -76,9 +77,24 @@ async def change(
         if stale:
             found = [Difference(name, given[name], before.value(name)) for name in stale]
             raise SettingsChangedMeanwhile(found, before.revision)
+        _require_both_or_none(before, changed)
         return await _write(actor, before, changed, now())
 
     return await written(body)
+
+
+def _require_both_or_none(before: SchoolSettings, changed: dict[str, Any]) -> None:
+    """A tax number and what kind of number it is: receipts tell both, or neither."""
+    if not TAX.intersection(changed):
+        return
+    label = changed.get("tax_id_label", before.tax_id_label)
+    number = changed.get("tax_id", before.tax_id)
+    if number and not label:
+        raise Invalid(
+            "Say what kind of number this is, such as GSTIN, or leave both empty.", "tax_id_label"
+        )
+    if label and not number:
+        raise Invalid(f"Write the {label} itself, or leave both empty.", "tax_id")
 
 
 async def written(body: Callable[[], Awaitable[SchoolSettings]]) -> SchoolSettings:

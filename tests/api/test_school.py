@@ -55,7 +55,7 @@ async def test_a_policy_and_its_earlier_versions_are_read_by_everybody(api):
 async def test_an_admin_reads_and_changes_the_settings(api):
     await as_admin(api)
 
-    changed = await api.patch(SETTINGS, json=changing(name="Lakeside School", tax_id="27AB"))
+    changed = await api.patch(SETTINGS, json=changing(name="Lakeside School", tax_note="Yes."))
     read = await api.get(SETTINGS)
 
     assert changed.status_code == 200

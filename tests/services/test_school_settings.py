@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from courseflow_admin.errors import NotPermitted
+from courseflow_admin.errors import Invalid, NotPermitted
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.school import SchoolChange, SettingsChangedMeanwhile
 from courseflow_admin.services import school_settings
@@ -176,6 +176,28 @@ async def test_only_an_admin_changes_the_settings(database):
 def test_what_does_not_fit_is_refused(fields, said):
     with pytest.raises(ValidationError, match=said):
         SchoolChange.model_validate(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        ({"tax_id_label": ""}, "tax_id_label", "Say what kind of number this is, such as GSTIN"),
+        ({"tax_id": ""}, "tax_id", "Write the GSTIN itself, or leave both empty."),
+    ],
+)
+async def test_a_tax_number_and_its_kind_are_given_together_or_not_at_all(
+    database, fields, field, said
+):
+    admin = await an_admin()
+    both = await change(admin, tax_id_label="GSTIN", tax_id="27AB")
+
+    with pytest.raises(Invalid, match=said) as refused:
+        await change(admin, both.revision, **fields)
+
+    assert refused.value.field == field
+    assert await school_settings.get() == both
+    neither = await change(admin, both.revision, tax_id_label="", tax_id="")
+    assert (neither.tax_id_label, neither.tax_id) == ("", "")
 
 
 def test_lines_are_tidied_and_currencies_stand_in_one_order():
