@@ -1,9 +1,9 @@
-"""Why a value does not fit its field, as a sentence for whoever typed it.
+"""Several things in one sentence, and why a value does not fit its field.
 
 Pydantic's own words are for programmers; this is the one place that turns its errors into ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 OF_OURS = "value_error"  # raised by a validator of ours, in our own words
@@ -84,6 +84,12 @@ LIMITED = {
     "literal_error": "Please choose one of {expected}.",
     "enum": "Please choose one of {expected}.",
 }
+
+
+def listed(parts: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *others, last = [*parts] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def words_of_ours(problem: Mapping[str, Any]) -> str:

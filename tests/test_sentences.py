@@ -12,7 +12,7 @@ from pydantic_core.core_schema import ErrorType
 
 import courseflow_admin
 from courseflow_admin.config import Settings
-from courseflow_admin.sentences import LIMITED, OF_OURS, PLAIN, UNFIT, sentence
+from courseflow_admin.sentences import LIMITED, OF_OURS, PLAIN, UNFIT, listed, sentence
 
 THEIRS = re.compile(
     r"\b(inputs?|should|strings?|after validation|items?|unable|parse|permitted|value error|"
@@ -122,3 +122,11 @@ def test_each_error_that_pydantic_knows_is_said_in_our_words(kind):
 )
 def test_a_refusal_names_the_limit_and_reads_as_a_sentence(kind, context, said):
     assert sentence({"type": kind, "loc": (), "msg": "Input should be", "ctx": context}) == said
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_several_things_are_listed_as_a_person_would(parts, text):
+    assert listed(parts) == text

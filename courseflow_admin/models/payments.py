@@ -11,6 +11,7 @@ from courseflow_admin.models.base import Document, Piece
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.school import POLICY_WORDS
+from courseflow_admin.sentences import listed
 
 GatewayName = Literal["stripe", "razorpay"]
 GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
@@ -140,7 +141,7 @@ class Consent(Piece):
         words = [
             f"{POLICY_WORDS[name]} (version {number})" for name, number in self.versions.items()
         ]
-        return " and ".join(words)
+        return listed(words)
 
 
 class Payment(Document):

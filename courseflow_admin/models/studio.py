@@ -18,6 +18,7 @@ from courseflow_admin.models.courses import (
     Thumbnail,
 )
 from courseflow_admin.models.money import Money, minimum_for
+from courseflow_admin.sentences import listed
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 
@@ -170,9 +171,7 @@ def price_checks(price: Money, free: bool, gateways: Sequence[str]) -> list[Chec
         return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]
     minimums = {name: minimum_for(name, price.currency) for name in gateways}
     if all(price.minor < minimum.minor for minimum in minimums.values()):
-        bounds = " and ".join(
-            f"{name.capitalize()} from {minimum}" for name, minimum in minimums.items()
-        )
+        bounds = listed(f"{name.capitalize()} from {minimum}" for name, minimum in minimums.items())
         sentence = f"{price} is less than can be paid: {bounds}."
         return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]
     return []

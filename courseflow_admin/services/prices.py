@@ -5,6 +5,7 @@ from courseflow_admin.models.courses import Course
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.studio import Check, CheckCode, checks_of, price_checks
 from courseflow_admin.providers.gateways import gateways_for
+from courseflow_admin.sentences import listed
 from courseflow_admin.services import school_settings
 
 
@@ -36,7 +37,7 @@ async def require_sold(currency: str, field: str) -> None:
     """Invalid unless the school sells in it."""
     sold = await for_sale()
     if currency not in sold:
-        raise Invalid(f"The school sells in {', '.join(sold)}: choose one of these.", field)
+        raise Invalid(f"The school sells in {listed(sold)}: choose one of these.", field)
 
 
 async def priced(before: Course, course: Course) -> Course:

@@ -223,7 +223,7 @@ class PersonState(rx.State):
         name, account = person.account.name, person.account
         self.dialog, self.dialog_problem = act, ""
         self.dialog_text = f"{name}, {account.email}"
-        ended = f"{counted(len(person.sessions), 'open session')} end with the next click in each."
+        ended = _ending(len(person.sessions))
         noted = "Your name and this act stand in the audit log."
         told = f"An e-mail tells {name}. {noted}"
         if act == "role":
@@ -283,6 +283,12 @@ class PersonState(rx.State):
                 "Signing in again works at once.",
                 told,
             ]
+
+
+def _ending(sessions: int) -> str:
+    if sessions == 1:
+        return "1 open session ends with the next click in it."
+    return f"{counted(sessions, 'open session')} end with the next click in each."
 
 
 def _shown(person: Person, *, own: bool) -> Shown:

@@ -8,7 +8,7 @@ import reflex as rx
 from pydantic import RootModel, ValidationError, field_validator
 
 from courseflow_admin import routes
-from courseflow_admin.errors import Conflict, CourseFlowError, NotSignedIn
+from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.base import now
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.permissions import Permission
@@ -18,7 +18,7 @@ from courseflow_admin.models.school import (
     SchoolSettings,
     SettingsChangedMeanwhile,
 )
-from courseflow_admin.sentences import sentence
+from courseflow_admin.sentences import listed, sentence
 from courseflow_admin.services import school_logo, school_settings, support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import AuthState
@@ -246,6 +246,9 @@ class SettingsState(rx.State):
         except ValidationError as refused:
             self._refuse(refused)
             return None
+        except Invalid as refused:
+            self.wrong[refused.field] = refused.message
+            return None
         except SettingsChangedMeanwhile as conflict:
             self.conflict_in, self._wanted, self._newest = group, given, conflict.revision
             self.conflicts = [
@@ -314,10 +317,8 @@ def _about_currencies(before: SchoolSettings, after: SchoolSettings, in_use: dic
     ]
     if not given_up:
         return None
-    told = " and ".join(
-        f"{counted(in_use[code], 'published course')} in {code}" for code in given_up
-    )
+    told = listed(f"{counted(in_use[code], 'published course')} in {code}" for code in given_up)
     return notices.info(
-        f"No new price can be set in {', '.join(given_up)}. Still on sale at the price they have: "
+        f"No new price can be set in {listed(given_up)}. Still on sale at the price they have: "
         f"{told}."
     )

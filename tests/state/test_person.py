@@ -103,7 +103,7 @@ async def test_the_dialog_says_what_it_does_and_only_then_it_is_done(database):
     assert asked == (
         "Suspend Ada Lovelace",
         "Ada Lovelace, ada@demo.test",
-        "1 open session end with the next click in each.",
+        "1 open session ends with the next click in it.",
     )
     assert before is not None
     assert await sessions.find(token) is None

@@ -108,6 +108,12 @@ async def test_a_box_that_is_not_on_the_page_is_refused(database, form):
             "seller_lines",
             "Please give at most 6 here, not 9.",
         ),
+        (
+            "save_receipts",
+            {"seller_lines": "", "tax_id_label": "", "tax_id": "27AB", "tax_note": ""},
+            "tax_id_label",
+            "Say what kind of number this is, such as GSTIN, or leave both empty.",
+        ),
     ],
 )
 async def test_what_does_not_fit_is_said_beside_its_field(database, handler, form, field, text):
