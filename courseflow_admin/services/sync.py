@@ -226,15 +226,14 @@ async def _unpaid(payment: Payment, facts: CheckoutFacts) -> str:
         if capture in captures:
             await _move(payment, capture)
             return capture.value
-    over = await _close_if_over(payment, expired=facts.expired)
-    if over:
-        return over
+    if closed := await _close_if_over(payment, expired=facts.expired):
+        return closed
     if Capture.FAILED in captures:
         await _move(payment, Capture.FAILED, for_good=facts.complete)
         return Capture.FAILED.value
-    if not payment.open and not (facts.expired or facts.complete):
-        ended = await gateway(payment.provider).expire(facts.checkout_id)
-        return "closed at the gateway" if ended else "not paid"
+    over = not payment.open and not (facts.expired or facts.complete)
+    if over and await gateway(payment.provider).expire(facts.checkout_id):
+        return "closed at the gateway"
     return "not paid yet"
 
 
