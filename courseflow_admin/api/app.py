@@ -52,6 +52,7 @@ ROUTERS = (
     school.router,
     second_factor.router,
     view_as.router,
+    webhooks.events,
     webhooks.router,
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -43,7 +43,7 @@ TAGS = {
     "payments": "Buying, and each payment with its refunds, review and history.",
     "school": "Name, logo, policies and settings of the school.",
     "second factor": "Codes of an authenticator app beside the password.",
-    "webhooks": "What Stripe, Razorpay and Resend report.",
+    "webhooks": "What Stripe, Razorpay and Resend report, and handling it once more.",
 }
 ONE_OF: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]  # either will do
 

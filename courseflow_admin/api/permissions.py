@@ -137,5 +137,6 @@ RULES: dict[str, Rule] = {
     "PUT /api/v1/settings/logo": SETTINGS,
     "DELETE /api/v1/settings/logo": SETTINGS,
     "POST /api/v1/view-as/end": EVERYBODY,
+    "POST /api/v1/webhook-events/{event_id}/replay": Rule(Permission.WEBHOOKS_REPLAY),
     "POST /api/v1/webhooks/{provider}": EVERYBODY,  # the signature decides
 }

@@ -1,4 +1,4 @@
-"""Webhooks in: kept after the signature held, answered at once."""
+"""Webhooks in: kept after the signature held, answered at once; and handled once more."""
 
 from typing import Annotated, Literal
 
@@ -6,11 +6,13 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import body_of
+from courseflow_admin.api.dependencies import CurrentActor, body_of
 from courseflow_admin.api.errors import refusals
 from courseflow_admin.services import webhooks
 
 router = APIRouter(prefix=f"{routes.API}/webhooks", tags=["webhooks"])
+# Not below /webhooks/, which takes what comes from elsewhere: this one is for our own pages.
+events = APIRouter(prefix=f"{routes.API}/webhook-events", tags=["webhooks"])
 LARGEST_BODY = 1_000_000
 
 
@@ -22,3 +24,9 @@ async def receive(
     raw = await body_of(request, LARGEST_BODY)
     is_new = await webhooks.receive(provider, raw, dict(request.headers))
     return {"result": "kept" if is_new else "known"}
+
+
+@events.post("/{event_id}/replay", status_code=204)
+async def replay(actor: CurrentActor, event_id: str) -> None:
+    """Handle an event once more that was given up. Asked for again, nothing more happens."""
+    await webhooks.replay(actor, event_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from courseflow_admin.db.client import Duplicate, collection, due
+from courseflow_admin.db.client import Duplicate, Row, collection, due, require_transaction
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookRejection, WebhookState
 
 DELIVERIES_KEPT = 50
@@ -34,6 +34,22 @@ async def claim(at: datetime, lease_until: datetime) -> WebhookEvent | None:
         sort=[("due_at", 1)],
     )
     return WebhookEvent.from_mongo(row) if row else None
+
+
+async def find(event_id: str) -> WebhookEvent | None:
+    row = await collection("webhook_events").find_one({"_id": event_id})
+    return WebhookEvent.from_mongo(row) if row else None
+
+
+async def wait_again(event_id: str, at: datetime) -> bool:
+    """Make an event that was given up due, with all its tries before it; False if it is none."""
+    require_transaction()
+    anew: Row = {"state": WebhookState.WAITING, "attempts": 0, "due_at": at}
+    result = await collection("webhook_events").update_one(
+        {"_id": event_id, "state": WebhookState.FAILED},
+        {"$set": {**anew, "result": "", "error": "", "handled_at": None}},
+    )
+    return result.modified_count == 1
 
 
 async def note_object(event_id: str, *, payment_id: str = "", email_id: str = "") -> None:

@@ -79,6 +79,7 @@ class Act(StrEnum):
     PAYMENT_DISPUTE_CHANGED = "payment.dispute_changed"
     RECEIPT_NUMBERED = "receipt.numbered"
     WEBHOOK_RECEIVED = "webhook.received"
+    WEBHOOK_REPLAYED = "webhook.replayed"  # given up, and to be handled once more
     EMAIL_QUEUED = "email.queued"
     EMAIL_STATE_CHANGED = "email.state_changed"
     SCHOOL_SEEDED = "school.seeded"

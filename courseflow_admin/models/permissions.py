@@ -36,6 +36,7 @@ class Permission(StrEnum):
     EMAILS_READ = "emails:read"
     EMAILS_READ_ALL = "emails:read_all"
     WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_REPLAY = "webhooks:replay"
     AUDIT_READ = "audit:read"
     SETTINGS_CHANGE = "settings:change"
 

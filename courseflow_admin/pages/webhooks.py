@@ -6,9 +6,10 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import webhook_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import chip_menu, filters, tools
-from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.webhooks import PROVIDERS, STATES, WebhookRow, WebhooksState
@@ -21,6 +22,7 @@ COLUMNS = (
     Column("Result", hide="s"),
     Column("Attempts", "96px", right=True, hide="t"),
     Column("Deliveries", "104px", right=True, hide="t"),
+    Column("Act", "88px"),
 )
 
 
@@ -47,6 +49,7 @@ def webhooks() -> rx.Component:
                     ),
                 ),
             ),
+            rx.cond(WebhooksState.note, rx.el.p(WebhooksState.note, class_name="cf-mut")),
             list_table(
                 "Webhooks",
                 COLUMNS,
@@ -80,4 +83,13 @@ def webhook_row(row: WebhookRow) -> rx.Component:
         rx.el.span(row.result, class_name="cf-mut", title=row.result),
         rx.el.span(row.attempts, class_name="cf-num"),
         rx.el.span(row.deliveries, class_name="cf-num"),
+        rx.cond(
+            (row.state == "failed") & may(Permission.WEBHOOKS_REPLAY),
+            button(
+                "Retry",
+                size="small",
+                on_click=WebhooksState.replay(row.id),
+                custom_attrs={"aria-label": "Retry " + row.kind + " of " + row.received},
+            ),
+        ),
     )

@@ -15,7 +15,9 @@ from loguru import logger
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db import webhooks_search
+from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import (
+    Conflict,
     CourseFlowError,
     NotFound,
     ProviderRefused,
@@ -24,6 +26,7 @@ from courseflow_admin.errors import (
     for_admins,
 )
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.gateways import WebhookReference
 from courseflow_admin.models.paging import Page, PageRequest
@@ -37,7 +40,7 @@ from courseflow_admin.models.webhooks import (
 )
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
-from courseflow_admin.services import emails, limits
+from courseflow_admin.services import audit, emails, limits
 from courseflow_admin.services.sync import sync
 
 KEPT_HEADERS = ("content-type", "user-agent", "x-razorpay-event-id", "svix-id", "svix-timestamp")
@@ -109,6 +112,25 @@ async def search(actor: Actor, wanted: WebhookFilter, request: PageRequest) -> P
     """One page of the inbox, newest first."""
     actor.require(Permission.WEBHOOKS_READ)
     return await webhooks_search.search(wanted, request)
+
+
+async def replay(actor: Actor, event_id: str) -> None:
+    """Have an event that was given up handled once more; asked for again, nothing more happens."""
+    actor.require(Permission.WEBHOOKS_REPLAY)
+
+    async def body() -> None:
+        event = await webhooks_db.find(event_id)
+        if event is None:
+            raise NotFound("message")
+        if event.state is WebhookState.WAITING:
+            return
+        if not await webhooks_db.wait_again(event.id, now()):
+            raise Conflict("This message is done: only one that failed can be handled again.")
+        await audit.record(
+            actor, Act.WEBHOOK_REPLAYED, event.id, error=event.error, attempts=event.attempts
+        )
+
+    await transaction(body)
 
 
 async def handle_next(lease: timedelta) -> bool:

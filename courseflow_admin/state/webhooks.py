@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter
 from courseflow_admin.services import webhooks
-from courseflow_admin.state import times
+from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
@@ -22,11 +22,14 @@ STATES = {
     "failed": "Failed",
     "ignored": "Ignored",
 }
+RETRY = "Retry one that failed once the cause that stands under “Result” is gone."
+WHAT_TO_DO = {STUCK: f"{RETRY} Those that wait are retried by themselves.", "failed": RETRY}
 PROVIDERS = {"stripe": "Stripe", "razorpay": "Razorpay", "resend": "Resend"}
 
 
 @dataclass
 class WebhookRow:
+    id: str
     received: str
     provider: str
     kind: str
@@ -43,6 +46,7 @@ class WebhooksState(ListState, rx.State):
     no_state_href: str = ""
     provider_text: str = ""
     no_provider_href: str = ""
+    note: str = ""  # what to do about those that are stuck
     empty_title: str = ""
     empty_why: str = ""
 
@@ -67,6 +71,13 @@ class WebhooksState(ListState, rx.State):
     async def pick_provider(self, key: str):
         return rx.redirect(self._address().to(provider=key))
 
+    @event(Permission.WEBHOOKS_REPLAY)
+    async def replay(self, event_id: str):
+        """The button of a row that failed."""
+        auth = await self.get_state(AuthState)
+        await webhooks.replay(auth.actor(), event_id)
+        return [notices.success("The message is handled once more now."), WebhooksState.load]
+
     def _address(self) -> ListAddress:
         return ListAddress(routes.WEBHOOKS, self.router.url, NAMES)
 
@@ -75,6 +86,7 @@ class WebhooksState(ListState, rx.State):
         self.no_state_href = address.to(state="")
         self.provider_text = PROVIDERS.get(wanted.provider, "")
         self.no_provider_href = address.to(provider="")
+        self.note = WHAT_TO_DO.get(wanted.state, "")
         self.filtered = bool(wanted.state or wanted.provider)
         self.empty_title, self.empty_why = _why_empty(wanted)
 
@@ -89,6 +101,7 @@ def _why_empty(wanted: WebhookFilter) -> tuple[str, str]:
 
 def _row(found: WebhookEvent) -> WebhookRow:
     return WebhookRow(
+        id=found.id,
         received=times.short(found.received_at),
         provider=PROVIDERS.get(found.provider, found.provider),
         kind=found.kind,

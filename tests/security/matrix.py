@@ -87,6 +87,7 @@ class School:
     email: Email
     session_id: str  # of the learner
     invitation: Invitation
+    event: WebhookEvent
     calls: int = 0
 
     async def token(self, person: str) -> str:
@@ -144,8 +145,11 @@ async def furnished() -> School:
     assert actor is not None
     invitation = await invitations.create(SYSTEM, "invited@demo.test", "instructor")
     await collection("audit").insert_one(an_entry().to_mongo())
-    await collection("webhook_events").insert_one(an_event().to_mongo())
-    return School(people, victim, course, draft, payment, email, actor.session_id, invitation)
+    event = an_event()
+    await collection("webhook_events").insert_one(event.to_mongo())
+    return School(
+        people, victim, course, draft, payment, email, actor.session_id, invitation, event
+    )
 
 
 def a_failed_refund() -> Refund:
@@ -179,7 +183,7 @@ def an_event() -> WebhookEvent:
         kind="marked.webhook",
         raw="{}",
         received_at=now(),
-        state=WebhookState.HANDLED,
+        state=WebhookState.FAILED,
         due_at=None,
     )
 
@@ -205,6 +209,7 @@ def address_of(route: str, school: School) -> str:
         "email_id": school.email.id,
         "session_id": school.session_id,
         "invitation_id": school.invitation.id,
+        "event_id": school.event.id,
         "name": "enrollments",
         "policy": "terms",
         "provider": "stripe",

@@ -248,6 +248,7 @@ def arguments(name: str, fn: object, school: School) -> dict[str, object]:
         },
         "account_id": school.people["co-instructor"].id,
         "invitation_id": school.invitation.id,
+        "event_id": school.event.id,
         "section_id": section.id,
         "lesson_id": section.lessons[0].id,
         "course_id": school.course.id,

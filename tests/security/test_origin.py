@@ -8,9 +8,11 @@ import pytest
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
+from courseflow_admin.models.webhooks import WebhookState
 from courseflow_admin.services import sessions
 from tests.builders import PASSWORD, an_account, stored
 from tests.pictures import a_picture
+from tests.services.figures import an_event
 
 SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
 SIGN_OUT, ME = "/api/v1/auth/sign-out", "/api/v1/me"
@@ -94,6 +96,21 @@ async def test_a_foreign_page_cannot_use_the_cookie_with_another_authorization(s
 
     assert answer.status_code == 403
     assert await sessions.find(token) is not None
+
+
+async def test_a_foreign_page_cannot_replay_a_webhook_with_an_admins_cookie(site):
+    """What gateways send is let in from everywhere; this is not among it."""
+    token = await sessions.open_browser(await an_account("root@demo.test", "admin"))
+    event = await an_event(30, WebhookState.FAILED)
+    site.cookies.set("cf_session", token, domain="localhost.local")
+
+    address = f"/api/v1/webhook-events/{event.id}/replay"
+    foreign = await site.post(address, headers={"Origin": "https://evil.example"})
+    refused = await stored("webhook_events")
+    own = await site.post(address, headers=OWN)
+
+    assert (foreign.status_code, refused[0]["state"]) == (403, "failed")
+    assert (own.status_code, (await stored("webhook_events"))[0]["state"]) == (204, "waiting")
 
 
 async def test_a_foreign_page_cannot_send_a_logo_with_an_admins_cookie(site):

@@ -28,17 +28,17 @@ async def loaded(actor, state, path):
 
 
 @pytest.mark.parametrize(
-    ("state", "permission"),
+    ("state", "permissions"),
     [
-        (PeopleState, Permission.ACCOUNTS_READ),
-        (LearnersState, Permission.ENROLLMENTS_READ),
-        (WebhooksState, Permission.WEBHOOKS_READ),
+        (PeopleState, {Permission.ACCOUNTS_READ}),
+        (LearnersState, {Permission.ENROLLMENTS_READ}),
+        (WebhooksState, {Permission.WEBHOOKS_READ, Permission.WEBHOOKS_REPLAY}),
     ],
 )
-def test_every_handler_asks_for_the_permission_of_its_list(state, permission):
+def test_every_handler_asks_for_the_permission_of_its_list(state, permissions):
     own = {name: handler for name, handler in state.event_handlers.items() if name != "setvar"}
 
-    assert {mark_of(handler.fn) for handler in own.values()} == {permission}
+    assert {mark_of(handler.fn) for handler in own.values()} == permissions
 
 
 @pytest.mark.parametrize(
@@ -217,3 +217,15 @@ async def test_stuck_webhooks_can_be_asked_for(database):
 
     assert [row.kind for row in state.rows] == ["one", "two"]
     assert (state.state_text, state.no_provider_href) == ("Stuck", "/webhooks?state=stuck")
+    assert "Retry one that failed" in state.note
+
+
+async def test_a_row_that_failed_is_retried_by_its_button(database):
+    failed = await an_event(3, WebhookState.FAILED, error="No payment of ours.", attempts=8)
+    root = await a_tab_of(ADMIN, "/webhooks")
+
+    await run(root, WebhooksState, "replay", event_id=failed.id)
+
+    assert await said(root) == [("success", "The message is handled once more now.")]
+    [row] = (await loaded(ADMIN, WebhooksState, "/webhooks")).rows
+    assert (row.id, row.state, row.result, row.attempts) == (failed.id, "waiting", "", 0)
