@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture, Review, ReviewState
+from courseflow_admin.models.payments import Attempt, Capture, Review, ReviewState
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import authorship, studio
 from tests.browser.conftest import accessibility, settled, sign_in
@@ -79,15 +79,25 @@ def test_a_long_name_stays_within_every_dialog_about_a_payment(school, visitor, 
     to_resolve = school.run(
         lambda: a_payment(width, "needs_review", capture=Capture.PAID, review=review, name=NAME)
     )
-    paid = school.run(lambda: a_payment(width + 1, "paid", capture=Capture.PAID, name=NAME))
+    paid = school.run(lambda: a_payment(width + 1, "paid", name=NAME))
+    attempt = Attempt(
+        provider_payment_id=f"pay_{width}", at=now(), outcome=Capture.AUTHORIZED, method="upi"
+    )
+    held = school.run(
+        lambda: a_payment(
+            width + 2, "authorized", provider="razorpay", attempts=[attempt], name=NAME
+        )
+    )
     page = an_admins(visitor(width=width), school)
 
     page.goto(f"/payments/{paid.id}")
     refund = outside(page, "Refund", act=f"to {NAME}")
     page.goto(f"/payments/{to_resolve.id}")
     resolve = outside(page, "Resolve review")
+    page.goto(f"/payments/{held.id}")
+    capture = outside(page, "Capture", act="Capture ₹4,999.00")
 
-    assert (refund, resolve) == ([], [])
+    assert (refund, resolve, capture) == ([], [], [])
 
 
 @pytest.mark.parametrize("width", [390, 1440])
