@@ -11,6 +11,7 @@ import reflex as rx
 from reflex_base.registry import RegistrationContext
 
 from courseflow_admin.components.icons import mark
+from courseflow_admin.components.types import Flag, Text
 from courseflow_admin.frontend import BUILT_SCHOOL
 from courseflow_admin.state.school import SchoolState
 
@@ -33,9 +34,16 @@ def brand() -> rx.Component:
     )
 
 
+def titled(there: Flag, name: Text, otherwise: str) -> Text:
+    """A tab's title that names what is on the page, once it is there; the school's name follows."""
+    return rx.cond(there, name, otherwise).to(str) + " · "
+
+
 def name_all_pages() -> None:
     """`Payments · CourseFlow` becomes `Payments · ` and the name of the school."""
     for _, options in RegistrationContext.get().decorated_pages:
         title = options.get("title")
         if isinstance(title, str):
             options["title"] = rx.Var.create(title.removesuffix(WRITTEN)).to(str) + NAME
+        elif isinstance(title, rx.Var):  # of `titled`
+            options["title"] = title.to(str) + NAME

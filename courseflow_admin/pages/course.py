@@ -9,13 +9,18 @@ from courseflow_admin.components.cards import card, markdown_html, meter, thumb
 from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import icon, link, text_link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.course import CoursePageState, LessonLine, SectionLines
 
 State = CoursePageState
 
 
-@rx.page(route="/courses/[slug]", title="Course · CourseFlow", on_load=CoursePageState.load)
+@rx.page(
+    route="/courses/[slug]",
+    title=titled(CoursePageState.view == "page", CoursePageState.title, "Course"),
+    on_load=CoursePageState.load,
+)
 def course() -> rx.Component:
     return page(
         rx.cond(State.title != "", State.title, "Course"),

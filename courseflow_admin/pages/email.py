@@ -9,6 +9,7 @@ from courseflow_admin.components.cards import card
 from courseflow_admin.components.forms import button, problem
 from courseflow_admin.components.icons import copyable, text_link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.email import EmailDetailState
@@ -18,7 +19,7 @@ SHOWN = EmailDetailState.shown
 
 @rx.page(
     route=f"{routes.EMAILS}/[email_id]",
-    title="E-mail · CourseFlow",
+    title=titled(EmailDetailState.view == "there", EmailDetailState.shown.subject, "E-mail"),
     on_load=EmailDetailState.load,
 )
 def email() -> rx.Component:

@@ -2,10 +2,15 @@
 
 import reflex as rx
 
+from courseflow_admin.components.school import titled
 from courseflow_admin.pages.learn_lesson import classroom
 from courseflow_admin.state.classroom import ClassroomState
 
 
-@rx.page(route="/learn/[slug]", title="Course · CourseFlow", on_load=ClassroomState.load)
+@rx.page(
+    route="/learn/[slug]",
+    title=titled(ClassroomState.view == "lesson", ClassroomState.title, "Course"),
+    on_load=ClassroomState.load,
+)
 def learn() -> rx.Component:
     return classroom()

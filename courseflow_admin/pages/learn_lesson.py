@@ -9,13 +9,18 @@ from courseflow_admin.components.cards import markdown_html, meter
 from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import icon, link, toned_icon
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.state.classroom import ClassroomState, ReasonLine
 from courseflow_admin.state.course import LessonLine, SectionLines
 
 State = ClassroomState
 
 
-@rx.page(route="/learn/[slug]/[lesson]", title="Lesson · CourseFlow", on_load=ClassroomState.load)
+@rx.page(
+    route="/learn/[slug]/[lesson]",
+    title=titled(ClassroomState.view == "lesson", ClassroomState.title, "Lesson"),
+    on_load=ClassroomState.load,
+)
 def learn_lesson() -> rx.Component:
     return classroom()
 

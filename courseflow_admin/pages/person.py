@@ -10,6 +10,7 @@ from courseflow_admin.components.dialogs import dialog, effects
 from courseflow_admin.components.forms import button, native_form, problem, select, submit
 from courseflow_admin.components.icons import copyable, icon, link, text_link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.people import standing
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
@@ -19,7 +20,9 @@ SHOWN = PersonState.shown
 
 
 @rx.page(
-    route=f"{routes.PEOPLE}/[account_id]", title="Person · CourseFlow", on_load=PersonState.load
+    route=f"{routes.PEOPLE}/[account_id]",
+    title=titled(PersonState.view == "there", PersonState.shown.name, "Person"),
+    on_load=PersonState.load,
 )
 def person() -> rx.Component:
     return page(

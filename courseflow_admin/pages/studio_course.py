@@ -9,6 +9,7 @@ from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, checkbox, field, link_button
 from courseflow_admin.components.icons import client_act, icon, icon_button, link, one_click
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.studio_authors import authors
 from courseflow_admin.pages.studio_details import details
@@ -29,7 +30,7 @@ GO_TO = "() => setTimeout(() => document.getElementById({0})?.focus(), 400)"
 
 @rx.page(
     route="/studio/[course_id]",
-    title="Studio · CourseFlow",
+    title=titled(StudioCourseState.view == "page", StudioCourseState.title, "Studio"),
     on_load=[StudioCourseState.load, StudioLessonState.load, StudioAuthorsState.load],
 )
 def studio_course() -> rx.Component:

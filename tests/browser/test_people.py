@@ -40,6 +40,21 @@ def test_a_suspended_person_is_out_with_their_next_click(school, visitor):
     person.wait_for_url(re.compile(r"/sign-in"))
 
 
+def test_the_tab_is_called_after_whoever_is_on_the_page(school, visitor):
+    admin, account_id = person_page(school, visitor, "named@demo.test")
+    expect(admin).to_have_title("Ada Lovelace · CourseFlow")
+
+    admin.goto("/people/acc_unknown")
+    expect(settled(admin)).to_have_title("Person · CourseFlow")
+    admin.goto(f"/people/{account_id}")
+    expect(settled(admin)).to_have_title("Ada Lovelace · CourseFlow")
+    admin.get_by_role("navigation", name="Sections").get_by_role(
+        "link", name="E-mails", exact=True
+    ).click()
+
+    expect(admin).to_have_title("E-mails · CourseFlow")
+
+
 def test_a_new_role_is_shown_with_the_next_click(school, visitor):
     admin, account_id = person_page(school, visitor, "rise@demo.test")
     person = visitor()

@@ -1,0 +1,24 @@
+"""A message that was given up, as an admin sees it and has it handled once more."""
+
+from playwright.sync_api import expect
+
+from courseflow_admin.models.webhooks import WebhookState
+from tests.browser.conftest import accessibility, settled, sign_in
+from tests.services.figures import an_event
+
+
+def test_a_message_that_failed_is_retried_by_its_row(school, visitor):
+    school.account("mender@demo.test", "admin")
+    school.run(lambda: an_event(30, WebhookState.FAILED, error="No payment of ours.", kind="lost"))
+    admin = visitor()
+    sign_in(admin, "mender@demo.test")
+    settled(admin).goto("/webhooks?state=stuck")
+    row = settled(admin).get_by_role("row").filter(has_text="lost")
+    expect(row).to_contain_text("No payment of ours.")
+    expect(admin.get_by_text("Retry one that failed once the cause")).to_be_visible()
+    assert accessibility(admin) == []
+
+    row.get_by_role("button", name="Retry lost").click()
+
+    expect(admin.get_by_text("The message is handled once more now.")).to_be_visible()
+    expect(row.get_by_role("button", name="Retry lost")).to_have_count(0)
