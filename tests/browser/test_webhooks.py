@@ -17,6 +17,8 @@ def test_a_message_that_failed_is_retried_by_its_row(school, visitor):
     expect(row).to_contain_text("No payment of ours.")
     expect(admin.get_by_text("Retry one that failed once the cause")).to_be_visible()
     assert accessibility(admin) == []
+    admin.set_viewport_size({"width": 390, "height": 900})
+    assert admin.evaluate("document.documentElement.scrollWidth") <= 390
 
     row.get_by_role("button", name="Retry lost").click()
 
