@@ -10,20 +10,22 @@ from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import copyable, text_link, toned_icon
 from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.my_payment import MyPaymentState
 
 SHOWN = MyPaymentState.shown
+NAMED = "Payment for " + SHOWN.course
 
 
 @rx.page(
     route=f"{routes.MY_PAYMENTS}/[payment_id]",
-    title="My payment · CourseFlow",
+    title=titled(MyPaymentState.view == "there", NAMED, "My payment"),
     on_load=MyPaymentState.load,
 )
 def my_payment() -> rx.Component:
     return page(
-        rx.cond(MyPaymentState.view == "there", "Payment for " + SHOWN.course, "My payment"),
+        rx.cond(MyPaymentState.view == "there", NAMED, "My payment"),
         rx.match(
             MyPaymentState.view,
             ("there", there()),

@@ -10,6 +10,7 @@ from courseflow_admin.components.dialogs import dialog, effects
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.icons import copyable, icon, text_link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.auth import AuthState
@@ -22,7 +23,7 @@ FORM, REVIEW_FORM = "refund-form", "review-form"
 
 @rx.page(
     route=f"{routes.PAYMENTS}/[payment_id]",
-    title="Payment · CourseFlow",
+    title=titled(PaymentDetailState.view == "there", SHOWN.title, "Payment"),
     on_load=PaymentDetailState.load,
 )
 def payment() -> rx.Component:
