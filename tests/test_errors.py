@@ -20,6 +20,7 @@ from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.school import Difference, SchoolChange, SettingsChangedMeanwhile
 from courseflow_admin.models.studio import Check, CheckCode, NotPublishable, StaleRevision
 from courseflow_admin.services import (
+    captures,
     erasure,
     invitations,
     password_rules,
@@ -34,6 +35,7 @@ from courseflow_admin.services.view_as import NotViewable
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 from tests.builders import an_account
+from tests.money_builders import a_payment
 from tests.state.conftest import a_tab, run, said
 
 SUPPORT = "help@school.test"
@@ -65,6 +67,7 @@ GIVEN = {
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),
     StaleRevision: ("the title", "Mine", "Theirs", 2),
     NotPublishable: ([Check(CheckCode.NO_LESSON, "Add a lesson.")],),
+    captures.CaptureUnconfirmed: ("razorpay",),
     invitations.ForAnotherAddress: ("eve@demo.test",),
     password_rules.WeakPassword: ("common",),
     refunds.RefundTooLarge: ("INR 100.00",),
@@ -87,6 +90,8 @@ TOLD = [kind for kind in OURS if kind not in TOLD_THERE]
 async def made(kind: type[CourseFlowError]) -> CourseFlowError:
     if kind is invitations.HasRole:
         return kind(await an_account())
+    if kind is captures.NothingToCapture:
+        return kind(await a_payment(state="failed"))
     return kind(*GIVEN.get(kind, ()))
 
 
