@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import accessibility, settled, sign_in
 from tests.course_builders import a_course, an_instructor
 
-SLUG, EMAIL = "a-course-that-waits", "held@demo.test"
+SLUG, EMAIL = "a-course-that-waits", "paula@demo.test"
 
 
 def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
