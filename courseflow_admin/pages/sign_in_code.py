@@ -8,6 +8,12 @@ from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import welcome, welcome_form
 from courseflow_admin.state.second_factor import SignInCodeState
 
+OTHER_WAY = rx.cond(
+    SignInCodeState.recovery,
+    "Use the code of your app",
+    "Phone not at hand? Use a recovery code",
+)
+
 
 @rx.page(
     route=routes.SIGN_IN_CODE, title="Sign in: code · CourseFlow", on_load=SignInCodeState.load
@@ -23,13 +29,11 @@ def sign_in_code() -> rx.Component:
             action=routes.API_SIGN_IN_CODE,
         ),
         rx.el.p(
-            text_link(
-                rx.cond(
-                    SignInCodeState.recovery,
-                    "Use the code of your app",
-                    "Phone not at hand? Use a recovery code",
-                ),
-                href=SignInCodeState.other_href,
+            # Where it leads is known with the address that was read; earlier it leads nowhere.
+            rx.cond(
+                SignInCodeState.other_href != "",
+                text_link(OTHER_WAY, href=SignInCodeState.other_href),
+                OTHER_WAY,
             ),
             class_name="cf-13",
         ),
