@@ -62,5 +62,23 @@ def effects(*lines: rx.Component, title: str = "What will happen") -> rx.Compone
     )
 
 
+def effects_of(texts: Any, *icons: str) -> rx.Component:
+    """`effects` whose lines are a list of the state, with their icons in the same order."""
+    *first, last = icons
+    return effects(
+        rx.foreach(
+            texts,
+            lambda text, number: rx.el.li(
+                rx.match(
+                    number,
+                    *((place, icon(name, 14)) for place, name in enumerate(first)),
+                    icon(last, 14),
+                ),
+                rx.el.span(text),
+            ),
+        )
+    )
+
+
 def effect(icon_name: str, *text: Any) -> rx.Component:
     return rx.el.li(icon(icon_name, 14), rx.el.span(*text))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -144,6 +144,16 @@ class Consent(Piece):
         return listed(words)
 
 
+class Breakdown(NamedTuple):
+    """What became of the money of one payment: net is what is charged and came back no way."""
+
+    charged: Money
+    refunded: Money  # settled
+    pending: Money  # refunds on their way
+    taken_back: Money  # by the bank, after a lost dispute
+    net: Money
+
+
 class Payment(Document):
     account_id: str
     course_id: str
@@ -204,16 +214,21 @@ class Payment(Document):
         return self.held.at + LAPSES_AFTER if self.held and self.provider == "razorpay" else None
 
     @property
-    def taken_back_minor(self) -> int:
-        """What the bank took back by a lost dispute."""
+    def breakdown(self) -> Breakdown:
+        settled, pending = self.settled_minor, self._refunds_minor(RefundState.PENDING)
+        charged = self.amount.minor if self.capture is Capture.PAID else 0
         lost = self.dispute.state is DisputeState.LOST
-        return max(0, self.amount.minor - self.settled_minor) if lost else 0
+        taken_back = max(0, self.amount.minor - settled) if lost else 0
+        net = max(0, charged - settled - taken_back)
+        minors = (charged, settled, pending, taken_back, net)
+        return Breakdown(*(Money(minor=one, currency=self.amount.currency) for one in minors))
 
     @property
     def settled_minor(self) -> int:
-        return sum(
-            refund.amount_minor for refund in self.refunds if refund.state is RefundState.SETTLED
-        )
+        return self._refunds_minor(RefundState.SETTLED)
+
+    def _refunds_minor(self, state: RefundState) -> int:
+        return sum(refund.amount_minor for refund in self.refunds if refund.state is state)
 
     @property
     def idempotency_key(self) -> str:

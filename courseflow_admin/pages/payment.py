@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import email_badge, payment_badge, refund_badge
 from courseflow_admin.components.cards import avatar, card, line, sums
-from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.dialogs import dialog, effects_of
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.icons import copyable, icon, text_link
 from courseflow_admin.components.layout import page
@@ -252,20 +252,7 @@ def capture_dialog() -> rx.Component:
         "Capture " + SHOWN.amount + " of " + SHOWN.learner,
         PaymentDetailState.capture_about,
         rx.cond(PaymentDetailState.capture_problem, problem(PaymentDetailState.capture_problem)),
-        effects(
-            rx.foreach(
-                PaymentDetailState.capture_effects,
-                lambda text, number: rx.el.li(
-                    rx.match(
-                        number,
-                        (0, icon("circle_check", 14)),
-                        (1, icon("key_round", 14)),
-                        icon("mail", 14),
-                    ),
-                    rx.el.span(text),
-                ),
-            )
-        ),
+        effects_of(PaymentDetailState.capture_effects, "circle_check", "key_round", "mail"),
         open_=PaymentDetailState.capture_dialog,
         on_open_change=PaymentDetailState.show_capture_dialog,
         act=button(
@@ -311,20 +298,8 @@ def refund_dialog() -> rx.Component:
         ),
         rx.cond(
             PaymentDetailState.refund_effects,
-            effects(
-                rx.foreach(
-                    PaymentDetailState.refund_effects,
-                    lambda text, number: rx.el.li(
-                        rx.match(
-                            number,
-                            (0, icon("undo_2", 14)),
-                            (1, icon("key_round", 14)),
-                            (2, icon("chart_line", 14)),
-                            icon("mail", 14),
-                        ),
-                        rx.el.span(text),
-                    ),
-                )
+            effects_of(
+                PaymentDetailState.refund_effects, "undo_2", "key_round", "chart_line", "mail"
             ),
         ),
         open_=PaymentDetailState.dialog,
@@ -359,20 +334,7 @@ def review_dialog() -> rx.Component:
             on_submit=PaymentDetailState.resolve_review,
             id=REVIEW_FORM,
         ),
-        effects(
-            rx.foreach(
-                PaymentDetailState.review_effects,
-                lambda text, number: rx.el.li(
-                    rx.match(
-                        number,
-                        (0, icon("circle_check", 14)),
-                        (1, icon("key_round", 14)),
-                        icon("pencil_line", 14),
-                    ),
-                    rx.el.span(text),
-                ),
-            )
-        ),
+        effects_of(PaymentDetailState.review_effects, "circle_check", "key_round", "pencil_line"),
         open_=PaymentDetailState.review_dialog,
         on_open_change=PaymentDetailState.show_review_dialog,
         act=button(

@@ -9,7 +9,6 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import (
     Capture,
     DisputeState,
@@ -226,8 +225,7 @@ def _disputed(payment: Payment, *, disputes_suspend: bool) -> Outcome:
 
 
 def _paid(payment: Payment) -> Outcome:
-    currency = payment.amount.currency
-    settled = Money(minor=payment.settled_minor, currency=currency)
+    settled = payment.breakdown.refunded
     start = ("Start learning", routes.learn(payment.course_slug))
     if payment.state is PaymentState.REFUNDED:
         return Outcome(
@@ -237,11 +235,8 @@ def _paid(payment: Payment) -> Outcome:
             "See the course",
             routes.course(payment.course_slug),
         )
-    pending = [one for one in payment.refunds if one.state is RefundState.PENDING]
-    more = ""
-    if pending:
-        amount = Money(minor=sum(one.amount_minor for one in pending), currency=currency)
-        more = f" A refund of {amount} is on its way to you."
+    pending = payment.breakdown.pending
+    more = f" A refund of {pending} is on its way to you." if pending.minor else ""
     if payment.state is PaymentState.PARTIALLY_REFUNDED:
         sentence = f"{settled} of {payment.amount} went back to you. The course stays open."
         return Outcome("done", "Partly refunded", sentence + more, *start)
@@ -312,10 +307,7 @@ def _failed(payment: Payment) -> Outcome:
 def _shown(
     payment: Payment, receipt: Receipt | None, outcome: Outcome, school: SchoolSettings
 ) -> MyShown:
-    currency = payment.amount.currency
-    paid = payment.amount.minor if payment.capture is Capture.PAID else 0
-    settled = Money(minor=payment.settled_minor, currency=currency)
-    taken_back = Money(minor=payment.taken_back_minor, currency=currency)
+    sums = payment.breakdown
     return MyShown(
         look=outcome.look,
         title=outcome.title,
@@ -326,10 +318,10 @@ def _shown(
         amount=str(payment.amount),
         course=payment.course_title,
         course_href=routes.course(payment.course_slug),
-        charged=str(Money(minor=paid, currency=currency)),
-        refunded=f"−{settled}" if settled.minor else "",
-        taken_back=f"−{taken_back}" if taken_back.minor else "",
-        net=str(Money(minor=max(0, paid - settled.minor - taken_back.minor), currency=currency)),
+        charged=str(sums.charged),
+        refunded=f"−{sums.refunded}" if sums.refunded.minor else "",
+        taken_back=f"−{sums.taken_back}" if sums.taken_back.minor else "",
+        net=str(sums.net),
         date=times.long(payment.created_at),
         paid_on=times.long(payment.paid_at) if payment.paid_at else "",
         method=f"{payment.method} at {payment.provider.capitalize()}"

@@ -177,15 +177,11 @@ def step_rows(detail: PaymentDetail) -> list[StepRow]:
 
 
 def shown_of(payment: Payment) -> Shown:
-    currency = payment.amount.currency
-    settled = Money(minor=payment.settled_minor, currency=currency)
-    pending = Money(minor=payment.refunded_minor - payment.settled_minor, currency=currency)
+    sums = payment.breakdown
     by = f"by {payment.method}" if payment.method else f"at {payment.provider.capitalize()}"
     at = payment.paid_at or payment.created_at
     paid = payment.capture is Capture.PAID
     name = payment.name or "a deleted account"
-    taken = payment.amount.minor if paid else 0
-    taken_back = Money(minor=payment.taken_back_minor, currency=currency)
     return Shown(
         title=f"Payment from {name}",
         amount=str(payment.amount),
@@ -193,11 +189,11 @@ def shown_of(payment: Payment) -> Shown:
         subtitle=f"{payment.course_title}, {by}, {times.long(at)}",
         warning=_warning(payment),
         listed=str(payment.listed),
-        charged=str(Money(minor=taken, currency=currency)),
-        refunded=f"−{settled}" if settled.minor else str(settled),
-        pending_refund=str(pending) if pending.minor > 0 else "",
-        taken_back=f"−{taken_back}" if taken_back.minor else "",
-        net=str(Money(minor=max(0, taken - settled.minor - taken_back.minor), currency=currency)),
+        charged=str(sums.charged),
+        refunded=f"−{sums.refunded}" if sums.refunded.minor else str(sums.refunded),
+        pending_refund=str(sums.pending) if sums.pending.minor else "",
+        taken_back=f"−{sums.taken_back}" if sums.taken_back.minor else "",
+        net=str(sums.net),
         learner=payment.name or "Deleted account",
         initials=initials(payment.name),
         email=payment.email,

@@ -3,21 +3,17 @@
 import pytest
 
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.services.sync import sync
 from tests.api.test_accounts import sign_in
 from tests.builders import stored
 from tests.course_builders import an_admin
-from tests.services.buying import a_sale, buy
+from tests.services.buying import a_sale, hold
 
 
 @pytest.fixture
 async def held(database, sandbox):
-    """A payment that Razorpay has authorised and nobody has captured."""
+    """Of ₹4,999.00."""
     course, student = await a_sale()
-    payment = await buy(student, course, "razorpay")
-    sandbox.authorize(payment.provider_checkout_id)
-    await sync(payment.id, "the return")
-    return await payments_db.get(payment.id)
+    return await hold(sandbox, student, course)
 
 
 async def test_an_admin_captures_what_a_bank_holds_once(api, sandbox, held):

@@ -84,3 +84,37 @@ def test_what_may_be_refunded_leaves_out_what_is_on_its_way():
     payment = a_payment(capture=PAID, refunded_minor=20_000)
 
     assert str(payment.refundable) == "₹300.00"
+
+
+@pytest.mark.parametrize(
+    ("facets", "charged", "refunded", "pending", "taken_back", "net"),
+    [
+        ({}, 0, 0, 0, 0, 0),
+        ({"capture": PAID}, 50_000, 0, 0, 0, 50_000),
+        ({"capture": PAID, "refunds": [a_refund(20_000)]}, 50_000, 20_000, 0, 0, 30_000),
+        (
+            {"capture": PAID, "refunds": [a_refund(20_000), a_refund(9_000, RefundState.PENDING)]},
+            50_000, 20_000, 9_000, 0, 30_000,
+        ),
+        (
+            {"capture": PAID, "refunds": [a_refund(20_000, RefundState.FAILED)]},
+            50_000, 0, 0, 0, 50_000,
+        ),
+        (
+            {
+                "capture": PAID,
+                "refunds": [a_refund(20_000)],
+                "dispute": Dispute(state=DisputeState.LOST),
+            },
+            50_000, 20_000, 0, 30_000, 0,
+        ),
+        ({"capture": PAID, "dispute": Dispute(state=DisputeState.OPEN)}, 50_000, 0, 0, 0, 50_000),
+    ],
+)  # fmt: skip
+def test_net_is_what_was_charged_and_came_back_no_way(
+    facets, charged, refunded, pending, taken_back, net
+):
+    sums = a_payment(**facets).breakdown
+
+    assert [one.minor for one in sums] == [charged, refunded, pending, taken_back, net]
+    assert {one.currency for one in sums} == {"INR"}

@@ -6,6 +6,7 @@ from courseflow_admin.db import payments as payments_db
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.sync import sync
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 
@@ -26,6 +27,14 @@ async def a_sale():
 async def buy(student, course, provider):
     start = await checkout.open_checkout(student, buying(course, provider))
     return await payments_db.get(start.payment_id)
+
+
+async def hold(sandbox, student, course):
+    """A payment of Razorpay that the bank has authorised and nobody has captured."""
+    payment = await buy(student, course, "razorpay")
+    sandbox.authorize(payment.provider_checkout_id)
+    await sync(payment.id, "the return")
+    return await payments_db.get(payment.id)
 
 
 async def work(sandbox):

@@ -21,10 +21,9 @@ from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import access, captures, payments
 from courseflow_admin.services.captures import LOOK_AFTER, CaptureUnconfirmed, NothingToCapture
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import sync
 from tests.builders import audited, stored
 from tests.money_builders import a_payment
-from tests.services.buying import a_sale, buy, kinds_of_mail, work
+from tests.services.buying import a_sale, hold, kinds_of_mail, work
 from tests.services.test_refunds import ADMIN, acts_on
 
 ROSA, OLGA = ADMIN, Actor("acc_olga", "admin", "Olga Admin")
@@ -33,10 +32,8 @@ ROSA, OLGA = ADMIN, Actor("acc_olga", "admin", "Olga Admin")
 async def held(sandbox):
     """A learner's bank holds the price of a course: course, learner, payment, Razorpay's id."""
     course, student = await a_sale()
-    payment = await buy(student, course, "razorpay")
-    at_razorpay = sandbox.authorize(payment.provider_checkout_id)
-    await sync(payment.id, "the return")
-    return course, student, await payments_db.get(payment.id), at_razorpay
+    payment = await hold(sandbox, student, course)
+    return course, student, payment, payment.attempts[0].provider_payment_id
 
 
 def at_the_gateway(sandbox, payment_id):

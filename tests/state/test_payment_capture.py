@@ -6,12 +6,11 @@ from courseflow_admin.db import payments as payments_db
 from courseflow_admin.models.payments import PaymentState
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import captures
-from courseflow_admin.services.sync import sync
 from courseflow_admin.state import times
 from courseflow_admin.state.payment import PaymentDetailState
 from tests.builders import stored
 from tests.money_builders import a_payment
-from tests.services.buying import a_sale, buy
+from tests.services.buying import a_sale, hold
 from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money_tabs import ADMIN, a_tab_of
 from tests.state.test_payment import opened
@@ -19,12 +18,9 @@ from tests.state.test_payment import opened
 
 @pytest.fixture
 async def held(database, sandbox):
-    """A payment of ₹4,999.00 that Razorpay has authorised and nobody has captured."""
+    """Of ₹4,999.00."""
     course, student = await a_sale()
-    payment = await buy(student, course, "razorpay")
-    sandbox.authorize(payment.provider_checkout_id)
-    await sync(payment.id, "the return")
-    return await payments_db.get(payment.id)
+    return await hold(sandbox, student, course)
 
 
 async def asked(payment_id):
