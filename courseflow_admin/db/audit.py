@@ -10,6 +10,14 @@ from courseflow_admin.models.paging import Page, PageRequest
 NEWEST = [("at", -1), ("_id", -1)]
 # What leaves fewest rows comes first: one object, then one person, then one kind of act.
 NARROWING = ("object_id", "actor_id", "act")
+# The kind of an id -> where it is kept, and the field that people know it by.
+NAMED = {
+    "acc": ("accounts", "name"),
+    "crs": ("courses", "title"),
+    "eml": ("emails", "subject"),
+    "inv": ("invitations", "email"),
+    "pay": ("payments", "course_title"),
+}
 
 
 async def add(entry: AuditEntry) -> None:
@@ -22,6 +30,17 @@ async def of_object(object_id: str, limit: int = 200) -> list[AuditEntry]:
     """Everything done to one object, oldest first."""
     rows = await collection("audit").find({"object_id": object_id}, sort=NEWEST, limit=limit)
     return [AuditEntry.from_mongo(row) for row in reversed(rows)]
+
+
+async def names_of(ids: set[str]) -> dict[str, str]:
+    """What people call these, by id; what is gone or has no name is left out."""
+    names: dict[str, str] = {}
+    for kind, (where, field) in NAMED.items():
+        of_kind = sorted(one for one in ids if one.startswith(f"{kind}_"))
+        if of_kind:
+            rows = await collection(where).find({"_id": {"$in": of_kind}}, projection={field: 1})
+            names |= {row["_id"]: row[field] for row in rows if row.get(field)}
+    return names
 
 
 async def search(wanted: AuditFilter, request: PageRequest) -> Page[AuditEntry]:

@@ -101,8 +101,10 @@ def entry_row(row: EntryRow) -> rx.Component:
             rx.cond(row.object_kind != "", rx.el.div(row.object_kind, class_name="cf-sm cf-mut")),
             rx.cond(
                 row.object_href != "",
-                text_link(row.object_id, href=row.object_href),
-                rx.el.span(row.object_id, class_name="cf-mono cf-trunc"),
+                text_link(row.object_text, href=row.object_href, title=row.object_text),
+                rx.el.span(
+                    row.object_text, class_name=rx.cond(row.object_named, "", "cf-mono cf-trunc")
+                ),
             ),
         ),
     )

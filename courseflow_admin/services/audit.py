@@ -48,6 +48,12 @@ async def search(actor: Actor, wanted: AuditFilter, request: PageRequest) -> Pag
     return await audit_db.search(wanted, request)
 
 
+async def names_of(actor: Actor, ids: set[str]) -> dict[str, str]:
+    """What people call these people, courses, payments, e-mails and invitations, by id."""
+    actor.require(Permission.AUDIT_READ)
+    return await audit_db.names_of(ids)
+
+
 async def export(actor: Actor, wanted: AuditFilter) -> AsyncIterator[str]:
     """All that `search` would page through, as lines of CSV; refused before the first line."""
     actor.require(Permission.AUDIT_READ)

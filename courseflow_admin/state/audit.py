@@ -55,7 +55,8 @@ class EntryRow:
     actor_href: str  # all that this person did
     act: str
     object_kind: str  # in a word, or nothing
-    object_id: str
+    object_text: str  # what people call it, else its id
+    object_named: bool
     object_href: str  # the page of the object, or nothing
     about_href: str  # all that was done to it
     details: str
@@ -84,7 +85,11 @@ class AuditState(ListState, rx.State):
             self.period_text = period.text() if period else ""
             wanted = AuditFilter(act, address["actor"], address["object"], period)
             page = await audit.search(auth.actor(), wanted, address.request())
-            self.rows = [_row(entry, address) for entry in page.rows]
+            seen = {entry.object_id for entry in page.rows} | {wanted.actor_id, wanted.object_id}
+            names = await audit.names_of(auth.actor(), seen)
+            self.actor_text = names.get(wanted.actor_id, wanted.actor_id)
+            self.object_text = names.get(wanted.object_id, wanted.object_id)
+            self.rows = [_row(entry, address, names) for entry in page.rows]
             self._show_page(page, address)
 
     @event(Permission.AUDIT_READ)
@@ -115,7 +120,7 @@ class AuditState(ListState, rx.State):
         self.filtered = any(asked.values())
 
 
-def _row(entry: AuditEntry, address: ListAddress) -> EntryRow:
+def _row(entry: AuditEntry, address: ListAddress, names: dict[str, str]) -> EntryRow:
     prefix = entry.object_id.partition("_")[0]
     page_of = PAGES.get(prefix)
     return EntryRow(
@@ -126,7 +131,8 @@ def _row(entry: AuditEntry, address: ListAddress) -> EntryRow:
         actor_href=address.to(actor=entry.actor_id),
         act=act_text(entry.act.value),
         object_kind=KINDS.get(prefix, ""),
-        object_id=entry.object_id,
+        object_text=names.get(entry.object_id, entry.object_id),
+        object_named=entry.object_id in names,
         object_href=page_of(entry.object_id) if page_of else "",
         about_href=address.to(object=entry.object_id),
         details=details_of(entry),
@@ -146,8 +152,9 @@ def details_of(entry: AuditEntry) -> str:
     lines += [f"{_word(name)}: {_said(value)}" for name, value in facts.items()]
     if entry.viewer_id:
         lines.append(f"Seen by: {entry.viewer_name or entry.viewer_id}")
-    lines += [f"By: {entry.actor_id}", f"Request: {entry.request_id or 'none'}"]
-    return "\n".join([*lines, f"IP address: {entry.ip or 'none'}"])
+    lines += [f"By: {entry.actor_id}", f"On: {entry.object_id}"]
+    lines += [f"Request: {entry.request_id or 'none'}", f"IP address: {entry.ip or 'none'}"]
+    return "\n".join(lines)
 
 
 def _word(name: str) -> str:

@@ -16,7 +16,9 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.services import audit
 from tests.builders import stored
+from tests.course_builders import a_course, an_instructor
 from tests.db.test_payments_plans import stages
+from tests.money_builders import a_payment, an_email
 from tests.state.money_tabs import ADA, ADMIN, INES
 
 TODAY = Period.newest(1, now())
@@ -132,3 +134,25 @@ async def test_an_entry_cannot_be_added_outside_of_a_transaction(database):
 @pytest.mark.parametrize("act", Act)
 def test_every_act_follows_the_grammar(act):
     assert re.fullmatch(ACT_GRAMMAR, act.value)
+
+
+async def test_objects_are_called_what_people_call_them(database):
+    course = await a_course(await an_instructor())
+    payment = await a_payment(course_title="Databases That Last")
+    email = await an_email(subject="Your receipt")
+    ids = {course.id, course.owner_id, payment.id, email.id, "ses_1", "acc_gone"}
+
+    names = await audit.names_of(ADMIN, ids)
+
+    assert names == {
+        course.id: course.title,
+        course.owner_id: "Ines Weber",
+        payment.id: "Databases That Last",
+        email.id: "Your receipt",
+    }
+
+
+@pytest.mark.parametrize("actor", [ADA, INES])
+async def test_only_admins_are_told_the_names(database, actor):
+    with pytest.raises(NotPermitted):
+        await audit.names_of(actor, {"acc_1"})

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from courseflow_admin.db.client import collection
 from courseflow_admin.models.payments import Review, ReviewState
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import accounts, enrollments, sessions, verification
@@ -224,19 +225,36 @@ async def test_the_log_shows_what_the_address_asks_for(database):
     )
 
     [row] = state.rows
-    assert (row.act, row.actor, row.object_kind, row.object_href) == (
+    assert (row.act, row.actor, row.object_kind, row.object_text, row.object_href) == (
         "Account role changed",
         "Rosa Admin",
         "Account",
+        "Ada Lovelace",
         f"/people/{ada.id}",
     )
-    assert row.details.splitlines()[:2] == ["Role: student → instructor", f"By: {admin.id}"]
+    assert row.details.splitlines()[:3] == [
+        "Role: student → instructor",
+        f"By: {admin.id}",
+        f"On: {ada.id}",
+    ]
+    assert state.object_text == "Ada Lovelace"
     export = urlsplit(state.export_href)
     assert export.path == "/api/v1/audit/export"
     assert parse_qs(export.query) == {"act": ["account.role_changed"], "object": [ada.id]}
     assert state.no_act_href == f"/audit?object={ada.id}"
     picked = parse_qs(urlsplit(led_to(await run(root, AuditState, "pick_period", key="7"))).query)
     assert set(picked) == {"act", "object", "from", "to"}
+
+
+async def test_what_is_gone_or_has_no_name_is_shown_by_its_id(database):
+    admin, ada = await an_admin(), await a_student()
+    await accounts.suspend(admin, ada.id)
+    await collection("accounts").delete_one({"_id": ada.id})
+
+    _, state = await loaded(admin, AuditState, f"/audit?object={ada.id}&actor={admin.id}")
+
+    assert [row.object_text for row in state.rows] == [ada.id]
+    assert (state.object_text, state.actor_text) == (ada.id, "Rosa Admin")
 
 
 @pytest.mark.parametrize("query", ["act=account.sold", "from=yesterday", "after=broken"])
