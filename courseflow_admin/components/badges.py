@@ -20,6 +20,7 @@ PAYMENT = {
 # The same for whoever paid, where our words are words from inside.
 MY_PAYMENT = PAYMENT | {
     "created": ("gray", "Not paid yet"),
+    "confirming": ("amber", "Confirming"),  # while the page asks, whatever was known before
     "authorized": ("amber", "Held by your bank"),
     "needs_review": ("amber", "Being checked"),
 }

@@ -9,6 +9,7 @@ from courseflow_admin.components.cards import card, facts, line
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.school import titled
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.access import AccessState, PaymentLine, ReasonRow
 
@@ -17,7 +18,7 @@ SHOWN = AccessState.shown
 
 @rx.page(
     route="/access/[account_id]/[course_id]",
-    title="Why? · CourseFlow",
+    title=titled(AccessState.view == "there", SHOWN.headline, "Why?"),
     on_load=AccessState.load,
 )
 def access() -> rx.Component:

@@ -17,10 +17,15 @@ from courseflow_admin.components.forms import (
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
+from courseflow_admin.components.school import titled
 from courseflow_admin.state.checkout import COUNTRIES, CheckoutState, Choice
 
 
-@rx.page(route="/checkout/[slug]", title="Checkout · CourseFlow", on_load=CheckoutState.load)
+@rx.page(
+    route="/checkout/[slug]",
+    title=titled(CheckoutState.view == "there", "Buy " + CheckoutState.title, "Checkout"),
+    on_load=CheckoutState.load,
+)
 def checkout() -> rx.Component:
     return page(
         "Checkout",

@@ -314,7 +314,7 @@ def _shown(
         sentence=outcome.sentence,
         act=outcome.act,
         act_href=outcome.act_href,
-        state=payment.state.value,
+        state="confirming" if outcome.look == "waiting" else payment.state.value,
         amount=str(payment.amount),
         course=payment.course_title,
         course_href=routes.course(payment.course_slug),
