@@ -31,6 +31,7 @@ TextList = Annotated[tuple[str, ...], NoDecode]
 HTTPS_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(?!443$)[1-9][0-9]{0,4})?")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SANDBOX_MARK = "sandbox"  # stands in every key of our own sandbox: sk_sandbox_…, rzp_sandbox_…
+DEMO_SUPPORT = "support@demo.test"  # nobody reads what is sent there
 MIN_JWT_SECRET = 32  # bytes; PyJWT only warns below, we refuse (RFC 7518, 3.2)
 MIN_WEBHOOK_SECRET = 16  # characters; Razorpay's SDK would even verify with an empty one
 
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None
     school_name: str = Field(default="CourseFlow", min_length=1, max_length=60)
     school_timezone: str = "UTC"
-    support_email: str = "support@demo.test"
+    support_email: str = DEMO_SUPPORT
     jwt_secrets: SecretList = ()
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
     rate_limits: bool = True

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from courseflow_admin.config import Settings
+from courseflow_admin.config import DEMO_SUPPORT, Settings
 from courseflow_admin.db import client, condition
 from courseflow_admin.errors import (
     GatewayKeysRefused,
@@ -18,6 +18,7 @@ from courseflow_admin.errors import (
 from courseflow_admin.models.payments import GATEWAYS
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import Gateway
+from courseflow_admin.services import school_settings
 
 SKEW = 60.0  # seconds; a signature five minutes off is refused
 STRIPE = "https://api.stripe.com"  # its adapter leaves the address to the SDK
@@ -97,8 +98,17 @@ async def _database(settings: Settings) -> list[Check]:
     checks += [
         Check("indexes", not missing, detail),
         Check("clock, database", abs(skew) < SKEW, f"{skew:+.1f} s from ours"),
+        await _support(settings),
     ]
     return checks
+
+
+async def _support(settings: Settings) -> Check:
+    """Whom refusals and e-mails tell people to write to: in production somebody who reads it."""
+    address = (await school_settings.get()).support_email
+    if settings.production and address == DEMO_SUPPORT:
+        return Check("support address", False, f"{address}: change it on the page Settings")
+    return Check("support address", True, address)
 
 
 def _fits(settings: Settings, stamp: str | None) -> Check:

@@ -9,7 +9,7 @@ import pytest
 from courseflow_admin.config import read_settings
 from courseflow_admin.db import condition
 from courseflow_admin.db.client import collection
-from courseflow_admin.services import doctor
+from courseflow_admin.services import doctor, school_settings
 
 LIVE_STRIPE = {"stripe_secret_key": "sk_live_1"}
 LIVE_RAZORPAY = {"razorpay_key_id": "rzp_live_1", "razorpay_key_secret": "secret"}
@@ -74,6 +74,30 @@ async def test_what_is_fit_and_what_is_not_is_told_check_by_check(mongod_uri, cl
     assert re.search(r" but its clock is -60[01] s from ours$", checks["razorpay"].detail)
     assert checks["resend"].detail == "http://127.0.0.1:9 does not answer (ConnectError)"
     assert checks["transactions"].detail == "work"
+
+
+@pytest.mark.parametrize(
+    ("env", "address", "ok"),
+    [
+        ("production", "", False),
+        ("production", "help@school.example", True),
+        ("development", "", True),
+    ],
+)
+async def test_in_production_people_are_told_to_write_to_somebody_who_reads_it(
+    mongod_uri, database, env, address, ok
+):
+    if address:
+        first = school_settings.first().model_copy(update={"support_email": address})
+        await collection("school").insert_one({"_id": "school", "settings": first.to_mongo()})
+    settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database).model_copy(
+        update={"env": env}
+    )
+
+    checks = {check.name: check for check in await doctor._database(settings)}
+
+    assert checks["support address"].ok is ok
+    assert (address or "support@demo.test") in checks["support address"].detail
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # httpx, when refused
