@@ -119,7 +119,9 @@ class StudioLessonState(rx.State):
     @event(Permission.COURSES_EDIT)
     async def take_theirs(self):
         """Drop this tab's text and go on with the one that was saved meanwhile."""
-        await self._open(self._drafts[self.lesson_id].course_id, self.lesson_id)
+        draft = self._drafts.get(self.lesson_id)
+        if draft is not None:
+            await self._open(draft.course_id, self.lesson_id)
 
     async def _open(self, course_id: str, lesson_id: str) -> None:
         draft = await self._read(course_id, lesson_id)

@@ -1,22 +1,19 @@
 """Every route and every handler, called by everybody: as the table says, or nothing is done."""
 
-import inspect
 import runpy
 from dataclasses import replace
 from functools import cache
 
 import pytest
-from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import frontend
-from courseflow_admin import routes as links
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.permissions import RULES, Rule
-from courseflow_admin.courseflow_admin import app as _app  # noqa: F401 - registers every handler
-from courseflow_admin.models.permissions import PERMISSIONS, Permission
+from courseflow_admin.models.permissions import PERMISSIONS
 from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
+from courseflow_admin.state.marks import mark_of
 from tests.builders import acting
+from tests.security.handlers import HANDLERS, PATHS, STRANGERS, arguments, behind_the_guard, may
 from tests.security.matrix import (
     BEYOND,
     PEOPLE,
@@ -195,79 +192,6 @@ async def test_on_a_page_too_a_draft_is_not_there_for_others(database, state):
 
 # The handlers of the pages
 
-HANDLERS = {
-    f"{registered.states[0].__name__}.{registered.handler.fn.__name__}": registered
-    for registered in RegistrationContext.get().event_handlers.values()
-    if registered.states[0].__module__.startswith("courseflow_admin.")
-    and mark_of(registered.handler.fn) is not None
-}
-# The object each page is about; all of them are the learner's and the owner's.
-PATHS = {
-    "StudioCourseState": lambda school: links.studio(school.course.id),
-    "StudioLessonState": lambda school: links.studio(school.course.id),
-    "StudioAuthorsState": lambda school: links.studio(school.course.id),
-    "PaymentDetailState": lambda school: links.payment(school.payment.id),
-    "MyPaymentState": lambda school: links.my_payment(school.payment.id),
-    "EmailDetailState": lambda school: links.email(school.email.id),
-    "PersonState": lambda school: links.person(school.victim.id),
-    "AccessState": lambda school: links.access(school.victim.id, school.course.id),
-    "ClassroomState": lambda school: links.learn(school.course.slug),
-}
-# Whose object it is decides here as well; these hold the permission for objects of their own.
-STRANGERS = {
-    "StudioCourseState": ["other instructor"],
-    "StudioLessonState": ["other instructor"],
-    "StudioAuthorsState": ["co-instructor", "other instructor"],
-    "PaymentDetailState": ["co-instructor", "other instructor"],
-    "MyPaymentState": ["other student", "co-instructor", "other instructor", "admin"],
-    "EmailDetailState": ["other student", "co-instructor", "other instructor"],
-    "ClassroomState": ["other student", "other instructor"],
-}
-
-
-def may(mark: object, person: str) -> bool:
-    if mark is PUBLIC:
-        return True
-    role = PEOPLE[person]
-    return bool(role) and (
-        mark is SIGNED_IN or (isinstance(mark, Permission) and mark in PERMISSIONS[role])
-    )
-
-
-def arguments(name: str, fn: object, school: School) -> dict[str, object]:
-    """Plausible ones, about objects of somebody else."""
-    section = school.course.outline[0]
-    known: dict[str, object] = {
-        "form": {
-            "amount": "1.00",
-            "reason": "Mine",
-            "title": "Mine",
-            "q": "x",
-            "email": "mine@demo.test",
-            "role": "admin",
-        },
-        "account_id": school.people["co-instructor"].id,
-        "invitation_id": school.invitation.id,
-        "event_id": school.event.id,
-        "section_id": section.id,
-        "lesson_id": section.lessons[0].id,
-        "course_id": school.course.id,
-        "act": "suspend",
-        "role": "admin",
-        "field": "title",
-        "way": "up",
-        "which": "archive",
-        "revision": 1,
-        "minutes": "9",
-        "is_open": True,
-        "free": True,
-        "preview": True,
-        "ready": True,
-        "as_text": True,
-    }
-    names = [one for one in inspect.signature(fn).parameters if one != "self"]  # type: ignore[arg-type]
-    return {one: known.get(one, "Mine now") for one in names}
-
 
 async def a_tab_of(school: School, person: str, state: str):
     path = PATHS[state](school) if state in PATHS else "/overview"
@@ -330,14 +254,6 @@ async def test_the_pages_tell_each_person_all_that_is_for_them_and_nothing_else(
             told |= await read_in(root, state, await run(root, state, "load"))
 
     assert told == readable(person)
-
-
-async def behind_the_guard(school: School, person: str, state: type):
-    """A tab on the page of `state`, signed in without the guard having been asked."""
-    root = a_tab(path=PATHS.get(state.__name__, lambda _: "/overview")(school))
-    account = school.people.get(person)
-    (await root.get_state(AuthState))._sign_in(acting(account) if account else None)
-    return root
 
 
 def readable(person: str) -> set[str]:

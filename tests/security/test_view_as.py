@@ -7,6 +7,7 @@ from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import sessions, view_as
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.marks import mark_of
+from tests.security.handlers import HANDLERS, PATHS, arguments
 from tests.security.matrix import (
     a_school,
     address_of,
@@ -14,7 +15,6 @@ from tests.security.matrix import (
     everything_stored,
     routes_there_are,
 )
-from tests.security.test_matrix import HANDLERS, PATHS, arguments
 from tests.state.conftest import a_tab, run, said
 from tests.state.test_guard import asked
 
