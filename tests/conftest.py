@@ -122,6 +122,7 @@ async def database(mongod_uri: str, listener: Listener) -> AsyncIterator[str]:
     await empty_database()
     await client.close()
     assert listener.unaudited == set(), "written without an audit entry in the same transaction"
+    assert listener.rewritten == set(), "the audit log is only ever added to"
 
 
 async def empty_database() -> None:

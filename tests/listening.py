@@ -28,6 +28,10 @@ class Write:
     collection: str
     fields: frozenset[str]
 
+    @property
+    def is_entry(self) -> bool:
+        return self.collection == "audit" and self.fields == {NEW}
+
 
 @dataclass(frozen=True)
 class Exemption:
@@ -87,6 +91,12 @@ EXEMPT = (
     _exempt("the first start stamps a new database", "school", NEW, "stamp"),
     _exempt("a receipt in trouble: when to try again", "receipts", "due_at"),
 )
+# All that may ever happen to an entry: who it was is blanked when they delete their account.
+BLANKED = _exempt(
+    "whoever deleted their account is nameless in the log as well",
+    "audit",
+    *("actor_name", "viewer_name", "facts.before.name", "facts.after.name"),
+)
 
 
 class Listener(CommandListener):
@@ -110,11 +120,21 @@ class Listener(CommandListener):
         silent = [
             write
             for writes in self.committed
-            if all(write.collection != "audit" for write in writes)
+            if not any(write.is_entry for write in writes)
             for write in writes
             if not any(exemption.covers(write) for exemption in EXEMPT)
         ]
         return {(write.collection, tuple(sorted(write.fields))) for write in silent}
+
+    @property
+    def rewritten(self) -> set[tuple[str, ...]]:
+        """What was done to entries of the audit log, which is only ever added to."""
+        return {
+            tuple(sorted(write.fields))
+            for writes in self.committed
+            for write in writes
+            if write.collection == "audit" and not write.is_entry and not BLANKED.covers(write)
+        }
 
     @property
     def audited(self) -> set[str]:
@@ -122,7 +142,7 @@ class Listener(CommandListener):
         return {
             write.collection
             for writes in self.committed
-            if any(write.collection == "audit" for write in writes)
+            if any(write.is_entry for write in writes)
             for write in writes
         }
 

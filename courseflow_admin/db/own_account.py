@@ -123,6 +123,10 @@ async def forget_traces(account_id: str) -> None:
         await collection("audit").update_many(
             {f"{part}_id": account_id}, {"$set": {f"{part}_name": ""}}
         )
+    names = {"facts.before.name": "", "facts.after.name": ""}
+    await collection("audit").update_many(
+        {"object_id": account_id, "act": "account.renamed"}, {"$set": names}
+    )
 
 
 async def _set(where: Row, fields: Row) -> Account | None:

@@ -38,6 +38,7 @@ class EmailKind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    SESSIONS_ENDED = "sessions_ended"
     DATA_EXPORTED = "data_exported"
 
 
@@ -98,6 +99,7 @@ SUBJECTS = {
     EmailKind.RECOVERY_CODE_USED: "A recovery code was used",
     EmailKind.RECOVERY_CODES_RENEWED: "You have new recovery codes",
     EmailKind.SIGNED_OUT_EVERYWHERE: "You were signed out everywhere",
+    EmailKind.SESSIONS_ENDED: "You are signed out on {where}",
     EmailKind.DATA_EXPORTED: "A copy of your data was made",
 }
 

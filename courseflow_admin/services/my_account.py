@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import own_account
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
+from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import Account, as_name
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
@@ -72,13 +74,20 @@ async def rename(actor: Actor, name: str) -> Account:
         raise Invalid(f"A name has up to {LONGEST_NAME} characters.", "name")
 
     async def body() -> Account:
+        former = await accounts_db.find(actor.id)
         account = await own_account.set_name(actor.id, name)
-        if account is None:
+        if former is None or account is None:
             raise NotSignedIn
         await own_account.copy_person(account.id, account.name, account.email)
         await own_account.copy_author(account.id, account.name)
         await sessions.account_changed(account)
-        await audit.record(actor, Act.ACCOUNT_RENAMED, actor.id)
+        await audit.record(
+            actor,
+            Act.ACCOUNT_RENAMED,
+            actor.id,
+            before={"name": former.name},
+            after={"name": account.name},
+        )
         return account
 
     return await transaction(body)
@@ -132,7 +141,9 @@ async def end_session(actor: Actor, session_id: str) -> None:
             raise NotFound("session")
         await view_as.end_of(session, "signed_out")
         await sessions_db.end(session.id, at, "signed_out")
-        await audit.record(actor, Act.SESSION_ENDED, session.id, reason="signed_out")
+        noted = await audit.record(actor, Act.SESSION_ENDED, session.id, reason="signed_out")
+        if session.id != actor.session_id:
+            await _tell_signed_out(actor, device_of(session.user_agent), noted)
 
     await transaction(body)
 
@@ -144,7 +155,27 @@ async def end_other_sessions(actor: Actor) -> int:
 
     async def body() -> int:
         ended = await sessions.end_all(actor.id, at, "signed_out", but_id=actor.session_id)
-        await audit.record(actor, Act.ACCOUNT_OTHERS_SIGNED_OUT, actor.id, sessions_ended=ended)
+        noted = await audit.record(
+            actor, Act.ACCOUNT_OTHERS_SIGNED_OUT, actor.id, sessions_ended=ended
+        )
+        if ended:
+            where = "another device" if ended == 1 else f"{ended} other devices"
+            await _tell_signed_out(actor, where, noted)
         return ended
 
     return await transaction(body)
+
+
+async def _tell_signed_out(actor: Actor, where: str, noted: str) -> None:
+    """No password is asked for it, so the owner is told who did it and from where."""
+    this = await sessions_db.find_open(actor.session_id, now())
+    await emails.queue(
+        EmailKind.SESSIONS_ENDED,
+        to=Recipient(actor.id, actor.email, actor.name),
+        dedupe_key=f"sessions-ended-{noted}",
+        facts={
+            "where": where,
+            "device": device_of(this.user_agent) if this else "unknown",
+            "place": client_ip.get() or "unknown",
+        },
+    )

@@ -44,6 +44,7 @@ KINDS: dict[str, str] = {
     "recovery_code_used": "Recovery code used",
     "recovery_codes_renewed": "New recovery codes",
     "signed_out_everywhere": "Signed out by an admin",
+    "sessions_ended": "Signed out elsewhere",
     "data_exported": "Data exported",
 }
 GROUP = "undelivered"

@@ -1,4 +1,4 @@
-"""No business write without its audit entry.
+"""No business write without its audit entry, and no entry that is changed afterwards.
 
 A listener hears every command sent to MongoDB; the fixture `database` lets each test fail in which
 a service wrote without one. Here: that the listener hears, and what it takes for a miss.
@@ -87,6 +87,22 @@ async def test_one_with_its_entry_in_the_same_transaction_is_none(forgetful, lis
 
     assert listener.unaudited == set()
     assert listener.audited == {"accounts", "audit"}
+
+
+async def test_to_rewrite_an_entry_is_no_entry_and_is_heard_itself(forgetful, listener):
+    await collection("audit").insert_one({"_id": "x", "actor_name": "Ada"})
+
+    async def in_its_place():
+        await forgetful.change("accounts", MADE_ADMIN)
+        await forgetful.change("audit", {"$set": {"act": "account.renamed"}})
+
+    await transaction(in_its_place)
+    await forgetful.replace("audit", {"act": "account.renamed"})
+    await forgetful.change("audit", {"$set": {"actor_name": ""}})  # of a deleted account
+    await forgetful.remove("audit")
+
+    assert ("accounts", ("role",)) in listener.unaudited
+    assert listener.rewritten == {("act",), ("(any field)",), ("(deleted)",)}
 
 
 async def test_so_is_one_that_hides_in_an_exempt_write(forgetful, listener):

@@ -43,6 +43,10 @@ async def test_nothing_says_any_more_who_it_was(database):
         {}, {"$set": {"by": eve.id, "by_name": eve.name}}
     )
 
+    await my_account.rename(actor, "Evelyn Moneypenny")
+    actor = await sessions.find(token)
+    assert actor is not None
+
     await erasure.erase(actor, PASSWORD)
 
     goodbye = (await stored("emails"))[-1]
