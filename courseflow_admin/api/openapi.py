@@ -14,9 +14,21 @@ from courseflow_admin.api.errors import refusals
 from courseflow_admin.api.permissions import RULES, Rule
 from courseflow_admin.config import settings
 
-LIMITED = tuple(
-    f"{routes.API}/{part}" for part in ("auth", "me", "invitations", "accounts", "payments")
-)
+# Counted per person, address or object: `services/limits`.
+LIMITED = {
+    "DELETE": {"me/second-factor"},
+    "GET": {"me/export"},
+    "POST": {
+        *("accounts/{account_id}/verification", "accounts/{account_id}/view-as"),
+        *("auth/forgot", "auth/refresh", "auth/reset", "auth/sign-in"),
+        *("auth/sign-up", "auth/verify", "auth/verify/resend"),
+        *("invitations", "invitations/accept", "invitations/sign-up"),
+        "invitations/{invitation_id}/resend",
+        *("me/deletion", "me/email", "me/password", "me/second-factor", "me/second-factor/confirm"),
+        *("me/second-factor/recovery-codes", "payments/checkout", "webhooks/{provider}"),
+    },
+    "PUT": {"courses/{course_id}/co-instructors"},
+}
 AUTH = f"{routes.API}/auth"
 PAID = f"{routes.API}/payments"
 OF_FASTAPI = ("HTTPValidationError", "ValidationError")  # never sent: ours are problems
@@ -27,6 +39,7 @@ Sign in at `/api/v1/auth/sign-in` with JSON for an access token, sent as `Author
 browsers send the cookie of their session. Each refusal is a problem (RFC 9457) with a `code`. \
 Amounts are whole numbers of the smallest unit, times are UTC, and lists are paged by the `next` \
 and `previous` they answer with."""
+ANY_OTHER = "Any other refusal, and a fault of ours, is a problem too."
 TAGS = {
     "access": "Why somebody can or cannot open a course.",
     "accounts": "Everybody who signs in, and what admins do about them.",
@@ -79,6 +92,7 @@ def _described(api: FastAPI) -> dict[str, Any]:
                 del answers["422"]
             for status, refusal in refusals(*_statuses(rule, path, method, operation)).items():
                 answers.setdefault(str(status), refusal)
+            answers.setdefault("default", refusals(500)[500] | {"description": ANY_OTHER})
             operation["responses"] = dict(sorted(answers.items()))
     for name in OF_FASTAPI:
         found["components"].get("schemas", {}).pop(name, None)
@@ -107,8 +121,9 @@ def _statuses(rule: Rule, path: str, method: str, operation: dict[str, Any]) -> 
         413: takes,
         415: takes,
         422: takes or bool(operation.get("parameters")),
-        429: path.startswith(LIMITED) and writes,
+        414: bool(operation.get("parameters")),
+        429: path.removeprefix(f"{routes.API}/") in LIMITED.get(method.upper(), ()),
         502: path.startswith(PAID) and writes,  # a gateway does not answer
         503: path.startswith(routes.API),  # the database does not answer
     }
-    return [status for status, holds in by_case.items() if holds]
+    return sorted(status for status, holds in by_case.items() if holds)

@@ -11,10 +11,16 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
+from courseflow_admin.api.audit import EntryView
 from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.emails import EmailView
 from courseflow_admin.api.errors import NOT_STORED, refusals
+from courseflow_admin.api.payments import PaymentView
 from courseflow_admin.models.accounts import Form
+from courseflow_admin.models.enrollments import Grant
+from courseflow_admin.models.sessions import Session
 from courseflow_admin.services import accounts, people, second_factor, verification
+from courseflow_admin.services.people import Person, Place
 
 router = APIRouter(prefix=f"{routes.API}/accounts", tags=["accounts"])
 
@@ -33,6 +39,82 @@ class SessionView:
     ip: str
     created_at: datetime
     last_used_at: datetime
+
+    @classmethod
+    def of(cls, session: Session) -> "SessionView":
+        return cls(
+            id=session.id,
+            kind=session.kind,
+            device=session.user_agent,
+            ip=session.ip,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+        )
+
+
+@dataclass(frozen=True)
+class GrantView:
+    id: str
+    kind: str
+    payment_id: str | None
+    by: str
+    started: datetime
+    ended: datetime | None
+    end_reason: str
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, grant: Grant) -> "GrantView":
+        return cls(**grant.model_dump())
+
+
+@dataclass(frozen=True)
+class PlaceView:
+    """A course the person is in or has tried to pay for; `enrolled_at` None: only the latter."""
+
+    course_id: str
+    course: str
+    allowed: bool
+    verdict: str
+    percent: int
+    enrolled_at: datetime | None
+    grants: list[GrantView]
+
+    @classmethod
+    def of(cls, place: Place) -> "PlaceView":
+        enrollment = place.enrollment
+        return cls(
+            course_id=place.course_id,
+            course=place.title,
+            allowed=place.verdict.allowed,
+            verdict=place.verdict.sentence,
+            percent=enrollment.percent if enrollment else 0,
+            enrolled_at=enrollment.enrolled_at if enrollment else None,
+            grants=[GrantView.of(grant) for grant in enrollment.grants] if enrollment else [],
+        )
+
+
+@dataclass(frozen=True)
+class PersonView:
+    account: AccountView
+    second_factor_since: datetime | None
+    courses: list[PlaceView]
+    payments: list[PaymentView]
+    emails: list[EmailView]
+    sessions: list[SessionView]
+    audit: list[EntryView]
+
+    @classmethod
+    def of(cls, person: Person) -> "PersonView":
+        return cls(
+            account=AccountView.of(person.account),
+            second_factor_since=person.second_factor_since,
+            courses=[PlaceView.of(place) for place in person.places],
+            payments=[PaymentView.of(payment) for payment in person.payments],
+            emails=[EmailView.of(email) for email in person.emails],
+            sessions=[SessionView.of(session) for session in person.sessions],
+            audit=[EntryView.of(entry) for entry in person.entries],
+        )
 
 
 @dataclass(frozen=True)
@@ -81,18 +163,17 @@ async def remove_second_factor(actor: CurrentActor, account_id: str) -> Response
     return Response(status_code=204, headers=NOT_STORED)
 
 
+@router.get("/{account_id}/detail")
+async def detail(actor: CurrentActor, account_id: str) -> PersonView:
+    """Everything about one person in one place, as their page under People has it.
+
+    Of payments and e-mails the newest five, of the audit log the newest twenty.
+    """
+    return PersonView.of(await people.get(actor, account_id))
+
+
 @router.get("/{account_id}/sessions")
 async def sessions(actor: CurrentActor, account_id: str) -> list[SessionView]:
     """The open sessions of one person, the one last used first."""
     person = await people.get(actor, account_id)
-    return [
-        SessionView(
-            id=session.id,
-            kind=session.kind,
-            device=session.user_agent,
-            ip=session.ip,
-            created_at=session.created_at,
-            last_used_at=session.last_used_at,
-        )
-        for session in person.sessions
-    ]
+    return [SessionView.of(session) for session in person.sessions]

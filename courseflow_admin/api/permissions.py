@@ -52,6 +52,7 @@ RULES: dict[str, Rule] = {
     "GET /api/v1/accounts/{account_id}": Rule(
         Permission.ACCOUNT_OWN, parties=("learner",), everyones=Permission.ACCOUNTS_READ
     ),
+    "GET /api/v1/accounts/{account_id}/detail": PEOPLE,
     "GET /api/v1/accounts/{account_id}/sessions": PEOPLE,
     "POST /api/v1/accounts/{account_id}/restore": CHANGE_PEOPLE,
     "POST /api/v1/accounts/{account_id}/sign-out": CHANGE_PEOPLE,

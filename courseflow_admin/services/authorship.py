@@ -13,9 +13,10 @@ from courseflow_admin.models.courses import Course
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
 from courseflow_admin.models.words import words_of
-from courseflow_admin.services import audit, authors, emails
+from courseflow_admin.services import audit, authors, emails, limits
 
 MOST = 20  # co-instructors of one course
+NAMED = 30  # addresses in one hour, by one person
 
 
 async def co_instructors(actor: Actor, course_id: str) -> list[Account]:
@@ -26,7 +27,12 @@ async def co_instructors(actor: Actor, course_id: str) -> list[Account]:
 
 
 async def add(actor: Actor, course_id: str, email: str) -> Course:
-    """Let an instructor edit the content and see the learners; Invalid when there is none."""
+    """Let an instructor edit the content and see the learners; Invalid when there is none.
+
+    Limited, because the answer says whether an address is that of an instructor.
+    """
+    await authors.editable(actor, course_id, owner_only=True)
+    await limits.count("author", actor.id, NAMED, seconds=3600)
 
     async def body() -> Course:
         course = await authors.editable(actor, course_id, owner_only=True)

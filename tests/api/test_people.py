@@ -5,11 +5,13 @@ import io
 
 import pytest
 
-from courseflow_admin.services import verification
-from tests.account_builders import a_newcomer, secret_of
+from courseflow_admin.models.base import now
+from courseflow_admin.services import sessions, verification
+from tests.account_builders import a_newcomer, an_enrollment, secret_of
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
+from tests.money_builders import a_payment, an_email
 
 
 async def as_admin(api) -> None:
@@ -97,6 +99,39 @@ async def test_sessions_show_device_and_address_and_no_secret(api):
         "api",
     )
     assert set(session) == {"id", "kind", "device", "ip", "created_at", "last_used_at"}
+
+
+async def test_everything_about_a_person_is_answered_in_one_place(api):
+    ada = await an_account()
+    grant = {"id": "gra_1", "kind": "manual", "by": "acc_root", "started": now()}
+    ended = {**grant, "id": "gra_2", "ended": now(), "end_reason": "refund", "payment_id": "pay_1"}
+    await an_enrollment(
+        account_id=ada.id, course_id="crs_sql", course_title="SQL", percent=40,
+        grants=[grant, ended],
+    )  # fmt: skip
+    payment = await a_payment(state="pending", account_id=ada.id, course_id="crs_sql")
+    letter = await an_email(account_id=ada.id, subject="Hello")
+    await sessions.open_browser(ada, user_agent="Firefox/144", ip="203.0.113.7")
+    await as_admin(api)
+
+    found = (await api.get(f"/api/v1/accounts/{ada.id}/detail")).json()
+    unknown = await api.get("/api/v1/accounts/acc_unknown/detail")
+
+    assert (found["account"]["id"], found["account"]["email"]) == (ada.id, "ada@demo.test")
+    assert found["second_factor_since"] is None
+    [course] = found["courses"]
+    assert (course["course"], course["allowed"], course["percent"]) == ("SQL", True, 40)
+    kept = [(one["id"], one["kind"], one["end_reason"]) for one in course["grants"]]
+    assert kept == [("gra_1", "manual", ""), ("gra_2", "manual", "refund")]
+    assert course["grants"][1]["payment_id"] == "pay_1"
+    assert [(one["id"], one["state"]) for one in found["payments"]] == [(payment.id, "pending")]
+    assert letter.id in [one["id"] for one in found["emails"]]
+    assert [(one["device"], one["ip"]) for one in found["sessions"]] == [
+        ("Firefox/144", "203.0.113.7")
+    ]
+    assert [one["act"] for one in found["audit"]] == ["account.created"]
+    assert "hash" not in str(found)
+    assert unknown.status_code == 404
 
 
 async def test_the_log_is_filtered_and_exported_alike(api):

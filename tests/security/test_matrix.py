@@ -4,12 +4,15 @@ import runpy
 from dataclasses import replace
 from functools import cache
 
+import httpx
 import pytest
 
 from courseflow_admin import frontend
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.permissions import RULES, Rule
+from courseflow_admin.errors import TooMany
 from courseflow_admin.models.permissions import PERMISSIONS
+from courseflow_admin.services import limits
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.marks import mark_of
 from tests.builders import acting
@@ -46,18 +49,22 @@ def expected(rule: Rule, person: str) -> int | None:
 
 async def call(api, school: School, route: str, person: str) -> int:
     token = await school.token(person)
+    before = await everything_stored()
+    answer = await asked_for(api, school, route, token)
+    if answer.status_code in REFUSED and RULES[route].needs is not None:
+        assert await everything_stored() == before, f"{person} was refused, but something changed"
+    return answer.status_code
+
+
+async def asked_for(api, school: School, route: str, token: str) -> httpx.Response:
     api.cookies.clear()
     body = body_of(route, school)
-    before = await everything_stored()
-    answer = await api.request(
+    return await api.request(
         route.partition(" ")[0],
         address_of(route, school),
         headers={"Cookie": f"cf_session={token}"} if token else {},
         **({"content": body} if isinstance(body, bytes) else {"json": body} if body else {}),
     )
-    if answer.status_code in REFUSED and RULES[route].needs is not None:
-        assert await everything_stored() == before, f"{person} was refused, but something changed"
-    return answer.status_code
 
 
 @cache
@@ -128,6 +135,26 @@ async def test_a_route_for_everybody_answers_everybody_alike(api, sandbox, route
     assert len(set(answered.values())) == 1, answered
 
 
+async def test_each_limit_is_described_where_it_can_be_reached_and_nowhere_else(
+    api, sandbox, monkeypatch
+):
+    school, reached = await a_school(), set()
+
+    async def too_many(*_args, **_named):
+        raise TooMany(7)
+
+    monkeypatch.setattr(limits, "count", too_many)
+    monkeypatch.setattr(limits, "check", too_many)
+    for route in sorted(RULES, key=lambda one: one.startswith("DELETE")):  # which leave less
+        for person in PEOPLE:
+            answer = await asked_for(api, school, route, await school.token(person))
+            if answer.status_code == 429:
+                assert answer.headers["retry-after"] == "7"
+                reached.add(route)
+
+    assert reached == {route for route in RULES if "429" in documented(route)}
+
+
 # A draft
 
 ABOUT_COURSES = [
@@ -160,14 +187,7 @@ async def test_a_draft_is_answered_like_no_course_at_all_to_those_who_may_not_kn
 
 async def answer_of(api, school: School, route: str, token: str) -> tuple[int, str]:
     """The status and the sentence, which is all that tells one refusal from another."""
-    api.cookies.clear()
-    body = body_of(route, school)
-    answer = await api.request(
-        route.partition(" ")[0],
-        address_of(route, school),
-        headers={"Cookie": f"cf_session={token}"} if token else {},
-        **({"json": body} if body is not None else {}),
-    )
+    answer = await asked_for(api, school, route, token)
     said = answer.json()
     return answer.status_code, said.get("detail", "") if isinstance(said, dict) else ""
 

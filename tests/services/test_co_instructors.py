@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.errors import Conflict, Invalid, NotPermitted
+from courseflow_admin.errors import Conflict, Invalid, NotPermitted, TooMany
 from courseflow_admin.models.enrollments import EnrollmentFilter
 from courseflow_admin.models.paging import Cursor, PageRequest
 from courseflow_admin.services import accounts, authorship, enrollments, metrics, studio
@@ -134,6 +134,21 @@ async def test_only_the_owner_or_an_admin_says_who_else_writes(database):
     kept = ("courses", "course_versions", "enrollments")
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert len(await stored("audit", act="course.co_instructors_changed")) == 1
+
+
+async def test_addresses_are_not_tried_without_end(database):
+    """The answer says who is an instructor here, and of nobody else anything."""
+    author, helper = await an_instructor(), await an_instructor("helper@demo.test", "Helper")
+    course = await a_course(author)
+    for number in range(30):
+        with pytest.raises(Invalid, match="No instructor has this address"):
+            await authorship.add(author, course.id, f"nobody{number}@demo.test")
+
+    with pytest.raises(TooMany):
+        await authorship.add(author, course.id, helper.email)
+
+    [row] = await stored("courses")
+    assert row["co_instructor_ids"] == []
 
 
 async def test_who_is_no_instructor_in_use_writes_no_course(database):
