@@ -1,11 +1,12 @@
-"""Filters above a list: each is a link or a handler that only changes the address."""
+"""Filters above a list: each is a link that only changes the address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import reflex as rx
 
 from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.js.list_link import list_link
 from courseflow_admin.components.types import Flag, Shown, Text
 
 
@@ -19,19 +20,24 @@ def tools(*children: Any) -> rx.Component:
     return rx.el.div(*children, class_name="cf-tools")
 
 
-def chip_menu(
-    label: str,
-    value: Shown,
-    options: Sequence[tuple[str, str]],
-    *,
-    on_pick: Any,
-    clear_href: Text,
-) -> rx.Component:
-    """A chip with a closed list of (key, text); `value` is the text picked, "" for none.
+def chip_menu(label: str, value: Text, name: str, known: Mapping[str, str]) -> rx.Component:
+    """A chip with a closed list: the texts of what `name` may say in the address, by key.
 
-    `on_pick(key)` is a handler that redirects to the new address; `clear_href` leads to the
-    address without this filter.
+    `value` is the text picked, "" for none.
     """
+    items = [_item(text, {name: key}) for key, text in known.items()]
+    return _chip(label, value, items, (name,), disabled=False)
+
+
+def open_chip_menu(label: str, value: Text, choices: Shown, *names: str) -> rx.Component:
+    """A chip whose list, a var of `Choice`s, comes with the page; they change these `names`."""
+    items = [rx.foreach(choices, lambda choice: _item(choice.text, choice.changes))]
+    return _chip(label, value, items, names, disabled=choices.length() == 0)
+
+
+def _chip(
+    label: str, value: Text, items: list[Any], names: tuple[str, ...], *, disabled: Flag
+) -> rx.Component:
     menu = rx.dropdown_menu
     picked = value != ""
     return rx.el.span(
@@ -42,37 +48,36 @@ def chip_menu(
                     label,
                     rx.cond(picked, rx.el.b(value)),
                     type="button",
+                    disabled=disabled,
                 )
             ),
-            menu.content(
-                *[
-                    menu.item(
-                        rx.el.span(
-                            rx.cond(value == text, icon("check", 14)),
-                            style={"width": "14px", "height": "14px"},
-                        ),
-                        text,
-                        on_select=on_pick(key),
-                    )
-                    for key, text in options
-                ],
-                variant="soft",
-                color_scheme="gray",
-                size="1",
-            ),
+            menu.content(*items, variant="soft", color_scheme="gray", size="1"),
             modal=False,
         ),
-        rx.cond(
-            picked,
-            link(
-                icon("x", 12),
-                rx.el.span(f"Remove filter {label}", class_name="cf-sr"),
-                href=clear_href,
-                class_name="x",
-            ),
-        ),
+        rx.cond(picked, _cross(label, names)),
         class_name="cf-chip",
         custom_attrs={"data-on": rx.cond(picked, "true", "false")},
+    )
+
+
+def _item(text: Text, changes: Shown) -> rx.Component:
+    return rx.dropdown_menu.item(
+        list_link(
+            icon("check", 14),
+            rx.el.span(text, class_name="cf-trunc"),
+            changes=changes,
+            class_name="cf-menuchoice",
+        ),
+        as_child=True,
+    )
+
+
+def _cross(label: str, names: tuple[str, ...]) -> rx.Component:
+    return list_link(
+        icon("x", 12),
+        rx.el.span(f"Remove filter {label}", class_name="cf-sr"),
+        changes=dict.fromkeys(names, ""),
+        class_name="x",
     )
 
 
@@ -89,18 +94,16 @@ def chip_link(text: str, *, href: Text, on: Flag) -> rx.Component:
     )
 
 
-def fixed_chip(label: str, value: Text, clear_href: Text) -> rx.Component:
-    """A filter that came with the address, such as the days behind a figure; x takes it away."""
+def fixed_chip(label: str, value: Text, *names: str) -> rx.Component:
+    """A filter that came with the address, such as the days behind a figure; x takes it away.
+
+    `names`: what the address says of it.
+    """
     return rx.cond(
         value != "",
         rx.el.span(
             rx.el.span(label, rx.el.b(value), class_name="fixed"),
-            link(
-                icon("x", 12),
-                rx.el.span(f"Remove filter {label}", class_name="cf-sr"),
-                href=clear_href,
-                class_name="x",
-            ),
+            _cross(label, names),
             class_name="cf-chip",
             custom_attrs={"data-on": "true"},
         ),

@@ -4,7 +4,13 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
+from courseflow_admin.components.filters import (
+    chip_menu,
+    filters,
+    fixed_chip,
+    open_chip_menu,
+    tools,
+)
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.js.search_box import search_box
@@ -12,7 +18,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, second_line, tr
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.state.audit import ACTS, PERIODS, AuditState, EntryRow
+from courseflow_admin.state.audit import ACTS, AuditState, EntryRow
 
 COLUMNS = (
     Column("When", "160px", hide="s"),
@@ -59,22 +65,10 @@ def audit() -> rx.Component:
 
 def chips() -> rx.Component:
     return filters(
-        chip_menu(
-            "Act",
-            AuditState.act_text,
-            list(ACTS.items()),
-            on_pick=AuditState.pick_act,
-            clear_href=AuditState.no_act_href,
-        ),
-        chip_menu(
-            "Days",
-            AuditState.period_text,
-            list(PERIODS.items()),
-            on_pick=AuditState.pick_period,
-            clear_href=AuditState.no_period_href,
-        ),
-        fixed_chip("By", AuditState.actor_text, AuditState.no_actor_href),
-        fixed_chip("Object", AuditState.object_text, AuditState.no_object_href),
+        chip_menu("Act", AuditState.act_text, "act", ACTS),
+        open_chip_menu("Days", AuditState.period_text, AuditState.days, "from", "to"),
+        fixed_chip("By", AuditState.actor_text, "actor"),
+        fixed_chip("Object", AuditState.object_text, "object"),
     )
 
 

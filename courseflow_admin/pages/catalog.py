@@ -36,18 +36,13 @@ def search() -> rx.Component:
         search_box("Find a course", "Find a course", longest=100),
         filters(
             chip_menu(
-                "Category",
-                CatalogState.category,
-                [(name, name) for name in CATEGORIES],
-                on_pick=CatalogState.pick_category,
-                clear_href=CatalogState.no_category_href,
+                "Category", CatalogState.category, "category", {name: name for name in CATEGORIES}
             ),
             chip_menu(
                 "Level",
                 CatalogState.level,
-                [(name, name.capitalize()) for name in LEVELS],
-                on_pick=CatalogState.pick_level,
-                clear_href=CatalogState.no_level_href,
+                "level",
+                {name: name.capitalize() for name in LEVELS},
             ),
         ),
         rx.el.span(CatalogState.count_text, class_name="cf-13 cf-mut cf-end cf-num", role="status"),

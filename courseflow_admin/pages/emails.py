@@ -35,21 +35,9 @@ def emails() -> rx.Component:
                     "to",
                 ),
                 filters(
-                    chip_menu(
-                        "State",
-                        EmailsState.state_text,
-                        list(STATES.items()),
-                        on_pick=EmailsState.pick_state,
-                        clear_href=EmailsState.no_state_href,
-                    ),
-                    fixed_chip("From", EmailsState.since_text, EmailsState.no_since_href),
-                    chip_menu(
-                        "Kind",
-                        EmailsState.kind_text,
-                        list(KINDS.items()),
-                        on_pick=EmailsState.pick_kind,
-                        clear_href=EmailsState.no_kind_href,
-                    ),
+                    chip_menu("State", EmailsState.state_text, "state", STATES),
+                    fixed_chip("From", EmailsState.since_text, "since"),
+                    chip_menu("Kind", EmailsState.kind_text, "kind", KINDS),
                 ),
             ),
             list_table(

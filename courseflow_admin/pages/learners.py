@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import grant_badge
 from courseflow_admin.components.cards import meter
 from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import filters, fixed_chip, tools
+from courseflow_admin.components.filters import filters, fixed_chip, open_chip_menu, tools
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
@@ -37,9 +37,11 @@ def learners() -> rx.Component:
                     "E-mail begins with",
                     "email",
                 ),
-                course_filter(),
                 filters(
-                    fixed_chip("Enrolled", LearnersState.period_text, LearnersState.no_period_href),
+                    open_chip_menu(
+                        "Course", LearnersState.course_text, LearnersState.courses, "course"
+                    ),
+                    fixed_chip("Enrolled", LearnersState.period_text, "from", "to"),
                 ),
             ),
             list_table(
@@ -54,19 +56,6 @@ def learners() -> rx.Component:
         here="Learners",
         path=[("Teaching", ""), ("Learners", "")],
         permission=Permission.ENROLLMENTS_READ,
-    )
-
-
-def course_filter() -> rx.Component:
-    return rx.el.select(
-        rx.el.option("All courses", value=""),
-        rx.foreach(
-            LearnersState.courses, lambda course: rx.el.option(course.title, value=course.id)
-        ),
-        aria_label="Course",
-        value=LearnersState.course_id,
-        on_change=LearnersState.pick_course,
-        class_name="cf-input cf-pick",
     )
 
 

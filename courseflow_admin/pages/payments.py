@@ -12,7 +12,13 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.state.payments import PROVIDERS, STATES, PaymentRow, PaymentsState
+from courseflow_admin.state.payments import (
+    OF_A_FIGURE,
+    PROVIDERS,
+    STATES,
+    PaymentRow,
+    PaymentsState,
+)
 
 COLUMNS = (
     Column(
@@ -48,21 +54,9 @@ def payments() -> rx.Component:
                     "email",
                 ),
                 filters(
-                    chip_menu(
-                        "State",
-                        PaymentsState.state_text,
-                        list(STATES.items()),
-                        on_pick=PaymentsState.pick_state,
-                        clear_href=PaymentsState.no_state_href,
-                    ),
-                    chip_menu(
-                        "Provider",
-                        PaymentsState.provider_text,
-                        list(PROVIDERS.items()),
-                        on_pick=PaymentsState.pick_provider,
-                        clear_href=PaymentsState.no_provider_href,
-                    ),
-                    fixed_chip("Figure", PaymentsState.figure_text, PaymentsState.no_figure_href),
+                    chip_menu("State", PaymentsState.state_text, "state", STATES),
+                    chip_menu("Provider", PaymentsState.provider_text, "provider", PROVIDERS),
+                    fixed_chip("Figure", PaymentsState.figure_text, *OF_A_FIGURE),
                 ),
             ),
             list_table(

@@ -40,21 +40,9 @@ def people() -> rx.Component:
                     "q",
                 ),
                 filters(
-                    chip_menu(
-                        "Role",
-                        PeopleState.role_text,
-                        list(ROLE_LABELS.items()),
-                        on_pick=PeopleState.pick_role,
-                        clear_href=PeopleState.no_role_href,
-                    ),
-                    chip_menu(
-                        "State",
-                        PeopleState.state_text,
-                        list(STATES.items()),
-                        on_pick=PeopleState.pick_state,
-                        clear_href=PeopleState.no_state_href,
-                    ),
-                    fixed_chip("Joined", PeopleState.period_text, PeopleState.no_period_href),
+                    chip_menu("Role", PeopleState.role_text, "role", ROLE_LABELS),
+                    chip_menu("State", PeopleState.state_text, "state", STATES),
+                    fixed_chip("Joined", PeopleState.period_text, "from", "to"),
                 ),
             ),
             list_table(

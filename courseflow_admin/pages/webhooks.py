@@ -33,20 +33,8 @@ def webhooks() -> rx.Component:
         rx.el.div(
             tools(
                 filters(
-                    chip_menu(
-                        "State",
-                        WebhooksState.state_text,
-                        list(STATES.items()),
-                        on_pick=WebhooksState.pick_state,
-                        clear_href=WebhooksState.no_state_href,
-                    ),
-                    chip_menu(
-                        "Provider",
-                        WebhooksState.provider_text,
-                        list(PROVIDERS.items()),
-                        on_pick=WebhooksState.pick_provider,
-                        clear_href=WebhooksState.no_provider_href,
-                    ),
+                    chip_menu("State", WebhooksState.state_text, "state", STATES),
+                    chip_menu("Provider", WebhooksState.provider_text, "provider", PROVIDERS),
                 ),
             ),
             rx.cond(WebhooksState.note, rx.el.p(WebhooksState.note, class_name="cf-mut")),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -11,6 +12,14 @@ from courseflow_admin.models.paging import PAGE_SIZE, Page, PageRequest
 
 LONGEST = 254  # characters of one filter: an e-mail address
 PAGING = ("after", "before", "first")
+
+
+@dataclass
+class Choice:
+    """What one may pick in a filter, and what the address then says; "" is nothing."""
+
+    text: str
+    changes: dict[str, str]
 
 
 def query_of(url: Any, *names: str) -> dict[str, str]:

@@ -14,13 +14,13 @@ from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import audit
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.address import Choice, ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.lists import ListState
 
 NAMES = ("act", "actor", "object", "from", "to")
-PERIODS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
+PERIODS = {1: "Today", 7: "Last 7 days", 30: "Last 30 days"}
 PAGES = {
     "acc": routes.person,
     "pay": routes.payment,
@@ -65,18 +65,15 @@ class EntryRow:
 class AuditState(ListState, rx.State):
     rows: list[EntryRow] = []
     act_text: str = ""
-    no_act_href: str = ""
     actor_text: str = ""
-    no_actor_href: str = ""
     object_text: str = ""
-    no_object_href: str = ""
     period_text: str = ""
-    no_period_href: str = ""
+    days: list[Choice] = []
     export_href: str = routes.API_AUDIT_EXPORT
 
     @event(Permission.AUDIT_READ, supersedes=True)
     async def load(self):
-        address = self._address()
+        address = ListAddress(routes.AUDIT, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         act = address.one_of("act", ACTS)
         self._show_controls(address, act)
@@ -92,32 +89,19 @@ class AuditState(ListState, rx.State):
             self.rows = [_row(entry, address, names) for entry in page.rows]
             self._show_page(page, address)
 
-    @event(Permission.AUDIT_READ)
-    async def pick_act(self, key: str):
-        return rx.redirect(self._address().to(act=key))
-
-    @event(Permission.AUDIT_READ)
-    async def pick_period(self, key: str):
-        if key not in PERIODS:
-            return None
-        period = Period.newest(int(key), now())
-        days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
-        return rx.redirect(self._address().to(**days))
-
-    def _address(self) -> ListAddress:
-        return ListAddress(routes.AUDIT, self.router.url, NAMES)
-
     def _show_controls(self, address: ListAddress, act: str) -> None:
         self.act_text = ACTS.get(act, "")
-        self.no_act_href = address.to(act="")
         self.actor_text = address["actor"]
-        self.no_actor_href = address.to(actor="")
         self.object_text = address["object"]
-        self.no_object_href = address.to(object="")
-        self.no_period_href = address.to(**{"from": "", "to": ""})
+        self.days = [_newest(count, text) for count, text in PERIODS.items()]
         asked = {name: address[name] for name in NAMES} | {"act": act}
         self.export_href = routes.with_query(routes.API_AUDIT_EXPORT, **asked)
         self.filtered = any(asked.values())
+
+
+def _newest(days: int, text: str) -> Choice:
+    period = Period.newest(days, now())
+    return Choice(text, {"from": period.first.isoformat(), "to": period.last.isoformat()})
 
 
 def _row(entry: AuditEntry, address: ListAddress, names: dict[str, str]) -> EntryRow:

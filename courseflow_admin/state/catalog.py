@@ -48,8 +48,6 @@ class CatalogState(rx.State):
     q: str = ""
     category: str = ""
     level: str = ""
-    no_category_href: str = routes.HOME
-    no_level_href: str = routes.HOME
     previous_href: str = ""
     next_href: str = ""
 
@@ -76,18 +74,8 @@ class CatalogState(rx.State):
         self.previous_href = (
             self._href(before=page.previous_cursor, first=before) if page.previous_cursor else ""
         )
-        self.no_category_href = self._href(category="")
-        self.no_level_href = self._href(level="")
         narrowed = q or category or level
         self.view = "rows" if self.cards else "nothing" if narrowed else "empty"
-
-    @event(PUBLIC)
-    async def pick_category(self, category: str):
-        return rx.redirect(self._href(category=category))
-
-    @event(PUBLIC)
-    async def pick_level(self, level: str):
-        return rx.redirect(self._href(level=level))
 
     def _href(self, **changes: str | int) -> str:
         now_shown = {"q": self.q, "category": self.category, "level": self.level.lower()}

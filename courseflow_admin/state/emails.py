@@ -76,16 +76,13 @@ class EmailsState(ListState, rx.State):
     rows: list[EmailRow] = []
     kind_text: str = ""
     state_text: str = ""
-    no_kind_href: str = ""
-    no_state_href: str = ""
     since_text: str = ""
-    no_since_href: str = ""
     empty_title: str = ""
     empty_why: str = ""
 
     @event(Permission.EMAILS_READ, supersedes=True)
     async def load(self):
-        address = self._address()
+        address = ListAddress(routes.EMAILS, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         state = address.one_of("state", STATES)
         states = tuple(one.value for one in UNDELIVERED) if state == GROUP else (state,)
@@ -103,23 +100,9 @@ class EmailsState(ListState, rx.State):
             self.rows = [row_of(email) for email in page.rows]
             self._show_page(page, address)
 
-    @event(Permission.EMAILS_READ)
-    async def pick_kind(self, key: str):
-        return rx.redirect(self._address().to(kind=key))
-
-    @event(Permission.EMAILS_READ)
-    async def pick_state(self, key: str):
-        return rx.redirect(self._address().to(state=key))
-
-    def _address(self) -> ListAddress:
-        return ListAddress(routes.EMAILS, self.router.url, NAMES)
-
     def _show_controls(self, address: ListAddress, wanted: EmailFilter, state: str) -> None:
         self.kind_text = KINDS.get(wanted.kind, "")
         self.state_text = STATES.get(state, "")
-        self.no_kind_href = address.to(kind="")
-        self.no_state_href = address.to(state="")
-        self.no_since_href = address.to(since="")
         self.filtered = bool(wanted.kind or state or wanted.to_prefix or address["since"])
         self.empty_title, self.empty_why = _why_empty(wanted, state, filtered=self.filtered)
 

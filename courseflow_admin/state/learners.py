@@ -11,7 +11,7 @@ from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import enrollments
 from courseflow_admin.state import times
-from courseflow_admin.state.address import ListAddress
+from courseflow_admin.state.address import Choice, ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.lists import ListState
@@ -34,29 +34,24 @@ class LearnerRow:
     why_href: str
 
 
-@dataclass
-class CourseChoice:
-    id: str
-    title: str
-
-
 class LearnersState(ListState, rx.State):
     rows: list[LearnerRow] = []
-    courses: list[CourseChoice] = []
-    course_id: str = ""
+    courses: list[Choice] = []
+    course_text: str = ""
     period_text: str = ""
-    no_period_href: str = ""
 
     @event(Permission.ENROLLMENTS_READ, supersedes=True)
     async def load(self):
-        address = self._address()
+        address = ListAddress(routes.LEARNERS, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         self._show_controls(address)
         async with self._refusals():
+            titles = dict(await enrollments.courses(auth.actor()))
+            self.courses = [Choice(title, {"course": course}) for course, title in titles.items()]
+            chosen = address["course"]
+            self.course_text = titles.get(chosen, "Unknown") if chosen else ""
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
-            found = await enrollments.courses(auth.actor())
-            self.courses = [CourseChoice(course, title) for course, title in found]
             page = await enrollments.search(
                 auth.actor(),
                 EnrollmentFilter(
@@ -67,16 +62,7 @@ class LearnersState(ListState, rx.State):
             self.rows = [_row(enrollment) for enrollment in page.rows]
             self._show_page(page, address)
 
-    @event(Permission.ENROLLMENTS_READ)
-    async def pick_course(self, course_id: str):
-        return rx.redirect(self._address().to(course=course_id))
-
-    def _address(self) -> ListAddress:
-        return ListAddress(routes.LEARNERS, self.router.url, NAMES)
-
     def _show_controls(self, address: ListAddress) -> None:
-        self.course_id = address["course"]
-        self.no_period_href = address.to(**{"from": "", "to": ""})
         self.filtered = any(address[name] for name in NAMES)
 
 

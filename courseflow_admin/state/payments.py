@@ -64,10 +64,7 @@ class PaymentsState(ListState, rx.State):
     rows: list[PaymentRow] = []
     state_text: str = ""
     provider_text: str = ""
-    no_state_href: str = ""
-    no_provider_href: str = ""
     figure_text: str = ""  # what came with the address: a figure, its currency and its days
-    no_figure_href: str = ""
     date_href: str = ""
     date_sort: str = "descending"
     amount_href: str = ""
@@ -77,7 +74,7 @@ class PaymentsState(ListState, rx.State):
 
     @event(Permission.PAYMENTS_READ, supersedes=True)
     async def load(self):
-        address = self._address()
+        address = ListAddress(routes.PAYMENTS, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         wanted = PaymentFilter(
             state=address.one_of("state", STATES),
@@ -98,23 +95,9 @@ class PaymentsState(ListState, rx.State):
             self.rows = [_row(payment) for payment in page.rows]
             self._show_page(page, address)
 
-    @event(Permission.PAYMENTS_READ)
-    async def pick_state(self, key: str):
-        return rx.redirect(self._address().to(state=key))
-
-    @event(Permission.PAYMENTS_READ)
-    async def pick_provider(self, key: str):
-        return rx.redirect(self._address().to(provider=key))
-
-    def _address(self) -> ListAddress:
-        return ListAddress(routes.PAYMENTS, self.router.url, NAMES)
-
     def _show_controls(self, address: ListAddress, wanted: PaymentFilter, sort: Sort) -> None:
         self.state_text = STATES.get(wanted.state, "")
         self.provider_text = PROVIDERS.get(wanted.provider, "")
-        self.no_state_href = address.to(state="")
-        self.no_provider_href = address.to(provider="")
-        self.no_figure_href = address.to(**dict.fromkeys(OF_A_FIGURE, ""))
         self.date_href, self.date_sort = _sorting(address, sort, "date")
         self.amount_href, self.amount_sort = _sorting(address, sort, "amount")
         shown = (wanted.state, wanted.provider, wanted.email_prefix)

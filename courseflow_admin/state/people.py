@@ -38,15 +38,12 @@ class PersonRow:
 class PeopleState(ListState, rx.State):
     rows: list[PersonRow] = []
     role_text: str = ""
-    no_role_href: str = ""
     state_text: str = ""
-    no_state_href: str = ""
     period_text: str = ""
-    no_period_href: str = ""
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
-        address = self._address()
+        address = ListAddress(routes.PEOPLE, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         role = address.one_of("role", ROLE_LABELS)
         standing = address.one_of("state", STATES)
@@ -65,23 +62,9 @@ class PeopleState(ListState, rx.State):
             self.rows = [_row(account) for account in page.rows]
             self._show_page(page, address)
 
-    @event(Permission.ACCOUNTS_READ)
-    async def pick_role(self, key: str):
-        return rx.redirect(self._address().to(role=key))
-
-    @event(Permission.ACCOUNTS_READ)
-    async def pick_state(self, key: str):
-        return rx.redirect(self._address().to(state=key))
-
-    def _address(self) -> ListAddress:
-        return ListAddress(routes.PEOPLE, self.router.url, NAMES)
-
     def _show_controls(self, address: ListAddress, role: str, standing: str) -> None:
         self.role_text = ROLE_LABELS.get(role, "")
-        self.no_role_href = address.to(role="")
         self.state_text = STATES.get(standing, "")
-        self.no_state_href = address.to(state="")
-        self.no_period_href = address.to(**{"from": "", "to": ""})
         self.filtered = any(address[name] for name in NAMES)
 
 

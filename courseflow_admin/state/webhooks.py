@@ -43,33 +43,23 @@ class WebhookRow:
 class WebhooksState(ListState, rx.State):
     rows: list[WebhookRow] = []
     state_text: str = ""
-    no_state_href: str = ""
     provider_text: str = ""
-    no_provider_href: str = ""
     note: str = ""  # what to do about those that are stuck
     empty_title: str = ""
     empty_why: str = ""
 
     @event(Permission.WEBHOOKS_READ, supersedes=True)
     async def load(self):
-        address = self._address()
+        address = ListAddress(routes.WEBHOOKS, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         wanted = WebhookFilter(
             state=address.one_of("state", STATES), provider=address.one_of("provider", PROVIDERS)
         )
-        self._show_controls(address, wanted)
+        self._show_controls(wanted)
         async with self._refusals():
             page = await webhooks.search(auth.actor(), wanted, address.request())
             self.rows = [_row(found) for found in page.rows]
             self._show_page(page, address)
-
-    @event(Permission.WEBHOOKS_READ)
-    async def pick_state(self, key: str):
-        return rx.redirect(self._address().to(state=key))
-
-    @event(Permission.WEBHOOKS_READ)
-    async def pick_provider(self, key: str):
-        return rx.redirect(self._address().to(provider=key))
 
     @event(Permission.WEBHOOKS_REPLAY)
     async def replay(self, event_id: str):
@@ -78,14 +68,9 @@ class WebhooksState(ListState, rx.State):
         await webhooks.replay(auth.actor(), event_id)
         return [notices.success("The message is handled once more now."), WebhooksState.load]
 
-    def _address(self) -> ListAddress:
-        return ListAddress(routes.WEBHOOKS, self.router.url, NAMES)
-
-    def _show_controls(self, address: ListAddress, wanted: WebhookFilter) -> None:
+    def _show_controls(self, wanted: WebhookFilter) -> None:
         self.state_text = STATES.get(wanted.state, "")
-        self.no_state_href = address.to(state="")
         self.provider_text = PROVIDERS.get(wanted.provider, "")
-        self.no_provider_href = address.to(provider="")
         self.note = WHAT_TO_DO.get(wanted.state, "")
         self.filtered = bool(wanted.state or wanted.provider)
         self.empty_title, self.empty_why = _why_empty(wanted)

@@ -3,42 +3,15 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.browser.answers import Answers, address
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_course, an_instructor
 
 BEES, HIVES = "Bees in the Garden", "Hives for Beginners"
-
-
-class Answers:
-    """What the server says to the pages of one tab; held back between `hold` and `release`."""
-
-    def __init__(self, page: Page) -> None:
-        self.holding = False
-        self.waiting: list[tuple[WebSocketRoute, str | bytes]] = []
-        page.route_web_socket(re.compile("/_event"), self._carry)
-
-    def _carry(self, near: WebSocketRoute) -> None:
-        def said(message: str | bytes) -> None:
-            if self.holding:
-                self.waiting.append((near, message))
-            else:
-                near.send(message)
-
-        near.connect_to_server().on_message(said)
-
-    def hold(self) -> None:
-        self.holding = True
-
-    def release(self) -> None:
-        self.holding = False
-        for near, message in self.waiting:
-            near.send(message)
-        self.waiting.clear()
 
 
 @contextmanager
@@ -73,11 +46,6 @@ def shows_all(page: Page) -> None:
     """The catalog, not narrowed; other tests sell courses of their own in it."""
     for title in (BEES, HIVES):
         expect(page.get_by_role("link", name=title)).to_be_visible()
-
-
-def address(page: Page) -> str:
-    parts = urlsplit(page.url)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 @pytest.mark.parametrize("after", [0, 100, 280, 320, 600])

@@ -136,7 +136,6 @@ def arguments(name: str, fn: object, school: School) -> dict[str, object]:
         "event_id": school.event.id,
         "section_id": section.id,
         "lesson_id": section.lessons[0].id,
-        "course_id": school.course.id,
         "act": "suspend",
         "role": "admin",
         "field": "title",

@@ -27,7 +27,6 @@ SHOWS = {
     *("load", "refresh", "ask", "cancel", "codes_kept", "ask_delete", "ask_remove", "show_dialog"),
     *("show_invite", "show_add", "show_owner", "show_review_dialog", "show_capture_dialog"),
     *("close_remove", "close_dialog", "show_text", "show_write", "show_preview", "preview"),
-    *("pick_act", "pick_period", "pick_kind", "pick_state", "pick_course", "pick_provider"),
     *("pick_role", "take_theirs", "logo_sent"),
 }
 # These would write, but for a reason that is not the caller.

@@ -114,16 +114,6 @@ async def test_of_two_lessons_the_studio_opens_none(database):
     assert (lesson.view, lesson.lesson_id, lesson.text) == ("none", "", "")
 
 
-async def test_a_list_refused_for_two_filters_leads_on_with_neither(database):
-    await an_account()
-
-    root = await a_tab_of(ADMIN, "/people?role=student&role=admin&q=ada")
-    await run(root, people.PeopleState, "load")
-    state = await root.get_state(people.PeopleState)
-
-    assert (state.view, state.rows, state.no_role_href) == ("error", [], "/people")
-
-
 async def test_what_the_address_says_once_is_read_as_before(database):
     ada = await an_account()
     category = CATEGORIES[0]

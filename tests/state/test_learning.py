@@ -51,7 +51,6 @@ async def test_the_catalog_reads_its_filters_from_the_address(database):
     assert (everything_.view, everything_.count_text) == ("rows", "2 courses")
     assert [card.title for card in data.cards] == ["Trees"]
     assert (data.count_text, data.q, data.category) == ("1 course", "tre", "Data")
-    assert data.no_category_href == "/?q=tre"
     assert (none.view, odd.view, odd.category) == ("nothing", "nothing", "")
 
 
@@ -69,15 +68,6 @@ async def test_a_card_says_price_or_that_one_has_it(database):
         "Free": ("Free", True, "/courses/free"),
     }
     assert state.cards[0].size == "3 lessons, 21 min"
-
-
-async def test_a_filter_changes_only_the_address(database):
-    root = await a_tab_of(None, "/?category=Data")
-    await run(root, CatalogState, "load")
-
-    picked = await run(root, CatalogState, "pick_level", level="beginner")
-
-    assert "/?category=Data&level=beginner" in str(picked)
 
 
 async def test_an_empty_school_says_so(database):

@@ -17,7 +17,7 @@ from tests.state.test_guard import asked, signed_in
 ADMIN, TEACHING, ALL = {"admin"}, {"admin", "instructor"}, {"admin", "instructor", "student"}
 MAY = {
     CheckoutState: {"load": {*ALL, ""}},
-    PaymentsState: dict.fromkeys(("load", "pick_state", "pick_provider"), TEACHING),
+    PaymentsState: {"load": TEACHING},
     PaymentDetailState: {
         "load": TEACHING,
         "recheck": ADMIN,
@@ -29,7 +29,7 @@ MAY = {
         "show_review_dialog": ADMIN,
         "resolve_review": ADMIN,
     },
-    EmailsState: dict.fromkeys(("load", "pick_kind", "pick_state"), TEACHING),
+    EmailsState: {"load": TEACHING},
     EmailDetailState: dict.fromkeys(("load", "show_text"), ALL),
     MyEmailsState: {"load": ALL},
     MyPaymentsState: {"load": ALL},

@@ -1,5 +1,6 @@
 """One person, the audit log and Why as a tab holds them: what is shown, asked before, and done."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,8 +19,9 @@ from tests.account_builders import a_newcomer, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email
+from tests.services.figures import midnight
 from tests.state.conftest import NOT_PERMITTED, run, said
-from tests.state.money_tabs import ADMIN, INES, a_tab_of, led_to
+from tests.state.money_tabs import ADMIN, INES, a_tab_of
 
 READ, CHANGE = Permission.ACCOUNTS_READ, Permission.ACCOUNTS_CHANGE
 
@@ -204,12 +206,10 @@ async def test_people_are_filtered_by_state_in_the_address(database):
     admin, ada = await an_admin(), await an_account()
     await accounts.suspend(admin, ada.id)
 
-    root, state = await loaded(admin, PeopleState, "/people?state=suspended&role=student")
-    picked = led_to(await run(root, PeopleState, "pick_state", key="active"))
+    _, state = await loaded(admin, PeopleState, "/people?state=suspended&role=student")
 
     assert [(row.email, row.href) for row in state.rows] == [("ada@demo.test", f"/people/{ada.id}")]
-    assert (state.state_text, state.no_state_href) == ("Suspended", "/people?role=student")
-    assert picked == "/people?role=student&state=active"
+    assert (state.state_text, state.role_text) == ("Suspended", "Learner")
 
 
 # The audit log
@@ -220,9 +220,7 @@ async def test_the_log_shows_what_the_address_asks_for(database):
     await accounts.change_role(admin, ada.id, "instructor")
     await accounts.suspend(admin, ada.id)
 
-    root, state = await loaded(
-        admin, AuditState, f"/audit?act=account.role_changed&object={ada.id}"
-    )
+    _, state = await loaded(admin, AuditState, f"/audit?act=account.role_changed&object={ada.id}")
 
     [row] = state.rows
     assert (row.act, row.actor, row.object_kind, row.object_text, row.object_href) == (
@@ -241,9 +239,23 @@ async def test_the_log_shows_what_the_address_asks_for(database):
     export = urlsplit(state.export_href)
     assert export.path == "/api/v1/audit/export"
     assert parse_qs(export.query) == {"act": ["account.role_changed"], "object": [ada.id]}
-    assert state.no_act_href == f"/audit?object={ada.id}"
-    picked = parse_qs(urlsplit(led_to(await run(root, AuditState, "pick_period", key="7"))).query)
-    assert set(picked) == {"act", "object", "from", "to"}
+    assert state.act_text == "Account role changed"
+
+
+@pytest.mark.parametrize(
+    ("query", "view"), [("", "rows"), ("from=yesterday", "error"), ("act=x&act=y", "error")]
+)
+async def test_the_days_offered_end_today_whatever_the_address_says(database, query, view):
+    await an_account()
+    today = midnight().date()
+
+    _, state = await loaded(ADMIN, AuditState, f"/audit?{query}")
+
+    assert state.view == view
+    assert [(choice.text, choice.changes) for choice in state.days] == [
+        (text, {"from": f"{today - timedelta(before)}", "to": f"{today}"})
+        for text, before in (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
+    ]
 
 
 async def test_what_is_gone_or_has_no_name_is_shown_by_its_id(database):
