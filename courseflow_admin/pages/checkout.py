@@ -77,6 +77,7 @@ def pay_form() -> rx.Component:
             max_length=120,
             auto_complete="name",
             default_value=CheckoutState.billing_name,
+            key="for " + CheckoutState.billing_name,  # drawn anew once it is known
         ),
         select(
             "Country",
@@ -85,6 +86,7 @@ def pay_form() -> rx.Component:
             required=True,
             auto_complete="country",
             default_value=CheckoutState.billing_country,
+            key="in " + CheckoutState.billing_country,
         ),
         rx.el.fieldset(
             rx.el.legend("How to pay", class_name="cf-label"),

@@ -90,6 +90,13 @@ class CheckoutState(rx.State):
     @event(PUBLIC, supersedes=True)
     async def load(self):
         slug = last_part(self)
+        if slug != self.course_slug:
+            self.view = "loading"
+            yield
+        yield await self._load(slug)
+
+    async def _load(self, slug: str) -> rx.event.EventSpec | None:
+        """Show the offer, or where to go instead."""
         auth = await self.get_state(AuthState)
         if not auth.signed_in:
             return rx.redirect(routes.sign_in(routes.checkout(slug)), replace=True)

@@ -47,6 +47,19 @@ async def test_it_shows_the_price_and_both_ways_to_pay(database, sandbox):
     assert (state.billing_name, state.billing_country) == ("Ada Lovelace", "IN")
 
 
+async def test_another_course_never_stands_under_the_price_of_the_one_before(database, sandbox):
+    course, student = await a_course(await an_instructor()), await a_student()
+    state, _ = await opened(student, f"/checkout/{course.slug}")
+    state.course_slug = "another"
+
+    steps = state.event_handlers["load"].fn(state)
+    await anext(steps)
+
+    assert state.view == "loading"
+    assert [step async for step in steps] == [None]
+    assert (state.view, state.course_slug) == ("there", course.slug)
+
+
 async def test_only_gateways_that_sell_in_the_currency_are_offered(database, sandbox):
     price = Money(minor=4900, currency="USD")
     course = await a_course(await an_instructor(), price=price, **FIELDS)
