@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -21,6 +21,7 @@ from courseflow_admin.api.dependencies import (
     read_form,
     read_json,
     session_token,
+    takes,
 )
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
@@ -49,27 +50,13 @@ FIELD_PROBLEMS = {
 
 
 class CodeForm(Form):
-    code: Annotated[str, Field(max_length=100, repr=False)]
+    code: Annotated[SecretStr, Field(max_length=100)] = SecretStr("")
     next: str = ""
     by: str = ""  # "recovery": which of the two fields it was typed into
 
 
 class RefreshForm(Form):
     refresh_token: Annotated[str, Field(max_length=200, repr=False)]
-
-
-def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:
-    """What OpenAPI says of a body that may come as JSON or as a form."""
-    schema = {"schema": model.model_json_schema()}
-    kinds = ["application/json", *(["application/x-www-form-urlencoded"] if form else [])]
-    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
-
-
-FORM = "application/x-www-form-urlencoded"
-SIGN_IN_BODY = _bodies(ApiSignInForm, form=False)
-SIGN_IN_BODY["requestBody"]["content"][FORM] = {"schema": SignInForm.model_json_schema()}
-CODE_SCHEMA: dict[str, Any] = {"schema": CodeForm.model_json_schema()}
-CODE_BODY = {"requestBody": {"required": True, "content": {FORM: CODE_SCHEMA}}}
 
 
 class SignedUp(BaseModel):
@@ -82,7 +69,10 @@ class SignedUp(BaseModel):
 
 
 @router.post(
-    "/sign-up", status_code=202, response_model=SignedUp, openapi_extra=_bodies(SignUpForm)
+    "/sign-up",
+    status_code=202,
+    response_model=SignedUp,
+    openapi_extra=takes(SignUpForm, form=SignUpForm),
 )
 async def sign_up(request: Request) -> Response:
     """Make a learner's account, unless the address has one: only its owner is told.
@@ -106,7 +96,7 @@ async def sign_up(request: Request) -> Response:
 @router.post(
     "/sign-in",
     response_model=TokenPair,
-    openapi_extra=SIGN_IN_BODY,
+    openapi_extra=takes(ApiSignInForm, form=SignInForm),
     responses=refusals(401, 403, 422, 429),
 )
 async def sign_in(request: Request) -> Response:
@@ -129,7 +119,7 @@ async def sign_in(request: Request) -> Response:
         return back(routes.SIGN_IN, "invalid", fields, next_path)
 
 
-@router.post("/sign-in/code", status_code=303, openapi_extra=CODE_BODY)
+@router.post("/sign-in/code", status_code=303, openapi_extra=takes(form=CodeForm))
 async def sign_in_code(request: Request) -> Response:
     """The second half of the browser's sign-in: its form with the code, and the pending cookie."""
     if not is_form(request):
@@ -137,25 +127,26 @@ async def sign_in_code(request: Request) -> Response:
     fields = await read_form(request)
     next_path = fields.get("next", "")
     try:
+        form = CodeForm.model_validate(fields)
         token = await sign_in_service.open_browser(
             request.cookies.get(routes.pending_cookie(secure=settings().secure), ""),
-            fields.get("code", "")[:100],
+            form.code.get_secret_value(),
             **_browser(request),
         )
     except SignInOver as error:
         response = back(routes.SIGN_IN, error.code, {}, next_path)
         _set_cookie(response, routes.pending_cookie, "", max_age=0)
         return response
-    except CourseFlowError as error:
+    except (CourseFlowError, ValidationError) as error:
         recovery = fields.get("by") == "recovery"
-        again = routes.sign_in_code(next_path, recovery=recovery, said=error.code)
+        again = routes.sign_in_code(next_path, recovery=recovery, said=problem_code(error))
         return RedirectResponse(again, 303, headers=NOT_STORED)
     response = _with_session(request, token, next_path)
     _set_cookie(response, routes.pending_cookie, "", max_age=0)
     return response
 
 
-@router.post("/refresh", response_model=TokenPair, openapi_extra=_bodies(RefreshForm, form=False))
+@router.post("/refresh", response_model=TokenPair, openapi_extra=takes(RefreshForm))
 async def refresh(request: Request) -> Response:
     """A new pair for a refresh token, which is good for this once."""
     form = await read_json(request, RefreshForm)

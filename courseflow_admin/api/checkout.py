@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import current_actor, is_form, read_form, read_json
+from courseflow_admin.api.dependencies import current_actor, is_form, read_form, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.gateways import CheckoutForm
@@ -22,7 +22,15 @@ router = APIRouter(prefix=routes.API, tags=["payments"])
 POST_FORM_SCRIPT = "/post-form.js"
 
 
-@router.post("/payments/checkout", status_code=201)
+class PostedBuyForm(BuyForm):
+    """`slug`: of the page that is shown again when something does not fit."""
+
+    slug: str = ""
+
+
+@router.post(
+    "/payments/checkout", status_code=201, openapi_extra=takes(BuyForm, form=PostedBuyForm)
+)
 async def open_checkout(request: Request) -> Response:
     """Open a checkout for the one who asks, or find the open one.
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.models.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.studio import FieldsForm, LessonForm, Title
@@ -142,7 +142,7 @@ class Added(BaseModel):
     id: str
 
 
-@router.post("/courses", status_code=201)
+@router.post("/courses", status_code=201, openapi_extra=takes(NewCourse))
 async def create(actor: CurrentActor, request: Request) -> Draft:
     """A new draft: `{"title", "currency"}`."""
     form = await read_json(request, NewCourse)
@@ -154,20 +154,20 @@ async def draft(actor: CurrentActor, course_id: str) -> Draft:
     return Draft.of(await studio.get(actor, course_id))
 
 
-@router.patch("/courses/{course_id}")
+@router.patch("/courses/{course_id}", openapi_extra=takes(ChangedFields))
 async def change(actor: CurrentActor, request: Request, course_id: str) -> Draft:
     """Change fields: `{"revision", "fields": {…}}`; what is left out stays."""
     form = await read_json(request, ChangedFields)
     return Draft.of(await studio.save_fields(actor, course_id, form.fields, form.revision))
 
 
-@router.post("/courses/{course_id}/sections", status_code=201)
+@router.post("/courses/{course_id}/sections", status_code=201, openapi_extra=takes(NewSection))
 async def add_section(actor: CurrentActor, request: Request, course_id: str) -> Added:
     form = await read_json(request, NewSection)
     return Added(id=(await studio.add_section(actor, course_id, form.title)).id)
 
 
-@router.post("/courses/{course_id}/lessons", status_code=201)
+@router.post("/courses/{course_id}/lessons", status_code=201, openapi_extra=takes(NewLesson))
 async def add_lesson(actor: CurrentActor, request: Request, course_id: str) -> LessonDraft:
     """A lesson with its text: `{"section_id", "title", "text", "minutes", "preview", "ready"}`."""
     form = await read_json(request, NewLesson, LARGEST_LESSON)
@@ -194,7 +194,7 @@ async def co_instructors(actor: CurrentActor, course_id: str) -> list[CoInstruct
     return [CoInstructor(id=one.id, name=one.name, email=one.email) for one in found]
 
 
-@router.put("/courses/{course_id}/co-instructors")
+@router.put("/courses/{course_id}/co-instructors", openapi_extra=takes(Author))
 async def add_co_instructor(
     actor: CurrentActor, request: Request, course_id: str
 ) -> list[CoInstructor]:
@@ -212,7 +212,7 @@ async def remove_co_instructor(
     return await co_instructors(actor, course_id)
 
 
-@router.put("/courses/{course_id}/owner")
+@router.put("/courses/{course_id}/owner", openapi_extra=takes(Author))
 async def change_owner(actor: CurrentActor, request: Request, course_id: str) -> Owner:
     """Give the course to another instructor: `{"email"}`; learners and figures move with it."""
     form = await read_json(request, Author)

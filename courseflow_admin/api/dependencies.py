@@ -1,7 +1,7 @@
 """What routes ask for: who is asking, from where, and the body within its bounds."""
 
 import secrets
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query
@@ -21,9 +21,11 @@ from courseflow_admin.services import sessions
 
 LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 50
+ADDED_TO = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
 DEVICE_TOKEN_LENGTH = 43
 OWN_ACCOUNT = (f"{routes.API}/me/", f"{routes.API}/auth/")
 ENDS_VIEWING = (routes.API_VIEW_END, routes.API_SIGN_OUT)
+SCHEMAS = "#/components/schemas/{model}"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -81,15 +83,32 @@ async def note_client(request: Request) -> None:
 
 
 async def single_parameters(request: Request) -> None:
-    """Each query parameter once: of two, one reader takes the first and another the last."""
+    """Each query parameter once, and no other than the route declares.
+
+    Of two, one reader takes the first and another the last; a filter that is misspelled would
+    answer with everything.
+    """
     given = request.query_params.multi_items()
     if len(given) > MOST_PARAMETERS:
         raise Invalid("This address has too many parameters.")
-    seen: set[str] = set()
+    declared, seen = _declared(request), set[str]()
     for name, _ in given:
         if name in seen:
             raise Invalid("This parameter is given more than once.", name[:60])
+        if declared is not None and name not in declared:
+            raise Invalid("There is no such parameter here.", name[:60])
         seen.add(name)
+
+
+def _declared(request: Request) -> set[str] | None:
+    """What OpenAPI says of the route; None where gateways add their own, and outside of the API."""
+    if not request.url.path.startswith(f"{routes.API}/") or request.url.path.startswith(ADDED_TO):
+        return None
+    operations = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+    operation = operations.get(request.method.lower())
+    if operation is None:  # there is no such address
+        return None
+    return {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
 
 
 async def not_from_elsewhere(request: Request) -> None:
@@ -143,6 +162,19 @@ async def page_request(
 
 
 Paging = Annotated[PageRequest, Depends(page_request)]
+
+
+def takes(
+    json: type[BaseModel] | None = None, *, form: type[BaseModel] | None = None
+) -> dict[str, Any]:
+    """What OpenAPI says of the body of a route that reads it by `read_json` or `read_form`."""
+    models = {"application/json": json, "application/x-www-form-urlencoded": form}
+    content = {
+        kind: {"schema": model.model_json_schema(ref_template=SCHEMAS)}
+        for kind, model in models.items()
+        if model
+    }
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def body_of(request: Request, largest: int = LARGEST_BODY) -> bytes:

@@ -1,7 +1,7 @@
 """Invitations over HTTP: sent, listed and taken back by admins, taken by whoever holds the link."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -11,7 +11,14 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.auth import back, problem_code, signed_in
-from courseflow_admin.api.dependencies import CurrentActor, Paging, is_form, read_form, read_json
+from courseflow_admin.api.dependencies import (
+    CurrentActor,
+    Paging,
+    is_form,
+    read_form,
+    read_json,
+    takes,
+)
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.accounts import AnyPassword, EmailAddress, Form, PersonName
@@ -82,12 +89,6 @@ class InvitationPage(BaseModel):
     previous: str
 
 
-def _bodies(model: type[BaseModel], *, form: bool = True) -> dict[str, Any]:
-    kinds = ["application/json", *(["application/x-www-form-urlencoded"] if form else [])]
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
-
-
 @router.get("")
 async def pending(actor: CurrentActor, page: Paging) -> InvitationPage:
     """Those nobody has taken or revoked, newest first; also those that have expired."""
@@ -101,7 +102,7 @@ async def pending(actor: CurrentActor, page: Paging) -> InvitationPage:
     )
 
 
-@router.post("", status_code=201, openapi_extra=_bodies(InvitationForm, form=False))
+@router.post("", status_code=201, openapi_extra=takes(InvitationForm))
 async def create(actor: CurrentActor, request: Request) -> InvitationView:
     """Send a link, good once and for seven days, by which its receiver takes the role."""
     form = await read_json(request, InvitationForm)
@@ -109,7 +110,7 @@ async def create(actor: CurrentActor, request: Request) -> InvitationView:
 
 
 @router.post("/sign-up", status_code=201, response_model=AccountView,
-             openapi_extra=_bodies(InvitedForm))  # fmt: skip
+             openapi_extra=takes(InvitedForm, form=InvitedForm))  # fmt: skip
 async def sign_up(request: Request) -> Response:
     """Make the invited account. The browser's form is then signed in."""
     if not is_form(request):
@@ -128,7 +129,9 @@ async def sign_up(request: Request) -> Response:
         return _back(fields, error)
 
 
-@router.post("/accept", response_model=AccountView, openapi_extra=_bodies(AcceptForm))
+@router.post(
+    "/accept", response_model=AccountView, openapi_extra=takes(AcceptForm, form=AcceptForm)
+)
 async def accept(actor: CurrentActor, request: Request) -> Response:
     """Take the role with one's own account, which has the invited address and has proved it."""
     if not is_form(request):

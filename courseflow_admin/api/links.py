@@ -1,6 +1,6 @@
 """What works while signed out: confirming an address, and a forgotten password."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json
+from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.accounts import AnyPassword, Form
@@ -42,13 +42,7 @@ class Said(BaseModel):
     detail: str
 
 
-def _bodies(model: type[BaseModel]) -> dict[str, Any]:
-    kinds = ["application/json", "application/x-www-form-urlencoded"]
-    content = {kind: {"schema": model.model_json_schema()} for kind in kinds}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-@router.post("/verify", status_code=204, openapi_extra=_bodies(LinkForm))
+@router.post("/verify", status_code=204, openapi_extra=takes(LinkForm, form=LinkForm))
 async def verify(request: Request) -> Response:
     """Confirm the address that an e-mail's link was sent to. The browser's form gets 303."""
     if not is_form(request):
@@ -70,7 +64,12 @@ async def resend(actor: CurrentActor) -> Response:
     return Response(status_code=204, headers=NOT_STORED)
 
 
-@router.post("/forgot", status_code=202, response_model=Said, openapi_extra=_bodies(ForgotForm))
+@router.post(
+    "/forgot",
+    status_code=202,
+    response_model=Said,
+    openapi_extra=takes(ForgotForm, form=ForgotForm),
+)
 async def forgot(request: Request) -> Response:
     """Send a link for a new password. The answer is the same whether there is such an account."""
     if not is_form(request):
@@ -85,7 +84,7 @@ async def forgot(request: Request) -> Response:
         return _to(routes.FORGOT, problem=_code(error))
 
 
-@router.post("/reset", status_code=204, openapi_extra=_bodies(ResetForm))
+@router.post("/reset", status_code=204, openapi_extra=takes(ResetForm, form=ResetForm))
 async def reset(request: Request) -> Response:
     """Set a new password by the link of an e-mail. All sessions of the account end."""
     if not is_form(request):

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
-from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json
+from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.models.accounts import AnyPassword, EmailAddress, Form, PersonName
 from courseflow_admin.services import data_export, erasure, my_account, verification
@@ -51,18 +51,13 @@ class Ended(BaseModel):
     sessions_ended: int
 
 
-def _body(model: type[BaseModel]) -> dict[str, object]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-@router.patch("", openapi_extra=_body(NameForm))
+@router.patch("", openapi_extra=takes(NameForm))
 async def rename(request: Request, actor: CurrentActor) -> AccountView:
     form = await read_json(request, NameForm)
     return AccountView.of(await my_account.rename(actor, form.name))
 
 
-@router.post("/password", openapi_extra=_body(PasswordForm))
+@router.post("/password", openapi_extra=takes(PasswordForm))
 async def change_password(request: Request, actor: CurrentActor) -> Ended:
     """Set a new password; all other sessions end."""
     form = await read_json(request, PasswordForm)
@@ -73,7 +68,7 @@ async def change_password(request: Request, actor: CurrentActor) -> Ended:
     return Ended(sessions_ended=ended)
 
 
-@router.post("/email", status_code=202, openapi_extra=_body(EmailForm))
+@router.post("/email", status_code=202, openapi_extra=takes(EmailForm))
 async def change_email(request: Request, actor: CurrentActor) -> Response:
     """Send a link to the new address; it becomes one's own when the link is used."""
     form = await read_json(request, EmailForm)
@@ -112,7 +107,7 @@ async def export(actor: CurrentActor) -> Response:
     )
 
 
-@router.post("/deletion", status_code=204, openapi_extra=_body(DeletionForm))
+@router.post("/deletion", status_code=204, openapi_extra=takes(DeletionForm))
 async def delete(request: Request, actor: CurrentActor) -> Response:
     """Delete one's own account, for good."""
     form = await read_json(request, DeletionForm)

@@ -94,8 +94,20 @@ def _described(api: FastAPI) -> dict[str, Any]:
                 answers.setdefault(str(status), refusal)
             answers.setdefault("default", refusals(500)[500] | {"description": ANY_OTHER})
             operation["responses"] = dict(sorted(answers.items()))
+    schemas = found["components"].setdefault("schemas", {})
+    for path_operations in found["paths"].values():
+        for operation in path_operations.values():
+            schemas.update(_taken_out(operation.get("requestBody", {})))
     for name in OF_FASTAPI:
-        found["components"].get("schemas", {}).pop(name, None)
+        schemas.pop(name, None)
+    return found
+
+
+def _taken_out(body: dict[str, Any]) -> dict[str, Any]:
+    """The models within the models of a body, which belong where all others stand."""
+    found: dict[str, Any] = {}
+    for content in body.get("content", {}).values():
+        found |= content["schema"].pop("$defs", {})
     return found
 
 

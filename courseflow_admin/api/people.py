@@ -12,7 +12,7 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.audit import EntryView
-from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.emails import EmailView
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.api.payments import PaymentView
@@ -122,7 +122,7 @@ class Ended:
     sessions: int
 
 
-@router.put("/{account_id}/role")
+@router.put("/{account_id}/role", openapi_extra=takes(RoleForm))
 async def change_role(actor: CurrentActor, account_id: str, request: Request) -> AccountView:
     """Effective with the next thing the account does; nobody changes their own."""
     form = await read_json(request, RoleForm)

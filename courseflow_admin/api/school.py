@@ -1,7 +1,7 @@
 """The school: what everybody may know of it, and its settings for those who run it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, body_of, read_json
+from courseflow_admin.api.dependencies import CurrentActor, body_of, read_json, takes
 from courseflow_admin.api.errors import refusals
 from courseflow_admin.config import settings
 from courseflow_admin.models.accounts import Form
@@ -112,11 +112,6 @@ class Change(Form):
     changes: SchoolChange
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 @router.get("/school")
 async def school() -> School:
     """What everybody may know; only the policies there are."""
@@ -146,7 +141,7 @@ async def settings_now(actor: CurrentActor) -> Settings:
     return Settings.of(await school_settings.all_of_them(actor))
 
 
-@router.patch("/settings", openapi_extra=_body(Change))
+@router.patch("/settings", openapi_extra=takes(Change))
 async def change(actor: CurrentActor, request: Request) -> Settings:
     """Change some: `{"revision", "changes": {…}}`; 409 with both values where somebody else did."""
     form = await read_json(request, Change, LARGEST_CHANGE)

@@ -1,7 +1,7 @@
 """One's own second factor over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, read_json
+from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.models.accounts import AnyPassword, Form
 from courseflow_admin.services import second_factor
@@ -54,11 +54,6 @@ class RecoveryCodes(BaseModel):
     recovery_codes: list[str]
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 @router.get("", responses=refusals(401))
 async def get(actor: CurrentActor) -> SecondFactorView:
     found = await second_factor.get(actor)
@@ -71,7 +66,7 @@ async def get(actor: CurrentActor) -> SecondFactorView:
 
 
 @router.post(
-    "", status_code=201, openapi_extra=_body(BeginForm), responses=refusals(401, 409, 422, 429)
+    "", status_code=201, openapi_extra=takes(BeginForm), responses=refusals(401, 409, 422, 429)
 )
 async def begin(request: Request, actor: CurrentActor) -> SetUpView:
     """Begin the set-up; nothing is asked at sign-in before it is confirmed."""
@@ -80,7 +75,7 @@ async def begin(request: Request, actor: CurrentActor) -> SetUpView:
     return SetUpView(key=made.key, address=made.address, qr_svg=made.qr_svg)
 
 
-@router.post("/confirm", openapi_extra=_body(ConfirmForm), responses=refusals(401, 409, 422, 429))
+@router.post("/confirm", openapi_extra=takes(ConfirmForm), responses=refusals(401, 409, 422, 429))
 async def confirm(request: Request, actor: CurrentActor) -> RecoveryCodes:
     """Switch it on by the app's first code. All other sessions end."""
     form = await read_json(request, ConfirmForm)
@@ -91,7 +86,7 @@ async def confirm(request: Request, actor: CurrentActor) -> RecoveryCodes:
 @router.delete(
     "",
     status_code=204,
-    openapi_extra=_body(ProofForm),
+    openapi_extra=takes(ProofForm),
     responses=refusals(401, 403, 409, 422, 429),
 )
 async def switch_off(request: Request, actor: CurrentActor) -> Response:
@@ -103,7 +98,7 @@ async def switch_off(request: Request, actor: CurrentActor) -> Response:
 
 
 @router.post(
-    "/recovery-codes", openapi_extra=_body(ProofForm), responses=refusals(401, 409, 422, 429)
+    "/recovery-codes", openapi_extra=takes(ProofForm), responses=refusals(401, 409, 422, 429)
 )
 async def renew_recovery_codes(request: Request, actor: CurrentActor) -> RecoveryCodes:
     """New recovery codes; those before are worth nothing."""
