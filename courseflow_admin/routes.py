@@ -26,6 +26,7 @@ COUPONS = "/coupons"
 AUDIT = "/audit"
 SETTINGS = "/settings"
 ACCOUNT = "/account"
+ACCOUNT_EMAIL = f"{ACCOUNT}#email"  # at its form for a new address
 TERMS, PRIVACY, REFUNDS = "/terms", "/privacy", "/refunds"
 
 API = "/api/v1"

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin.components.forms import done, field, hidden, native_form, problem
 from courseflow_admin.components.icons import icon
-from courseflow_admin.components.layout import bars
+from courseflow_admin.components.layout import bars, notices
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.accounts import LONGEST_NAME
@@ -61,6 +61,7 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
             ),
             class_name="cf-auth",
         ),
+        notices(),
     )
 
 

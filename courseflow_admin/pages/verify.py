@@ -4,6 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.forms import button, hidden, link_button, native_form, submit
+from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import welcome
 from courseflow_admin.state.links import LinkState
 
@@ -19,7 +20,11 @@ def verify() -> rx.Component:
             rx.cond(
                 LinkState.done == "change_email",
                 done("Your new e-mail address is confirmed. Sign in with it."),
-                rx.cond(LinkState.token, confirm(), ask_again()),
+                rx.cond(
+                    LinkState.token,
+                    confirm(),
+                    rx.cond(LinkState.confirmed, nothing_left(), ask_again()),
+                ),
             ),
         ),
     )
@@ -41,24 +46,56 @@ def done(text: str) -> rx.Component:
     )
 
 
+def nothing_left() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("Your address ", rx.el.b(LinkState.email), " is confirmed already.", role="status"),
+        link_button("Go on", href=routes.OVERVIEW, look="primary", size="large", wide=True),
+        new_address(),
+        class_name="cf-stack",
+    )
+
+
 def ask_again() -> rx.Component:
     return rx.el.div(
         rx.el.p("This page is reached by the link of an e-mail, which works once."),
+        rx.cond(LinkState.signed_in, another_link(), sign_in_first()),
+        class_name="cf-stack",
+    )
+
+
+def another_link() -> rx.Component:
+    """Whose link does not work is not known: it may have been for a new address."""
+    return rx.fragment(
         rx.cond(
-            LinkState.signed_in,
-            button("Send me a new link", size="large", wide=True, on_click=LinkState.resend),
-            rx.el.p("Sign in to get a new link."),
-        ),
-        rx.cond(
-            LinkState.signed_in,
-            rx.fragment(),
-            link_button(
-                "Sign in",
-                href=routes.sign_in(routes.ACCOUNT),
-                look="primary",
-                size="large",
-                wide=True,
+            LinkState.sent_to,
+            rx.el.p(
+                "A new link is on its way to ",
+                rx.el.b(LinkState.sent_to),
+                ". It works for 48 hours.",
+                role="status",
             ),
         ),
-        class_name="cf-stack",
+        button("Send me a new link", size="large", wide=True, on_click=LinkState.resend),
+        new_address(),
+    )
+
+
+def new_address() -> rx.Component:
+    return rx.el.p(
+        "Was it the link to a new address? ",
+        text_link("See your account", href=routes.ACCOUNT_EMAIL),
+        class_name="cf-mut cf-13",
+    )
+
+
+def sign_in_first() -> rx.Component:
+    return rx.fragment(
+        rx.el.p("Sign in to get a new link."),
+        link_button(
+            "Sign in",
+            href=routes.sign_in(routes.ACCOUNT_EMAIL),
+            look="primary",
+            size="large",
+            wide=True,
+        ),
     )

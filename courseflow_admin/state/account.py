@@ -70,6 +70,8 @@ class AccountState(rx.State):
             raise
         except CourseFlowError as problem:
             self.view, self.error = "error", await support.sentence(problem)
+            return None
+        return rx.set_focus("email") if self.router.url.fragment == "email" else None
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def rename(self, form: NameForm):

@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import one_time_links, school_settings, verification
 from courseflow_admin.services.one_time_links import PROVES_ADDRESS, SETS_PASSWORD, LinkNotGood
-from courseflow_admin.state import notices
+from courseflow_admin.services.verification import VerifiedAlready
 from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
@@ -25,6 +25,9 @@ class LinkState(rx.State):
     done: str = ""
     token: str = ""
     signed_in: bool = False
+    email: str = ""  # of who is signed in
+    confirmed: bool = False  # it is proved already, so that no other link is needed
+    sent_to: str = ""  # where another link has just gone
     support: str = ""
 
     @event(PUBLIC)
@@ -33,22 +36,39 @@ class LinkState(rx.State):
         frame = await self.get_state(SignInState)
         query = await frame._read_address(LINK_PROBLEMS, "problem", "done", "token")
         self.done, self.token = query["done"], query["token"][:200]
-        self.signed_in = auth.signed_in
+        self.signed_in, self.email, self.sent_to = auth.signed_in, auth.email, ""
         self.support = (await school_settings.get()).support_email
         if self.token and not await self._works():
             self.token, frame.problem = "", LINK_PROBLEMS["link_not_good"]
+        self.confirmed = auth.signed_in and auth.actor().verified
+        if self.confirmed and self._is(routes.VERIFY):
+            _take_back(frame)
 
     async def _works(self) -> bool:
         """Only a look: programs that open the links of e-mails use nothing up."""
-        uses = SETS_PASSWORD if self.router.url.path == routes.RESET else PROVES_ADDRESS
+        uses = SETS_PASSWORD if self._is(routes.RESET) else PROVES_ADDRESS
         try:
             await one_time_links.look_at(self.token, uses)
         except LinkNotGood:
             return False
         return True
 
+    def _is(self, page: str) -> bool:
+        return bool(self.router.url.path == page)
+
     @event(Permission.ACCOUNT_PRIVATE)
     async def resend(self):
+        """Another link to confirm the address of the account; the page itself says so."""
         auth = await self.get_state(AuthState)
-        await verification.resend(auth.actor())
-        return notices.success("A new link is on its way.")
+        try:
+            await verification.resend(auth.actor())
+            self.sent_to = self.email
+        except VerifiedAlready:
+            self.confirmed = True
+        _take_back(await self.get_state(SignInState))
+
+
+def _take_back(frame: SignInState) -> None:
+    """No need to ask for a new link any more."""
+    if frame.problem == LINK_PROBLEMS["link_not_good"]:
+        frame.problem = ""

@@ -172,7 +172,9 @@ def sign_up(page: Page, name: str, email: str, next_path: str = "") -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("status")).to_contain_text("We have sent you an e-mail.")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text(
+        "We have sent you an e-mail."
+    )
     expect(page.get_by_label("E-mail")).to_have_value(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.account_builders import NEW_PASSWORD, secret_of
+from tests.account_builders import NEW_PASSWORD, later, secret_of
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in, sign_up
 from tests.builders import PASSWORD
 
@@ -23,6 +23,31 @@ def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
     page.wait_for_url("**/overview")
     page.goto("/account")
     expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+
+
+def test_the_page_of_a_link_answers_at_once_and_leads_who_is_confirmed_already_on(school, visitor):
+    page = visitor(width=390)
+    sign_up(page, "Vera Again", "again@demo.test")
+    link = f"/verify?token={school.run(lambda: secret_of('welcome'))}"
+
+    settled(page).goto("/verify?token=made-up")
+    expect(page.get_by_role("alert")).to_contain_text("used already or is too old")
+    school.run(later)
+    page.get_by_role("button", name="Send me a new link").click()
+    expect(page.get_by_text("A new link is on its way to again@demo.test.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    settled(page).goto(f"/verify?token={school.run(lambda: secret_of('verify_email'))}")
+    page.get_by_role("button", name="Confirm this address").click()
+    expect(page.get_by_role("status").get_by_text("is confirmed")).to_be_visible()
+    settled(page).goto(link)
+
+    expect(page.get_by_text("Your address again@demo.test is confirmed already.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert accessibility(page) == []
+    page.get_by_role("link", name="See your account").click()
+    page.wait_for_url("**/account#email")
+    expect(page.get_by_label("New e-mail")).to_be_focused()
+    expect(page.get_by_label("New e-mail")).to_be_in_viewport()
 
 
 def test_a_forgotten_password_is_set_anew(school, visitor):

@@ -18,7 +18,9 @@ def test_a_new_learner_signs_up_and_is_led_on(school, visitor):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
 
-    expect(page.get_by_role("status")).to_contain_text("We have sent you an e-mail.")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text(
+        "We have sent you an e-mail."
+    )
     expect(page.get_by_label("E-mail")).to_have_value("grace@demo.test")
     assert "grace" not in page.url
     page.get_by_label("Password").fill(PASSWORD)

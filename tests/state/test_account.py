@@ -19,7 +19,14 @@ from courseflow_admin.state.account import (
 from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.links import LinkState
 from courseflow_admin.state.marks import PUBLIC, mark_of
-from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, secret_of, signed_in
+from tests.account_builders import (
+    NEW_PASSWORD,
+    a_newcomer,
+    everything,
+    later,
+    secret_of,
+    signed_in,
+)
 from tests.builders import PASSWORD, an_account, stored
 from tests.state.conftest import a_tab, run, said
 from tests.state.money_tabs import a_tab_of, led_to
@@ -256,13 +263,53 @@ async def test_a_link_that_was_used_or_is_over_says_so_at_once_and_shows_no_form
         ), path
 
 
-async def test_another_link_is_sent_from_the_page(database):
-    root = await a_tab_of(await signed_in(await a_newcomer()), "/verify")
+async def test_another_link_is_sent_from_the_page_which_says_so_at_once(database):
+    root = await a_tab_of(await signed_in(await a_newcomer()), "/verify?problem=link_not_good")
+    await run(root, LinkState, "load")
+    shown, frame = await root.get_state(LinkState), await root.get_state(SignInState)
+    await later()
 
     await run(root, LinkState, "resend")
 
-    assert await said(root) == [("success", "A new link is on its way.")]
+    assert (shown.sent_to, shown.confirmed, frame.problem) == ("eve@demo.test", False, "")
     assert len(await stored("emails", kind="verify_email")) == 1
+
+
+async def test_who_is_confirmed_meanwhile_gets_no_link_and_reads_that_none_is_needed(database):
+    root = await a_tab_of(await signed_in(await a_newcomer()), "/verify")
+    await run(root, LinkState, "load")
+    await verification.confirm(await secret_of("welcome"))
+
+    await run(root, LinkState, "resend")
+
+    shown = await root.get_state(LinkState)
+    assert (shown.sent_to, shown.confirmed) == ("", True)
+    assert (await said(root), await stored("emails", kind="verify_email")) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["/verify?token={}", "/verify?problem=link_not_good", "/verify"])
+async def test_who_is_confirmed_and_opens_a_used_link_reads_that_nothing_is_left_to_do(
+    database, path
+):
+    eve = await a_newcomer()
+    secret = await secret_of("welcome")
+    await verification.confirm(secret)
+    root = await a_tab_of(await signed_in(eve), path.format(secret))
+
+    await run(root, LinkState, "load")
+
+    shown, frame = await root.get_state(LinkState), await root.get_state(SignInState)
+    assert (shown.confirmed, shown.email, frame.problem) == (True, "eve@demo.test", "")
+
+
+async def test_that_somebody_else_has_the_new_address_is_still_said_to_the_confirmed(database):
+    root = await a_tab_of(await signed_in(await an_account()), "/verify?problem=email_taken")
+
+    await run(root, LinkState, "load")
+
+    assert (await root.get_state(SignInState)).problem == (
+        "Another account has this e-mail address. Yours keeps the one it had."
+    )
 
 
 def test_only_reading_the_address_is_public():
