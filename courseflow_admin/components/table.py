@@ -9,6 +9,7 @@ import reflex as rx
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.js.list_link import list_link
 from courseflow_admin.components.types import Piece, Shown, Text
 
 SKELETON_ROWS = 12
@@ -16,7 +17,7 @@ SKELETON_ROWS = 12
 
 @dataclass(frozen=True)
 class Column:
-    """One column. Sortable ones have `sort_href`, the address that sorts by it or turns it.
+    """One column. Sortable ones have `sort`, a var: what sorts by it, or turns it, in the address.
 
     `hide`: "" always shown, "m" from 1280 px, "t" from 1100, "s" from 768. `sorted_by`: a var
     that is "ascending", "descending" or "none".
@@ -26,7 +27,7 @@ class Column:
     width: str = ""
     hide: str = ""
     right: bool = False
-    sort_href: Text = ""
+    sort: Shown | None = None
     sorted_by: Text = "none"
     skeleton: str = "70%"
 
@@ -139,12 +140,11 @@ def _table(caption: str, columns: Sequence[Column], *rows: Any, **props: Any) ->
 
 
 def _th(column: Column) -> rx.Component:
-    sortable = isinstance(column.sort_href, rx.Var) or bool(column.sort_href)
     inner: Any = column.title
     attributes: dict[str, Any] = {}
-    if sortable:
-        inner = link(
-            column.title, icon("arrow_down", 12), href=column.sort_href, class_name="cf-sort"
+    if column.sort is not None:
+        inner = list_link(
+            column.title, icon("arrow_down", 12), changes=column.sort, class_name="cf-sort"
         )
         attributes["aria-sort"] = column.sorted_by
     return rx.el.th(

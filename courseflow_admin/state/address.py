@@ -63,10 +63,6 @@ class ListAddress:
         """What is asked for, or "" when it is none of the known keys."""
         return self._asked[name] if self._asked[name] in known else ""
 
-    def to(self, **changes: str) -> str:
-        """The first page with these filters changed; "" takes one away."""
-        return routes.with_query(self._path, **{**self._asked, **changes})
-
     def request(self) -> PageRequest:
         """Which page; an address that names none, cut off on its way, means the first."""
         if self._twice:

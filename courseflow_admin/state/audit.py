@@ -52,13 +52,13 @@ class EntryRow:
     at: str
     when: str
     actor: str
-    actor_href: str  # all that this person did
+    actor_id: str
     act: str
     object_kind: str  # in a word, or nothing
+    object_id: str
     object_text: str  # what people call it, else its id
     object_named: bool
     object_href: str  # the page of the object, or nothing
-    about_href: str  # all that was done to it
     details: str
 
 
@@ -86,7 +86,7 @@ class AuditState(ListState, rx.State):
             names = await audit.names_of(auth.actor(), seen)
             self.actor_text = names.get(wanted.actor_id, wanted.actor_id)
             self.object_text = names.get(wanted.object_id, wanted.object_id)
-            self.rows = [_row(entry, address, names) for entry in page.rows]
+            self.rows = [_row(entry, names) for entry in page.rows]
             self._show_page(page, address)
 
     def _show_controls(self, address: ListAddress, act: str) -> None:
@@ -104,7 +104,7 @@ def _newest(days: int, text: str) -> Choice:
     return Choice(text, {"from": period.first.isoformat(), "to": period.last.isoformat()})
 
 
-def _row(entry: AuditEntry, address: ListAddress, names: dict[str, str]) -> EntryRow:
+def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
     prefix = entry.object_id.partition("_")[0]
     page_of = PAGES.get(prefix)
     return EntryRow(
@@ -112,13 +112,13 @@ def _row(entry: AuditEntry, address: ListAddress, names: dict[str, str]) -> Entr
         at=times.exact(entry.at),
         when=entry.at.isoformat(),
         actor=entry.actor_name or entry.actor_id,
-        actor_href=address.to(actor=entry.actor_id),
+        actor_id=entry.actor_id,
         act=act_text(entry.act.value),
         object_kind=KINDS.get(prefix, ""),
+        object_id=entry.object_id,
         object_text=names.get(entry.object_id, entry.object_id),
         object_named=entry.object_id in names,
         object_href=page_of(entry.object_id) if page_of else "",
-        about_href=address.to(object=entry.object_id),
         details=details_of(entry),
     )
 

@@ -65,10 +65,10 @@ class PaymentsState(ListState, rx.State):
     state_text: str = ""
     provider_text: str = ""
     figure_text: str = ""  # what came with the address: a figure, its currency and its days
-    date_href: str = ""
-    date_sort: str = "descending"
-    amount_href: str = ""
-    amount_sort: str = "none"
+    sort_by_date: dict[str, str] = {}
+    date_sorted: str = "descending"
+    sort_by_amount: dict[str, str] = {}
+    amount_sorted: str = "none"
     empty_title: str = ""
     empty_why: str = ""
 
@@ -98,8 +98,8 @@ class PaymentsState(ListState, rx.State):
     def _show_controls(self, address: ListAddress, wanted: PaymentFilter, sort: Sort) -> None:
         self.state_text = STATES.get(wanted.state, "")
         self.provider_text = PROVIDERS.get(wanted.provider, "")
-        self.date_href, self.date_sort = _sorting(address, sort, "date")
-        self.amount_href, self.amount_sort = _sorting(address, sort, "amount")
+        self.sort_by_date, self.date_sorted = _sorting(sort, "date")
+        self.sort_by_amount, self.amount_sorted = _sorting(sort, "amount")
         shown = (wanted.state, wanted.provider, wanted.email_prefix)
         self.filtered = any(shown) or any(address[name] for name in OF_A_FIGURE)
         self.empty_title, self.empty_why = _why_empty(wanted, filtered=self.filtered)
@@ -111,12 +111,12 @@ def _figure_text(wanted: PaymentFilter, period: Period | None) -> str:
     return ", ".join(filter(None, (FIGURES.get(wanted.figure, ""), wanted.currency, days)))
 
 
-def _sorting(address: ListAddress, sort: Sort, field: SortField) -> tuple[str, str]:
-    """Where a click on this column leads, and how it is sorted now."""
+def _sorting(sort: Sort, field: SortField) -> tuple[dict[str, str], str]:
+    """What a click on this column changes in the address, and how it is sorted now."""
     by = "" if field == "date" else field
     if sort.field != field:
-        return address.to(sort=by, order=""), "none"
-    return address.to(sort=by, order="rising" if sort.falling else ""), ORDERS[sort.falling]
+        return {"sort": by, "order": ""}, "none"
+    return {"sort": by, "order": "rising" if sort.falling else ""}, ORDERS[sort.falling]
 
 
 def _why_empty(wanted: PaymentFilter, *, filtered: bool) -> tuple[str, str]:

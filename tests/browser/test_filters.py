@@ -10,6 +10,7 @@ from courseflow_admin.models.base import now
 from tests.browser.answers import Answers, address
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_course, an_instructor
+from tests.money_builders import a_payment
 from tests.services.figures import enrolled
 
 OAKS, ELMS = "Oaks in the City", "Elms for Beginners"
@@ -141,6 +142,40 @@ def test_a_filter_taken_away_at_once_takes_no_other_with_it(desk):
 
     expect(cross).to_have_count(0)
     expect(chip(desk, "State")).to_have_text("StateActive")
+
+
+def test_sorting_at_once_loses_neither_a_pick_nor_a_word(school, desk):
+    school.run(lambda: a_payment(60_000, "failed", email="sorts@demo.test"))
+    answers = Answers(desk)
+    desk.goto("/payments?email=sorts")
+    amount = desk.get_by_role("link", name="Amount")
+    expect(desk.get_by_role("cell", name="sorts@demo.test")).to_be_visible()
+    answers.hold()
+
+    desk.get_by_role("searchbox").fill("sorts@")
+    desk.wait_for_url("**/payments?email=sorts%40")
+    pick(desk, "State", "Failed")
+    amount.click()
+    assert address(desk) == "/payments?email=sorts%40&state=failed&sort=amount"
+    answers.release()
+
+    heading = desk.get_by_role("columnheader", name="Amount")
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    expect(desk.get_by_role("searchbox")).to_have_value("sorts@")
+    amount.click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    query = "email=sorts%40&state=failed&sort=amount&order=rising"
+    assert address(settled(desk)) == f"/payments?{query}"
+
+
+def test_a_name_in_the_log_narrows_it_further(desk):
+    desk.goto("/audit?act=session.opened&first=51")
+    name = settled(desk).get_by_role("cell").get_by_role("link", name="Petra Picks").first
+    name.click()
+    desk.wait_for_url(re.compile(r"/audit\?act=session\.opened&actor=acc_\w+$"))
+
+    expect(desk.get_by_role("link", name="Remove filter By")).to_be_visible()
+    expect(name).to_have_attribute("aria-current", "true")
 
 
 def test_a_filter_is_picked_by_the_keyboard_alone(desk):
