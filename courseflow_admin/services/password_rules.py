@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations_with_replacement
 from typing import Any
 
 from zxcvbn import zxcvbn
@@ -15,6 +16,8 @@ SHORTEST, LONGEST = 8, 128
 LENGTH = f"A password has {SHORTEST} to {LONGEST} characters."
 GOOD_ENOUGH = 2  # of 0 to 4: a million guesses at least
 PRODUCT = "CourseFlow"
+SHORTEST_PART = 3  # of a hint
+MOST_WORDS = 20  # of one hint; the rest counts only as a whole
 READ = 72  # zxcvbn's time grows with the square of the length
 ADVICE = "Please add another word or two."
 REASONS = {
@@ -78,13 +81,20 @@ def _reason(longest: Any, hint: str) -> str:
 
 
 def _hints(name: str, email: str) -> Iterator[str]:
-    """The name and the address, whole and in parts, with and without what stands between."""
-    for whole in (name, email, email.partition("@")[0]):
+    """The name and the address, also without a tag after +, whole and in parts."""
+    local, _, domain = email.partition("@")
+    for whole in (name, email, f"{local.partition('+')[0]}@{domain}"):
         yield from _parts(whole)
 
 
 def _parts(whole: str) -> Iterator[str]:
+    """It, and each run of its words with and without what stands between them."""
     whole = passwords.normal(whole)
     yield whole
-    yield "".join(re.findall(r"\w+", whole))
-    yield from re.findall(r"\w{3,}", whole)
+    words = list(re.finditer(r"[^\W_]+", whole))
+    yield "".join(word[0] for word in words)
+    for first, last in combinations_with_replacement(words[:MOST_WORDS], 2):
+        run = whole[first.start() : last.end()]
+        if len(run) >= SHORTEST_PART:
+            yield run
+            yield re.sub(r"[\W_]", "", run)

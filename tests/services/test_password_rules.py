@@ -88,6 +88,25 @@ async def test_the_length_is_8_to_128_characters(length):
         await require_good("k" * length, **ADA)
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "zebra.crossing",
+        "zebracrossing",
+        "Zebra.Crossing+x",
+        "crossing+x@river",
+        "river-bend",
+        "riverbend.example",
+        "zebra.crossing@river-bend.example",
+    ],
+)
+async def test_no_part_of_ones_own_address_is_a_password(password):
+    with pytest.raises(WeakPassword) as refused:
+        await require_good(password, name="Eve", email="zebra.crossing+x@river-bend.example")
+
+    assert refused.value.reason == "personal"
+
+
 async def test_somebody_elses_name_is_no_hint():
     with pytest.raises(WeakPassword):
         await require_good("adalovelace", **ADA)
