@@ -25,7 +25,7 @@ from courseflow_admin.api.dependencies import (
 )
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
-from courseflow_admin.errors import CourseFlowError
+from courseflow_admin.errors import CourseFlowError, Invalid
 from courseflow_admin.models.accounts import (
     Account,
     ApiSignInForm,
@@ -248,8 +248,11 @@ def _browser(request: Request) -> _Browser:
 
 
 def problem_code(error: CourseFlowError | ValidationError) -> str:
+    """By which the page that it leads back to finds its sentence."""
     if isinstance(error, WeakPassword):
         return f"{error.code}_{error.reason}"
+    if isinstance(error, Invalid) and error.code == Invalid.code:
+        return FIELD_PROBLEMS.get(error.field, error.code)
     if isinstance(error, CourseFlowError):
         return error.code
     location = error.errors(include_url=False, include_input=False)[0]["loc"]

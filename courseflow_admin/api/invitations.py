@@ -21,7 +21,7 @@ from courseflow_admin.api.dependencies import (
 )
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import AnyPassword, EmailAddress, Form, PersonName
+from courseflow_admin.models.accounts import EmailAddress, Form, NewPassword, PersonName
 from courseflow_admin.models.invitations import Invitation
 from courseflow_admin.services import invitations
 from courseflow_admin.services.invitations import Sent
@@ -43,7 +43,7 @@ class InvitedForm(AcceptForm):
     """Without an address: it is the one the invitation was sent to."""
 
     name: PersonName
-    password: AnyPassword
+    password: NewPassword
 
 
 class InvitationView(BaseModel):

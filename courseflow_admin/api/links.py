@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
+from courseflow_admin.api.auth import problem_code
 from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import AnyPassword, Form
+from courseflow_admin.models.accounts import Form, NewPassword
 from courseflow_admin.services import password_resets, verification
-from courseflow_admin.services.password_rules import WeakPassword
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
 SENT = "If there is an account with this address, an e-mail with a link is on its way."
@@ -33,7 +33,7 @@ class ForgotForm(Form):
 
 class ResetForm(Form):
     token: Secret
-    password: AnyPassword
+    password: NewPassword
 
 
 class Said(BaseModel):
@@ -54,7 +54,7 @@ async def verify(request: Request) -> Response:
         use = await verification.confirm(LinkForm.model_validate(fields).token)
         return _to(routes.VERIFY, done=use)
     except (CourseFlowError, ValidationError) as error:
-        return _to(routes.VERIFY, problem=_code(error))
+        return _to(routes.VERIFY, problem=problem_code(error))
 
 
 @router.post("/verify/resend", status_code=204)
@@ -81,7 +81,7 @@ async def forgot(request: Request) -> Response:
         await password_resets.ask(ForgotForm.model_validate(fields).email)
         return _to(routes.FORGOT, done="sent")
     except (CourseFlowError, ValidationError) as error:
-        return _to(routes.FORGOT, problem=_code(error))
+        return _to(routes.FORGOT, problem=problem_code(error))
 
 
 @router.post("/reset", status_code=204, openapi_extra=takes(ResetForm, form=ResetForm))
@@ -99,17 +99,8 @@ async def reset(request: Request) -> Response:
         return _to(routes.RESET, done="reset")
     except (CourseFlowError, ValidationError) as error:
         # Back with the link, because a password that is too weak does not use it up.
-        return _to(routes.RESET, problem=_code(error), token=fields.get("token", "")[:200])
+        return _to(routes.RESET, problem=problem_code(error), token=fields.get("token", "")[:200])
 
 
 def _to(page: str, **query: str) -> Response:
     return RedirectResponse(routes.with_query(page, **query), 303, headers=NOT_STORED)
-
-
-def _code(error: CourseFlowError | ValidationError) -> str:
-    if isinstance(error, WeakPassword):
-        return f"{error.code}_{error.reason}"
-    if isinstance(error, CourseFlowError):
-        field = getattr(error, "field", "")
-        return "weak_password" if field == "password" else error.code
-    return "invalid"

@@ -13,7 +13,13 @@ from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
-from courseflow_admin.models.accounts import AnyPassword, EmailAddress, Form, PersonName
+from courseflow_admin.models.accounts import (
+    AnyPassword,
+    EmailAddress,
+    Form,
+    NewPassword,
+    PersonName,
+)
 from courseflow_admin.services import data_export, erasure, my_account, verification
 
 router = APIRouter(prefix=f"{routes.API}/me", tags=["me"])
@@ -25,7 +31,7 @@ class NameForm(Form):
 
 class PasswordForm(Form):
     current_password: AnyPassword
-    password: AnyPassword
+    password: NewPassword
 
 
 class EmailForm(Form):

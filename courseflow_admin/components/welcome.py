@@ -7,8 +7,8 @@ from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import bars, notices
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Text
-from courseflow_admin.models.accounts import LONGEST_NAME
-from courseflow_admin.state.auth import MIN_PASSWORD, SignInState
+from courseflow_admin.models.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
+from courseflow_admin.state.auth import SignInState
 
 PROMISES = (
     (
@@ -28,6 +28,7 @@ SIGNED_UP = (
     "We have sent you an e-mail. Sign in with the password you chose; if there was an account "
     "with this address before, the e-mail says what to do."
 )
+PASSWORD_LENGTH = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
 
 
 def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
@@ -94,8 +95,8 @@ def new_password_field(label: str = "Password") -> rx.Component:
         type="password",
         auto_complete="new-password",
         required=True,
-        min_length=MIN_PASSWORD,
-        help_text=f"At least {MIN_PASSWORD} characters.",
+        min_length=SHORTEST_PASSWORD,
+        help_text=PASSWORD_LENGTH,
     )
 
 

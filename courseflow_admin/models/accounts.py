@@ -58,7 +58,7 @@ def as_name(text: str) -> str:
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]
 LONGEST_NAME = 80
 PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(as_name)]
-Password = Annotated[SecretStr, Field(min_length=8, max_length=128)]
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 
 
 def _as_typed(value: object, read: ValidatorFunctionWrapHandler) -> SecretStr:
@@ -69,6 +69,10 @@ def _as_typed(value: object, read: ValidatorFunctionWrapHandler) -> SecretStr:
 
 # One that is there already: with the spaces around it, and too long is as wrong as any other.
 AnyPassword = Annotated[SecretStr, WrapValidator(_as_typed), Field(max_length=1000)]
+
+# One that is chosen: services/password_rules.py says what it must be; this is for OpenAPI.
+_LENGTH: dict[str, Any] = {"minLength": SHORTEST_PASSWORD, "maxLength": LONGEST_PASSWORD}
+NewPassword = Annotated[SecretStr, WrapValidator(_as_typed), Field(json_schema_extra=_LENGTH)]
 
 
 class Billing(Piece):
@@ -118,7 +122,7 @@ class SignUpForm(Form):
 
     name: PersonName
     email: EmailAddress
-    password: Password
+    password: NewPassword
 
 
 class SignInForm(Form):

@@ -10,10 +10,11 @@ from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, link_button, submit
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.welcome import PASSWORD_LENGTH
+from courseflow_admin.models.accounts import SHORTEST_PASSWORD
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.account_second_factor import second_factor
 from courseflow_admin.state.account import AccountState, SessionRow
-from courseflow_admin.state.auth import MIN_PASSWORD
 from courseflow_admin.state.second_factor import SecondFactorState
 
 
@@ -141,9 +142,9 @@ def password() -> rx.Component:
                 "password",
                 type="password",
                 required=True,
-                min_length=MIN_PASSWORD,
+                min_length=SHORTEST_PASSWORD,
                 auto_complete="new-password",
-                help_text=f"At least {MIN_PASSWORD} characters. Signs you out elsewhere.",
+                help_text=f"{PASSWORD_LENGTH} It signs you out elsewhere.",
                 error=error_of("password.password"),
             ),
             submit("Change password", look="", busy=AccountState.saving == "password"),

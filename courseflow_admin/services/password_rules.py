@@ -10,10 +10,10 @@ from typing import Any
 from zxcvbn import zxcvbn
 
 from courseflow_admin.errors import Invalid
+from courseflow_admin.models.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from courseflow_admin.services import passwords, school_settings
 
-SHORTEST, LONGEST = 8, 128
-LENGTH = f"A password has {SHORTEST} to {LONGEST} characters."
+LENGTH = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
 GOOD_ENOUGH = 2  # of 0 to 4: a million guesses at least
 PRODUCT = "CourseFlow"
 SHORTEST_PART = 3  # of a hint
@@ -53,7 +53,7 @@ class WeakPassword(Invalid):
 async def require_good(password: str, *, name: str, email: str) -> None:
     """WeakPassword, or Invalid for its length, unless it may be the password of this person."""
     password = passwords.normal(password)
-    if not SHORTEST <= len(password) <= LONGEST:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Invalid(LENGTH, "password")
     called = (await school_settings.get()).name
     hints, school = list(_hints(name, email)), [PRODUCT, *_parts(called)]

@@ -7,7 +7,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
-from courseflow_admin.models.accounts import AnyPassword
+from courseflow_admin.models.accounts import AnyPassword, NewPassword
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import accounts, erasure, my_account, support, verification
 from courseflow_admin.services.my_account import OwnSession
@@ -31,7 +31,7 @@ class NameForm(Form):
 
 class PasswordForm(Form):
     current_password: AnyPassword
-    password: AnyPassword
+    password: NewPassword
 
 
 class EmailForm(Form):

@@ -14,13 +14,12 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import support
-from courseflow_admin.services.password_rules import REASONS, SHORTEST
+from courseflow_admin.services.password_rules import LENGTH, REASONS
 from courseflow_admin.state.address import query_of
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 
 ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner"}
-MIN_PASSWORD = SHORTEST
 # Said of what people cannot help themselves with: whom to write to is added.
 NEED_SUPPORT = {"suspended", "not_permitted", "provider_refused"}
 PROBLEMS = {
@@ -31,7 +30,7 @@ PROBLEMS = {
     "over": "You were signed out here. Sign in to go on.",
     "suspended": "This account is suspended.",
     "too_many": "Too many tries. Please wait five minutes and try again.",
-    "weak_password": f"Please choose a password of at least {MIN_PASSWORD} characters.",
+    "weak_password": LENGTH,
     **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
     "invalid_email": "This does not look like an e-mail address.",
     "invalid_name": "Please tell us your name.",
