@@ -53,6 +53,7 @@ async def newest(
     kind: Annotated[EmailKind | None, Query()] = None,
     state: Annotated[EmailState | None, Query()] = None,
     to: Annotated[str, Query(max_length=254)] = "",
+    account_id: Annotated[str, Query(max_length=40)] = "",
     *,
     mine: bool = False,
 ) -> dict[str, Any]:
@@ -60,7 +61,12 @@ async def newest(
 
     With `mine`, and for those who teach nothing, what was sent to themselves.
     """
-    wanted = EmailFilter(kind=kind or "", states=(state,) if state else (), to_prefix=to)
+    wanted = EmailFilter(
+        kind=kind or "",
+        states=(state,) if state else (),
+        to_prefix=to,
+        account_id=account_id,
+    )
     if mine or not actor.can(Permission.EMAILS_READ):
         page = await emails_log.mine(actor, request, wanted)
     else:

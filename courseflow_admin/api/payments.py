@@ -79,6 +79,7 @@ async def newest(
     state: Annotated[PaymentState | None, Query()] = None,
     provider: Annotated[Literal["stripe", "razorpay"] | None, Query()] = None,
     email: Annotated[str, Query(max_length=254)] = "",
+    account_id: Annotated[str, Query(max_length=40)] = "",
     sort: Annotated[Literal["date", "amount"], Query()] = "date",
     order: Annotated[Literal["falling", "rising"], Query()] = "falling",
     *,
@@ -88,7 +89,9 @@ async def newest(
 
     With `mine`, and for those who sell nothing, what they paid themselves.
     """
-    wanted = PaymentFilter(state=state or "", provider=provider or "", email_prefix=email)
+    wanted = PaymentFilter(
+        state=state or "", provider=provider or "", email_prefix=email, account_id=account_id
+    )
     sorting = Sort(sort, order == "falling")
     if mine or not actor.can(Permission.PAYMENTS_READ):
         page = await payments.mine(actor, request, wanted, sorting)

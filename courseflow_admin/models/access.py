@@ -18,6 +18,7 @@ class ReasonCode(StrEnum):
     EXPIRED = "expired"
     NOT_STARTED = "not_started"
     SUSPENDED = "suspended"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from courseflow_admin.models.permissions import Permission
 from courseflow_admin.state.email import EmailDetailState
 
 SHOWN = EmailDetailState.shown
+ERASED = "Its content and its address were erased with the account of whom it was sent to."
 
 
 @rx.page(
@@ -44,8 +45,12 @@ def there() -> rx.Component:
             rx.cond(SHOWN.problem, problem(SHOWN.problem)),
             card(
                 "As it was sent",
-                rx.cond(EmailDetailState.as_text, plain(), body()),
-                aside=views(),
+                rx.cond(
+                    SHOWN.erased,
+                    rx.el.p(ERASED, class_name="cf-mut cf-13 cf-pad"),
+                    rx.cond(EmailDetailState.as_text, plain(), body()),
+                ),
+                aside=rx.cond(SHOWN.erased, rx.fragment(), views()),
             ),
             class_name="cf-stack",
         ),
@@ -93,8 +98,12 @@ def about() -> rx.Component:
             rx.el.dt("State"),
             rx.el.dd(email_badge(SHOWN.state)),
             rx.el.dt("To"),
-            rx.el.dd(
-                SHOWN.receiver_name, rx.el.br(), rx.el.span(SHOWN.receiver, class_name="cf-mut")
+            rx.cond(
+                SHOWN.erased,
+                rx.el.dd("Deleted account"),
+                rx.el.dd(
+                    SHOWN.receiver_name, rx.el.br(), rx.el.span(SHOWN.receiver, class_name="cf-mut")
+                ),
             ),
             rx.el.dt("Kind"),
             rx.el.dd(SHOWN.kind),
@@ -120,7 +129,7 @@ def about() -> rx.Component:
                 SHOWN.same_receiver_href,
                 rx.fragment(
                     rx.el.dt("Receiver"),
-                    rx.el.dd(text_link("All to this address", href=SHOWN.same_receiver_href)),
+                    rx.el.dd(text_link(SHOWN.same_receiver_text, href=SHOWN.same_receiver_href)),
                 ),
             ),
             rx.cond(

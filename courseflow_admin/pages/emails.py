@@ -36,6 +36,7 @@ def emails() -> rx.Component:
                 ),
                 filters(
                     chip_menu("State", EmailsState.state_text, "state", STATES),
+                    fixed_chip("Person", EmailsState.person_text, "account"),
                     fixed_chip("From", EmailsState.since_text, "since"),
                     chip_menu("Kind", EmailsState.kind_text, "kind", KINDS),
                 ),

@@ -219,7 +219,7 @@ def learner() -> rx.Component:
                     rx.fragment(rx.el.dt("Agreed to"), rx.el.dd(SHOWN.agreed_to)),
                 ),
                 rx.el.dt("Payments"),
-                rx.el.dd(text_link("All of this address", href=SHOWN.learner_href)),
+                rx.el.dd(text_link("All of this person", href=SHOWN.learner_href)),
                 rx.cond(
                     may(Permission.ACCESS_READ_ALL),
                     rx.fragment(

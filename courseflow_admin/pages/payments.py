@@ -56,6 +56,7 @@ def payments() -> rx.Component:
                 filters(
                     chip_menu("State", PaymentsState.state_text, "state", STATES),
                     chip_menu("Provider", PaymentsState.provider_text, "provider", PROVIDERS),
+                    fixed_chip("Person", PaymentsState.person_text, "account"),
                     fixed_chip("Figure", PaymentsState.figure_text, *OF_A_FIGURE),
                 ),
             ),

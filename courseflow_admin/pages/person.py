@@ -54,7 +54,11 @@ def head() -> rx.Component:
         rx.el.div(
             avatar(SHOWN.initials),
             rx.el.div(
-                rx.el.span(SHOWN.email, class_name="cf-med cf-trunc"),
+                rx.cond(
+                    SHOWN.deleted != "",
+                    rx.el.span("Deleted on ", SHOWN.deleted, class_name="cf-med"),
+                    rx.el.span(SHOWN.email, class_name="cf-med cf-trunc"),
+                ),
                 rx.el.span(SHOWN.role, class_name="cf-13 cf-mut"),
                 class_name="cf-col",
             ),
@@ -63,6 +67,15 @@ def head() -> rx.Component:
             style={"gap": "12px", "minWidth": "min(100%, 280px)"},
         ),
         rx.cond(may_change() & SHOWN.changeable, acts()),
+        rx.cond(
+            SHOWN.own,
+            rx.el.p(
+                "This is you. Your own role and access are changed by somebody else; the rest on ",
+                text_link("the page of your account", href=routes.ACCOUNT),
+                ".",
+                class_name="cf-help",
+            ),
+        ),
         class_name="cf-row cf-wrap",
     )
 
@@ -110,7 +123,7 @@ def place(row: PlaceRow) -> rx.Component:
     return line(
         rx.el.span(row.title, class_name="cf-13 cf-med cf-trunc"),
         rx.el.span(row.verdict, class_name="cf-sm"),
-        rx.el.span(row.grants, class_name="cf-sm cf-mut"),
+        rx.cond(row.grants != "", rx.el.span(row.grants, class_name="cf-sm cf-mut")),
         href=row.href,
         aside=rx.el.span(
             rx.el.span(row.progress, class_name="cf-sm cf-mut cf-num"),
@@ -150,7 +163,10 @@ def log() -> rx.Component:
         rx.cond(
             PersonState.entries,
             rx.el.ul(rx.foreach(PersonState.entries, entry), class_name="cf-list"),
-            nothing("Nothing has been noted about this account."),
+            nothing(
+                "Nothing has been done to this account. "
+                "Signing in, and whatever else this person did, stands under “What they did”."
+            ),
         ),
         aside=rx.fragment(
             text_link("All about them", href=SHOWN.about_href),
@@ -179,14 +195,23 @@ def account() -> rx.Component:
     return card(
         "Account",
         rx.el.div(
-            facts(
-                ("Role", SHOWN.role),
-                ("E-mail verified", SHOWN.verified),
-                ("Suspended", rx.cond(SHOWN.suspended != "", SHOWN.suspended, "No")),
-                ("Second factor", SHOWN.second_factor),
-                ("Joined", SHOWN.joined),
-                ("Last signed in", SHOWN.seen),
-                ("Id", copyable(SHOWN.account_id, "id")),
+            rx.cond(
+                SHOWN.deleted != "",
+                facts(
+                    ("Deleted on", SHOWN.deleted),
+                    ("Role", SHOWN.role),
+                    ("Joined", SHOWN.joined),
+                    ("Id", copyable(SHOWN.account_id, "id")),
+                ),
+                facts(
+                    ("Role", SHOWN.role),
+                    ("E-mail verified", SHOWN.verified),
+                    ("Suspended", rx.cond(SHOWN.suspended != "", SHOWN.suspended, "No")),
+                    ("Second factor", SHOWN.second_factor),
+                    ("Joined", SHOWN.joined),
+                    ("Last signed in", SHOWN.seen),
+                    ("Id", copyable(SHOWN.account_id, "id")),
+                ),
             ),
             rx.cond(
                 may_change() & SHOWN.changeable & SHOWN.second_factor.startswith("On"),
@@ -195,13 +220,6 @@ def account() -> rx.Component:
                     "Remove second factor",
                     size="small",
                     on_click=PersonState.ask("second_factor"),
-                ),
-            ),
-            rx.cond(
-                SHOWN.own,
-                rx.el.p(
-                    "This is you. Your own role and access are changed by somebody else.",
-                    class_name="cf-help",
                 ),
             ),
             class_name="cf-pad cf-stack",

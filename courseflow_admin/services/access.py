@@ -18,6 +18,13 @@ from courseflow_admin.models.payments import (
 )
 from courseflow_admin.services import school_settings
 
+# Accounts that study nothing, whatever was granted to them; by how the account stands.
+CLOSED = {
+    "suspended": Reason(
+        ReasonCode.SUSPENDED, "This account is suspended.", "An admin can lift the suspension."
+    ),
+    "deleted": Reason(ReasonCode.DELETED, "This account is deleted."),
+}
 KINDS = {
     "payment": "It was bought",
     "manual": "It was given by hand",
@@ -28,7 +35,7 @@ KINDS = {
 
 def decide(
     *,
-    suspended: bool,
+    standing: str,
     enrollment: Enrollment | None,
     payments: Iterable[Payment],
     at: datetime,
@@ -36,22 +43,13 @@ def decide(
 ) -> Verdict:
     """Whether this learner may study this course at `at`.
 
-    Allowed when the account is not suspended and some grant is active: started, not ended, not
-    expired, and its payment not in an open dispute, unless the school's settings say that those
-    study on. `payments` are all of this learner for this course, newest first. The reasons begin
-    with what decides.
+    Allowed when the account is neither suspended nor deleted (`standing`) and some grant is
+    active: started, not ended, not expired, and its payment not in an open dispute, unless the
+    school's settings say that those study on. `payments` are all of this learner for this course,
+    newest first. The reasons begin with what decides.
     """
-    if suspended:
-        return Verdict(
-            False,
-            (
-                Reason(
-                    ReasonCode.SUSPENDED,
-                    "This account is suspended.",
-                    "An admin can lift the suspension.",
-                ),
-            ),
-        )
+    if standing in CLOSED:
+        return Verdict(False, (CLOSED[standing],))
     paid = {payment.id: payment for payment in payments}
     grants = enrollment.grants if enrollment else []
     judged = [
@@ -175,7 +173,7 @@ async def verdict(account_id: str, course_id: str) -> Verdict:
     enrollment = await enrollments_db.find(account_id, course_id)
     payments = await payments_db.of_learner(account_id, course_id)
     return decide(
-        suspended=account is None or account.suspended_at is not None,
+        standing=account.standing if account else "deleted",
         enrollment=enrollment,
         payments=payments,
         at=now(),

@@ -135,7 +135,7 @@ def _places(
             title=title,
             enrollment=enrolled.get(course_id),
             verdict=access.decide(
-                suspended=account.suspended_at is not None,
+                standing=account.standing,
                 enrollment=enrolled.get(course_id),
                 payments=[one for one in payments if one.course_id == course_id],
                 at=at,
@@ -157,11 +157,10 @@ async def why(actor: Actor, account_id: str, course_id: str) -> Why:
         access.decide, at=now(), disputes_suspend=(await school_settings.get()).disputes_suspend
     )
 
-    apart = decide(suspended=False, enrollment=enrollment, payments=payments)
+    apart = decide(standing="active", enrollment=enrollment, payments=payments)
     verdict = apart
-    if account.suspended_at:
-        first = decide(suspended=True, enrollment=None, payments=())
-        verdict = Verdict(False, (*first.reasons, *apart.reasons))
+    if first := access.CLOSED.get(account.standing):
+        verdict = Verdict(False, (first, *apart.reasons))
     reason = verdict.reasons[0]
     return Why(
         account=account,
@@ -172,6 +171,16 @@ async def why(actor: Actor, account_id: str, course_id: str) -> Why:
         repair=REPAIRS.get(reason.code, ""),
         payment_id=reason.payment_id,
     )
+
+
+async def called(actor: Actor, account_id: str, in_row: str) -> str:
+    """The name of whoever a list is about; for those who may not see people what a row calls them.
+
+    The id where neither says it.
+    """
+    if actor.can(Permission.ACCOUNTS_READ):
+        return (await accounts_db.names_of({account_id})).get(account_id, account_id)
+    return in_row or account_id
 
 
 async def sign_out_everywhere(actor: Actor, account_id: str) -> int:

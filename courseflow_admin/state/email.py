@@ -50,6 +50,8 @@ class ShownEmail:
     payment_href: str = ""
     course_href: str = ""
     same_receiver_href: str = ""
+    same_receiver_text: str = ""
+    erased: bool = False  # with the account of whom it was to
 
 
 class EmailDetailState(rx.State):
@@ -99,7 +101,8 @@ class EmailDetailState(rx.State):
 def _shown(actor: Actor, email: Email) -> ShownEmail:
     may_open_payment = email.account_id == actor.id or actor.can(Permission.PAYMENTS_READ)
     payment = routes.payment if actor.can(Permission.PAYMENTS_READ) else routes.my_payment
-    log = actor.can(Permission.EMAILS_READ)
+    erased = not email.to and not email.text
+    same_text, same_href = _same_receiver(email) if actor.can(Permission.EMAILS_READ) else ("", "")
     return ShownEmail(
         id=email.id,
         subject=email.subject,
@@ -118,8 +121,19 @@ def _shown(actor: Actor, email: Email) -> ShownEmail:
         course_href=routes.studio(email.course_id)
         if email.course_id and actor.can(Permission.COURSES_EDIT)
         else "",
-        same_receiver_href=routes.with_query(routes.EMAILS, to=email.to) if log else "",
+        same_receiver_href=same_href,
+        same_receiver_text=same_text,
+        erased=erased,
     )
+
+
+def _same_receiver(email: Email) -> tuple[str, str]:
+    """All that this person got, also at other addresses; without an account, all to this one."""
+    if email.account_id:
+        return "All to this person", routes.with_query(routes.EMAILS, account=email.account_id)
+    if email.to:
+        return "All to this address", routes.with_query(routes.EMAILS, to=email.to)
+    return "", ""
 
 
 def steps_of(email: Email) -> list[StepRow]:

@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.models.emails import UNDELIVERED, Email, EmailFilter
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import emails_log
+from courseflow_admin.services import emails_log, people
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
@@ -59,7 +59,7 @@ STATES: dict[str, str] = {
     "suppressed": "Suppressed",
     "complained": "Complained",
 }
-NAMES = ("kind", "state", "to", "since")
+NAMES = ("kind", "state", "to", "account", "since")
 
 
 @dataclass
@@ -77,6 +77,7 @@ class EmailsState(ListState, rx.State):
     kind_text: str = ""
     state_text: str = ""
     since_text: str = ""
+    person_text: str = ""  # all to one person, from their page
     empty_title: str = ""
     empty_why: str = ""
 
@@ -90,6 +91,7 @@ class EmailsState(ListState, rx.State):
             kind=address.one_of("kind", KINDS),
             states=states if state else (),
             to_prefix=address["to"],
+            account_id=address["account"],
         )
         self._show_controls(address, wanted, state)
         async with self._refusals():
@@ -97,20 +99,25 @@ class EmailsState(ListState, rx.State):
             self.since_text = days.text() if days else ""
             wanted = replace(wanted, since=days.start if days else None)
             page = await emails_log.search(auth.actor(), wanted, address.request())
+            if wanted.account_id:
+                in_row = page.rows[0].to_name if page.rows else ""
+                self.person_text = await people.called(auth.actor(), wanted.account_id, in_row)
             self.rows = [row_of(email) for email in page.rows]
             self._show_page(page, address)
 
     def _show_controls(self, address: ListAddress, wanted: EmailFilter, state: str) -> None:
         self.kind_text = KINDS.get(wanted.kind, "")
         self.state_text = STATES.get(state, "")
-        self.filtered = bool(wanted.kind or state or wanted.to_prefix or address["since"])
+        self.person_text = wanted.account_id
+        asked = (wanted.kind, state, wanted.to_prefix, wanted.account_id, address["since"])
+        self.filtered = any(asked)
         self.empty_title, self.empty_why = _why_empty(wanted, state, filtered=self.filtered)
 
 
 def _why_empty(wanted: EmailFilter, state: str, *, filtered: bool) -> tuple[str, str]:
     if not filtered:
         return "No e-mails yet", "Each one stands here from the moment it is written."
-    if state == GROUP and not wanted.kind and not wanted.to_prefix:
+    if state == GROUP and not (wanted.kind or wanted.to_prefix or wanted.account_id):
         why = "Bounced, failed and refused e-mails would stand here with the reason."
         return "Every e-mail has reached its mailbox or is on its way", why
     return "No e-mail matches all of this", "Take a filter away, or look for a shorter beginning."

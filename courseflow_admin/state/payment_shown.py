@@ -197,7 +197,7 @@ def shown_of(payment: Payment) -> Shown:
         learner=payment.name or "Deleted account",
         initials=initials(payment.name),
         email=payment.email,
-        learner_href=routes.with_query(routes.PAYMENTS, email=payment.email),
+        learner_href=routes.with_query(routes.PAYMENTS, account=payment.account_id),
         billed_to=payment.billing_name,
         agreed_to=_agreed(payment.consent),
         country=payment.billing_country,

@@ -16,7 +16,7 @@ from courseflow_admin.models.payments import (
     SortField,
 )
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import payments
+from courseflow_admin.services import payments, people
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
@@ -36,7 +36,10 @@ STATES: dict[str, str] = {
     "expired": "Expired",
 }
 PROVIDERS: dict[str, str] = {name: name.capitalize() for name in GATEWAYS}
-NAMES = ("state", "provider", "email", "sort", "order", "figure", "currency", "from", "to")
+NAMES = (
+    *("state", "provider", "email", "account", "sort", "order"),
+    *("figure", "currency", "from", "to"),
+)
 CODES = {code: code for code in CURRENCIES}
 OF_A_FIGURE = ("figure", "currency", "from", "to")
 ORDERS = {True: "descending", False: "ascending"}
@@ -65,6 +68,7 @@ class PaymentsState(ListState, rx.State):
     state_text: str = ""
     provider_text: str = ""
     figure_text: str = ""  # what came with the address: a figure, its currency and its days
+    person_text: str = ""  # all of one person, from their page
     sort_by_date: dict[str, str] = {}
     date_sorted: str = "descending"
     sort_by_amount: dict[str, str] = {}
@@ -80,6 +84,7 @@ class PaymentsState(ListState, rx.State):
             state=address.one_of("state", STATES),
             provider=address.one_of("provider", PROVIDERS),
             email_prefix=address["email"],
+            account_id=address["account"],
             figure=address.one_of("figure", FIGURES),
             currency=address.one_of("currency", CODES),
         )
@@ -92,15 +97,19 @@ class PaymentsState(ListState, rx.State):
             self.figure_text = _figure_text(wanted, period)
             wanted = replace(wanted, period=period)
             page = await payments.search(auth.actor(), wanted, sort, address.request())
+            if wanted.account_id:
+                in_row = page.rows[0].name if page.rows else ""
+                self.person_text = await people.called(auth.actor(), wanted.account_id, in_row)
             self.rows = [_row(payment) for payment in page.rows]
             self._show_page(page, address)
 
     def _show_controls(self, address: ListAddress, wanted: PaymentFilter, sort: Sort) -> None:
         self.state_text = STATES.get(wanted.state, "")
         self.provider_text = PROVIDERS.get(wanted.provider, "")
+        self.person_text = wanted.account_id
         self.sort_by_date, self.date_sorted = _sorting(sort, "date")
         self.sort_by_amount, self.amount_sorted = _sorting(sort, "amount")
-        shown = (wanted.state, wanted.provider, wanted.email_prefix)
+        shown = (wanted.state, wanted.provider, wanted.email_prefix, wanted.account_id)
         self.filtered = any(shown) or any(address[name] for name in OF_A_FIGURE)
         self.empty_title, self.empty_why = _why_empty(wanted, filtered=self.filtered)
 
@@ -122,7 +131,10 @@ def _sorting(sort: Sort, field: SortField) -> tuple[dict[str, str], str]:
 def _why_empty(wanted: PaymentFilter, *, filtered: bool) -> tuple[str, str]:
     if not filtered:
         return "No payments yet", "They appear here the second somebody opens a checkout."
-    others = (wanted.provider, wanted.email_prefix, wanted.figure, wanted.currency)
+    others = (
+        *(wanted.provider, wanted.email_prefix, wanted.account_id),
+        *(wanted.figure, wanted.currency),
+    )
     only_state = wanted.state and not any(others)
     if only_state:
         title = f"No payments are {STATES[wanted.state].lower()}"

@@ -88,6 +88,7 @@ class Shown:
     standing: str = ""
     verified: str = ""
     suspended: str = ""
+    deleted: str = ""  # when; of who is deleted nothing else is known
     joined: str = ""
     seen: str = ""
     second_factor: str = ""
@@ -297,17 +298,18 @@ def _shown(person: Person, *, own: bool) -> Shown:
     return Shown(
         name=name,
         initials=initials(name),
-        email=account.email,
+        email=account.email if not account.erased_at else "",
         account_id=account.id,
         role=ROLE_LABELS.get(account.role, "None"),
         standing=account.standing,
         verified=times.long(account.verified_at) if account.verified_at else "Not yet",
         suspended=times.long(account.suspended_at) if account.suspended_at else "",
+        deleted=times.long(account.erased_at) if account.erased_at else "",
         joined=times.long(account.created_at),
         seen=times.long(account.signed_in_at) if account.signed_in_at else "Never",
         second_factor=f"On since {times.day(since)}" if since else "Off",
-        payments_href=routes.with_query(routes.PAYMENTS, email=account.email),
-        emails_href=routes.with_query(routes.EMAILS, to=account.email),
+        payments_href=routes.with_query(routes.PAYMENTS, account=account.id),
+        emails_href=routes.with_query(routes.EMAILS, account=account.id),
         about_href=routes.with_query(routes.AUDIT, object=account.id),
         did_href=routes.with_query(routes.AUDIT, actor=account.id),
         own=own,
@@ -320,11 +322,12 @@ def _shown(person: Person, *, own: bool) -> Shown:
 def _place(account: Account, place: Place) -> PlaceRow:
     enrollment = place.enrollment
     grants = enrollment.grants if enrollment else []
+    said = place.verdict.allowed and len(grants) == 1  # by the verdict
     return PlaceRow(
         title=place.title,
         open=place.verdict.allowed,
         verdict=place.verdict.sentence,
-        grants="; ".join(_grant(grant) for grant in grants) or "No grant",
+        grants="" if said else "; ".join(_grant(grant) for grant in grants) or "No grant",
         progress=f"{enrollment.percent} %" if enrollment else "",
         href=routes.access(account.id, place.course_id),
     )

@@ -54,6 +54,29 @@ async def test_admins_list_all_and_instructors_their_own(api, people):
     assert own["rows"][0]["amount_minor"] == 499_900
 
 
+async def test_one_persons_payments_and_letters_are_asked_for_by_id_and_give_no_others(api, people):
+    bob = people["bob"].id
+    sale, letter = await a_sale(people, account_id=bob), await a_mail(people, account_id=bob)
+    await a_sale(people, 1)
+    await a_mail(people, 1)
+
+    async def listed(what):
+        rows = (await api.get(f"/api/v1/{what}?account_id={bob}")).json()["rows"]
+        return [row["id"] for row in rows]
+
+    await sign_in(api, "rosa@demo.test")
+    by_admin = await listed("payments"), await listed("emails")
+    await sign_in(api, "otto@demo.test")
+    by_another_author = await listed("payments"), await listed("emails")
+    await sign_in(api, "ada@demo.test")
+    by_ada = await listed("payments"), await listed("emails")
+
+    assert by_admin == ([sale.id], [letter.id])
+    assert by_another_author == ([], [])
+    assert sale.id not in by_ada[0]
+    assert letter.id not in by_ada[1]
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -32,9 +32,9 @@ def a_grant(kind="payment", **more):
     return Grant(**{"id": "grt_1", "kind": kind, "started": NOW - DAY, **payment, **more})
 
 
-def verdict(enrollment=None, payments=(), suspended=False, disputes_suspend=True):
+def verdict(enrollment=None, payments=(), standing="active", disputes_suspend=True):
     return decide(
-        suspended=suspended,
+        standing=standing,
         enrollment=enrollment,
         payments=payments,
         at=NOW,
@@ -81,7 +81,7 @@ def test_access_ends_exactly_when_it_expires():
 
     assert verdict(granted(grant), [PAID]).allowed
     assert not decide(
-        suspended=False,
+        standing="active",
         enrollment=granted(grant),
         payments=[PAID],
         at=grant.expires_at,
@@ -90,9 +90,16 @@ def test_access_ends_exactly_when_it_expires():
 
 
 def test_suspension_closes_everything():
-    answer = verdict(granted(a_grant("manual")), suspended=True)
+    answer = verdict(granted(a_grant("manual")), standing="suspended")
 
     assert (answer.allowed, answer.reasons[0].code) == (False, "suspended")
+
+
+def test_a_deleted_account_studies_nothing_also_what_it_paid_for():
+    answer = verdict(granted(a_grant()), [PAID], standing="deleted")
+
+    assert (answer.allowed, answer.sentence) == (False, "This account is deleted.")
+    assert [reason.code for reason in answer.reasons] == ["deleted"]
 
 
 def test_an_open_dispute_suspends_its_own_grant_only():

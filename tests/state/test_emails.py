@@ -9,6 +9,7 @@ from courseflow_admin.models.emails import EmailEvent, EmailKind, EmailState
 from courseflow_admin.state.email import EmailDetailState, steps_of
 from courseflow_admin.state.emails import KINDS, STATES, EmailsState
 from courseflow_admin.state.my_emails import MyEmailsState
+from tests.builders import an_account
 from tests.money_builders import an_email, email_row
 from tests.state.conftest import run
 from tests.state.money_tabs import ADA, ADMIN, BOB, INES, OTTO, a_tab_of
@@ -46,6 +47,20 @@ async def test_instructors_see_the_mails_of_own_courses(database):
     assert [row.href for row in state.rows] == [f"/emails/{mine.id}"]
 
 
+async def test_all_to_a_person_are_shown_whatever_their_address_was_or_is(database):
+    ada = await an_account()
+    letters = [
+        await an_email(number, account_id=ada.id, to=to)
+        for number, to in enumerate(("new@demo.test", "old@demo.test", ""))
+    ]
+    await an_email(account_id="acc_bob")
+
+    state = await loaded(ADMIN, EmailsState, f"/emails?kind=receipt&account={ada.id}")
+
+    assert [row.href for row in state.rows] == [f"/emails/{letter.id}" for letter in letters]
+    assert (state.person_text, state.filtered) == ("Ada Lovelace", True)
+
+
 async def test_one_filter_gathers_all_that_did_not_arrive(database):
     for number, one in enumerate(EmailState):
         await an_email(number, state=one)
@@ -79,9 +94,38 @@ async def test_an_email_is_shown_as_it_was_sent_with_its_links(database):
     assert (state.view, shown.html, shown.text) == ("there", "<b>Hello</b>", "Hello")
     assert (shown.payment_href, shown.same_receiver_href) == (
         "/payments/pay_one",
-        "/emails?to=ada%40demo.test",
+        "/emails?account=acc_ada",
     )
     assert (state.back_text, state.back_href) == ("E-mails", "/emails")
+
+
+async def test_of_an_erased_email_the_page_says_so(database):
+    erased = await an_email(to="", to_name="", html="", text="")
+
+    state = await loaded(ADMIN, EmailDetailState, f"/emails/{erased.id}")
+
+    assert (state.view, state.shown.erased) == ("there", True)
+    assert (state.shown.same_receiver_text, state.shown.same_receiver_href) == (
+        "All to this person",
+        "/emails?account=acc_ada",
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "link"),
+    [
+        ("new@demo.test", ("All to this address", "/emails?to=new%40demo.test")),
+        ("", ("", "")),
+    ],
+)
+async def test_without_an_account_the_address_leads_to_the_others_if_it_is_still_known(
+    database, to, link
+):
+    invitation = await an_email(account_id="", to=to)
+
+    state = await loaded(ADMIN, EmailDetailState, f"/emails/{invitation.id}")
+
+    assert (state.shown.same_receiver_text, state.shown.same_receiver_href) == link
 
 
 async def test_the_receiver_is_led_to_own_pages(database):

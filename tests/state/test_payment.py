@@ -63,7 +63,7 @@ async def test_a_payment_shows_its_parts_its_mails_and_its_references(database):
         "₹0.00",
         "₹4,999.00",
     )
-    assert shown.learner_href == "/payments?email=ada%40demo.test"
+    assert shown.learner_href == "/payments?account=acc_ada"
     assert [(line.href, line.state) for line in state.emails] == [
         (f"/emails/{email.id}", "delivered")
     ]

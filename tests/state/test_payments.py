@@ -9,6 +9,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.money import Money
 from courseflow_admin.state import times
 from courseflow_admin.state.payments import PaymentsState
+from tests.builders import an_account
 from tests.money_builders import a_payment
 from tests.state.conftest import run
 from tests.state.money_tabs import ADMIN, INES, a_tab_of
@@ -63,6 +64,26 @@ async def test_the_address_says_what_is_shown(database):
 
     assert [row.href for row in state.rows] == [f"/payments/{wanted.id}"]
     assert (state.state_text, state.provider_text) == ("Failed", "Razorpay")
+
+
+async def test_all_of_a_person_are_shown_whatever_their_address_was_or_is(database):
+    ada = await an_account()
+    now_called = await a_payment(1, account_id=ada.id, email="new@demo.test")
+    erased = await a_payment(2, account_id=ada.id, name="", email="")
+    await a_payment(3, account_id="acc_bob")
+
+    of_ada = await loaded(ADMIN, f"/payments?state=paid&account={ada.id}")
+    by_its_author = await loaded(INES, "/payments?account=acc_bob")
+    unknown = await loaded(INES, f"/payments?state=failed&account={ada.id}")
+
+    assert [row.href for row in of_ada.rows] == [
+        f"/payments/{now_called.id}",
+        f"/payments/{erased.id}",
+    ]
+    assert of_ada.person_text == "Ada Lovelace"
+    assert by_its_author.person_text == "Ada Lovelace"  # as the row of acc_bob calls them
+    assert (unknown.rows, unknown.person_text) == ([], ada.id)
+    assert unknown.empty_title == "No payment matches all of this"
 
 
 async def test_sorting_by_amount_turns_with_a_second_click(database):

@@ -8,7 +8,8 @@ import pytest
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.payments import Review, ReviewState
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import accounts, enrollments, sessions, verification
+from courseflow_admin.services import accounts, enrollments, erasure, sessions, verification
+from courseflow_admin.state import times
 from courseflow_admin.state.access import AccessState
 from courseflow_admin.state.audit import AuditState
 from courseflow_admin.state.course import CoursePageState
@@ -83,8 +84,29 @@ async def test_the_page_shows_everything_about_a_person(database):
     assert [row.device for row in state.sessions] == ["Firefox on Linux"]
     assert state.sessions[0].note.startswith("203.0.113.9, last used ")
     assert [row.what for row in state.entries] == ["Account created"]
-    assert state.shown.payments_href == "/payments?email=ada%40demo.test"
+    assert state.places[0].grants == ""
+    assert state.shown.payments_href == f"/payments?account={ada.id}"
+    assert state.shown.emails_href == f"/emails?account={ada.id}"
     assert state.shown.did_href == f"/audit?actor={ada.id}"
+
+
+async def test_of_a_deleted_person_it_says_since_when_and_no_course_is_open(database):
+    admin, ada = await an_admin(), await a_student()
+    course = await a_course(await an_instructor(), free=True, price={"minor": 0, "currency": "INR"})
+    await enrollments.enroll_free(ada, course.id)
+    await erasure.erase(ada, PASSWORD)
+    erased_at = (await stored("accounts", _id=ada.id))[0]["erased_at"]
+
+    _, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+    _, why = await loaded(admin, AccessState, f"/access/{ada.id}/{course.id}")
+
+    assert (state.shown.name, state.shown.email) == ("Deleted account", "")
+    assert state.shown.deleted == times.long(erased_at)
+    [place] = state.places
+    assert (place.open, place.verdict) == (False, "This account is deleted.")
+    assert place.grants.startswith("free ")
+    assert why.shown.headline == f"A deleted account cannot study {course.title}"
+    assert (why.shown.because, why.shown.repair_href) == ("This account is deleted.", "")
 
 
 async def test_an_unknown_person_is_not_there(database):
