@@ -89,6 +89,8 @@ async def single_parameters(request: Request) -> None:
     answer with everything.
     """
     given = request.query_params.multi_items()
+    if not given:
+        return
     if len(given) > MOST_PARAMETERS:
         raise Invalid("This address has too many parameters.")
     declared, seen = _declared(request), set[str]()

@@ -4,7 +4,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from courseflow_admin.services import accounts, sessions
+from courseflow_admin.services import accounts, my_account, sessions
+from tests.account_builders import NEW_PASSWORD, signed_in
 from tests.builders import PASSWORD, acting, an_account, stored
 
 SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
@@ -278,6 +279,49 @@ async def test_a_changed_role_and_a_suspension_reach_the_next_request(api):
     answers = (before, promoted, suspended, sign_in)
     assert [answer.status_code for answer in answers] == [403, 200, 401, 403]
     assert sign_in.json()["code"] == "suspended"
+
+
+async def test_a_changed_password_ends_the_tokens_of_programs_with_the_next_request(api):
+    ada = await an_account()
+    pair = await api.post(SIGN_IN, json=ADA)
+    before = await api.get(ME, headers=bearer(pair))
+
+    here = await signed_in(ada)
+    await my_account.change_password(here, PASSWORD, NEW_PASSWORD)
+    after = await api.get(ME, headers=bearer(pair))
+    refreshed = await api.post(REFRESH, json={"refresh_token": pair.json()["refresh_token"]})
+
+    assert (before.status_code, after.status_code, refreshed.status_code) == (200, 401, 401)
+
+
+@pytest.mark.parametrize("carriage", ["query", "cookie", "body", "basic", "another header"])
+async def test_an_access_token_counts_only_as_a_bearer(api, carriage):
+    await an_account()
+    token = (await api.post(SIGN_IN, json=ADA)).json()["access_token"]
+    sent = {
+        "query": {"params": {"access_token": token}},
+        "cookie": {"headers": {"Cookie": f"cf_session={token}"}},
+        "body": {"json": {"access_token": token}},
+        "basic": {"headers": {"Authorization": f"Basic {token}"}},
+        "another header": {"headers": {"X-Access-Token": token}},
+    }
+
+    answer = await api.request("GET", ME, **sent[carriage])
+    as_bearer = await api.get(ME, headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == (422 if carriage == "query" else 401)
+    assert as_bearer.status_code == 200
+
+
+async def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(api):
+    await an_account()
+    pair = (await api.post(SIGN_IN, json=ADA)).json()
+
+    as_access = await api.get(ME, headers={"Authorization": f"Bearer {pair['refresh_token']}"})
+    as_refresh = await api.post(REFRESH, json={"refresh_token": pair["access_token"]})
+
+    assert (as_access.status_code, as_refresh.status_code) == (401, 422)
+    assert (await api.post(REFRESH, json={"refresh_token": pair["refresh_token"]})).is_success
 
 
 @pytest.mark.parametrize(

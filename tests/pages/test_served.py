@@ -147,10 +147,17 @@ async def test_logo_and_policies_show_because_the_settings_have_them(site, datab
     assert ".privacy" not in after
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/api/health/live", "/api/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/sign-in", "/courses/any", "/nothing", "/nothing.js", "/courseflow.css", "/school.css"),
+        *("/_event/?EIO=4&transport=polling", "/_upload", "/api/health/live", "/api/nothing"),
+    ],
+)
 async def test_security_headers_stand_on_every_answer(site, path):
     answer = await site.get(path)
 
+    assert answer.headers["permissions-policy"] == "camera=(), microphone=(), geolocation=()"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["referrer-policy"] == "same-origin"

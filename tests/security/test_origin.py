@@ -7,17 +7,25 @@ import pytest
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.permissions import RULES
 from courseflow_admin.config import settings
 from courseflow_admin.models.webhooks import WebhookState
 from courseflow_admin.services import sessions
 from tests.builders import PASSWORD, an_account, stored
 from tests.pictures import a_picture
+from tests.security.matrix import a_school, address_of, body_of, everything_stored
 from tests.services.figures import an_event
 
 SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
 SIGN_OUT, ME = "/api/v1/auth/sign-out", "/api/v1/me"
 OWN = {"Origin": "http://localhost:3000"}
 ADA = {"email": "ada@demo.test", "password": PASSWORD}
+# The gateways call these, and their pages lead back to us; neither has our cookie.
+OF_GATEWAYS = ("POST /api/v1/webhooks/", "POST /api/v1/checkout/return/")
+
+
+def is_write(route: str) -> bool:
+    return not route.startswith(("GET ", *OF_GATEWAYS))
 
 
 @pytest.fixture
@@ -123,3 +131,22 @@ async def test_a_foreign_page_cannot_send_a_logo_with_an_admins_cookie(site):
 
     picture["headers"] |= OWN
     assert (await site.put("/api/v1/settings/logo", **picture)).status_code == 200
+
+
+@pytest.mark.parametrize("route", [route for route in sorted(RULES) if is_write(route)])
+@pytest.mark.parametrize("origin", ["https://evil.example", "", "null"])
+async def test_no_write_by_cookie_comes_from_a_foreign_page(site, route, origin):
+    school = await a_school()
+    body = body_of(route, school)
+    cookie = {"Cookie": f"cf_session={await school.token('admin')}"}
+    before = await everything_stored()
+
+    answer = await site.request(
+        route.partition(" ")[0],
+        address_of(route, school),
+        headers={**cookie, **({"Origin": origin} if origin else {})},
+        **({"content": body} if isinstance(body, bytes) else {"json": body} if body else {}),
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert await everything_stored() == before

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from zxcvbn import zxcvbn
 
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.accounts import SignUpForm
@@ -105,6 +106,25 @@ async def test_no_part_of_ones_own_address_is_a_password(password):
         await require_good(password, name="Eve", email="zebra.crossing+x@river-bend.example")
 
     assert refused.value.reason == "personal"
+
+
+async def test_only_the_first_72_characters_are_judged():
+    """A good tail behind 72 weak characters is not looked at."""
+    with pytest.raises(WeakPassword) as refused:
+        await require_good("a" * 72 + PASSWORD, **ADA)
+    assert refused.value.reason == "repeat"
+
+    await require_good("a" * 40 + PASSWORD, **ADA)
+
+
+async def test_a_score_of_two_is_good_and_a_score_of_one_is_not():
+    scores = [zxcvbn(password)["score"] for password in ("orchard4x", "violins!")]
+
+    await require_good("orchard4x", **ADA)
+    with pytest.raises(WeakPassword):
+        await require_good("violins!", **ADA)
+
+    assert scores == [2, 1]
 
 
 async def test_somebody_elses_name_is_no_hint():
