@@ -34,6 +34,9 @@ CURRENCIES = {
         Currency("KWD", 3, 500, 1000),
     )
 }
+# Digits alone, or in groups as people write them: 1,299.50 and 1,23,456 but never 1,50, which half
+# the world reads as one and a half.
+WRITTEN = re.compile(r"(\d+|\d{1,3}([, ])(\d{2,3}\2)*\d{3})(\.\d+)?", re.ASCII)
 LARGEST_MINOR = 99_999_999  # eight digits: Stripe's own upper bound
 
 
@@ -51,19 +54,24 @@ class Money(Piece):
     def parse(cls, text: str, currency: str, field: str = "amount") -> Self:
         """`"1,299.50"`, `"INR"` -> 129950 minor units; Invalid when not such an amount."""
         decimals = _known(currency).decimals
-        clean = text.strip().replace(",", "").replace(" ", "")
+        clean = re.sub(r"[, ]", "", text.strip())
         number = re.fullmatch(r"(\d{1,60})(?:\.(\d{1,60}))?", clean, re.ASCII)
-        if not number:
+        if not number or not WRITTEN.fullmatch(text.strip()):
             example = f"{1299:,}.{'5' * decimals}" if decimals else "1,299"
             raise Invalid(f"Write the amount as a number such as {example}.", field)
         if len(number[2] or "") > decimals:
             places = f"at most {decimals} decimal places" if decimals else "no decimal places"
             raise Invalid(f"An amount in {currency} has {places}.", field)
         minor = int(Decimal(clean).scaleb(decimals)) if len(number[1]) < 10 else LARGEST_MINOR + 1
-        if minor > LARGEST_MINOR:
-            largest = cls(minor=LARGEST_MINOR, currency=currency)
+        money = cls(minor=minor, currency=currency)
+        money.require_payable(field)
+        return money
+
+    def require_payable(self, field: str) -> None:
+        """Invalid when it is more than a gateway takes at once."""
+        if self.minor > LARGEST_MINOR:
+            largest = Money(minor=LARGEST_MINOR, currency=self.currency)
             raise Invalid(f"The largest amount a gateway accepts is {largest}.", field)
-        return cls(minor=minor, currency=currency)
 
     @property
     def decimal(self) -> Decimal:

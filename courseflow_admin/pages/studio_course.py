@@ -243,6 +243,10 @@ def publishing() -> rx.Component:
                 ),
             ),
             rx.cond(
+                State.owner_sells & ~State.archived,
+                rx.el.p("Its owner puts this course on sale.", class_name="cf-help"),
+            ),
+            rx.cond(
                 State.preview_href != "",
                 link_button(
                     icon("eye", 14), "Preview as learner", href=State.preview_href, wide=True

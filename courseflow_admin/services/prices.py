@@ -45,6 +45,7 @@ async def priced(before: Course, course: Course) -> Course:
     if course.free and course.price.minor:
         course = course.model_copy(update={"price": Money.of(0, course.price.currency)})
     if course.price != before.price and not course.free:
+        course.price.require_payable("price")
         await require_sold(course.price.currency, "price")
     changed = (course.price, course.free) != (before.price, before.free)
     if course.sold and changed:

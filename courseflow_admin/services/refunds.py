@@ -63,6 +63,16 @@ class Disputed(Conflict):
         )
 
 
+class OtherRefund(Conflict):
+    code = "other_refund"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A refund of another amount was asked for under this request already. Nothing more "
+            "was refunded; ask again under a new one."
+        )
+
+
 async def refund(
     actor: Actor, payment_id: str, amount: Money, reason: str, request_id: str
 ) -> Payment:
@@ -84,7 +94,10 @@ async def refund(
         by=actor.id,
         at=now(),
     )
-    if any(known.id == request_id for known in payment.refunds):
+    known = next((one for one in payment.refunds if one.id == request_id), None)
+    if known and known.amount_minor != amount.minor:
+        raise OtherRefund
+    if known:
         return payment
     if payment.dispute.state in AT_THE_BANK:
         raise Disputed

@@ -281,10 +281,15 @@ async def save_lesson(
 
 
 async def publish(actor: Actor, course_id: str) -> CourseVersion:
-    """Put the draft out as the next version; without changes the newest one is sold again."""
+    """Put the draft out as the next version; without changes the newest one is sold again.
+
+    Only its owner puts a course on sale; co-instructors publish changes of one that is.
+    """
 
     async def body() -> CourseVersion:
         course = await authors.editable(actor, course_id)
+        if not course.sold:
+            await authors.editable(actor, course_id, owner_only=True)
         standing = await prices.checks(course)
         if standing:
             raise NotPublishable(standing)

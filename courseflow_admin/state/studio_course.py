@@ -87,6 +87,7 @@ class StudioCourseState(rx.State):
     locked: bool = True  # what only the owner may change
     price_locked: bool = True
     unpublishable: bool = True
+    owner_sells: bool = False  # it is off sale, and not theirs to put on
     archived: bool = False
     on_sale: bool = False
     badge: str = "draft"
@@ -327,7 +328,8 @@ class StudioCourseState(rx.State):
         self.owned, self.on_sale = sheet.owned, course.sold
         self.locked, self.price_locked = not sheet.owned, course.free or not sheet.owned
         nothing_to_do = course.sold and not sheet.changes
-        self.unpublishable = bool(sheet.checks) or nothing_to_do
+        self.owner_sells = not sheet.owned and not course.sold
+        self.unpublishable = bool(sheet.checks) or nothing_to_do or self.owner_sells
         self.archived = course.state == "archived"
         self.badge = "changed" if course.sold and self.changes else course.state.value
         self.learners_text = counted(sheet.learners, "learner")

@@ -31,6 +31,8 @@ def test_an_amount_is_shown_with_all_decimals_of_its_currency(minor, currency, s
         ("1,299.5", "INR", 129_950),
         ("0.05", "USD", 5),
         ("1 200", "JPY", 1200),
+        ("1,23,456.5", "INR", 12_345_650),
+        ("123,456", "INR", 12_345_600),
     ],
 )
 def test_what_people_write_becomes_minor_units_exactly(text, currency, minor):
@@ -38,7 +40,11 @@ def test_what_people_write_becomes_minor_units_exactly(text, currency, minor):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-1", "1e5", "1.234", "nan", "∞", "१२", "1_000", "0x10", "1.2.3", "9" * 12]
+    "text",
+    [
+        *("", "-1", "1e5", "1.234", "nan", "∞", "१२", "1_000", "0x10", "1.2.3", "9" * 12),
+        *("1,0", "1,50", "12,34", "1,2345", ",100", "1,,000", "1,234 567", "1000,000", "1,000,"),
+    ],
 )
 def test_what_is_not_an_amount_is_refused_with_its_field(text):
     with pytest.raises(Invalid) as refused:

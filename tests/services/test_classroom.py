@@ -38,6 +38,21 @@ async def publish_another_lesson(author, course, title="Four"):
     return lesson
 
 
+async def test_of_twelve_clicks_on_enroll_at_once_one_gives_access(database):
+    course = await a_course(await an_instructor(), free=True)
+    learner = await a_student()
+
+    outcomes = await asyncio.gather(
+        *(enrollments.enroll_free(learner, course.id) for _ in range(12)), return_exceptions=True
+    )
+
+    refused = [one for one in outcomes if one is not None]
+    assert [type(one) for one in refused] == [enrollments.AlreadyEnrolled] * 11
+    (enrollment,) = await stored("enrollments")
+    assert len(enrollment["grants"]) == 1
+    assert len(await stored("emails", kind="access_granted")) == 1
+
+
 async def test_who_has_access_reads_the_lesson(database):
     course = await a_course(await an_instructor(), free=True)
     learner = await a_learner_in(course)

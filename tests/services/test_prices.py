@@ -93,3 +93,19 @@ async def test_the_currencies_in_use_are_counted_for_admins(database, sandbox):
     await a_draft(author, "Four")
 
     assert await school_settings.in_use(root) == {"USD": 1, "INR": 1}
+
+
+@pytest.mark.parametrize("make", [a_course, a_draft])
+async def test_no_course_costs_more_than_a_gateway_takes(database, sandbox, make):
+    author = await an_instructor()
+    course = await make(author)
+    before = await everything()
+
+    with pytest.raises(Invalid) as refused:
+        await price(author, course, Money(minor=100_000_000, currency="INR"))
+
+    assert refused.value.message == "The largest amount a gateway accepts is ₹9,99,999.99."
+    assert refused.value.field == "price"
+    assert await everything() == before
+    dearest = await price(author, course, Money(minor=99_999_999, currency="INR"))
+    assert dearest.price.minor == 99_999_999

@@ -124,6 +124,25 @@ async def test_a_refusal_ends_no_refund_that_the_gateway_has(database, sandbox):
     assert "payment.refund_failed" not in await acts_on(payment)
 
 
+async def test_a_known_request_with_another_amount_is_refused_and_nothing_more_goes_back(
+    database, sandbox
+):
+    _, _, payment, paid = await a_purchase(sandbox, "stripe")
+    request_id = new_id("ref")
+
+    async def ask(minor):
+        amount = Money(minor=minor, currency=payment.amount.currency)
+        return await refunds.refund(ADMIN, payment.id, amount, "Asked for it", request_id)
+
+    first = await ask(10_000)
+    again = await ask(10_000)
+    with pytest.raises(refunds.OtherRefund):
+        await ask(20_000)
+
+    assert again == first
+    assert sandbox.refunds(paid) == [10_000]
+
+
 async def test_the_worker_leaves_a_new_refund_to_who_asked_for_it(database, sandbox):
     _, _, payment, _ = await a_purchase(sandbox, "stripe")
 

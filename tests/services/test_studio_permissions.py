@@ -137,6 +137,28 @@ async def test_a_co_instructor_writes_but_does_not_sell(database):
     assert (await studio.sheet(helper, course.id)).owned is False
 
 
+@pytest.mark.parametrize("was_on_sale", [True, False])
+async def test_a_co_instructor_publishes_changes_but_puts_nothing_on_sale(database, was_on_sale):
+    author = await an_instructor()
+    helper = await an_instructor("helper@demo.test", "Helper")
+    course = await (a_course if was_on_sale else a_draft)(author)
+    await collection("courses").update_one(
+        {"_id": course.id}, {"$set": {"co_instructor_ids": [helper.id]}}
+    )
+    if was_on_sale:
+        await studio.unpublish(author, course.id)
+    before = await everything()
+
+    with pytest.raises(NotPermitted):
+        await studio.publish(helper, course.id)
+    assert await everything() == before
+
+    on_sale = await studio.publish(author, course.id)
+    await studio.add_section(helper, course.id, "By the helper")
+    changed = await studio.publish(helper, course.id)
+    assert (on_sale.number, changed.number, changed.by) == (1, 2, helper.id)
+
+
 async def test_an_admin_may_edit_every_course(database):
     author = await an_instructor()
     admin = await an_admin()
