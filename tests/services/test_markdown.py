@@ -1,6 +1,7 @@
 """Markdown: what an author writes can format a page, never run in it."""
 
 import re
+import time
 
 import pytest
 
@@ -67,3 +68,94 @@ def test_nothing_hostile_survives(hostile):
 @pytest.mark.parametrize("deep", [">" * 20_000, "[" * 20_000, "- " * 5_000, "*" * 50_000])
 def test_deep_nesting_is_answered(deep):
     assert isinstance(to_html(deep), str)
+
+
+LARGEST = 200_000
+
+
+def fill(unit: str) -> str:
+    return (unit * LARGEST)[:LARGEST]
+
+
+SLOW = {
+    "images": fill("!["),
+    "brackets": fill("["),
+    "brackets that close": "[" * (LARGEST // 2) + "]" * (LARGEST // 2),
+    "brackets in many paragraphs": fill("[" * 490 + "\n\n"),
+    "brackets before many signs": fill("[" * 200 + "-" * 280 + "\n"),
+    "links": fill("[a]("),
+    "links by name": fill("[a]["),
+    "escaped brackets": fill("[\\]"),
+    "a name for a long address": "[a]: /" + "u" * 100_000 + "\n\n" + "[a] " * 20_000,
+    "names of addresses": fill("[a]: b\n"),
+    "names without an end": fill("[a]: b '" + "c\n" * 40),
+    "stars": fill("a*"),
+    "strong": fill("a**b__c"),
+    "underlines": fill("_a "),
+    "strikes": fill("~~a"),
+    "backticks": fill("`" * 3 + "a`` "),
+    "fences": fill("```\n"),
+    "less than": fill("<a"),
+    "comments": fill("<!--"),
+    "character data": fill("<![CDATA["),
+    "ampersands": fill("&"),
+    "ampersands in code": "```\n" + fill("a&"),
+    "entities": fill("&#"),
+    "quotes in a row": fill(">"),
+    "quotes in one another": fill("> " * 16 + "a\n"),
+    "quotes that go on": "> " * 40 + "a\n" + fill("b\n"),
+    "lists in one another": fill("- " * 8 + "a\n"),
+    "lists in quotes": fill(">" * 7 + "- - - - a\n"),
+    "items": fill("* a\n"),
+    "short lines": fill("a\n"),
+    "headings": fill("# **a**\n"),
+    "tables": fill("a|b\n-|-\n"),
+    "rows": "a|b\n-|-\n" + fill("|\n"),
+    "wide rows": "|a" * 20_000 + "\n" + "|-" * 20_000 + "\n" + "|b\n" * 20_000,
+    "addresses of other letters": fill("[a](<" + "é" * 9_900 + ">)\n\n"),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
+def test_no_text_of_the_largest_size_holds_the_others_up(slow):
+    began = time.process_time()
+    html = to_html(slow)
+    took = time.process_time() - began
+
+    assert took < 3  # about 0.2 on an idle machine; without bounds the first took two minutes
+    assert len(html) < 20 * LARGEST
+
+
+def test_a_text_is_made_into_html_once():
+    to_html.cache_clear()
+    to_html("Read by *many*.")
+    to_html("Read by *many*.")
+
+    assert (to_html.cache_info().misses, to_html.cache_info().hits) == (1, 1)
+
+
+def test_a_lesson_of_usual_density_is_formatted_to_its_end():
+    html = to_html("Some **bold** words, and a [link](https://a.test) in a long line.\n\n" * 1_000)
+
+    assert (html.count("<strong>bold</strong>"), html.count("<a href=")) == (1_000, 1_000)
+
+
+def test_a_long_paragraph_is_formatted_to_its_end():
+    html = to_html("**Ada:** and what then?\n" * 500)
+
+    assert html.count("<strong>Ada:</strong>") == 500
+    assert html.count("<p>") == 1
+
+
+def test_what_is_too_much_stands_there_as_it_was_written():
+    html = to_html("*a* & <b>\n\n" * 6_000)
+
+    assert html.startswith("<p><em>a</em> &amp; &lt;b&gt;</p>\n")
+    assert html.endswith("*a* &amp; &lt;b&gt;<br><br></p>\n")
+    assert html.count("&lt;b&gt;") == 6_000
+
+
+def test_rows_beyond_the_largest_table_are_kept_as_text():
+    html = to_html("|a|b|\n|-|-|\n" + "|1|2|\n" * 2_000)
+
+    assert (html.count("<td>1</td>"), html.count("|1|2|")) == (1_998, 2)
