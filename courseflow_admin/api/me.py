@@ -20,7 +20,7 @@ from courseflow_admin.models.accounts import (
     NewPassword,
     PersonName,
 )
-from courseflow_admin.services import data_export, erasure, my_account, verification
+from courseflow_admin.services import accounts, data_export, erasure, my_account, verification
 
 router = APIRouter(prefix=f"{routes.API}/me", tags=["me"])
 
@@ -37,6 +37,19 @@ class PasswordForm(Form):
 class EmailForm(Form):
     email: EmailAddress
     current_password: AnyPassword
+
+
+class WaitingView(BaseModel):
+    """A new address, which becomes the account's when the link sent there is used."""
+
+    email: str
+    expires_at: datetime
+
+
+class EmailView(BaseModel):
+    email: str
+    verified: bool
+    waiting: WaitingView | None
 
 
 class DeletionForm(Form):
@@ -81,6 +94,32 @@ async def change_email(request: Request, actor: CurrentActor) -> Response:
     password = form.current_password.get_secret_value()
     await verification.ask_for_new_email(actor, form.email, password)
     return Response(status_code=202, headers=NOT_STORED)
+
+
+@router.get("/email")
+async def my_email(actor: CurrentActor) -> EmailView:
+    """One's own address, and the new one while its link waits to be used."""
+    account = await accounts.get(actor, actor.id)
+    waiting = await verification.change_waiting(actor)
+    return EmailView(
+        email=account.email,
+        verified=account.verified_at is not None,
+        waiting=WaitingView.model_validate(waiting, from_attributes=True) if waiting else None,
+    )
+
+
+@router.post("/email/resend", status_code=204)
+async def send_change_again(actor: CurrentActor) -> Response:
+    """Another link to the new address that waits; the one before stops working."""
+    await verification.send_change_again(actor)
+    return Response(status_code=204, headers=NOT_STORED)
+
+
+@router.delete("/email/waiting", status_code=204)
+async def cancel_change(actor: CurrentActor) -> Response:
+    """Keep the address one has: the link to the new one stops working."""
+    await verification.cancel_change(actor)
+    return Response(status_code=204, headers=NOT_STORED)
 
 
 @router.get("/sessions")

@@ -22,6 +22,12 @@ async def find_open(
     return _read(await collection("one_time_tokens").find_one(_open(token_hash, uses, at)))
 
 
+async def find_open_of(account_id: str, use: TokenUse, at: datetime) -> OneTimeToken | None:
+    """The one of this use that an account has; see `replace`."""
+    mine = {"account_id": account_id, "use": use, "used_at": None, "expires_at": {"$gt": at}}
+    return _read(await collection("one_time_tokens").find_one(mine))
+
+
 async def take(token_hash: str, uses: tuple[TokenUse, ...], at: datetime) -> OneTimeToken | None:
     """Use it up, in the transaction of what it is used for; of two at once only one gets it."""
     require_transaction()

@@ -64,6 +64,12 @@ async def hold_another(account_id: str, role: str) -> bool:
     return result.matched_count == 1
 
 
+async def hold(account_id: str) -> None:
+    """Of two transactions that hold the same account the later one is run again after the other."""
+    require_transaction()
+    await collection("accounts").update_one({"_id": account_id}, {"$inc": {"held": 1}})
+
+
 async def owns_courses(account_id: str) -> bool:
     return await collection("courses").count({"owner_id": account_id}, limit=1) > 0
 

@@ -36,6 +36,8 @@ class Act(StrEnum):
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - an act, not a secret
     ACCOUNT_RENAMED = "account.renamed"
     ACCOUNT_EMAIL_CHANGE_ASKED = "account.email_change_asked"
+    ACCOUNT_EMAIL_CHANGE_SENT_AGAIN = "account.email_change_sent_again"
+    ACCOUNT_EMAIL_CHANGE_CANCELLED = "account.email_change_cancelled"
     ACCOUNT_EMAIL_CHANGED = "account.email_changed"
     ACCOUNT_OTHERS_SIGNED_OUT = "account.others_signed_out"
     ACCOUNT_EXPORTED = "account.exported"

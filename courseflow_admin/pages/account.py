@@ -85,16 +85,7 @@ def address() -> rx.Component:
                 rx.fragment(),
                 button("Send a link to confirm it", size="small", on_click=AccountState.resend),
             ),
-            rx.cond(
-                AccountState.asked_email,
-                rx.el.p(
-                    "A link is on its way to ",
-                    AccountState.asked_email,
-                    ". Your address changes when you use it.",
-                    class_name="cf-13",
-                    role="status",
-                ),
-            ),
+            rx.cond(AccountState.asked_email, change_that_waits()),
             form(
                 field(
                     "New e-mail",
@@ -122,6 +113,26 @@ def address() -> rx.Component:
         aside=rx.cond(
             AccountState.verified, badge("green", "Confirmed"), badge("amber", "Not confirmed")
         ),
+    )
+
+
+def change_that_waits() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            "A link is on its way to ",
+            rx.el.b(AccountState.asked_email),
+            ". Your address changes when you use it, until ",
+            AccountState.asked_until,
+            ".",
+            class_name="cf-13",
+            role="status",
+        ),
+        rx.el.div(
+            button("Send again", size="small", on_click=AccountState.send_change_again),
+            button("Cancel the change", size="small", on_click=AccountState.cancel_change),
+            class_name="cf-row",
+        ),
+        class_name="cf-stack",
     )
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db import one_time_tokens as tokens_db
+from courseflow_admin.db import own_account
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.one_time_tokens import LIFETIMES, OneTimeToken, TokenUse
+from courseflow_admin.models.one_time_tokens import LIFETIMES, MOMENT, OneTimeToken, TokenUse
 from courseflow_admin.services import tokens
 
 PROVES_ADDRESS = (TokenUse.VERIFY, TokenUse.CHANGE_EMAIL)
@@ -65,6 +66,20 @@ def new(use: TokenUse, account_id: str, email: str) -> Link:
 async def keep(link: Link) -> None:
     """Store it, in the transaction that queues its e-mail; it replaces those before it."""
     await tokens_db.replace(link.row)
+
+
+async def keep_once(link: Link) -> bool:
+    """`keep`; False when the same was asked for a moment ago, whose link stays good then.
+
+    Of two at once the second waits for the first here, and finds its link.
+    """
+    row = link.row
+    there = await tokens_db.find_open_of(row.account_id, row.use, row.created_at)
+    if there and there.email == row.email and row.created_at - there.created_at < MOMENT:
+        return False
+    await own_account.hold(row.account_id)
+    await keep(link)
+    return True
 
 
 async def look_at(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:

@@ -1,6 +1,10 @@
 """Proving an e-mail address: the one given at sign-up, and a new one."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import one_time_tokens as tokens_db
 from courseflow_admin.db import own_account
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound
@@ -13,7 +17,7 @@ from courseflow_admin.models.one_time_tokens import OneTimeToken, TokenUse
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import audit, emails, limits, one_time_links, sessions
 from courseflow_admin.services.accounts import EmailTaken
-from courseflow_admin.services.one_time_links import PROVES_ADDRESS, LinkNotGood
+from courseflow_admin.services.one_time_links import PROVES_ADDRESS, Link, LinkNotGood
 from courseflow_admin.services.reauthentication import prove
 
 LINKS_PER_ACCOUNT = 5  # in one hour
@@ -25,6 +29,21 @@ class VerifiedAlready(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This e-mail address is confirmed already: nothing is left to do.")
+
+
+class NoChangeWaiting(Conflict):
+    code = "no_change_waiting"
+
+    def __init__(self) -> None:
+        super().__init__("No change of your e-mail address is waiting. Ask for it anew.")
+
+
+@dataclass(frozen=True)
+class ChangeWaiting:
+    """The new address, which becomes the account's when the link sent there is used."""
+
+    email: str
+    expires_at: datetime
 
 
 async def resend(actor: Actor) -> None:
@@ -56,7 +75,8 @@ async def _send(actor: Actor, account: Account) -> None:
     link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
 
     async def body() -> None:
-        await one_time_links.keep(link)
+        if not await one_time_links.keep_once(link):
+            return
         await emails.queue(
             EmailKind.VERIFY_EMAIL,
             to=Recipient(account.id, account.email, account.name),
@@ -85,13 +105,9 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
     link = one_time_links.new(TokenUse.CHANGE_EMAIL, account.id, email)
 
     async def body() -> None:
-        await one_time_links.keep(link)
-        await emails.queue(
-            EmailKind.EMAIL_CHANGE,
-            to=Recipient(account.id, email, account.name),
-            dedupe_key=f"change-email-{link.row.id}",
-            facts={"link": link.address},
-        )
+        if not await one_time_links.keep_once(link):
+            return
+        await _send_change(account, link)
         await emails.queue(
             EmailKind.EMAIL_CHANGE_ASKED,
             to=Recipient(account.id, account.email, account.name),
@@ -101,6 +117,56 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
         await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_ASKED, actor.id)
 
     await transaction(body)
+
+
+async def change_waiting(actor: Actor) -> ChangeWaiting | None:
+    """The new address that was asked for, while its link works."""
+    actor.require(Permission.ACCOUNT_PRIVATE)
+    token = await tokens_db.find_open_of(actor.id, TokenUse.CHANGE_EMAIL, now())
+    return ChangeWaiting(token.email, token.expires_at) if token else None
+
+
+async def send_change_again(actor: Actor) -> str:
+    """Another link to the new address, which is said; the one before stops working.
+
+    The password was asked for the address, and the old one was told; so neither is done again.
+    """
+    actor.require(Permission.ACCOUNT_PRIVATE)
+    await limits.count("change-email", actor.id, LINKS_PER_ACCOUNT, seconds=3600)
+
+    async def body() -> str:
+        account, waiting = await accounts_db.find(actor.id), await change_waiting(actor)
+        if account is None or waiting is None:
+            raise NoChangeWaiting
+        link = one_time_links.new(TokenUse.CHANGE_EMAIL, account.id, waiting.email)
+        if await one_time_links.keep_once(link):
+            await _send_change(account, link)
+            await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_SENT_AGAIN, actor.id)
+        return waiting.email
+
+    return await transaction(body)
+
+
+async def cancel_change(actor: Actor) -> None:
+    """The link to the new address stops working. Cancelling what is over is no fault."""
+    actor.require(Permission.ACCOUNT_PRIVATE)
+
+    async def body() -> None:
+        if await change_waiting(actor) is None:
+            return
+        await one_time_links.forget(actor.id, (TokenUse.CHANGE_EMAIL,))
+        await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_CANCELLED, actor.id)
+
+    await transaction(body)
+
+
+async def _send_change(account: Account, link: Link) -> None:
+    await emails.queue(
+        EmailKind.EMAIL_CHANGE,
+        to=Recipient(account.id, link.row.email, account.name),
+        dedupe_key=f"change-email-{link.row.id}",
+        facts={"link": link.address},
+    )
 
 
 async def confirm(secret: str) -> TokenUse:

@@ -57,13 +57,14 @@ class AccountState(rx.State):
     wrong: str = ""  # "form.field" whose error is shown
     wrong_text: str = ""
     saving: str = ""  # the form being saved
-    asked_email: str = ""  # where a link to change the address has just gone
+    asked_email: str = ""  # the new address, while its link waits to be used
+    asked_until: str = ""
     deleting: bool = False
 
     @event(Permission.ACCOUNT_PRIVATE, supersedes=True)
     async def load(self):
         auth = await self.get_state(AuthState)
-        self.wrong = self.wrong_text = self.asked_email = ""
+        self.wrong = self.wrong_text = ""
         try:
             await self._show(auth.actor())
         except NotSignedIn:
@@ -118,17 +119,36 @@ class AccountState(rx.State):
                 auth.actor(), form.email, form.proof.get_secret_value()
             )
             self._empty_forms()
-            self.asked_email = form.email
+            await self._show(auth.actor())
         except Invalid as problem:
             self._refuse("email", problem)
         finally:
             self.saving = ""
 
     @event(Permission.ACCOUNT_PRIVATE)
+    async def send_change_again(self):
+        auth = await self.get_state(AuthState)
+        try:
+            email = await verification.send_change_again(auth.actor())
+        finally:
+            await self._show(auth.actor())
+        return notices.success(f"A new link is on its way to {email}.")
+
+    @event(Permission.ACCOUNT_PRIVATE)
+    async def cancel_change(self):
+        auth = await self.get_state(AuthState)
+        await verification.cancel_change(auth.actor())
+        await self._show(auth.actor())
+        return [notices.success(f"Your address stays {self.email}."), rx.set_focus("email")]
+
+    @event(Permission.ACCOUNT_PRIVATE)
     async def resend(self):
         """Another link to confirm the address of the account."""
         auth = await self.get_state(AuthState)
-        await verification.resend(auth.actor())
+        try:
+            await verification.resend(auth.actor())
+        finally:
+            await self._show(auth.actor())
         return notices.success("A link is on its way to your address.")
 
     @event(Permission.ACCOUNT_PRIVATE)
@@ -142,6 +162,8 @@ class AccountState(rx.State):
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def end_others(self):
+        if self.others == 0:
+            return None  # a second click: the button is gone
         auth = await self.get_state(AuthState)
         ended = await my_account.end_other_sessions(auth.actor())
         await self._show(auth.actor())
@@ -169,8 +191,11 @@ class AccountState(rx.State):
     async def _show(self, actor: Actor) -> None:
         account = await accounts.get(actor, actor.id)
         found = await my_account.my_sessions(actor)
+        waiting = await verification.change_waiting(actor)
         self.name, self.email = account.name, account.email
         self.verified = account.verified_at is not None
+        self.asked_email = waiting.email if waiting else ""
+        self.asked_until = times.short(waiting.expires_at) if waiting else ""
         self.role = ROLE_LABELS.get(account.role, "")
         self.sessions = [_row(one) for one in found]
         self.others = sum(not one.is_this for one in found)

@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.services import password_resets
-from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, secret_of
+from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, later, secret_of
 from tests.builders import PASSWORD, an_account, stored
 
 AUTH = "/api/v1/auth"
@@ -114,6 +114,7 @@ async def test_what_nobody_declared_is_refused(api, path, body):
 
 async def test_another_link_is_for_who_is_signed_in(api):
     await a_newcomer()
+    await later()
 
     nobody = await api.post(f"{AUTH}/verify/resend")
     await api.post(f"{AUTH}/sign-in", data=EVE)

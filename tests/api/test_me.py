@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, secret_of
+from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, later, secret_of
 from tests.builders import PASSWORD, an_account, stored
 
 ME = "/api/v1/me"
@@ -13,6 +13,9 @@ CALLS = [
     ("PATCH", ME, {"name": "Mallory"}),
     ("POST", f"{ME}/password", {"current_password": PASSWORD, "password": NEW_PASSWORD}),
     ("POST", f"{ME}/email", {"email": "new@demo.test", "current_password": PASSWORD}),
+    ("GET", f"{ME}/email", None),
+    ("POST", f"{ME}/email/resend", None),
+    ("DELETE", f"{ME}/email/waiting", None),
     ("GET", f"{ME}/sessions", None),
     ("DELETE", f"{ME}/sessions", None),
     ("DELETE", f"{ME}/sessions/ses_x", None),
@@ -88,6 +91,31 @@ async def test_an_address_is_changed_by_the_link_to_the_new_one(api):
 
     assert (asked.status_code, confirmed.status_code) == (202, 204)
     assert (me.json()["email"], me.json()["verified"]) == ("new@demo.test", True)
+
+
+async def test_a_new_address_that_waits_is_told_sent_again_and_cancelled(api):
+    await a_newcomer()
+    here = await sign_in(api)
+    form = {"email": "new@demo.test", "current_password": PASSWORD}
+
+    none = await api.post(f"{ME}/email/resend", headers=here)
+    await api.post(f"{ME}/email", json=form, headers=here)
+    told = (await api.get(f"{ME}/email", headers=here)).json()
+    await later()
+    again = await api.post(f"{ME}/email/resend", headers=here)
+    cancelled = [await api.delete(f"{ME}/email/waiting", headers=here) for _ in range(2)]
+    after = (await api.get(f"{ME}/email", headers=here)).json()
+
+    assert (none.status_code, none.json()["code"]) == (409, "no_change_waiting")
+    assert (told["email"], told["verified"], told["waiting"]["email"]) == (
+        "eve@demo.test",
+        False,
+        "new@demo.test",
+    )
+    assert again.status_code == 204
+    assert len(await stored("emails", kind="email_change")) == 2
+    assert [answer.status_code for answer in cancelled] == [204, 204]
+    assert after["waiting"] is None
 
 
 async def test_sessions_are_listed_and_ended(api):

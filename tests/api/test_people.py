@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin.models.base import now
 from courseflow_admin.services import sessions, verification
-from tests.account_builders import a_newcomer, an_enrollment, secret_of
+from tests.account_builders import a_newcomer, an_enrollment, later, secret_of
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
@@ -69,6 +69,7 @@ async def test_an_admin_cannot_lock_themselves_out(api):
 
 async def test_an_admin_sends_the_verification_again_but_not_to_the_verified(api):
     eve = await a_newcomer()
+    await later()
     await as_admin(api)
 
     sent = await api.post(f"/api/v1/accounts/{eve.id}/verification")

@@ -60,6 +60,7 @@ BEYOND = {
     "POST /api/v1/invitations/accept": 422,  # no such link
     "POST /api/v1/me/deletion": 422,  # a wrong password
     "POST /api/v1/me/email": 422,
+    "POST /api/v1/me/email/resend": 409,  # none waits
     "POST /api/v1/me/password": 422,
     "POST /api/v1/me/second-factor": 422,
     "DELETE /api/v1/me/second-factor": 422,

@@ -12,9 +12,11 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.school import SchoolChange
 from courseflow_admin.models.studio import LessonForm
-from courseflow_admin.services import school_logo, school_settings, studio
+from courseflow_admin.services import school_logo, school_settings, studio, verification
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import PUBLIC, mark_of
+from tests.account_builders import later
+from tests.builders import PASSWORD, acting
 from tests.conftest import empty_database
 from tests.pictures import a_picture
 from tests.security.handlers import HANDLERS, STRANGERS, an_open_tab, become, may, run_in
@@ -72,6 +74,12 @@ async def an_unproved_address(school: School) -> None:
     await collection("accounts").update_one(learner, {"$set": {"verified_at": None}})
 
 
+async def an_address_to_come(school: School) -> None:
+    learner = acting(school.people["learner"])
+    await verification.ask_for_new_email(learner, "mine@demo.test", PASSWORD)
+    await later()
+
+
 async def an_archived_course(school: School) -> None:
     await studio.archive(SYSTEM, school.course.id)
 
@@ -92,7 +100,9 @@ async def another_name(_school: School) -> None:
 
 Change = Callable[[School], Awaitable[None]]
 BEFORE: dict[str, Change] = {
+    "AccountState.cancel_change": an_address_to_come,
     "AccountState.resend": an_unproved_address,
+    "AccountState.send_change_again": an_address_to_come,
     "ClassroomState.finish": a_grant,
     "ClassroomState.include_new": a_grant,
     "CoursePageState.enroll": a_free_course,

@@ -35,7 +35,7 @@ from courseflow_admin.services import (
     verification,
     view_as,
 )
-from tests.account_builders import NEW_PASSWORD, a_newcomer, secret_of, signed_in
+from tests.account_builders import NEW_PASSWORD, a_newcomer, later, secret_of, signed_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.invitation_builders import secret_of_newest
 from tests.pictures import a_picture
@@ -117,6 +117,7 @@ async def sign_out_everywhere(cast: Cast) -> Doing:
 
 async def send_verification(cast: Cast) -> Doing:
     eve = await a_newcomer()
+    await later()
     yield
     await verification.resend_to(cast.root, eve.id)
 
@@ -153,6 +154,19 @@ async def rename(cast: Cast) -> Doing:
 async def ask_new_email(cast: Cast) -> Doing:
     yield
     await verification.ask_for_new_email(cast.ada, NEW, PASSWORD)
+
+
+async def new_email_again(cast: Cast) -> Doing:
+    await verification.ask_for_new_email(cast.ada, NEW, PASSWORD)
+    await later()
+    yield
+    await verification.send_change_again(cast.ada)
+
+
+async def cancel_new_email(cast: Cast) -> Doing:
+    await verification.ask_for_new_email(cast.ada, NEW, PASSWORD)
+    yield
+    await verification.cancel_change(cast.ada)
 
 
 async def change_email(cast: Cast) -> Doing:
@@ -330,6 +344,8 @@ TABLE = [
     Row(Act.ACCOUNT_RENAMED, rename, facts=changed("name", "Ada Lovelace", "Ada King")),
     Row(Act.ACCOUNT_EMAIL_CHANGE_ASKED, ask_new_email,
         mails=(("email_change", NEW), ("email_change_asked", ADA))),
+    Row(Act.ACCOUNT_EMAIL_CHANGE_SENT_AGAIN, new_email_again, mails=(("email_change", NEW),)),
+    Row(Act.ACCOUNT_EMAIL_CHANGE_CANCELLED, cancel_new_email),
     Row(Act.ACCOUNT_EMAIL_CHANGED, change_email, mails=(("email_changed", ADA),)),
     Row(Act.ACCOUNT_OTHERS_SIGNED_OUT, end_others, mails=(("sessions_ended", ADA),),
         facts={"sessions_ended": 1}),

@@ -10,7 +10,7 @@ from courseflow_admin.services import accounts, invitations, verification
 from courseflow_admin.services.one_time_links import LinkNotGood
 from courseflow_admin.services.reauthentication import WrongPassword
 from courseflow_admin.services.verification import LINKS_PER_ACCOUNT, VerifiedAlready
-from tests.account_builders import a_newcomer, everything, kinds_of_emails, secret_of
+from tests.account_builders import a_newcomer, everything, kinds_of_emails, later, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.invitation_builders import an_inviter, invited
 
@@ -137,6 +137,7 @@ async def test_a_wrong_password_tells_nobody(database):
 async def test_an_admin_sends_a_new_link_and_the_old_one_is_dead(database):
     admin, eve = await an_inviter(), await a_newcomer()
     old = await secret_of("welcome")
+    await later()
 
     await verification.resend_to(admin, eve.id)
 
@@ -166,7 +167,9 @@ async def test_not_to_the_verified_the_suspended_and_to_nobody(database):
 async def test_admin_and_person_share_one_limit(database):
     admin, eve = await an_inviter(), await a_newcomer()
     for _ in range(LINKS_PER_ACCOUNT - 1):
+        await later()
         await verification.resend(acting(eve))
+    await later()
     await verification.resend_to(admin, eve.id)
 
     with pytest.raises(TooMany):

@@ -12,7 +12,14 @@ from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import accounts, emails_log, password_resets, sessions, verification
 from courseflow_admin.services.one_time_links import LinkNotGood
 from courseflow_admin.services.reauthentication import WrongPassword
-from tests.account_builders import a_newcomer, everything, kinds_of_emails, secret_of, signed_in
+from tests.account_builders import (
+    a_newcomer,
+    everything,
+    kinds_of_emails,
+    later,
+    secret_of,
+    signed_in,
+)
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 
 
@@ -85,6 +92,7 @@ async def test_a_link_to_reset_a_password_verifies_nothing(database):
 async def test_a_new_link_replaces_the_one_before(database):
     eve = acting(await a_newcomer())
     first = await secret_of("welcome")
+    await later()
 
     await verification.resend(eve)
 
@@ -100,6 +108,7 @@ async def test_who_is_verified_gets_no_link_and_the_sixth_within_an_hour_is_refu
     with pytest.raises(verification.VerifiedAlready):
         await verification.resend(ada)
     for _ in range(5):
+        await later()
         await verification.resend(eve)
     with pytest.raises(TooMany):
         await verification.resend(eve)
@@ -143,6 +152,111 @@ async def test_an_address_somebody_has_is_asked_for_alike_and_refused_to_its_hol
     assert ("account.email_changed", ada.id) not in await audited()
 
 
+async def test_the_same_asked_twice_within_a_moment_is_one_link_that_works(database):
+    ada, eve = acting(await an_account()), acting(await a_newcomer())
+    await later()
+
+    await asyncio.gather(
+        *(verification.ask_for_new_email(ada, "new@demo.test", PASSWORD) for _ in range(2)),
+        *(verification.resend(eve) for _ in range(2)),
+    )
+    await verification.ask_for_new_email(ada, "new@demo.test", PASSWORD)
+
+    assert sorted((await kinds_of_emails())[1:]) == [
+        ("email_change", "new@demo.test"),
+        ("email_change_asked", "ada@demo.test"),
+        ("verify_email", "eve@demo.test"),
+    ]
+    assert (await audited()).count(("account.email_change_asked", ada.id)) == 1
+    assert (await audited()).count(("account.verification_sent", eve.id)) == 1
+    assert await verification.confirm(await secret_of("verify_email")) is TokenUse.VERIFY
+    assert await verification.confirm(await secret_of("email_change")) is TokenUse.CHANGE_EMAIL
+
+
+async def test_another_address_or_the_same_a_minute_later_is_asked_for_anew(database):
+    ada = acting(await an_account())
+
+    await verification.ask_for_new_email(ada, "first@demo.test", PASSWORD)
+    await verification.ask_for_new_email(ada, "second@demo.test", PASSWORD)
+    await later()
+    await verification.ask_for_new_email(ada, "second@demo.test", PASSWORD)
+
+    assert [to for kind, to in await kinds_of_emails() if kind == "email_change"] == [
+        "first@demo.test",
+        "second@demo.test",
+        "second@demo.test",
+    ]
+    assert len(await stored("one_time_tokens")) == 1
+
+
+async def test_a_change_that_waits_is_known_until_it_is_done_cancelled_or_over(database):
+    ada, bob = acting(await an_account()), acting(await an_account("bob@demo.test"))
+    for email in ("done@demo.test", "cancelled@demo.test", "over@demo.test"):
+        await verification.ask_for_new_email(ada, email, PASSWORD)
+        waiting = await verification.change_waiting(ada)
+        assert waiting is not None
+        assert waiting.email == email
+        assert await verification.change_waiting(bob) is None
+        if email == "done@demo.test":
+            await verification.confirm(await secret_of("email_change"))
+        elif email == "cancelled@demo.test":
+            await verification.cancel_change(ada)
+        else:
+            await collection("one_time_tokens").update_many({}, {"$set": {"expires_at": now()}})
+
+        assert await verification.change_waiting(ada) is None, email
+
+
+async def test_a_cancelled_change_ends_its_link_and_is_in_the_log_once(database):
+    ada = acting(await an_account())
+    await verification.ask_for_new_email(ada, "new@demo.test", PASSWORD)
+
+    await asyncio.gather(*(verification.cancel_change(ada) for _ in range(2)))
+
+    with pytest.raises(LinkNotGood):
+        await verification.confirm(await secret_of("email_change"))
+    assert (await stored("accounts"))[0]["email"] == "ada@demo.test"
+    assert (await audited()).count(("account.email_change_cancelled", ada.id)) == 1
+
+
+async def test_the_link_of_a_change_is_sent_again_to_the_same_address_only(database):
+    ada = acting(await an_account())
+    await verification.ask_for_new_email(ada, "new@demo.test", PASSWORD)
+    first = await secret_of("email_change")
+    await later()
+
+    await asyncio.gather(*(verification.send_change_again(ada) for _ in range(2)))
+
+    assert (await kinds_of_emails())[2:] == [("email_change", "new@demo.test")]
+    with pytest.raises(LinkNotGood):
+        await verification.confirm(first)
+    assert await verification.confirm(await secret_of("email_change")) is TokenUse.CHANGE_EMAIL
+    assert (await audited()).count(("account.email_change_sent_again", ada.id)) == 1
+
+
+async def test_without_a_change_that_waits_nothing_is_sent_again(database):
+    ada = acting(await an_account())
+    before = await everything()
+
+    with pytest.raises(verification.NoChangeWaiting):
+        await verification.send_change_again(ada)
+
+    assert await everything() == before
+
+
+async def test_the_links_of_a_change_are_few_in_an_hour_asked_for_or_sent_again(database):
+    ada = acting(await an_account())
+    await verification.ask_for_new_email(ada, "new@demo.test", PASSWORD)
+    for _ in range(4):
+        await later()
+        await verification.send_change_again(ada)
+
+    with pytest.raises(TooMany):
+        await verification.send_change_again(ada)
+
+    assert len(await stored("emails", kind="email_change")) == 5
+
+
 @pytest.mark.parametrize(
     ("email", "password", "error"),
     [
@@ -179,6 +293,9 @@ async def test_without_a_role_nothing_is_sent(database):
     for act in (
         verification.resend(nobody),
         verification.ask_for_new_email(nobody, "new@demo.test", PASSWORD),
+        verification.send_change_again(nobody),
+        verification.cancel_change(nobody),
+        verification.change_waiting(nobody),
     ):
         with pytest.raises(NotPermitted):
             await act

@@ -170,6 +170,65 @@ async def test_a_new_address_is_asked_for_and_the_page_says_where_the_link_went(
     assert (state.asked_email, state.email) == ("new@demo.test", "eve@demo.test")
 
 
+async def test_a_change_that_waits_is_shown_after_a_reload_sent_again_and_cancelled(database):
+    here = await signed_in(await a_newcomer())
+    await verification.ask_for_new_email(here, "new@demo.test", PASSWORD)
+    await later()
+
+    root, state = await opened(here)
+    shown, until = state.asked_email, state.asked_until
+    await run(root, AccountState, "send_change_again")
+    await run(root, AccountState, "cancel_change")
+
+    assert (shown, until != "", state.asked_email) == ("new@demo.test", True, "")
+    assert await said(root) == [
+        ("success", "A new link is on its way to new@demo.test."),
+        ("success", "Your address stays eve@demo.test."),
+    ]
+    assert len(await stored("emails", kind="email_change")) == 2
+    assert await stored("one_time_tokens", use="change_email") == []
+
+
+async def test_a_change_that_is_over_meanwhile_says_so_and_goes_from_the_page(database):
+    here = await signed_in(await a_newcomer())
+    await verification.ask_for_new_email(here, "new@demo.test", PASSWORD)
+    root, state = await opened(here)
+    await verification.cancel_change(here)
+
+    await run(root, AccountState, "send_change_again")
+
+    assert state.asked_email == ""
+    assert await said(root) == [
+        ("error", "No change of your e-mail address is waiting. Ask for it anew.")
+    ]
+    assert len(await stored("emails", kind="email_change")) == 1
+
+
+async def test_who_came_for_the_form_of_a_new_address_is_led_to_it(database):
+    root = await a_tab_of(await signed_in(await a_newcomer()), "/account#email")
+
+    steps = await run(root, AccountState, "load")
+
+    assert "email" in str(steps)
+    assert (
+        await run((await opened(await signed_in(await an_account())))[0], AccountState, "load")
+        == []
+    )
+
+
+async def test_a_second_click_on_signing_out_all_others_says_nothing_more(database):
+    eve = await a_newcomer()
+    here = await signed_in(eve)
+    await signed_in(eve)
+    root, _ = await opened(here)
+
+    for _ in range(2):
+        await run(root, AccountState, "end_others")
+
+    assert await said(root) == [("success", "Signed out on 1 other device.")]
+    assert len(await stored("audit", act="account.others_signed_out")) == 1
+
+
 async def test_one_and_all_other_sessions_are_signed_out(database):
     eve = await a_newcomer()
     here, phone = await signed_in(eve), await signed_in(eve)

@@ -16,7 +16,7 @@ from courseflow_admin.state.course import CoursePageState
 from courseflow_admin.state.marks import mark_of
 from courseflow_admin.state.people import PeopleState
 from courseflow_admin.state.person import PersonState
-from tests.account_builders import a_newcomer, secret_of
+from tests.account_builders import a_newcomer, later, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email
@@ -174,6 +174,7 @@ async def test_signed_out_and_restored_from_the_page(database):
 
 async def test_verification_is_sent_again_from_the_page_while_it_is_missing(database):
     admin, eve = await an_admin(), await a_newcomer()
+    await later()
     root, state = await loaded(admin, PersonState, f"/people/{eve.id}")
     offered = state.shown.unverified
 
