@@ -5,10 +5,12 @@ import logging
 import re
 import secrets
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -20,6 +22,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 client_ip: ContextVar[str] = ContextVar("client_ip", default="")
 
 TALKATIVE = ("httpx", "httpcore", "stripe", "urllib3")  # a line for every request of an SDK
+WARNING = 30  # the number of Loguru's level
+LEFT_OUT = "log.left_out"
 REDACTED = "[redacted]"
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
 
@@ -64,8 +68,13 @@ def configure_logs(
     render = _as_json if json else _as_text
     write = write or _to_stderr
 
+    gate = Floodgate()
+
     def sink(message: "Message") -> None:
-        write(render(message.record) + "\n")
+        passes = gate.of(message.record)
+        if passes is not Passes.NO:
+            shown = message.record if passes is Passes.YES else _left_out(message.record)
+            write(render(shown) + "\n")
 
     logger.remove()
     logger.configure(extra={"process": process} if process else {})
@@ -111,6 +120,54 @@ def _without_card(match: re.Match[str]) -> str:
     return REDACTED if is_card else match.group()
 
 
+class Passes(Enum):
+    YES = "yes"
+    LAST = "last"  # in its place a line that says that more are left out
+    NO = "no"
+
+
+class Floodgate:
+    """Who causes warnings and errors without end fills no disk and hides nobody else's lines.
+
+    Counted by what happened, where in the code, and the address that caused it; what no address
+    caused is always written.
+    """
+
+    MOST, SECONDS = 60, 60.0
+    MOST_KNOWN = 5_000
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def of(self, record: "Record") -> Passes:
+        extra = record["extra"]
+        address = str(extra.get("ip", "")) or client_ip.get()
+        if not address or record["level"].no < WARNING:
+            return Passes.YES
+        return self.passes(f"{record['message']} {extra.get('where', '')}", address)
+
+    def passes(self, what: str, address: str) -> Passes:
+        at = self._clock()
+        began, count = self._seen.get((what, address), (at, 0))
+        if at - began > self.SECONDS:
+            began, count = at, 0
+        if count == 0 and len(self._seen) >= self.MOST_KNOWN:
+            self._forget(at)
+        self._seen[what, address] = (began, count + 1)
+        if count < self.MOST:
+            return Passes.YES
+        return Passes.LAST if count == self.MOST else Passes.NO
+
+    def _forget(self, at: float) -> None:
+        """Those whose minute is over; of more than we want to know at once, all."""
+        kept = {key: seen for key, seen in self._seen.items() if at - seen[0] <= self.SECONDS}
+        self._seen = kept if len(kept) < self.MOST_KNOWN else {}
+
+
 class _Intercept(logging.Handler):
     """Hands the standard library's records to Loguru, whose sink redacts them."""
 
@@ -122,6 +179,13 @@ class _Intercept(logging.Handler):
         logger.bind(logger=record.name).opt(exception=record.exc_info).log(
             level, "{}", record.getMessage()
         )
+
+
+def _left_out(record: "Record") -> "Record":
+    """In place of the line that is one too many."""
+    kept = {name: record["extra"][name] for name in ("process", "ip") if name in record["extra"]}
+    extra = {**kept, "what": record["message"]}
+    return {**record, "message": LEFT_OUT, "extra": extra, "exception": None}
 
 
 def _facts(record: "Record") -> dict[str, str]:

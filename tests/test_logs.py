@@ -7,7 +7,14 @@ import warnings
 import pytest
 from loguru import logger
 
-from courseflow_admin.logs import configure_logs, new_reference, redact, request_context
+from courseflow_admin.logs import (
+    Floodgate,
+    Passes,
+    configure_logs,
+    new_reference,
+    redact,
+    request_context,
+)
 
 
 @pytest.fixture
@@ -169,6 +176,49 @@ def test_secrets_never_reach_a_line(text, written):
 )
 def test_ids_amounts_and_addresses_stay_readable(text):
     assert redact(text) == text
+
+
+def test_who_causes_warnings_without_end_writes_sixty_a_minute_and_hides_nobody_else(lines):
+    for number in range(200):
+        with request_context(f"req_{number}", "198.51.100.1"):
+            logger.warning("guard.refused", event="no.such.event")
+            logger.error("event.failed", where=f"a.py:{number % 2}")
+    with request_context("req_x", "198.51.100.2"):
+        logger.warning("guard.refused", event="no.such.event")
+    for _ in range(100):
+        logger.warning("job.late")  # of the worker: nobody from outside caused it
+
+    told = [without_time(line).split()[2] for line in lines]
+    assert told.count("guard.refused") == 60 + 1
+    assert told.count("event.failed") == 2 * 60  # of each place in the code
+    assert told.count("job.late") == 100
+    left_out = [without_time(line) for line in lines if "log.left_out" in line]
+    assert left_out[0] == (
+        "WARNING web     log.left_out request=req_60 ip=198.51.100.1 what=guard.refused\n"
+    )
+    assert len(left_out) == 3
+
+
+def test_after_a_minute_such_lines_are_written_again():
+    seconds = 0.0
+    gate = Floodgate(clock=lambda: seconds)
+
+    first = [gate.passes("guard.refused", "198.51.100.1") for _ in range(62)]
+    seconds = 60.5
+    again = gate.passes("guard.refused", "198.51.100.1")
+
+    assert first == [Passes.YES] * 60 + [Passes.LAST, Passes.NO]
+    assert again is Passes.YES
+
+
+def test_strangers_without_number_cost_no_memory_without_end():
+    seconds = 0.0
+    gate = Floodgate(clock=lambda: seconds)
+    for number in range(20_000):
+        seconds += 0.1
+        gate.passes("guard.refused", f"2001:db8::{number:x}")
+
+    assert len(gate) <= Floodgate.MOST_KNOWN
 
 
 def test_a_reference_is_short_readable_and_new_each_time():

@@ -169,6 +169,12 @@ def from_where(
     return run
 
 
+def _address(namespace: EventNamespace, sid: str) -> str:
+    """Where a socket's connection came from, as `from_where` noted it."""
+    noted: str = namespace._static_router_data.get(sid, {}).get(RouteVar.CLIENT_IP, "")
+    return noted
+
+
 def gate(namespace: EventNamespace) -> Callable[[str, Any], Awaitable[None]]:
     """What stands in for the namespace's `on_event`: lets through only what is an event of ours.
 
@@ -189,13 +195,14 @@ def gate(namespace: EventNamespace) -> Callable[[str, Any], Awaitable[None]]:
         seen[sid] = (began, count + 1)
         if count + 1 > MOST_EVENTS:
             if count + 1 == MOST_EVENTS + 1:
-                logger.warning("socket.too_many", events=count)
+                logger.warning("socket.too_many", events=count, ip=_address(namespace, sid))
                 await namespace.disconnect(sid)
         elif sid in namespace.sid_to_token and _is_event(data):
             await pass_on(sid, data)
         elif sid not in refused:
             refused.add(sid)  # one line for each socket is enough
-            logger.warning("socket.refused", kind=type(data).__name__)
+            ip = _address(namespace, sid)
+            logger.warning("socket.refused", kind=type(data).__name__, ip=ip)
 
     return on_event
 
