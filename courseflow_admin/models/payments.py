@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from courseflow_admin.models import countries
 from courseflow_admin.models.base import Document, Piece
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
@@ -190,6 +191,11 @@ class Payment(Document):
     updated_at: datetime
     returned_at: datetime | None = None  # when the buyer last came back from the gateway
     sync_at: datetime | None = None  # when the worker looks again; None: nothing to wait for
+
+    @property
+    def billed_to(self) -> str:
+        """Name and country as they were given: `Ada Lovelace, India`."""
+        return ", ".join(filter(None, (self.billing_name, countries.named(self.billing_country))))
 
     @property
     def refundable(self) -> Money:

@@ -210,9 +210,7 @@ def learner() -> rx.Component:
                 rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
                 rx.cond(
                     SHOWN.billed_to,
-                    rx.fragment(
-                        rx.el.dt("Billed to"), rx.el.dd(SHOWN.billed_to, ", ", SHOWN.country)
-                    ),
+                    rx.fragment(rx.el.dt("Billed to"), rx.el.dd(SHOWN.billed_to)),
                 ),
                 rx.cond(
                     SHOWN.agreed_to,

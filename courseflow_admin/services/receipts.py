@@ -103,7 +103,7 @@ async def _queue(receipt: Receipt, payment: Payment, to: Recipient) -> None:
         facts={
             "course": receipt.course_title,
             "number": receipt.label,
-            "billed_to": payment.billing_name or to.name,
+            "billed_to": payment.billed_to or to.name,
             "date": f"{day.day} {day:%B %Y}",
             "method": payment.method or payment.provider.capitalize(),
             "amount": str(receipt.amount),

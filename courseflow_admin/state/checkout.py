@@ -1,12 +1,13 @@
 """The checkout page: the course, what it costs, who pays and by which gateway."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import reflex as rx
-from babel import Locale
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound
+from courseflow_admin.models import countries
 from courseflow_admin.models.courses import Course, Thumbnail
 from courseflow_admin.services import checkout, support
 from courseflow_admin.state.address import last_part, query_of
@@ -15,16 +16,7 @@ from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 from courseflow_admin.state.words import short
 
-NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # regions and tests in the same list
-COUNTRIES: list[tuple[str, str]] = sorted(
-    (
-        (code, name)
-        for code, name in Locale("en").territories.items()
-        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
-    ),
-    key=lambda country: country[1],
-)
-DEFAULT_COUNTRY = "IN"
+COUNTRIES = [("", "Choose a country"), *sorted(countries.NAMES.items(), key=itemgetter(1))]
 LINES = {
     "stripe": "Cards and wallets, on Stripe's own page",
     "razorpay": "UPI, netbanking, cards and wallets, on Razorpay's own page",
@@ -80,7 +72,7 @@ class CheckoutState(rx.State):
     learn_href: str = ""
     choices: list[Choice] = []
     billing_name: str = ""
-    billing_country: str = DEFAULT_COUNTRY
+    billing_country: str = ""
     terms: str = ""  # the version of the policy that stands behind its link, if there is one
     refunds: str = ""
     support: str = ""
@@ -125,7 +117,9 @@ class CheckoutState(rx.State):
         self.refunds = str(offer.agreed_by_paying.get("refunds", ""))
         self.support = offer.support
         self.billing_name = offer.billing_name
-        self.billing_country = offer.billing_country or DEFAULT_COUNTRY
+        self.billing_country = offer.billing_country or countries.HOME_OF.get(
+            course.price.currency, ""
+        )
         if offer.owned:
             self.view = "owned"
         elif offer.under_way:

@@ -329,6 +329,6 @@ def _shown(
         else payment.provider.capitalize(),
         receipt=receipt.label if receipt and receipt.number else "",
         reference=payment.id,
-        billed_to=payment.billing_name,
+        billed_to=payment.billed_to,
         support=school.support_email,
     )

@@ -100,7 +100,6 @@ class Shown:
     learner_href: str = ""
     billed_to: str = ""
     agreed_to: str = ""
-    country: str = ""
     course: str = ""
     course_href: str = ""
     person_href: str = ""
@@ -198,9 +197,8 @@ def shown_of(payment: Payment) -> Shown:
         initials=initials(payment.name),
         email=payment.email,
         learner_href=routes.with_query(routes.PAYMENTS, account=payment.account_id),
-        billed_to=payment.billing_name,
+        billed_to=payment.billed_to,
         agreed_to=_agreed(payment.consent),
-        country=payment.billing_country,
         course=payment.course_title,
         course_href=routes.course(payment.course_slug),
         person_href=routes.person(payment.account_id),

@@ -145,9 +145,25 @@ async def test_only_known_problems_are_said(database, sandbox, query, problem, c
 
 
 def test_countries_are_countries_by_name():
-    codes = [code for code, _ in COUNTRIES]
+    (unchosen, *countries) = COUNTRIES
+    codes = [code for code, _ in countries]
 
-    assert (len(codes), len(set(codes))) == (len(COUNTRIES), len(COUNTRIES))
+    assert unchosen == ("", "Choose a country")
+    assert len(set(codes)) == len(codes)
     assert {"IN", "GB", "US", "JP"} <= set(codes)
     assert not {"EU", "ZZ", "UN"} & set(codes)
-    assert [name for _, name in COUNTRIES] == sorted(name for _, name in COUNTRIES)
+    assert [name for _, name in countries] == sorted(name for _, name in countries)
+
+
+@pytest.mark.parametrize(
+    ("currency", "country"), [("INR", "IN"), ("GBP", "GB"), ("EUR", ""), ("USD", "")]
+)
+async def test_a_country_is_guessed_only_from_the_currency_of_one(
+    database, sandbox, currency, country
+):
+    price = Money(minor=49_900, currency=currency)
+    course = await a_course(await an_instructor(), price=price, **FIELDS)
+
+    state, _ = await opened(await a_student(), f"/checkout/{course.slug}")
+
+    assert state.billing_country == country

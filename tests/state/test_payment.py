@@ -116,7 +116,7 @@ async def test_an_admin_is_shown_why_it_was_refunded_and_what_the_gateway_calls_
         ("Stripe session", "cs_of_stripe"),
         ("Stripe payment", "pi_of_stripe"),
     ]
-    assert page.shown.billed_to == "Countess of Lovelace"
+    assert page.shown.billed_to == "Countess of Lovelace, United Kingdom"
 
 
 async def test_an_instructor_is_told_that_a_person_looks_but_not_what_was_found(database):
