@@ -64,9 +64,14 @@ async def asked(
     object_id: Annotated[str, Query(alias="object", max_length=60)] = "",
     first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
     last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+    q: Annotated[str, Query(max_length=254)] = "",
 ) -> AuditFilter:
-    """The filter both answers share; days are of the school's time zone."""
-    return AuditFilter(act or "", person, object_id, Period.parse(first_day, last_day))
+    """The filter both answers share; days are of the school's time zone.
+
+    `q`: an id, or the name or the beginning of the e-mail address of people; what was done to or
+    by them.
+    """
+    return AuditFilter(act or "", person, object_id, Period.parse(first_day, last_day), q)
 
 
 Asked = Annotated[AuditFilter, Depends(asked)]

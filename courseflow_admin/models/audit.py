@@ -103,9 +103,15 @@ class AuditEntry(Document):
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """All that are given must match; an empty one matches all."""
+    """All that are given must match; an empty one matches all.
+
+    `q`: an id, a name or the beginning of an e-mail address; `about` are the ids it stands for.
+    What was done to or by any of these matches.
+    """
 
     act: str = ""
     actor_id: str = ""
     object_id: str = ""
     period: Period | None = None
+    q: str = ""
+    about: tuple[str, ...] = ()

@@ -37,10 +37,8 @@ def audit() -> rx.Component:
         rx.el.div(
             tools(
                 search_box(
-                    "Search by the id of a person, payment, course or e-mail",
-                    "Id of what it was done to",
-                    "object",
-                    longest=60,
+                    "Search by the name or e-mail address of a person, or by any id",
+                    "Name, e-mail or id",
                 ),
                 chips(),
             ),
@@ -80,6 +78,7 @@ def entry_row(row: EntryRow) -> rx.Component:
         rx.el.time(row.at, date_time=row.when, title=row.when, class_name="cf-num cf-mut"),
         rx.fragment(
             rx.el.span(row.act, class_name="cf-med"),
+            second_line(row.object_kind, " ", row.object_text),
             second_line(row.actor, ", ", row.at),
             rx.el.details(
                 rx.el.summary(icon("chevron_right", 12), "Details"),

@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import audit as audit_db
+from courseflow_admin.errors import Invalid
 from courseflow_admin.logs import client_ip, request_id
 from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.models.base import new_id, now
@@ -17,6 +21,8 @@ from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.permissions import Actor, Permission
 
 CSV_HEAD = ("at", "actor_id", "actor", "act", "object_id", "facts", "request_id", "ip", "viewer")
+ID = re.compile(r"[a-z]{3}_\w+")
+MOST_PEOPLE = 20  # whose entries are merged, each out of two indexes
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -45,7 +51,21 @@ async def record(actor: Actor, act: Act, object_id: str, **facts: object) -> str
 async def search(actor: Actor, wanted: AuditFilter, request: PageRequest) -> Page[AuditEntry]:
     """One page of the log, newest first."""
     actor.require(Permission.AUDIT_READ)
-    return await audit_db.search(wanted, request)
+    return await audit_db.search(await _about(wanted), request)
+
+
+async def _about(wanted: AuditFilter) -> AuditFilter:
+    """With the ids that `q` stands for: itself, or those of the people it finds."""
+    sought = wanted.q.strip()
+    if not sought:
+        return wanted
+    if ID.fullmatch(sought):
+        return replace(wanted, about=(sought,))
+    prefix, name = (sought.lower(), "") if "@" in sought else ("", sought)
+    people = await accounts_db.search(prefix, "", PageRequest(size=MOST_PEOPLE), name_or_email=name)
+    if people.next_cursor:
+        raise Invalid(f"More than {MOST_PEOPLE} people match this: write more of the name.", "q")
+    return replace(wanted, about=tuple(one.id for one in people.rows) or (sought,))
 
 
 async def names_of(actor: Actor, ids: set[str]) -> dict[str, str]:
@@ -57,7 +77,7 @@ async def names_of(actor: Actor, ids: set[str]) -> dict[str, str]:
 async def export(actor: Actor, wanted: AuditFilter) -> AsyncIterator[str]:
     """All that `search` would page through, as lines of CSV; refused before the first line."""
     actor.require(Permission.AUDIT_READ)
-    return _lines(wanted)
+    return _lines(await _about(wanted))
 
 
 async def _lines(wanted: AuditFilter) -> AsyncIterator[str]:

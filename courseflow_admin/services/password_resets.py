@@ -36,8 +36,8 @@ RESETS_THAT_HELP = 3  # in one day, of one account: to those locked out by wrong
 async def ask(email: str) -> None:
     """Send a link for a new password, if there is such an account.
 
-    Nobody can tell whether there is: an unknown address costs the same reads and writes, only
-    that its link belongs to nobody and its e-mail goes nowhere.
+    Nobody can tell whether there is: an unknown address and that of a suspended account cost the
+    same reads and writes, only that the link belongs to nobody and the e-mail goes nowhere.
     """
     email = email.strip().lower()[:254]
     await limits.count("reset-address", client_ip.get(), ASKED_PER_ADDRESS, seconds=60)
@@ -45,7 +45,8 @@ async def ask(email: str) -> None:
     account = await accounts_db.find_by_email(email)
     if account is None or account.suspended_at or account.erased_at:
         nobody = f"nobody-{hashlib.sha256(email.encode()).hexdigest()[:26]}"
-        await _to_nobody(one_time_links.new(TokenUse.RESET, nobody, ""))
+        asked_of = account.id if account else "acc_unknown"
+        await _to_nobody(one_time_links.new(TokenUse.RESET, nobody, ""), asked_of)
     else:
         await _to(account, one_time_links.new(TokenUse.RESET, account.id, account.email))
 
@@ -102,7 +103,7 @@ async def _to(account: Account, link: Link) -> None:
     await transaction(body)
 
 
-async def _to_nobody(link: Link) -> None:
+async def _to_nobody(link: Link, asked_of: str) -> None:
     async def body() -> None:
         await one_time_links.keep(link)
         email = emails.compose(
@@ -113,6 +114,6 @@ async def _to_nobody(link: Link) -> None:
             await school_settings.get(),
         )
         await tokens_db.add_decoy(email, link.expires_at)
-        await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, "acc_unknown")
+        await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, asked_of)
 
     await transaction(body)

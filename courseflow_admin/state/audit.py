@@ -1,7 +1,9 @@
 """The audit log on screen: the address says what is shown, every control only changes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import reflex as rx
@@ -15,11 +17,11 @@ from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import audit
 from courseflow_admin.state import times
 from courseflow_admin.state.address import Choice, ListAddress
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.lists import ListState
 
-NAMES = ("act", "actor", "object", "from", "to")
+NAMES = ("q", "act", "actor", "object", "from", "to")
 PERIODS = {1: "Today", 7: "Last 7 days", 30: "Last 30 days"}
 PAGES = {
     "acc": routes.person,
@@ -36,6 +38,9 @@ KINDS = {
     "inv": "Invitation",
     "whe": "Webhook event",
 }
+
+
+NAMELESS: Mapping[str, str] = MappingProxyType({})
 
 
 def act_text(act: str) -> str:
@@ -58,7 +63,7 @@ class EntryRow:
     object_id: str
     object_text: str  # what people call it, else its id
     object_named: bool
-    object_href: str  # the page of the object, or nothing
+    object_href: str  # the page of the object, or nothing where there is none of it
     details: str
 
 
@@ -80,7 +85,7 @@ class AuditState(ListState, rx.State):
         async with self._refusals():
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
-            wanted = AuditFilter(act, address["actor"], address["object"], period)
+            wanted = AuditFilter(act, address["actor"], address["object"], period, address["q"])
             page = await audit.search(auth.actor(), wanted, address.request())
             seen = {entry.object_id for entry in page.rows} | {wanted.actor_id, wanted.object_id}
             names = await audit.names_of(auth.actor(), seen)
@@ -118,25 +123,28 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
         object_id=entry.object_id,
         object_text=names.get(entry.object_id, entry.object_id),
         object_named=entry.object_id in names,
-        object_href=page_of(entry.object_id) if page_of else "",
-        details=details_of(entry),
+        object_href=page_of(entry.object_id) if page_of and entry.object_id in names else "",
+        details=details_of(entry, names),
     )
 
 
-def details_of(entry: AuditEntry) -> str:
-    """Before and after of each fact, then what else was noted, a line each."""
+def details_of(entry: AuditEntry, names: Mapping[str, str] = NAMELESS) -> str:
+    """Before and after of each fact, then what else was noted, a line each; `names` by id."""
     facts = dict(entry.facts)
     before, after = facts.pop("before", {}), facts.pop("after", {})
     lines = []
     if isinstance(before, dict) and isinstance(after, dict):
         lines = [
-            f"{_word(name)}: {_said(before.get(name))} → {_said(after.get(name))}"
+            f"{_word(name)}: {_said(name, before.get(name))} → {_said(name, after.get(name))}"
             for name in dict.fromkeys([*before, *after])
         ]
-    lines += [f"{_word(name)}: {_said(value)}" for name, value in facts.items()]
+    lines += [f"{_word(name)}: {_said(name, value)}" for name, value in facts.items()]
     if entry.viewer_id:
         lines.append(f"Seen by: {entry.viewer_name or entry.viewer_id}")
-    lines += [f"By: {entry.actor_id}", f"On: {entry.object_id}"]
+    lines += [
+        f"By: {_called(entry.actor_id, entry.actor_name)}",
+        f"On: {_called(entry.object_id, names.get(entry.object_id, ''))}",
+    ]
     lines += [f"Request: {entry.request_id or 'none'}", f"IP address: {entry.ip or 'none'}"]
     return "\n".join(lines)
 
@@ -145,9 +153,18 @@ def _word(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _said(value: Any) -> str:
+def _called(of: str, name: str) -> str:
+    """`Rosa Admin (acc_…)`, or the id alone."""
+    return f"{name} ({of})" if name else of
+
+
+def _said(name: str, value: Any) -> str:
     if value is None or value == "":
         return "nothing"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if name == "role":
+        return ROLE_LABELS.get(str(value), str(value))
     if isinstance(value, dict) and set(value) == {"minor", "currency"}:
         return str(Money(**value))
     return times.long(value) if isinstance(value, datetime) else str(value)

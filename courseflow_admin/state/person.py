@@ -217,7 +217,7 @@ class PersonState(rx.State):
         self.payments = [_payment(payment) for payment in person.payments]
         self.emails = [_email(email) for email in person.emails]
         self.sessions = [_session(session) for session in person.sessions]
-        self.entries = [_entry(entry) for entry in person.entries]
+        self.entries = [_entry(entry, person.account) for entry in person.entries]
         self.view = "there"
 
     def _explain(self, person: Person, act: ActName) -> None:
@@ -357,11 +357,11 @@ def _session(session: Session) -> SessionRow:
     )
 
 
-def _entry(entry: AuditEntry) -> EntryLine:
+def _entry(entry: AuditEntry, about: Account) -> EntryLine:
     return EntryLine(
         what=act_text(entry.act.value),
         who=entry.actor_name or entry.actor_id,
         at=times.exact(entry.at),
         when=entry.at.isoformat(),
-        details=details_of(entry),
+        details=details_of(entry, {about.id: about.name}),
     )

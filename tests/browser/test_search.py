@@ -214,5 +214,5 @@ def test_each_list_looks_by_its_own_filter_keeps_the_others_and_begins_at_its_fi
         "/emails?kind=receipt&to=looks%40",
         "/people?role=admin&q=looks%40",
         "/learners?from=2026-01-01&email=looks%40",
-        "/audit?act=account.created&object=looks%40",
+        "/audit?act=account.created&q=looks%40",
     ]

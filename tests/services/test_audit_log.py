@@ -9,13 +9,14 @@ import pytest
 
 from courseflow_admin.db import audit as audit_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.errors import NotPermitted
+from courseflow_admin.errors import Invalid, NotPermitted
+from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.audit import ACT_GRAMMAR, Act, AuditEntry, AuditFilter
-from courseflow_admin.models.base import id_at, now
+from courseflow_admin.models.base import id_at, new_id, now
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.services import audit
-from tests.builders import stored
+from courseflow_admin.services import accounts, audit
+from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
 from tests.db.test_payments_plans import stages
 from tests.money_builders import a_payment, an_email
@@ -95,10 +96,67 @@ async def test_each_filter_walks_its_own_index_without_sorting(database, name):
     assert hint[0][0] == FIRST_KEY[name]
 
 
+@pytest.mark.parametrize("act", ["", "payment.paid"])
+async def test_what_is_about_some_people_reads_their_own_entries_only(database, act):
+    await entries(400)
+    await entries(5, actor_id="acc_9")
+    some = tuple(f"acc_{number}" for number in range(3, 23))
+    where, hint = audit_db.plan(AuditFilter(act=act, about=some))
+    at = now()
+    beyond = {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": "aud_z"}}]}
+
+    for query in (where, {"$and": [where, beyond]}):
+        cursor = collection("audit").raw.find(query, sort=audit_db.NEWEST, hint=hint, limit=50)
+        plan = await cursor.explain()
+        told = stages(plan["queryPlanner"]["winningPlan"])
+        keys = {next(iter(stage["keyPattern"])) for stage in told if "keyPattern" in stage}
+        assert "COLLSCAN" not in {stage["stage"] for stage in told}
+        assert keys == {"object_id", "actor_id"}
+        assert plan["executionStats"]["totalKeysExamined"] <= 5 + 2  # one past each of two ranges
+
+
+async def test_a_name_an_address_or_an_id_finds_what_was_done_to_or_by_a_person(database):
+    admin = acting(await an_account("root@demo.test", "admin", "Rosa Admin"))
+    asha = await an_account("asha@demo.test", name="Asha Nair")
+    bob = await an_account("bob@demo.test", name="Bob Nair")
+    await accounts.suspend(admin, asha.id)
+    await accounts.change_role(admin, bob.id, "admin")
+    await accounts.restore(acting(bob.model_copy(update={"role": "admin"})), asha.id)
+
+    async def found(q, **others):
+        page = await audit.search(admin, AuditFilter(q=q, **others), PageRequest())
+        text = "".join([line async for line in await audit.export(admin, AuditFilter(q=q))])
+        assert others or [row[3] for row in csv.reader(io.StringIO(text))][1:] == [
+            entry.act for entry in page.rows
+        ]
+        return [entry.act.value for entry in page.rows]
+
+    about_asha = ["account.restored", "account.suspended", "account.created"]
+    assert await found("Asha Nair") == about_asha
+    assert await found(" ASHA@demo ") == about_asha
+    assert await found(asha.id) == about_asha
+    assert await found("bob") == ["account.restored", "account.role_changed", "account.created"]
+    assert await found("asha", act="account.suspended") == ["account.suspended"]
+    assert await found("Nobody") == []
+    assert await found("acc_unknown") == []
+
+
+async def test_a_name_of_too_many_people_is_asked_for_more_exactly(database):
+    at = now()
+    people = [
+        Account(_id=new_id("acc"), email=f"{n}@demo.test", name="Ada", created_at=at).to_mongo()
+        for n in range(21)
+    ]
+    await collection("accounts").insert_many(people)
+
+    with pytest.raises(Invalid, match="More than 20 people match this"):
+        await audit.search(ADMIN, AuditFilter(q="ada"), PageRequest())
+
+
 @pytest.mark.parametrize("actor", [ADA, INES], ids=["student", "instructor"])
 async def test_nobody_but_admins_reads_or_exports_it(database, actor):
     with pytest.raises(NotPermitted):
-        await audit.search(actor, AuditFilter(), PageRequest())
+        await audit.search(actor, AuditFilter(q="ada"), PageRequest())
     with pytest.raises(NotPermitted):
         await audit.export(actor, AuditFilter())
 

@@ -100,6 +100,19 @@ async def test_an_unknown_address_costs_the_same_commands_in_the_same_order(mong
     assert costs[1:] == [costs[0]] * 3
 
 
+async def test_who_asks_for_a_suspended_account_is_noted_on_it_and_gets_no_link(database):
+    ada = await an_account()
+    await accounts.suspend(acting(await an_account("admin@demo.test", "admin")), ada.id)
+    emails = await stored("emails")
+
+    await password_resets.ask(ada.email)
+    await password_resets.ask("nobody@demo.test")
+
+    asked = [("account.reset_asked", ada.id), ("account.reset_asked", "acc_unknown")]
+    assert (await audited())[-2:] == asked
+    assert await stored("emails") == emails
+
+
 async def test_nobody_is_written_to_and_no_address_is_kept(database):
     await password_resets.ask("nobody@demo.test")
 

@@ -8,7 +8,14 @@ import pytest
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.payments import Review, ReviewState
 from courseflow_admin.models.permissions import Permission
-from courseflow_admin.services import accounts, enrollments, erasure, sessions, verification
+from courseflow_admin.services import (
+    accounts,
+    enrollments,
+    erasure,
+    password_resets,
+    sessions,
+    verification,
+)
 from courseflow_admin.state import times
 from courseflow_admin.state.access import AccessState
 from courseflow_admin.state.audit import AuditState
@@ -151,7 +158,7 @@ async def test_a_role_is_picked_explained_and_changed(database):
     assert act == "Make Ada Lovelace an instructor"
     assert effect == ("Ada Lovelace may also make and sell own courses, from the next click on.")
     assert (await stored("accounts", _id=ada.id))[0]["role"] == "instructor"
-    assert state.entries[0].details.startswith("Role: student → instructor\n")
+    assert state.entries[0].details.startswith("Role: Learner → Instructor\n")
     assert await said(root) == [("success", "Ada Lovelace is now an instructor.")]
 
 
@@ -254,9 +261,9 @@ async def test_the_log_shows_what_the_address_asks_for(database):
         f"/people/{ada.id}",
     )
     assert row.details.splitlines()[:3] == [
-        "Role: student → instructor",
-        f"By: {admin.id}",
-        f"On: {ada.id}",
+        "Role: Learner → Instructor",
+        f"By: Rosa Admin ({admin.id})",
+        f"On: Ada Lovelace ({ada.id})",
     ]
     assert state.object_text == "Ada Lovelace"
     export = urlsplit(state.export_href)
@@ -279,6 +286,30 @@ async def test_the_days_offered_end_today_whatever_the_address_says(database, qu
         (text, {"from": f"{today - timedelta(before)}", "to": f"{today}"})
         for text, before in (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
     ]
+
+
+async def test_the_log_is_searched_by_name_and_says_yes_and_no(database):
+    admin, ada = await an_admin(), await an_account()
+    await accounts.suspend(admin, ada.id)
+
+    _, state = await loaded(admin, AuditState, "/audit?q=lovelace")
+
+    assert [(row.act, row.object_text) for row in state.rows] == [
+        ("Account suspended", "Ada Lovelace"),
+        ("Account created", "Ada Lovelace"),
+    ]
+    assert state.rows[0].details.splitlines()[0] == "Suspended: No → Yes"
+    assert state.export_href == "/api/v1/audit/export?q=lovelace"
+
+
+async def test_an_account_there_is_not_has_no_page_to_lead_to(database):
+    admin = await an_admin()
+    await password_resets.ask("nobody@demo.test")
+
+    _, state = await loaded(admin, AuditState, "/audit?act=account.reset_asked")
+
+    [row] = state.rows
+    assert (row.object_text, row.object_href) == ("acc_unknown", "")
 
 
 async def test_what_is_gone_or_has_no_name_is_shown_by_its_id(database):
