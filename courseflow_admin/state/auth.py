@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
 import reflex as rx
+from starlette.requests import cookie_parser
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
@@ -149,11 +149,8 @@ class SignInState(rx.State):
 
 def typed(cookies: str) -> dict[str, str]:
     """The fields of a form that has to be filled in once more."""
-    try:
-        kept = SimpleCookie(cookies).get(routes.form_cookie(secure=settings().secure))
-    except CookieError:
-        return {}
-    return dict(parse_qsl(kept.value)) if kept else {}
+    kept = cookie_parser(cookies).get(routes.form_cookie(secure=settings().secure), "")
+    return dict(parse_qsl(kept))
 
 
 def initials(name: str) -> str:

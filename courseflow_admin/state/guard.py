@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import reflex as rx
@@ -14,7 +13,7 @@ from reflex.state import OnLoadInternalState, StateUpdate
 from reflex_base.constants import RouteVar
 from reflex_base.event import Event
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, cookie_parser
 
 from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
@@ -222,13 +221,8 @@ def _is_event(data: Any) -> bool:
 
 
 def session_token(cookie: str) -> str:
-    """The session's token in a Cookie header, or nothing."""
-    try:
-        jar = SimpleCookie(cookie)
-    except CookieError:
-        return ""
-    name = routes.session_cookie(secure=settings().secure)
-    return jar[name].value if name in jar else ""
+    """The session's token in a Cookie header, or nothing; read as the API reads it."""
+    return cookie_parser(cookie).get(routes.session_cookie(secure=settings().secure), "")
 
 
 def _empty(root: Any) -> None:

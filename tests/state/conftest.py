@@ -15,10 +15,11 @@ NOT_PERMITTED = (
 )
 
 
-def a_tab(token: str = "", path: str = "/overview") -> Any:
-    """The root state of a new tab that shows `path`."""
+def a_tab(token: str = "", path: str = "/overview", cookies: str = "") -> Any:
+    """The root state of a new tab that shows `path`; `cookies`: of others, before ours."""
     root = rx.State(_reflex_internal_init=True)
-    cookie = f"{session_cookie(secure=settings().secure)}={token}" if token else ""
+    ours = f"{session_cookie(secure=settings().secure)}={token}" if token else ""
+    cookie = cookies + ours
     data = {
         "headers": {"cookie": cookie, "origin": settings().origin, "host": "localhost:3000"},
         "pathname": path.partition("?")[0],

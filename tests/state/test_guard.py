@@ -10,13 +10,14 @@ from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
+from courseflow_admin import routes
 from courseflow_admin.courseflow_admin import app
 from courseflow_admin.db import client
 from courseflow_admin.errors import NotSignedIn, Unavailable
 from courseflow_admin.models.permissions import PERMISSIONS, Permission
 from courseflow_admin.services import sessions
 from courseflow_admin.state import notices
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.auth import AuthState, typed
 from courseflow_admin.state.events import event
 from courseflow_admin.state.guard import FRAMEWORK, Guard
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
@@ -77,6 +78,26 @@ async def test_an_event_that_does_not_exist_is_refused(database):
 
     assert answer is not None
     assert await said(root) == [DENIED]
+
+
+ODD = ['a={"x":1}; ', "naïve=1; ", "a=1,2 3; ", "=; ", "a[b]=(c); ", "alone; "]
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_an_odd_cookie_of_somebody_else_signs_nobody_out(database, odd):
+    root = await signed_in(cookies=odd)
+
+    answer = await asked(root, GuardedState.event_handlers["for_somebody"])
+
+    assert answer is None
+    assert (await root.get_state(AuthState)).role_label == "Learner"
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_cookie_of_somebody_else_loses_nothing_that_was_typed(odd):
+    name = routes.form_cookie(secure=False)
+
+    assert typed(f"{odd}{name}=email=ada%40demo.test") == {"email": "ada@demo.test"}
 
 
 @pytest.mark.parametrize(
