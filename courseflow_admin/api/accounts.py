@@ -75,8 +75,8 @@ async def search(
     """People, newest first; `email` is the beginning of an address and sorts by address.
 
     `q`: each of its words begins one of the name, or it is the beginning of an address.
-    `state` is `active`, `unverified`, `suspended` or `deleted`; days are those of joining, in the
-    school's time zone.
+    `state` is `active`, `unverified`, `suspended`, `deleted` or `present`, which is all but
+    deleted; without it there are all. Days are those of joining, in the school's time zone.
     """
     found = await accounts.search(
         actor,

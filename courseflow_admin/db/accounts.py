@@ -5,7 +5,7 @@ from datetime import datetime
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import LONG_AGO, Row, collection
-from courseflow_admin.models.accounts import Account, Billing
+from courseflow_admin.models.accounts import PRESENT, Account, Billing
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.words import words_of
@@ -105,6 +105,7 @@ STANDINGS: dict[str, Row] = {
     "unverified": {**ACTIVE, "verified_at": None},
     "suspended": {"suspended_at": {"$gt": LONG_AGO}, "erased_at": None},
     "deleted": {"erased_at": {"$ne": None}},
+    PRESENT: {"erased_at": None},
 }
 
 

@@ -29,6 +29,7 @@ MAY = {
     "admin": "see and change everything in this school, people and payments too",
 }
 STANDINGS = ("active", "unverified", "suspended", "deleted")
+PRESENT = "present"  # in a search: all but the deleted
 DELETED_NAME = "Deleted person"
 
 

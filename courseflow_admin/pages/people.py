@@ -77,6 +77,7 @@ def person_row(row: PersonRow) -> rx.Component:
         rx.fragment(
             row_link(row.name, row.href),
             rx.el.span(row.email, class_name="cf-mail cf-mut"),
+            second_line(row.email),
             second_line(row.role, ", joined ", row.joined),
         ),
         row.role,

@@ -9,6 +9,7 @@ from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import (
     AS_ROLE,
     MAY,
+    PRESENT,
     ROLES,
     STANDINGS,
     Account,
@@ -186,8 +187,9 @@ async def search(
     actor.require(Permission.ACCOUNTS_READ)
     if role and role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
-    if standing and standing not in STANDINGS:
-        raise Invalid(f"A state is one of {', '.join(STANDINGS)}.", "state")
+    known = (*STANDINGS, PRESENT)
+    if standing and standing not in known:
+        raise Invalid(f"A state is one of {', '.join(known)}.", "state")
     prefix, sought = email_prefix.strip().lower()[:LONGEST_SEARCH], q.strip()[:LONGEST_SEARCH]
     if "@" in sought and not prefix:
         prefix, sought = sought.lower(), ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.accounts import PRESENT, Account
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import accounts
@@ -57,7 +57,7 @@ class PeopleState(ListState, rx.State):
                 q=address["q"],
                 role=role,
                 period=period,
-                standing=standing,
+                standing=standing or ("" if period else PRESENT),
             )
             self.rows = [_row(account) for account in page.rows]
             self._show_page(page, address)
@@ -71,7 +71,7 @@ class PeopleState(ListState, rx.State):
 def _row(account: Account) -> PersonRow:
     return PersonRow(
         name=account.name if not account.erased_at else "Deleted account",
-        email=account.email,
+        email=account.email if not account.erased_at else account.id,
         role=ROLE_LABELS.get(account.role, "None"),
         standing=account.standing,
         joined=times.short(account.created_at),

@@ -25,10 +25,11 @@ async def people(database) -> None:
     await collection("accounts").insert_many(rows)
 
 
+@pytest.mark.parametrize("standing", ["", "present"])
 @pytest.mark.parametrize("role", ["", "student"])
 @pytest.mark.parametrize("prefix", ["", "a", "a0"])
-async def test_a_page_of_people_reads_its_own_rows_only(people, prefix, role):
-    where, field = accounts_db.search_query(prefix, role)
+async def test_a_page_of_people_reads_its_own_rows_only(people, prefix, role, standing):
+    where, field = accounts_db.search_query(prefix, role, standing=standing)
     order = 1 if field == "email" else -1
 
     found = collection("accounts").raw.find(where, sort=[(field, order), ("_id", order)], limit=11)
@@ -46,7 +47,9 @@ async def test_a_page_of_people_reads_its_own_rows_only(people, prefix, role):
 BY_NAME = {"ada": (10, 10), "ada nr03": (1, 11), "NR03": (10, 10), "b001": (1, 1), "zoe": (0, 0)}
 
 
-@pytest.mark.parametrize("filters", [{}, {"role": "student"}, {"standing": "unverified"}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"role": "student"}, {"standing": "unverified"}, {"standing": "present"}]
+)
 @pytest.mark.parametrize("sought", BY_NAME)
 async def test_those_of_a_rare_name_are_read_by_the_index_of_names(people, sought, filters):
     found, most = BY_NAME[sought]
@@ -62,7 +65,7 @@ async def test_those_of_a_rare_name_are_read_by_the_index_of_names(people, sough
     assert stats["totalKeysExamined"] <= most + 2  # one past each of the two ranges
 
 
-@pytest.mark.parametrize("filters", [{}, {"role": "student"}])
+@pytest.mark.parametrize("filters", [{}, {"role": "student"}, {"standing": "present"}])
 async def test_those_of_a_frequent_name_are_met_newest_first(people, filters):
     plan = await plan_by_name("e", **filters)
 

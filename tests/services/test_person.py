@@ -122,6 +122,7 @@ async def test_people_are_filtered_by_state(database):
     assert await of("unverified") == ["bob@demo.test"]
     assert await of("active") == ["root@demo.test"]
     assert await of("deleted") == []
+    assert await of("present") == ["bob@demo.test", "ada@demo.test", "root@demo.test"]
     with pytest.raises(Invalid):
         await of("gone")
 

@@ -242,6 +242,22 @@ async def test_people_are_filtered_by_state_in_the_address(database):
     assert (state.state_text, state.role_text) == ("Suspended", "Learner")
 
 
+async def test_deleted_people_are_listed_only_where_they_are_asked_for(database):
+    admin, ada = await an_admin(), await a_student()
+    await an_account("bob@demo.test", name="Bob")
+    await erasure.erase(ada, PASSWORD)
+    today = (await stored("accounts", _id=ada.id))[0]["created_at"].date().isoformat()
+
+    _, everybody = await loaded(admin, PeopleState, "/people")
+    _, deleted = await loaded(admin, PeopleState, "/people?state=deleted")
+    _, joined = await loaded(admin, PeopleState, f"/people?role=student&from={today}&to={today}")
+
+    assert [row.email for row in everybody.rows] == ["bob@demo.test", "root@demo.test"]
+    assert everybody.range_text == "1–2 of 2 · Times in UTC"
+    assert [(row.name, row.email) for row in deleted.rows] == [("Deleted account", ada.id)]
+    assert [row.email for row in joined.rows] == ["bob@demo.test", ada.id]  # as the figure counts
+
+
 # The audit log
 
 
