@@ -23,6 +23,7 @@ from courseflow_admin.components import school as school_piece
 from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
+from courseflow_admin.logs import redact
 from courseflow_admin.models.school import SchoolSettings
 from courseflow_admin.services import school_settings
 from courseflow_admin.state.events import log_unexpected
@@ -47,7 +48,7 @@ class _Briefly(logging.Filter):
     """What strangers can make these libraries say is one short line, without a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = record.getMessage()[:200], ()
+        record.msg, record.args = redact(record.getMessage(), 200), ()
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
@@ -75,7 +76,15 @@ if (_socket := app.event_namespace) is not None:
     )
 
 
-for _name in ("engineio.server", "socketio.server", "reflex.app", EventProcessor.__module__):
+for _name in (
+    "engineio.server",
+    "socketio.server",
+    "reflex.app",
+    "reflex.state",
+    "reflex_base.vars.base",
+    "reflex_base.event.processor.base_state_processor",
+    EventProcessor.__module__,
+):
     logging.getLogger(_name).addFilter(_Briefly())
     logging.getLogger(_name).handlers.clear()  # they bring their own, which would say it twice
 

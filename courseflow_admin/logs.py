@@ -25,6 +25,9 @@ TALKATIVE = ("httpx", "httpcore", "stripe", "urllib3")  # a line for every reque
 WARNING = 30  # the number of Loguru's level
 LEFT_OUT = "log.left_out"
 REDACTED = "[redacted]"
+LONGEST = 4_000  # of one message, one fact, one entry of a traceback
+LONGEST_SECRET = 500  # of those that are recognised by how they end
+FIRST_ENTRIES, LAST_ENTRIES = 5, 15  # of a traceback: where it began, and where it ended
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread over the telephone
 
 SECRET_NAMES = re.compile(
@@ -32,6 +35,8 @@ SECRET_NAMES = re.compile(
     r"(_hash|s)?$",
     re.IGNORECASE,
 )
+# Whoever can write into a log must not be able to hold up the process: where an expression may
+# begin, it may only look at what no other beginning looks at again, so that all are linear.
 # Stripe's refunds are re_ too, with one part only; Resend's keys have two.
 SECRET_TEXTS = (
     (re.compile(r"\b(whsec_)[A-Za-z0-9+/=_-]+"), r"\1" + REDACTED),
@@ -39,20 +44,23 @@ SECRET_TEXTS = (
     (re.compile(r"\b(rzp_(?:live|test|sandbox)_)\w+"), r"\1" + REDACTED),
     (re.compile(r"\b(re_)[A-Za-z0-9]{4,}_[A-Za-z0-9]{16,}"), r"\1" + REDACTED),
     (re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE), r"\1\2" + REDACTED),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),  # a JWT
-    (re.compile(r"(\w[\w+.-]*://[^\s:/@]*:)[^\s/@]+@"), r"\1" + REDACTED + "@"),
+    (re.compile(r"\beyJ[\w-]{4,}(?:\.[\w-]*){0,2}"), REDACTED),  # a JWT, or the half of one
+    (re.compile(r"(://[^\s:/@]*:)[^\s/@]+@"), r"\1" + REDACTED + "@"),
     (re.compile(r"\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^\r\n'\"]+", re.IGNORECASE),
      r"\1" + REDACTED),
     (re.compile(r"\b((?:__Host-)?cf_(?:session|sign_in|device)=)[^\s;,'\"]+"), r"\1" + REDACTED),
     (re.compile(r"\b(otpauth://)\S+"), r"\1" + REDACTED),
     (
         re.compile(
-            r"(?<![A-Za-z])(\w*(?:password|secret|token|api_key)['\"]?\s*[:=]\s*['\"]?)"
+            r"((?:password|secret|token|api_key)['\"]?\s*[:=]\s*['\"]?)"
             r"[^\s&;,'\"}\[]+",
             re.IGNORECASE,
         ),
         r"\1" + REDACTED,
     ),
+    # The socket's token, as Reflex names it: it opens the state of its tab.
+    (re.compile(r"\b(disconnected client |for token )\S+"), r"\1" + REDACTED),
+    (re.compile(r"\b(reflex_(?:event\|[^\s|]*|disconnect_token)\|)[^\s|]+"), r"\1" + REDACTED),
 )  # fmt: skip
 CARD_LIKE = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 
@@ -106,11 +114,18 @@ def new_reference() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def redact(text: str) -> str:
-    """The text without keys, tokens, passwords, cookies and card numbers."""
+def redact(text: str, longest: int = LONGEST) -> str:
+    """The beginning of the text, without keys, tokens, passwords, cookies and card numbers."""
+    kept = text[: longest + LONGEST_SECRET]
+    cut = len(kept) < len(text)
     for pattern, replacement in SECRET_TEXTS:
-        text = pattern.sub(replacement, text)
-    return CARD_LIKE.sub(_without_card, text)
+        kept = pattern.sub(replacement, kept)
+    kept = CARD_LIKE.sub(_without_card, kept)
+    if len(text) <= longest:
+        return kept
+    if cut:
+        kept = kept[:-LONGEST_SECRET]  # half of a secret at the cut is not recognised
+    return f"{kept[:longest]}… [cut from {len(text):,} characters]"
 
 
 def _without_card(match: re.Match[str]) -> str:
@@ -205,8 +220,11 @@ def _traceback(record: "Record") -> str:
     failure = record["exception"]
     if failure is None or failure.type is None:
         return ""
-    lines = traceback.format_exception(failure.type, failure.value, failure.traceback)
-    return redact("".join(lines).rstrip())
+    entries = traceback.format_exception(failure.type, failure.value, failure.traceback)
+    if (missing := len(entries) - FIRST_ENTRIES - LAST_ENTRIES) > 0:
+        left_out = f"  … [{missing:,} entries left out]\n"
+        entries = [*entries[:FIRST_ENTRIES], left_out, *entries[-LAST_ENTRIES:]]
+    return "\n".join(redact(entry.rstrip("\n")) for entry in entries)
 
 
 def _as_text(record: "Record") -> str:

@@ -2,6 +2,7 @@ import asyncio
 import json
 import logging
 import re
+import time
 import warnings
 
 import pytest
@@ -141,6 +142,85 @@ def test_a_secret_in_a_traceback_is_redacted(lines):
 
 
 @pytest.mark.parametrize(
+    "part",
+    [
+        "1", "4 ", "a", "A1_", "a.", ".", " ", "\n", "eyJ", "eyJ-", "eyJa.", "://", "a://a:", "-",
+        "password", "password ", "token=", "1token1", "cookie ", "cookie:\n", "bearer ", "re_1234-",
+        "re_12345", "whsec_", "sk_live_", "cf_session=", "reflex_event|", "4242424242424242-",
+    ],
+)  # fmt: skip
+def test_nobody_holds_up_the_process_with_what_they_write_into_the_log(part):
+    million = part * (1_000_000 // len(part))
+
+    assert len(redact(million)) < 4_100
+    assert quickest(million) < 0.05
+    assert quickest(million[:16_000], longest=16_000) < 0.5  # by itself each search is linear
+
+
+def quickest(text: str, **bound: int) -> float:
+    """Seconds; of a few times, because the machine may be busy with something else."""
+    taken = []
+    for _ in range(5):
+        began = time.perf_counter()
+        redact(text, **bound)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk_live_51Habc0123456789DEF",
+        "re_123abcde_ABCDEFGHIJKLMNOP1234",
+        "eyJhbGciOi.eyJzdWIi.c2lnc2lnc2ln",
+        "mongodb://app:swordfish0123@db.example",
+        "Bearer abcdefghijklmnop",
+        "password=swordfish0123",
+        "4242 4242 4242 4242",
+    ],
+)
+@pytest.mark.parametrize("edge", [4_000, 4_500])
+def test_a_text_is_cut_and_no_secret_shows_a_half_of_itself_at_the_cut(secret, edge):
+    for before in range(edge - len(secret) - 1, edge + 1):
+        text = "x" * (before - 1) + " " + secret + " " + "y" * 5_000
+
+        written = redact(text)
+
+        assert written.startswith("x" * 3_000)
+        assert written.endswith(f"… [cut from {len(text):,} characters]")
+        assert not set(pieces(secret)) & set(pieces(written))
+
+
+def pieces(text: str) -> list[str]:
+    """What would tell something of a secret: each six signs of it, without how it begins."""
+    text = re.sub(r"^(sk_live_|re_|mongodb://app:|Bearer |password=)|@db.example$", "", text)
+    return [text[at : at + 6] for at in range(len(text) - 5)]
+
+
+def test_a_long_traceback_keeps_where_it_began_and_how_it_ended(lines):
+    def deeper(depth: int) -> int:
+        if depth == 0:
+            raise ValueError("x" * 100_000)
+        return deeper_still(depth)
+
+    def deeper_still(depth: int) -> int:
+        return deeper(depth - 1)
+
+    try:
+        deeper(30)
+    except ValueError:
+        logger.exception("job.failed")
+
+    _, first, second, *_, last = lines[0].splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert "in test_a_long_traceback_keeps_where_it_began_and_how_it_ended" in second
+    assert "  … [44 entries left out]\n" in lines[0]
+    assert last.startswith("ValueError: xxx")
+    assert last.endswith("… [cut from 100,012 characters]")
+    assert len(lines[0]) < 10_000
+
+
+@pytest.mark.parametrize(
     ("text", "written"),
     [
         ("whsec_c2VjcmV0c2VjcmV0+/=", "whsec_[redacted]"),
@@ -157,6 +237,15 @@ def test_a_secret_in_a_traceback_is_redacted(lines):
         ("mongodb://app:pw@db.example/x", "mongodb://app:[redacted]@db.example/x"),
         ("card 4242 4242 4242 4242 declined", "card [redacted] declined"),
         ("4111111111111111", "[redacted]"),
+        (
+            "send delta to disconnected client '718f5ff2-1'",
+            "send delta to disconnected client [redacted]",
+        ),
+        ("Lock for token 718f5ff2-1 was held", "Lock for token [redacted] was held"),
+        (
+            "Error in reflex_event|a.load|718f5ff2-1|9:",
+            "Error in reflex_event|a.load|[redacted]|9:",
+        ),
     ],
 )
 def test_secrets_never_reach_a_line(text, written):

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
-from courseflow_admin.logs import new_reference, request_id
+from courseflow_admin.logs import new_reference, redact, request_id
 from courseflow_admin.sentences import sentence
 from courseflow_admin.services import support
 
@@ -145,7 +145,7 @@ class LastResort:
                 reference=reference,
                 method=scope["method"],
                 path=scope["path"][:200],
-                error=repr(error)[:300],
+                error=redact(repr(error), 300),
                 where=_where(error),
             )
             answer = await of_error(Unexpected(), reference=reference)

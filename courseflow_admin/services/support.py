@@ -5,6 +5,7 @@ import asyncio
 from loguru import logger
 
 from courseflow_admin.errors import CourseFlowError, Unavailable
+from courseflow_admin.logs import redact
 from courseflow_admin.services import school_settings
 
 PATIENCE_SECONDS = 2  # a refusal does not wait longer for an address
@@ -29,5 +30,5 @@ async def address() -> str:
     except (Unavailable, TimeoutError):
         return ""
     except Exception as error:  # noqa: BLE001 - whatever is wrong with what is stored
-        logger.warning("support.address_unknown", error=repr(error)[:300])
+        logger.warning("support.address_unknown", error=redact(repr(error), 300))
         return ""

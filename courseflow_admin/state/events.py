@@ -15,7 +15,7 @@ from reflex.istate.proxy import StateProxy
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable, Unexpected
-from courseflow_admin.logs import new_reference
+from courseflow_admin.logs import new_reference, redact
 from courseflow_admin.services import support
 from courseflow_admin.state import notices
 from courseflow_admin.state.marks import Mark, put_mark
@@ -165,7 +165,9 @@ def log_unexpected(error: BaseException, **facts: str) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    logger.error("event.failed", reference=reference, error=repr(error)[:300], where=where, **facts)
+    logger.error(
+        "event.failed", reference=reference, error=redact(repr(error), 300), where=where, **facts
+    )
     return reference
 
 

@@ -20,9 +20,9 @@ from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
 from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired, raises
 from courseflow_admin.services import sessions, support
-from courseflow_admin.state import notices
+from courseflow_admin.state import framework, marks, notices
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
-from courseflow_admin.state.events import path_of, unexpected
+from courseflow_admin.state.events import NOT_UNDERSTOOD, path_of, unexpected
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
 from courseflow_admin.state.notices import Notice, NoticesState
 from courseflow_admin.state.school import SchoolState
@@ -31,15 +31,6 @@ LOOKUP_SECONDS = 5
 NOT_DONE = " What you just clicked was not done."
 WINDOW_SECONDS = 10
 MOST_EVENTS = 300  # of one socket in a window
-# Reflex's own handlers, each looked at: they open a page, count its loaders, report its faults.
-FRAMEWORK = {
-    "reflex.state": {
-        "State": {"hydrate", "hydrate_and_load", "set_is_hydrated"},
-        "OnLoadInternalState": {"on_load_internal", "set_is_hydrated"},
-        "FrontendEventExceptionState": {"handle_frontend_exception"},
-        "UpdateVarsInternalState": {"update_vars_internal"},
-    }
-}
 
 
 class Guard(rx.Middleware):
@@ -53,19 +44,25 @@ class Guard(rx.Middleware):
         auth = await state.get_state(AuthState)
         board = await state.get_state(NoticesState)
         registered = RegistrationContext.get().event_handlers.get(event.name)
+        theirs = framework.arguments_of(registered) if registered else None
+        takes = theirs or (marks.arguments_of(registered.handler.fn) if registered else None)
+        wrong = framework.what_is_wrong(takes, event.payload) if takes else ""
         try:
             actor, news = await self._bind(root, auth)
         except Unavailable as problem:
             board._database(away=True)
             logger.warning("guard.database_away", event=event.name[-80:])
-            if registered and _is_framework(registered):
+            if theirs and not wrong:
                 return None
             return await _refused(root, board, notices.error(problem.message))
         except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
             fault = await unexpected(problem, event=event.name[-80:])
             return await _refused(root, board, fault)
         board._database(away=False)
-        if registered and _is_framework(registered):
+        if wrong:
+            logger.warning("event.arguments_refused", event=event.name[-80:], problem=wrong)
+            return await _refused(root, board, notices.error(NOT_UNDERSTOOD))
+        if registered and theirs:
             if "hydrate" in registered.handler.fn.__name__:
                 board._forget_successes()  # said before this page was loaded
             if root.router.url.path != board._path:
@@ -234,13 +231,6 @@ def _empty(root: Any) -> None:
 def _on_own_account(root: Any) -> bool:
     """Only leads people there; what they may do is decided by the permissions they hold."""
     return str(root.router.url.path).rstrip("/") == routes.ACCOUNT
-
-
-def _is_framework(registered: RegisteredEventHandler) -> bool:
-    """All event names start alike, so the class that holds the handler decides."""
-    state, function = registered.states[0], registered.handler.fn
-    names = FRAMEWORK.get(state.__module__, {}).get(state.__name__, set())
-    return function.__name__ in names and function.__module__ == state.__module__
 
 
 def _is_loader(app: rx.App, root: Any, registered: RegisteredEventHandler) -> bool:

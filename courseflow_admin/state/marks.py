@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict
+
 from courseflow_admin.models.permissions import Permission
 
 
@@ -22,11 +24,27 @@ SIGNED_IN: Final = _Name("SIGNED_IN")
 Mark = Permission | _Name
 
 
-def put_mark(handler: Callable[..., Any], mark: Mark) -> None:
-    """Write `mark` on the function that Reflex will register."""
+class Arguments(BaseModel):
+    """What a handler that is no `@event` takes: these and no others, never converted."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def put_mark(
+    handler: Callable[..., Any], mark: Mark, arguments: type[Arguments] | None = None
+) -> None:
+    """Write `mark` on the function that Reflex will register.
+
+    `arguments`: what the guard lets through, where no `@event` looks at them.
+    """
     handler.__dict__["courseflow_mark"] = mark
+    handler.__dict__["courseflow_arguments"] = arguments
 
 
 def mark_of(handler: object) -> Mark | None:
     """None: nobody decided who may call this, so nobody may."""
     return getattr(handler, "__dict__", {}).get("courseflow_mark")
+
+
+def arguments_of(handler: object) -> type[Arguments] | None:
+    return getattr(handler, "__dict__", {}).get("courseflow_arguments")

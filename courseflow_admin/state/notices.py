@@ -7,7 +7,7 @@ from uuid import uuid4
 import reflex as rx
 from reflex.state import OnLoadInternalState
 
-from courseflow_admin.state.marks import PUBLIC, put_mark
+from courseflow_admin.state.marks import PUBLIC, Arguments, put_mark
 
 KEPT = 4  # older ones make room
 SUCCESS_SECONDS = 4  # the stylesheet hides a success after this time
@@ -79,5 +79,10 @@ class NoticesState(rx.State):
             self.shown = []
 
 
-for _handler in (NoticesState.close, NoticesState.try_again):
-    put_mark(_handler.fn, PUBLIC)
+class _Close(Arguments):
+    notice_id: str
+
+
+# No `@event`, which itself says notices here.
+put_mark(NoticesState.close.fn, PUBLIC, _Close)
+put_mark(NoticesState.try_again.fn, PUBLIC, Arguments)

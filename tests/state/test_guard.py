@@ -5,7 +5,12 @@ from urllib.parse import parse_qs
 
 import pytest
 import reflex as rx
-from reflex.state import State
+from reflex.state import (
+    FrontendEventExceptionState,
+    OnLoadInternalState,
+    State,
+    UpdateVarsInternalState,
+)
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
@@ -18,8 +23,9 @@ from courseflow_admin.models.permissions import PERMISSIONS, Permission
 from courseflow_admin.services import sessions
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState, typed
-from courseflow_admin.state.events import event
-from courseflow_admin.state.guard import FRAMEWORK, Guard
+from courseflow_admin.state.events import NOT_UNDERSTOOD, event
+from courseflow_admin.state.framework import FRAMEWORK
+from courseflow_admin.state.guard import Guard
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
 from courseflow_admin.state.notices import SAID_WITH_A_MOVE, NoticesState
 from tests.account_builders import CommandsHeard
@@ -51,9 +57,9 @@ def an_event(handler: Any, **payload: Any) -> Event:
     return Event(name=format_event_handler(handler), payload=payload)
 
 
-async def asked(root: Any, handler: Any) -> Any:
+async def asked(root: Any, handler: Any, **payload: Any) -> Any:
     """None: let through. Otherwise what is sent to the browser instead."""
-    return await Guard().preprocess(app, root, an_event(handler))
+    return await Guard().preprocess(app, root, an_event(handler, **payload))
 
 
 async def signed_in(role: str = "student", email: str = "ada@demo.test", **tab: Any) -> Any:
@@ -253,7 +259,9 @@ def test_every_handler_of_ours_has_a_mark_and_the_frameworks_are_those_we_looked
 
     # AuthState.actor is read by our own handlers and refused to everybody else.
     assert [name.rpartition(".")[2] for name in unmarked] == ["actor"]
-    assert {name: names for name, names in theirs.items() if names} == FRAMEWORK["reflex.state"]
+    assert {name: names for name, names in theirs.items() if names} == {
+        name: set(handlers) for name, handlers in FRAMEWORK["reflex.state"].items()
+    }
 
 
 def test_marks_are_permissions_or_one_of_two_names():
@@ -305,3 +313,77 @@ async def test_what_is_said_with_a_move_is_read_on_the_next_page(database):
     await asked(root, hydrate)
 
     assert [notice.text for notice in board.shown] == ["The course is archived."]
+
+
+FAULT = FrontendEventExceptionState.event_handlers["handle_frontend_exception"]
+VARS = UpdateVarsInternalState.event_handlers["update_vars_internal"]
+OPEN = State.event_handlers["hydrate_and_load"]
+IS_OPEN = State.event_handlers["set_is_hydrated"]
+ALSO_OPEN = OnLoadInternalState.event_handlers["set_is_hydrated"]
+CLOSE = NoticesState.event_handlers["close"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "payload"),
+    [
+        (IS_OPEN, {"value": "1" * 5000}),
+        (IS_OPEN, {"value": "\ud800"}),
+        (IS_OPEN, {"value": 1}),
+        (IS_OPEN, {}),
+        (ALSO_OPEN, {"value": None}),
+        (State.event_handlers["hydrate"], {"surprise": 1}),
+        (OPEN, {"vars": "x"}),
+        (OPEN, {"vars": {"no.such.state.name": 1}}),
+        (OPEN, {"hashes": [7]}),
+        (OPEN, {"hashes": ["\ud800"]}),
+        (OPEN, {"surprise": 1}),
+        (VARS, {}),
+        (VARS, {"vars": 7}),
+        (VARS, {"vars": {"no.such.state.name": 1}}),
+        (FAULT, {"info": 7, "component_stack": ""}),
+        (FAULT, {"info": "x"}),
+        (FAULT, {"\ud800": "x"}),
+        (CLOSE, {}),
+        (CLOSE, {"notice_id": {"$ne": ""}}),
+        (CLOSE, {"notice_id": "x", "surprise": 1}),
+        (NoticesState.event_handlers["try_again"], {"surprise": 1}),
+    ],
+)
+async def test_wrong_arguments_are_refused_also_by_handlers_without_our_decorator(
+    database, handler, payload
+):
+    root = a_tab()
+    before = root.is_hydrated
+
+    answer = await asked(root, handler, **payload)
+
+    assert answer is not None
+    assert await said(root) == [("error", NOT_UNDERSTOOD)]
+    assert root.is_hydrated == before
+
+
+@pytest.mark.parametrize(
+    ("handler", "payload"),
+    [
+        (IS_OPEN, {"value": True}),
+        (OPEN, {}),
+        (OPEN, {"vars": {}, "hashes": ["0a1b2c"]}),
+        (OPEN, {"vars": None, "hashes": None}),
+        (VARS, {"vars": {}}),
+        (CLOSE, {"notice_id": "x"}),
+    ],
+)
+async def test_what_our_pages_say_to_these_handlers_is_let_through(database, handler, payload):
+    root = a_tab()
+
+    assert await asked(root, handler, **payload) is None
+    assert await said(root) == []
+
+
+async def test_of_what_a_page_says_went_wrong_only_the_beginning_is_looked_at(database):
+    root = a_tab()
+    said_by_page = an_event(FAULT, info="\\" * 500_000, component_stack="")
+
+    answer = await Guard().preprocess(app, root, said_by_page)
+
+    assert (answer, said_by_page.payload["info"]) == (None, "\\" * 500)

@@ -24,6 +24,7 @@ from tests import servers
 from tests.builders import PASSWORD, acting, an_account, stored
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
+FAULT = "reflex___state____frontend_event_exception_state.handle_frontend_exception"
 DIALOG = f"{StudioState.get_full_name()}.show_dialog"
 
 
@@ -385,6 +386,27 @@ async def test_while_one_floods_another_is_served_within_a_second(web, its_datab
             assert time.monotonic() - began < 1
 
         assert await sending > 300
+
+
+@pytest.mark.parametrize("value", ["1" * 20_000, "a" * 200_000, "eyJ-" * 50_000])
+async def test_nobody_waits_for_a_long_text_of_somebody_else(web, its_database, value):
+    before = len(web[1].read_text())
+    async with a_socket(web[0]) as stranger, a_socket(web[0]) as calm:
+        await stranger.send("reflex___state____state.set_is_hydrated", value=value)
+        await stranger.send(FAULT, info=value, component_stack=value)
+        await stranger.raw(["client_error", {"error_type": value, "message": value}])
+        await asyncio.sleep(0.05)
+
+        began = time.monotonic()
+        await calm.send(HYDRATE)
+        assert vars_of(await calm.received(seconds=0.1), AuthState)["signed_in"] is False
+
+    assert time.monotonic() - began < 2
+    said = web[1].read_text()[before:].splitlines()
+    refused = [line for line in said if "event.arguments_refused" in line]
+    assert len(refused) == 1
+    assert "value bool_type" in refused[0]
+    assert max(len(line) for line in said) < 1200
 
 
 async def flooding(socket: Socket) -> int:
