@@ -21,6 +21,7 @@ from courseflow_admin.services import sessions
 
 LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 50
+ONLY_JSON = "Send this as application/json."
 ADDED_TO = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
 DEVICE_TOKEN_LENGTH = 43
 OWN_ACCOUNT = (f"{routes.API}/me/", f"{routes.API}/auth/")
@@ -189,7 +190,7 @@ async def body_of(request: Request, largest: int = LARGEST_BODY) -> bytes:
     return bytes(body)
 
 
-def content_type(request: Request) -> str:
+def content_type(request: HTTPConnection) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -199,7 +200,7 @@ def is_form(request: Request) -> bool:
 
 async def read_json(request: Request, model: type[Model], largest: int = LARGEST_BODY) -> Model:
     if content_type(request) != "application/json":
-        raise HTTPException(415, "Send this as application/json.")
+        raise HTTPException(415, ONLY_JSON)
     try:
         return model.model_validate_json(await body_of(request, largest))
     except ValidationError as error:

@@ -13,14 +13,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseflow_admin import routes
 from courseflow_admin.api import cors
-from courseflow_admin.api.dependencies import bearer_token, client_address, session_token
+from courseflow_admin.api.dependencies import (
+    ONLY_JSON,
+    bearer_token,
+    client_address,
+    content_type,
+    session_token,
+)
 from courseflow_admin.api.errors import problem
 from courseflow_admin.config import LOOPBACK, Settings
 from courseflow_admin.logs import new_reference, request_context
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 # What a foreign page can send without asking us first.
-FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+TEXT = "text/plain"
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", TEXT}
 # Called by the gateways and their pages: verified by signature, not by where they come from.
 NOT_OUR_PAGES = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
 LARGEST_BODY = 1_000_000
@@ -198,11 +205,19 @@ def only_own_origin(app: ASGIApp, settings: Settings) -> ASGIApp:
             if origin != settings.origin:
                 logger.warning("origin.refused", path=scope["path"][:200], origin=origin[:200])
                 answer = problem(403, "foreign_origin", "This was not sent from our own pages.")
+                if _is_text_of_a_program(scope, origin):
+                    answer = problem(415, "unsupported_media_type", ONLY_JSON)
                 await answer(scope, receive, send)
                 return
         await app(scope, receive, send)
 
     return run
+
+
+def _is_text_of_a_program(scope: Scope, origin: str) -> bool:
+    """It is refused as a form is, but for another reason: a program forgot to say what it sends."""
+    connection = HTTPConnection(scope)
+    return not origin and not session_token(connection) and content_type(connection) == TEXT
 
 
 def _needs_origin(scope: Scope) -> bool:
@@ -212,8 +227,7 @@ def _needs_origin(scope: Scope) -> bool:
     if path.startswith(NOT_OUR_PAGES):
         return False
     connection = HTTPConnection(scope)
-    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in FORMS:
+    if content_type(connection) in FORMS:
         return True
     # A browser never adds this header by itself, so no foreign page can send it either.
     return bool(session_token(connection)) and not bearer_token(connection)

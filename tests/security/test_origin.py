@@ -76,6 +76,22 @@ async def test_a_form_without_origin_is_refused(site):
     assert await stored("sessions") == []
 
 
+async def test_text_is_no_form_and_no_json_and_a_program_reads_so(site):
+    token = await sessions.open_browser(await an_account())
+    text = {"content": '{"email": "ada@demo.test"}', "headers": {"Content-Type": "text/plain"}}
+    foreign = {**text, "headers": {**text["headers"], "Origin": "https://evil.example"}}
+
+    told = await site.post(SIGN_IN, **text)
+    refused = await site.post(SIGN_IN, **foreign)
+    site.cookies.set("cf_session", token, domain="localhost.local")
+    out = await site.post(SIGN_OUT, **text)
+
+    assert (told.status_code, told.json()["detail"]) == (415, "Send this as application/json.")
+    assert (refused.status_code, refused.json()["code"]) == (403, "foreign_origin")
+    assert (out.status_code, "set-cookie" in out.headers) == (403, False)
+    assert await sessions.find(token) is not None
+
+
 async def test_our_own_form_signs_in(site):
     await an_account()
 
