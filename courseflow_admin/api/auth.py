@@ -155,15 +155,20 @@ async def refresh(request: Request) -> Response:
 
 @router.post("/sign-out", status_code=204, responses={303: {"description": "The browser's form"}})
 async def sign_out(request: Request) -> Response:
-    """End the session: 204 for a bearer token, 303 to the sign-in page for the browser."""
+    """End the session: 204 for a bearer token, 303 for the browser.
+
+    To the sign-in page, or to `next`, which its form may say.
+    """
     if bearer_token(request) is not None:
         await sessions.end(await current_actor(request))
         return Response(status_code=204, headers=NOT_STORED)
 
+    fields = await read_form(request) if is_form(request) else {}
     actor = await sessions.find(session_token(request))
     if actor:
         await sessions.end(actor)
-    response = RedirectResponse(routes.SIGN_IN, 303, headers=NOT_STORED)
+    on = routes.safe_next(fields.get("next", ""), routes.SIGN_IN)
+    response = RedirectResponse(on, 303, headers=NOT_STORED)
     _set_cookie(response, routes.session_cookie, "", max_age=0)
     return response
 

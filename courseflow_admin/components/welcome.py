@@ -1,5 +1,7 @@
 """The two-sided frame of the pages in front of sign-in."""
 
+from typing import Any
+
 import reflex as rx
 
 from courseflow_admin.components.forms import done, field, hidden, native_form, problem
@@ -75,6 +77,26 @@ def welcome_form(*fields: rx.Component, action: str) -> rx.Component:
     )
 
 
+def error_at(name: str) -> rx.Var:
+    """What is wrong with one field, after its form came back."""
+    return rx.cond(SignInState.wrong == name, SignInState.wrong_text, "")
+
+
+def email_field(**props: Any) -> rx.Component:
+    return field(
+        "E-mail",
+        "email",
+        type="email",
+        auto_complete="username",
+        required=True,
+        max_length=254,
+        default_value=SignInState.email,
+        key=SignInState.email,
+        error=error_at("email"),
+        **props,
+    )
+
+
 def name_field(default: Text) -> rx.Component:
     return field(
         "Name",
@@ -85,6 +107,7 @@ def name_field(default: Text) -> rx.Component:
         default_value=default,
         key=default,
         help_text="As it should stand on receipts and certificates.",
+        error=error_at("name"),
     )
 
 
@@ -97,6 +120,7 @@ def new_password_field(label: str = "Password") -> rx.Component:
         required=True,
         min_length=SHORTEST_PASSWORD,
         help_text=PASSWORD_LENGTH,
+        error=error_at("password"),
     )
 
 

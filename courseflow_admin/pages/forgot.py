@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components.forms import field, native_form, submit
 from courseflow_admin.components.icons import text_link
-from courseflow_admin.components.welcome import welcome
+from courseflow_admin.components.welcome import error_at, welcome
 from courseflow_admin.state.links import LinkState
 
 
@@ -28,6 +28,7 @@ def ask() -> rx.Component:
             auto_complete="username",
             required=True,
             max_length=254,
+            error=error_at("email"),
         ),
         submit("Send the link", size="large", wide=True),
         action=routes.API_FORGOT,

@@ -128,9 +128,13 @@ def switch() -> rx.Component:
             rx.el.b(InvitationState.email),
             ", but you are signed in as ",
             rx.el.b(InvitationState.signed_in_as),
-            ". Sign out, then open the link again.",
+            ". Sign out to go on.",
         ),
-        native_form(submit("Sign out", **WIDE), action=routes.API_SIGN_OUT),
+        native_form(
+            hidden("next", InvitationState.here),
+            submit("Sign out", **WIDE),
+            action=routes.API_SIGN_OUT,
+        ),
         class_name="cf-stack",
     )
 

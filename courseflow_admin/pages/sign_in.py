@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components.forms import field, submit
 from courseflow_admin.components.icons import text_link
-from courseflow_admin.components.welcome import welcome, welcome_form
+from courseflow_admin.components.welcome import email_field, welcome, welcome_form
 from courseflow_admin.state.auth import DemoPerson, SignInState
 
 
@@ -15,16 +15,7 @@ def sign_in() -> rx.Component:
         "Sign in",
         "Your courses, receipts and the back office.",
         welcome_form(
-            field(
-                "E-mail",
-                "email",
-                type="email",
-                auto_complete="username",
-                required=True,
-                max_length=254,
-                default_value=SignInState.email,
-                key=SignInState.email,
-            ),
+            email_field(auto_focus=True),
             field(
                 "Password",
                 "password",

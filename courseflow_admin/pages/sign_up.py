@@ -3,10 +3,11 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components.forms import field, submit
+from courseflow_admin.components.forms import submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.policies import policy_links
 from courseflow_admin.components.welcome import (
+    email_field,
     name_field,
     new_password_field,
     welcome,
@@ -22,16 +23,7 @@ def sign_up() -> rx.Component:
         "Buy a course and begin in a minute.",
         welcome_form(
             name_field(SignInState.name),
-            field(
-                "E-mail",
-                "email",
-                type="email",
-                auto_complete="username",
-                required=True,
-                max_length=254,
-                default_value=SignInState.email,
-                key=SignInState.email,
-            ),
+            email_field(),
             new_password_field(),
             submit("Create account", size="large", wide=True),
             action=routes.API_SIGN_UP,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 import reflex as rx
@@ -36,6 +37,13 @@ PROBLEMS = {
     "invalid_name": "Please tell us your name.",
     "invalid": "Please fill in every field.",
     "unavailable": "The database does not answer just now. Please try again in a moment.",
+}
+# The field that a code is about; others are about the whole form.
+FIELDS = {
+    "weak_password": "password",
+    **{f"weak_password_{reason}": "password" for reason in REASONS},
+    "invalid_email": "email",
+    "invalid_name": "name",
 }
 
 
@@ -106,7 +114,9 @@ class DemoPerson:
 class SignInState(rx.State):
     """What the sign-in and sign-up forms show: from the address, and what was typed before."""
 
-    problem: str = ""
+    problem: str = ""  # of the whole form
+    wrong: str = ""  # or the field that has one
+    wrong_text: str = ""
     signed_up: bool = False
     email: str = ""
     name: str = ""
@@ -132,7 +142,8 @@ class SignInState(rx.State):
             for role, label in ROLE_LABELS.items()
             if settings().any_sandbox and not settings().production
         ]
-        return None
+        # What was typed is there again, but never the password.
+        return self._to_first_error() or (rx.set_focus("password") if self.email else None)
 
     async def _read_address(
         self, texts: Mapping[str, str], said: str, *others: str
@@ -141,10 +152,18 @@ class SignInState(rx.State):
         try:
             query = query_of(self.router.url, said, *others)
         except Invalid as twice:
-            self.problem = twice.message
+            self._say(twice.message)
             return dict.fromkeys((said, *others), "")
-        self.problem = await problem_text(texts, query[said])
+        self._say(await problem_text(texts, query[said]), FIELDS.get(query[said], ""))
         return query
+
+    def _say(self, text: str, field: str = "") -> None:
+        """What is wrong with one field, or with the whole form."""
+        self.wrong, self.wrong_text = (field, text) if field else ("", "")
+        self.problem = "" if field else text
+
+    def _to_first_error(self) -> Any:
+        return rx.set_focus(self.wrong) if self.wrong else None
 
 
 def typed(cookies: str) -> dict[str, str]:

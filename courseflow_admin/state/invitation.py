@@ -49,9 +49,11 @@ class InvitationState(rx.State):
         except Unavailable:
             raise
         except CourseFlowError as problem:
-            self.view, self.over, frame.problem = "over", await support.sentence(problem), ""
-            return
+            self.view, self.over = "over", await support.sentence(problem)
+            frame._say("")
+            return None
         self.email, self.view = seen.email, seen.way
         self.offer = f"{seen.inviter} invites you to {school.name} as {AS_ROLE[seen.role]}."
         self.gives = f"You may {MAY[seen.role]}."
         self.until = times.long(seen.expires_at)
+        return frame._to_first_error()

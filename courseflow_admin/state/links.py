@@ -39,10 +39,12 @@ class LinkState(rx.State):
         self.signed_in, self.email, self.sent_to = auth.signed_in, auth.email, ""
         self.support = (await school_settings.get()).support_email
         if self.token and not await self._works():
-            self.token, frame.problem = "", LINK_PROBLEMS["link_not_good"]
+            self.token = ""
+            frame._say(LINK_PROBLEMS["link_not_good"])
         self.confirmed = auth.signed_in and auth.actor().verified
         if self.confirmed and self._is(routes.VERIFY):
             _take_back(frame)
+        return frame._to_first_error()
 
     async def _works(self) -> bool:
         """Only a look: programs that open the links of e-mails use nothing up."""

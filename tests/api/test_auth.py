@@ -182,6 +182,26 @@ async def test_signing_out_by_form_ends_the_session_and_clears_the_cookie(api):
     assert (await api.post(SIGN_OUT)).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("asked", "on"),
+    [
+        ("/invitations/abc", "/invitations/abc"),
+        ("https://evil.example", "/sign-in"),
+        ("//evil.example", "/sign-in"),
+        ("/api/v1/me", "/sign-in"),
+        ("", "/sign-in"),
+    ],
+)
+async def test_signing_out_leads_on_to_a_page_of_ours_alone(api, asked, on):
+    await an_account()
+    await api.post(SIGN_IN, data=ADA)
+
+    answer = await api.post(SIGN_OUT, data={"next": asked})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, on)
+    assert (await api.get(ME)).status_code == 401
+
+
 async def test_signing_out_by_token_ends_the_session(api):
     await an_account()
     pair = await api.post(SIGN_IN, json=ADA)

@@ -69,7 +69,33 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     if form == "/sign-up":
         expect(page.get_by_label("Name")).to_have_value("Somebody Else")
     expect(page.get_by_label("Password")).to_have_value("")
+    expect(page.get_by_label("Password")).to_be_focused()
     assert "next=%2Fpayments" in page.url
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "sentence"),
+    [
+        ("weak_password", "Password", "A password has 8 to 128 characters."),
+        ("invalid_email", "E-mail", "This does not look like an e-mail address."),
+        ("invalid_name", "Name", "Please tell us your name."),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_there_and_there_is_the_focus(
+    visitor, said, label, sentence
+):
+    page = visitor(width=390)
+
+    page.goto(f"/sign-up?said={said}")
+
+    at = page.get_by_label(label)
+    expect(at).to_be_focused()
+    expect(at).to_have_attribute("aria-invalid", "true")
+    expect(at).to_have_accessible_description(re.compile(f"{re.escape(sentence)}$"))
+    expect(page.locator("[aria-invalid=true]")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(page.get_by_text("Buy a course and begin in a minute.")).to_be_visible()
+    assert accessibility(settled(page)) == []
 
 
 def test_signing_out_ends_it_in_every_tab(school, visitor):
@@ -144,7 +170,7 @@ def test_the_form_works_by_keyboard_alone(school, visitor):
     school.account("keys@demo.test")
     page = visitor()
     page.goto("/sign-in?next=%2Fmy%2Fcourses")
-    page.get_by_label("E-mail").focus()
+    expect(page.get_by_label("E-mail")).to_be_focused()
 
     page.keyboard.type("keys@demo.test")
     page.keyboard.press("Tab")

@@ -282,7 +282,7 @@ async def opened_link(path):
     root = a_tab(path=path)
     await run(root, LinkState, "load")
     shown, frame = await root.get_state(LinkState), await root.get_state(SignInState)
-    return shown.token, frame.problem
+    return shown.token, frame.problem or frame.wrong_text
 
 
 async def test_a_link_that_works_is_put_into_the_form_however_often_it_is_opened(database):

@@ -143,11 +143,12 @@ async def test_the_page_says_who_invites_to_what_and_what_to_do(database):
     assert (other.signed_in_as, known.here) == ("bob@demo.test", f"/invitations/{secret}")
 
 
-async def test_the_problem_that_came_back_is_in_words(database):
+async def test_the_problem_that_came_back_is_in_words_at_its_field(database):
     root, _ = await behind(await invited(), query="?said=weak_password_common")
 
     frame = await root.get_state(SignInState)
-    assert "most common passwords" in frame.problem
+    assert (frame.problem, frame.wrong) == ("", "password")
+    assert "most common passwords" in frame.wrong_text
 
 
 async def test_a_link_that_is_over_says_whom_to_ask_and_nothing_else(database):
