@@ -13,6 +13,7 @@ from courseflow_admin.api.dependencies import CurrentActor, body_of, read_json, 
 from courseflow_admin.api.errors import refusals
 from courseflow_admin.config import settings
 from courseflow_admin.models.accounts import Form
+from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.school import (
     LONGEST_POLICY,
     POLICIES,
@@ -20,7 +21,7 @@ from courseflow_admin.models.school import (
     SchoolChange,
     SchoolSettings,
 )
-from courseflow_admin.services import policies, school_logo, school_settings
+from courseflow_admin.services import policies, school_logo, school_settings, second_factor_rule
 
 router = APIRouter(prefix=routes.API, tags=["school"])
 LARGEST_CHANGE = 4 * 3 * LONGEST_POLICY + 10_000  # a sign of a policy may be four bytes
@@ -76,7 +77,10 @@ class LogoView(BaseModel):
 
 
 class Settings(BaseModel):
-    """All of them, and the revision to send with a change."""
+    """All of them, and the revision to send with a change.
+
+    `admins_without_second_factor`: how many would have to set one up first, or have to now.
+    """
 
     revision: int
     name: str
@@ -93,9 +97,11 @@ class Settings(BaseModel):
     second_factor_for_admins: bool
     disputes_suspend: bool
     tell_about_view_as: bool
+    admins_without_second_factor: int
 
     @classmethod
-    def of(cls, school: SchoolSettings) -> "Settings":
+    async def of(cls, actor: Actor, school: SchoolSettings) -> "Settings":
+        apart = {"logo", "admins_without_second_factor"}
         logo = school.logo
         view = LogoView(
             address=settings().origin + routes.school_logo(logo.content_hash),
@@ -103,7 +109,8 @@ class Settings(BaseModel):
         ) if logo else None  # fmt: skip
         return cls(
             logo=view,
-            **{name: school.value(name) for name in cls.model_fields if name != "logo"},
+            admins_without_second_factor=len(await second_factor_rule.admins_without(actor)),
+            **{name: school.value(name) for name in cls.model_fields if name not in apart},
         )
 
 
@@ -138,14 +145,16 @@ async def logo(request: Request, v: Annotated[str, Query(max_length=64)] = "") -
 
 @router.get("/settings")
 async def settings_now(actor: CurrentActor) -> Settings:
-    return Settings.of(await school_settings.all_of_them(actor))
+    return await Settings.of(actor, await school_settings.all_of_them(actor))
 
 
 @router.patch("/settings", openapi_extra=takes(Change))
 async def change(actor: CurrentActor, request: Request) -> Settings:
     """Change some: `{"revision", "changes": {…}}`; 409 with both values where somebody else did."""
     form = await read_json(request, Change, LARGEST_CHANGE)
-    return Settings.of(await school_settings.change(actor, form.changes, form.revision))
+    return await Settings.of(
+        actor, await school_settings.change(actor, form.changes, form.revision)
+    )
 
 
 @router.put(
@@ -163,9 +172,9 @@ async def change(actor: CurrentActor, request: Request) -> Settings:
 async def put_logo(actor: CurrentActor, request: Request) -> Settings:
     """The picture itself as the body; what it is we see by its content."""
     content = await body_of(request, school_logo.LARGEST_LOGO)
-    return Settings.of(await school_logo.put(actor, content))
+    return await Settings.of(actor, await school_logo.put(actor, content))
 
 
 @router.delete("/settings/logo")
 async def remove_logo(actor: CurrentActor) -> Settings:
-    return Settings.of(await school_logo.remove(actor))
+    return await Settings.of(actor, await school_logo.remove(actor))

@@ -70,6 +70,14 @@ async def dearest_hash() -> str:
     return row["password_hash"] if row else ""
 
 
+async def active_with(roles: list[str]) -> set[str]:
+    """The ids of all who have one of these roles and may use it."""
+    rows = await collection("accounts").find(
+        {"role": {"$in": roles}, **ACTIVE}, projection={"_id": 1}
+    )
+    return {row["_id"] for row in rows}
+
+
 async def hold(account_id: str, role: str) -> bool:
     """Whether the account still has `role`; it cannot lose it before this transaction ends."""
     result = await collection("accounts").update_one(

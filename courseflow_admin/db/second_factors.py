@@ -17,6 +17,14 @@ async def is_on(account_id: str) -> bool:
     return await collection("second_factors").count({"account_id": account_id, **ON}, limit=1) > 0
 
 
+async def on_for(account_ids: set[str]) -> set[str]:
+    """Those of them who have one that is on."""
+    rows = await collection("second_factors").find(
+        {"account_id": {"$in": sorted(account_ids)}, **ON}, projection={"account_id": 1}
+    )
+    return {row["account_id"] for row in rows}
+
+
 async def begin(account_id: str, secret: str, at: datetime) -> None:
     """A new key in place of one that was never confirmed; Duplicate when one is on."""
     require_transaction()

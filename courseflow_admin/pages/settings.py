@@ -7,11 +7,13 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.cards import card
+from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, submit
 from courseflow_admin.components.icons import icon, mark, text_link
 from courseflow_admin.components.js.logo_picker import logo_picker
 from courseflow_admin.components.js.unsaved import unsaved
 from courseflow_admin.components.layout import page
+from courseflow_admin.components.types import Text
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.school import LONGEST_POLICY
 from courseflow_admin.state.settings import Both, CurrencyRow, SettingsState
@@ -148,12 +150,24 @@ def logo() -> rx.Component:
                 logo_picker(routes.API_SETTINGS_LOGO, V.logo, State.logo_sent),
                 rx.cond(
                     V.logo != "",
-                    button(icon("trash_2", 14), "Remove", on_click=State.remove_logo),
+                    button(icon("trash_2", 14), "Remove", on_click=State.ask_remove_logo(True)),
                 ),
                 class_name="cf-row",
             ),
             class_name="cf-pad cf-stack",
         ),
+        remove_logo_dialog(),
+    )
+
+
+def remove_logo_dialog() -> rx.Component:
+    return dialog(
+        "Remove the logo",
+        "The picture is not kept. To have it back, choose the file again.",
+        effects(effect("image_off", "Pages and new e-mails show the mark of CourseFlow instead.")),
+        open_=State.removing_logo,
+        on_open_change=State.ask_remove_logo,
+        act=button("Remove the logo", look="danger", on_click=State.remove_logo),
     )
 
 
@@ -242,8 +256,9 @@ def rules() -> rx.Component:
                 "second_factor_for_admins",
                 V.second_factor_for_admins,
                 "Admins need a second factor",
-                "A code from an app, besides the password.",
+                f"A code from an app, besides the password. {State.without_factor}",
             ),
+            own_factor(),
             rule(
                 "disputes_suspend",
                 V.disputes_suspend,
@@ -263,9 +278,36 @@ def rules() -> rx.Component:
     )
 
 
-def rule(name: str, value: Any, title: str, what: str) -> rx.Component:
+def own_factor() -> rx.Component:
+    """Why one who has none cannot ask it of all, before the save and at its refusal."""
+    wrong = State.wrong["second_factor_for_admins"]
+    set_up = text_link("Set up yours", href=routes.ACCOUNT)
+    return rx.el.div(
+        rx.cond(
+            wrong,
+            rx.el.p(
+                icon("circle_alert", 14), wrong, " ", set_up, class_name="cf-error", role="alert"
+            ),
+            rx.cond(
+                State.own_missing & ~V.second_factor_for_admins,
+                rx.el.p("You have none yourself, so first: ", set_up, class_name="cf-help"),
+            ),
+        ),
+        id="second_factor_for_admins-error",
+    )
+
+
+def rule(name: str, value: Any, title: str, what: Text) -> rx.Component:
     return rx.el.label(
-        rx.el.input(type="checkbox", name=name, default_checked=value),
+        rx.el.input(
+            type="checkbox",
+            name=name,
+            default_checked=value,
+            custom_attrs={
+                "aria-invalid": rx.cond(State.wrong[name], "true", "false"),
+                "aria-describedby": f"{name}-error",
+            },
+        ),
         rx.el.span(
             rx.el.span(title, class_name="cf-med"),
             rx.el.span(what, class_name="cf-sm cf-mut"),

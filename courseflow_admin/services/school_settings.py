@@ -13,11 +13,12 @@ from typing import Any
 from courseflow_admin import config
 from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db import school as school_db
+from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.school import (
     POLICIES,
     Difference,
@@ -78,6 +79,8 @@ async def change(
             found = [Difference(name, given[name], before.value(name)) for name in stale]
             raise SettingsChangedMeanwhile(found, before.revision)
         _require_both_or_none(before, changed)
+        if changed.get("second_factor_for_admins"):
+            await _require_own_second_factor(actor)
         return await _write(actor, before, changed, now())
 
     return await written(body)
@@ -95,6 +98,15 @@ def _require_both_or_none(before: SchoolSettings, changed: dict[str, Any]) -> No
         )
     if label and not number:
         raise Invalid(f"Write the {label} itself, or leave both empty.", "tax_id")
+
+
+async def _require_own_second_factor(actor: Actor) -> None:
+    """Who asks it of all admins would else have shut themselves out with this very save."""
+    if actor != SYSTEM and not await second_factors_db.is_on(actor.id):
+        raise Invalid(
+            "You have no second factor yourself. Set it up on the page of your account first.",
+            "second_factor_for_admins",
+        )
 
 
 async def written(body: Callable[[], Awaitable[SchoolSettings]]) -> SchoolSettings:

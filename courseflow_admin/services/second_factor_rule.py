@@ -1,6 +1,9 @@
 """Whether the school asks somebody for a second factor."""
 
-from courseflow_admin.models.permissions import PERMISSIONS, Permission
+from courseflow_admin.db import accounts as accounts_db
+from courseflow_admin.db import second_factors as second_factors_db
+from courseflow_admin.models.accounts import ROLES
+from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
 from courseflow_admin.services import school_settings
 
 
@@ -12,3 +15,10 @@ def concerns(role: str) -> bool:
 async def asks(role: str) -> bool:
     """Whether somebody of this role is asked for one now."""
     return concerns(role) and (await school_settings.get()).second_factor_for_admins
+
+
+async def admins_without(actor: Actor) -> set[str]:
+    """Those it asks, or would ask, who have none: only their own account is open to them then."""
+    actor.require(Permission.SETTINGS_CHANGE)
+    asked = await accounts_db.active_with([role for role in ROLES if concerns(role)])
+    return asked - await second_factors_db.on_for(asked)

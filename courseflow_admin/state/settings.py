@@ -19,7 +19,7 @@ from courseflow_admin.models.school import (
     SettingsChangedMeanwhile,
 )
 from courseflow_admin.sentences import listed, sentence
-from courseflow_admin.services import school_logo, school_settings, support
+from courseflow_admin.services import school_logo, school_settings, second_factor_rule, support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
@@ -135,6 +135,9 @@ class SettingsState(rx.State):
     conflict_in: str = ""
     conflicts: list[Both] = []
     logo_problem: str = ""
+    removing_logo: bool = False
+    without_factor: str = ""  # how many admins have no second factor
+    own_missing: bool = False  # and whether this one is among them
     _loaded: SchoolSettings | None = None  # as the forms were filled
     _seen: dict[str, int] = {}  # field -> the revision of which it was read
     _wanted: dict[str, Any] = {}  # what a refused save would have changed
@@ -142,7 +145,7 @@ class SettingsState(rx.State):
 
     @event(Permission.SETTINGS_CHANGE, supersedes=True)
     async def load(self):
-        self.wrong, self.conflict_in, self.logo_problem = {}, "", ""
+        self.wrong, self.conflict_in, self.logo_problem, self.removing_logo = {}, "", "", False
         self.says = dict.fromkeys(GROUPS, "")
         try:
             await self._adopt(*GROUPS)
@@ -209,10 +212,14 @@ class SettingsState(rx.State):
         await self._adopt()
 
     @event(Permission.SETTINGS_CHANGE)
+    async def ask_remove_logo(self, is_open: bool):
+        self.removing_logo = is_open
+
+    @event(Permission.SETTINGS_CHANGE)
     async def remove_logo(self):
         auth = await self.get_state(AuthState)
         await school_logo.remove(auth.actor())
-        self.logo_problem = ""
+        self.logo_problem, self.removing_logo = "", False
         await self._adopt()
         return notices.success("The logo is removed.")
 
@@ -224,6 +231,9 @@ class SettingsState(rx.State):
             self._keep(found, GROUPS[group])
             self.keys[group] += 1
         self._show(found, await school_settings.in_use(auth.actor()))
+        without = await second_factor_rule.admins_without(auth.actor())
+        self.own_missing = auth.actor().id in without
+        self.without_factor = _without(len(without))
 
     def _keep(self, found: SchoolSettings, names: Iterable[str]) -> None:
         fresh = {name: getattr(found, name) for name in names}
@@ -302,6 +312,16 @@ def in_words(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(value)
     return str(value)
+
+
+def _without(admins: int) -> str:
+    if not admins:
+        return "All admins have one."
+    have = "have" if admins > 1 else "has"
+    return (
+        f"{counted(admins, 'admin')} {have} none yet: while this is on, nothing but their own "
+        "account is open to them until they have set it up."
+    )
 
 
 def _note(school: SchoolSettings, name: Any) -> str:

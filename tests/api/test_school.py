@@ -64,6 +64,18 @@ async def test_an_admin_reads_and_changes_the_settings(api):
     assert read.json()["disputes_suspend"] is True
 
 
+async def test_an_admin_without_a_second_factor_reads_why_they_cannot_ask_it_of_all(api):
+    await as_admin(api)
+
+    answer = await api.patch(SETTINGS, json=changing(second_factor_for_admins=True))
+
+    said = answer.json()
+    assert (answer.status_code, said["field"]) == (422, "second_factor_for_admins")
+    assert said["detail"].startswith("You have no second factor yourself.")
+    read = (await api.get(SETTINGS)).json()
+    assert (read["second_factor_for_admins"], read["admins_without_second_factor"]) == (False, 1)
+
+
 async def test_a_stale_change_is_409_with_both_values(api):
     await as_admin(api)
     await api.patch(SETTINGS, json=changing(name="Lakeside School"))

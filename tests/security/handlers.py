@@ -81,7 +81,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "tax_id": "",
         "tax_note": "",
     },
-    "SettingsState.save_rules": {"second_factor_for_admins": True},
+    "SettingsState.save_rules": {"tell_about_view_as": True},
     "SettingsState.save_school": {"name": "Mine Now", "support_email": "mine@demo.test"},
     "StudioAuthorsState.add": {"email": "otherinstructor@demo.test"},
     "StudioAuthorsState.change_owner": {"email": "otherinstructor@demo.test"},

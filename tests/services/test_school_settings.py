@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from courseflow_admin.errors import Invalid, NotPermitted
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.school import SchoolChange, SettingsChangedMeanwhile
-from courseflow_admin.services import school_settings
+from courseflow_admin.services import accounts, school_settings, second_factor_rule
 from tests.builders import acting, an_account, audited, stored
 from tests.course_builders import a_student, an_admin, an_instructor
+from tests.second_factor_builders import school_asks, with_second_factor
 
 EVERY_FIELD = {
     "name": "Lakeside School",
@@ -58,12 +59,49 @@ async def test_after_the_first_change_the_environment_no_longer_counts(database,
 
 
 async def test_every_field_can_be_changed_and_is_read_back(database):
-    await change(await an_admin(), **EVERY_FIELD)
+    owner = await with_second_factor(await an_account("admin@demo.test", "admin"))
+    await change(owner.actor, **EVERY_FIELD)
 
     kept = await school_settings.get()
 
     assert {name: kept.value(name) for name in EVERY_FIELD} == EVERY_FIELD
     assert kept.policy_versions == {"terms": 1, "privacy": 1, "refunds": 1}
+
+
+async def test_who_has_no_second_factor_does_not_ask_it_of_all_admins(database):
+    admin = await an_admin()
+
+    with pytest.raises(Invalid) as refused:
+        await change(admin, name="Lakeside School", second_factor_for_admins=True)
+
+    assert refused.value.field == "second_factor_for_admins"
+    assert refused.value.message == (
+        "You have no second factor yourself. Set it up on the page of your account first."
+    )
+    assert (await stored("school"), await stored("audit", act="school.changed")) == ([], [])
+
+
+async def test_a_rule_that_holds_already_does_not_stand_in_the_way_of_others(database):
+    await school_asks()
+    admin = await an_admin()
+
+    await change(admin, 1, name="Lakeside School", second_factor_for_admins=True)
+    await change(admin, 2, second_factor_for_admins=False)
+
+    assert (await school_settings.get()).name == "Lakeside School"
+    assert not (await school_settings.get()).second_factor_for_admins
+
+
+async def test_those_are_counted_who_would_be_asked_and_have_none(database):
+    owner = await with_second_factor(await an_account("admin@demo.test", "admin"))
+    other = await an_account("other@demo.test", "admin")
+    gone = await an_account("gone@demo.test", "admin")
+    await accounts.suspend(owner.actor, gone.id)
+    await an_account("ines@demo.test", "instructor")
+
+    assert await second_factor_rule.admins_without(owner.actor) == {other.id}
+    with pytest.raises(NotPermitted):
+        await second_factor_rule.admins_without(await a_student())
 
 
 async def test_a_change_is_audited_with_before_and_after_of_exactly_what_changed(database):

@@ -10,9 +10,10 @@ from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.policies import PolicyState
 from courseflow_admin.state.school import SchoolState
 from courseflow_admin.state.settings import SettingsState
-from tests.builders import stored
+from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
 from tests.pictures import a_picture
+from tests.second_factor_builders import with_second_factor
 from tests.state.conftest import a_tab, run, said
 from tests.state.money_tabs import ADMIN, a_tab_of
 
@@ -20,7 +21,11 @@ SCHOOL = {"name": "Lakeside School", "support_email": "help@lakeside.test"}
 
 
 async def opened():
-    root = await a_tab_of(ADMIN, "/settings")
+    return await opened_by(ADMIN)
+
+
+async def opened_by(actor):
+    root = await a_tab_of(actor, "/settings")
     await run(root, SettingsState, "load")
     return root, await root.get_state(SettingsState)
 
@@ -64,12 +69,12 @@ async def test_each_form_saves_its_own(database):
     await run(root, SettingsState, "save_currencies", form={"sells_EUR": "on", "sells_JPY": "on"})
     await run(root, SettingsState, "save_receipts", form=receipts)
     await run(root, SettingsState, "save_policies", form=texts)
-    await run(root, SettingsState, "save_rules", form={"second_factor_for_admins": "on"})
+    await run(root, SettingsState, "save_rules", form={"tell_about_view_as": "on"})
 
     now = await school_settings.get()
     assert (now.currencies, now.seller_lines, now.tax_id) == (["EUR", "JPY"], ["A", "B"], "27")
     assert now.policy_versions == {"terms": 1, "refunds": 1}
-    assert now.second_factor_for_admins
+    assert now.tell_about_view_as
     assert not now.disputes_suspend
     assert state.wrong == {}
     assert (state.values.tax_id, state.values.terms) == ("27", "Be kind.")
@@ -125,6 +130,32 @@ async def test_what_does_not_fit_is_said_beside_its_field(database, handler, for
     assert state.settled.split(":")[1] == "failed"
     assert "Not saved" in state.says.values()
     assert await stored("school") == []
+
+
+async def test_who_would_shut_themselves_out_reads_so_before_and_is_refused(database):
+    root, state = await opened_by(acting(await an_account("root@demo.test", "admin")))
+    assert (state.own_missing, state.without_factor.partition(":")[0]) == (
+        True,
+        "1 admin has none yet",
+    )
+
+    await run(root, SettingsState, "save_rules", form={"second_factor_for_admins": "on"})
+
+    assert state.wrong["second_factor_for_admins"].startswith("You have no second factor yourself.")
+    assert (state.says["rules"], await stored("school")) == ("Not saved", [])
+
+
+async def test_with_one_of_ones_own_it_is_asked_of_all_and_says_of_how_many(database):
+    owner = await with_second_factor(await an_account("root@demo.test", "admin"))
+    await an_account("other@demo.test", "admin")
+    await an_account("third@demo.test", "admin")
+    root, state = await opened_by(owner.actor)
+    assert not state.own_missing
+    assert state.without_factor.startswith("2 admins have none yet: while this is on, nothing but")
+
+    await run(root, SettingsState, "save_rules", form={"second_factor_for_admins": "on"})
+
+    assert (await school_settings.get()).second_factor_for_admins
 
 
 async def test_a_newer_change_is_shown_beside_mine_and_nothing_is_overwritten(database):
