@@ -54,7 +54,9 @@ class WrongCredentials(NotSignedIn):
     code = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__("The e-mail address or the password is not right.")
+        super().__init__(
+            "The e-mail address or the password is not right. Try again, or set a new password."
+        )
 
 
 async def sign_up(form: SignUpForm) -> None:

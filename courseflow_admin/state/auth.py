@@ -15,6 +15,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import support
+from courseflow_admin.services.accounts import WrongCredentials
 from courseflow_admin.services.password_rules import LENGTH, REASONS
 from courseflow_admin.state.address import query_of
 from courseflow_admin.state.events import event
@@ -24,7 +25,7 @@ ROLE_LABELS = {"admin": "Admin", "instructor": "Instructor", "student": "Learner
 # Said of what people cannot help themselves with: whom to write to is added.
 NEED_SUPPORT = {"suspended", "not_permitted", "provider_refused"}
 PROBLEMS = {
-    "wrong_credentials": "The e-mail address or the password is not right.",
+    "wrong_credentials": WrongCredentials().message,
     "wrong_code": WRONG_CODE,
     "sign_in_over": SignInOver().message,
     "not_signed_in": "This account was changed a moment ago. Please sign in again.",
