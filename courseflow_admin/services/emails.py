@@ -23,6 +23,7 @@ from courseflow_admin.models.emails import (
     Recipient,
 )
 from courseflow_admin.models.school import Logo, SchoolSettings
+from courseflow_admin.models.webhooks import without_addresses
 from courseflow_admin.providers.resend import Message, sender
 from courseflow_admin.services import school_settings
 
@@ -153,8 +154,11 @@ async def send_next(lease: timedelta) -> bool:
     except (KeyRefused, ProviderUnreachable) as error:  # not because of this e-mail
         await _later(email, error.message)
     except ProviderRefused as error:
-        await emails_db.give_up(email.id, error.message, now())
-        logger.error("email.failed", email=email.id, kind=email.kind, reason=error.message)
+        reason = without_addresses(
+            error.message
+        )  # the log of e-mails outlives the person's account
+        await emails_db.give_up(email.id, reason, now())
+        logger.error("email.failed", email=email.id, kind=email.kind, reason=reason)
     else:
         await emails_db.mark_sent(email.id, provider_id, now())
         logger.info("email.sent", email=email.id, kind=email.kind)

@@ -37,6 +37,8 @@ from courseflow_admin.models.webhooks import (
     WebhookFilter,
     WebhookRejection,
     WebhookState,
+    without_addresses,
+    without_people,
 )
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
@@ -80,7 +82,7 @@ async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool
             event_id=verified.event_id,
             body_hash=hashlib.sha256(raw).hexdigest(),
             kind=verified.kind,
-            raw=raw.decode(),
+            raw=without_people(raw),
             headers={name: lower[name][:500] for name in kept if name in lower},
             received_at=instant,
             deliveries=[instant],
@@ -101,7 +103,7 @@ async def _keep_refused(
             received_signature=headers.get(SIGNATURE_HEADERS[provider], "")[:500],
             computed_signature=error.computed,
             skew_seconds=error.skew_seconds,
-            body=raw[:EVIDENCE].decode(errors="replace"),
+            body=without_addresses(raw[:EVIDENCE].decode(errors="replace")),
             ip=client_ip.get(),
         )
     )

@@ -1,6 +1,7 @@
 """Deleting one's own account: who it was is forgotten, what happened stays."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import NotPermitted, NotSignedIn
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.webhooks import without_people
 from courseflow_admin.services import accounts, audit, erasure, my_account, receipts, sessions
 from courseflow_admin.services.reauthentication import WrongPassword
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
 from tests.money_builders import a_payment
+from tests.services.buying import buy, work
 
 ALL = (
     "accounts",
@@ -27,6 +30,11 @@ ALL = (
     "payments",
     "sessions",
 )
+
+
+async def whole_database():
+    names = await collection("accounts").raw.database.list_collection_names()
+    return await everything(*names)
 
 
 async def test_nothing_says_any_more_who_it_was(database):
@@ -58,6 +66,55 @@ async def test_nothing_says_any_more_who_it_was(database):
     assert "Moneypenny" not in str(left)
     assert "curl/8" not in str(left)
     assert await sessions.find(token) is None
+
+
+@pytest.mark.parametrize("provider", ["stripe", "razorpay"])
+async def test_no_address_is_left_in_the_database_also_by_what_comes_after_the_deletion(
+    database, sandbox, provider
+):
+    eve = await a_newcomer("bounce+eve@demo.test")  # the sandbox bounces what is sent there
+    course = await a_course(await an_instructor())
+    payment = await buy(acting(eve), course, provider)
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    before = len(await stored("webhook_events"))
+
+    await erasure.erase(acting(eve), PASSWORD)
+    await work(sandbox)
+
+    [goodbye] = await stored("emails", kind="account_erased")
+    assert goodbye["to"] == eve.email
+    await collection("emails").delete_one({"_id": goodbye["_id"]})  # as after seven days
+    left = await whole_database()
+    assert len(left["webhook_events"]) > before > 2
+    assert {row["state"] for row in left["webhook_events"]} <= {"handled", "ignored"}
+    holding = [name for name, rows in left.items() if eve.email in str(rows).lower()]
+    assert holding == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (
+            {"type": "email.bounced", "data": {"email_id": "re_1", "to": ["eve@demo.test"]}},
+            {"type": "email.bounced", "data": {"email_id": "re_1"}},
+        ),
+        (
+            {"bounce": {"message": "550 <Eve.M@demo.test> unknown", "x": ["mailto:e@demo.test"]}},
+            {"bounce": {"message": "550 <(address)> unknown", "x": ["mailto:(address)"]}},
+        ),
+        (
+            {"object": {"id": "cs_1", "customer_details": {"name": "Eve"}, "metadata": {"a": "b"}}},
+            {"object": {"id": "cs_1", "metadata": {"a": "b"}}},
+        ),
+        (
+            {"entity": {"id": "pay_1", "email": "e@demo.test", "contact": "+91", "amount": 5}},
+            {"entity": {"id": "pay_1", "amount": 5}},
+        ),
+    ],
+)
+def test_of_a_webhook_ids_are_kept_and_nobody_is_named(sent, kept):
+    assert json.loads(without_people(json.dumps(sent).encode())) == kept
 
 
 async def test_payments_access_and_audit_stay(database):
