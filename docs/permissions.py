@@ -11,6 +11,7 @@ from reflex_base.registry import RegistrationContext  # noqa: E402 - after the p
 from courseflow_admin import pages  # noqa: E402, F401 - registers every handler
 from courseflow_admin.api.permissions import RULES, Rule  # noqa: E402
 from courseflow_admin.models.permissions import PERMISSIONS, Permission  # noqa: E402
+from courseflow_admin.state.framework import FRAMEWORK  # noqa: E402
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of  # noqa: E402
 
 ROLES = ("student", "instructor", "admin")
@@ -27,7 +28,7 @@ the permission, gets 403. The service asks again, on the object: what somebody m
 
 
 def text() -> str:
-    return "\n".join([HEAD, *_roles(), *_routes(), *_handlers()])
+    return "\n".join([HEAD, *_roles(), *_routes(), *_handlers(), *_frameworks()])
 
 
 def _roles() -> list[str]:
@@ -44,6 +45,7 @@ def _routes() -> list[str]:
         rule = RULES[route]
         needs = f"`{rule.needs.value}`" if rule.needs else "nothing"
         lines.append(f"| `{route}` | {needs} | {_object(rule)} |")
+    lines.append("| `GET /api/v1/openapi.json` | nothing | |")
     return [*lines, ""]
 
 
@@ -72,6 +74,29 @@ def _handlers() -> list[str]:
         found.add((state.__name__, function.__name__, needs))
     lines += [f"| {state} | `{handler}` | {needs} |" for state, handler, needs in sorted(found)]
     return [*lines, ""]
+
+
+def _frameworks() -> list[str]:
+    lines = [
+        "## Reflex's own event handlers",
+        "",
+        "They open a page, count its loaders and report faults of the browser, for everybody; what",
+        "they lead on to is a handler of the table above. An event that is in neither table is",
+        "refused to everybody, also `setvar` of any state.",
+        "",
+        "| state | handler | needs |",
+        "|---|---|---|",
+    ]
+    own = FRAMEWORK["reflex.state"]
+    return (
+        lines
+        + [
+            f"| {state} | `{name}` | nothing |"
+            for state in sorted(own)
+            for name in sorted(own[state])
+        ]
+        + [""]
+    )
 
 
 if __name__ == "__main__":

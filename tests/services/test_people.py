@@ -8,7 +8,7 @@ from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.services import accounts, sessions
+from courseflow_admin.services import accounts, erasure, sessions
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 
 
@@ -159,6 +159,31 @@ async def test_two_admins_who_demote_each_other_at_once_leave_one(database):
 
         left = await stored("accounts", role="admin", _id={"$in": [first.id, second.id]})
         assert len(left) == 1
+
+
+@pytest.mark.parametrize("other_act", ["suspend", "demote", "leave"])
+@pytest.mark.parametrize("act", ["suspend", "leave"])
+async def test_whatever_two_admins_do_at_once_one_is_left(database, act, other_act):
+    """Each suspends or demotes the other, or deletes their own account."""
+
+    def doing(what: str, me: Actor, other: Actor):
+        if what == "suspend":
+            return accounts.suspend(me, other.id)
+        if what == "demote":
+            return accounts.change_role(me, other.id, "instructor")
+        return erasure.erase(me, PASSWORD)
+
+    for number in range(3):
+        first = acting(await an_account(f"first{number}@demo.test", "admin"))
+        second = acting(await an_account(f"second{number}@demo.test", "admin"))
+
+        await asyncio.gather(
+            doing(act, first, second), doing(other_act, second, first), return_exceptions=True
+        )
+
+        left = await stored("accounts", role="admin", suspended_at=None, erased_at=None)
+        assert len(left) == 1
+        await collection("accounts").delete_many({})
 
 
 @pytest.mark.parametrize("act", ["change_role", "suspend", "restore", "search"])
