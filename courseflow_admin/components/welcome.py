@@ -25,15 +25,10 @@ PROMISES = (
     ),
     ("undo_2", "Refunds you can foresee", "You see what will happen before it happens."),
 )
-
-SIGNED_UP = (
-    "We have sent you an e-mail. Sign in with the password you chose; if there was an account "
-    "with this address before, the e-mail says what to do."
-)
 PASSWORD_LENGTH = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
 
 
-def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
+def welcome(title: str, lead: Text, *children: rx.Component) -> rx.Component:
     """A form on the left, what the school promises on the right."""
     return rx.fragment(
         bars(),
@@ -44,8 +39,8 @@ def welcome(title: str, lead: str, *children: rx.Component) -> rx.Component:
                     rx.el.h1(title, class_name="cf-h1"),
                     rx.el.div(
                         rx.cond(
-                            SignInState.signed_up,
-                            done(SIGNED_UP),
+                            SignInState.news,
+                            done(SignInState.news),
                             rx.cond(
                                 SignInState.problem, problem(SignInState.problem), rx.el.p(lead)
                             ),

@@ -40,6 +40,12 @@ async def find_open_by_token(token_hash: str, kind: SessionKind, at: datetime) -
     return await _one({"token_hash": token_hash, "kind": kind, **open_at(at)})
 
 
+async def end_reason_of(token_hash: str) -> str:
+    """Of a browser session; nothing while it is open, and when its row is gone."""
+    row = await collection("sessions").find_one({"token_hash": token_hash, "kind": "browser"})
+    return str(row.get("end_reason", "")) if row else ""
+
+
 async def _one(where: Row) -> Session | None:
     """With what the school's settings ask of it, in the same read: a copy could be too old."""
     rows = await collection("sessions").aggregate([{"$match": where}, {"$limit": 1}, *THE_RULE])

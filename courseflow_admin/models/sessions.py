@@ -16,6 +16,8 @@ ACCESS_TOKEN = timedelta(minutes=10)
 TOUCH_EVERY = timedelta(minutes=1)
 GRACE = timedelta(seconds=10)  # a client that sent its refresh token twice is no thief
 
+ERASED = "erased"  # the end reason of those whose account was deleted
+
 SessionKind = Literal["browser", "api"]
 
 

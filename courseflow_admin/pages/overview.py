@@ -10,12 +10,14 @@ from courseflow_admin.components.cards import card, line, task
 from courseflow_admin.components.charts import Series, bar_chart
 from courseflow_admin.components.feedback import bar, empty, error, skeleton_cards
 from courseflow_admin.components.filters import chip_link, filters
-from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import text_link, toned_icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.tiles import tile, tiles
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.my_courses import first, nothing_yet, others
+from courseflow_admin.state.account import AccountState
+from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.my_courses import MyCoursesState
 from courseflow_admin.state.overview import (
     Choice,
@@ -39,7 +41,8 @@ TASK_ICONS = {
 def overview() -> rx.Component:
     return page(
         "Overview",
-        rx.fragment(
+        rx.el.div(
+            rx.cond(AuthState.unconfirmed, confirm_address()),
             rx.match(
                 OverviewState.view,
                 ("school", school()),
@@ -47,7 +50,8 @@ def overview() -> rx.Component:
                 ("learning", learning()),
                 ("error", error(OverviewState.error, OverviewState.load)),
                 loading(),
-            )
+            ),
+            class_name="cf-stack",
         ),
         here="Overview",
         actions=[
@@ -57,6 +61,20 @@ def overview() -> rx.Component:
             )
         ],
         permission=Permission.ACCOUNT_OWN,
+    )
+
+
+def confirm_address() -> rx.Component:
+    return rx.el.section(
+        toned_icon("mail", "blue"),
+        rx.el.div(
+            rx.el.span("Confirm your e-mail address", class_name="cf-med"),
+            rx.el.span("Use the link we sent to ", AuthState.email, ".", class_name="cf-13 cf-mut"),
+            class_name="cf-col cf-grow",
+        ),
+        button("Send a new link", size="small", on_click=AccountState.resend),
+        class_name="cf-card cf-row cf-pad",
+        aria_label="Your e-mail address",
     )
 
 

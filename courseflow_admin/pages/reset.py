@@ -8,18 +8,28 @@ from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import new_password_field, welcome
 from courseflow_admin.state.links import LinkState
 
+IS_SET = LinkState.done == "reset"
+
 
 @rx.page(route=routes.RESET, title="New password · CourseFlow", on_load=LinkState.load)
 def reset() -> rx.Component:
     return welcome(
         "New password",
-        "It signs you out everywhere.",
         rx.cond(
-            LinkState.done == "reset",
+            IS_SET,
+            "You are signed out everywhere.",
+            "It signs you out everywhere.",
+        ),
+        rx.cond(
+            IS_SET,
             done(),
             rx.cond(LinkState.token, choose(), ask_again()),
         ),
-        rx.el.p(text_link("Back to sign in", href=routes.SIGN_IN), class_name="cf-mut cf-13"),
+        rx.cond(
+            IS_SET,
+            rx.fragment(),
+            rx.el.p(text_link("Back to sign in", href=routes.SIGN_IN), class_name="cf-mut cf-13"),
+        ),
     )
 
 
@@ -34,7 +44,7 @@ def choose() -> rx.Component:
 
 def done() -> rx.Component:
     return rx.el.div(
-        rx.el.p("Your new password is set.", role="status"),
+        rx.el.p("Your new password is set. Sign in with it.", role="status"),
         link_button("Sign in", href=routes.SIGN_IN, look="primary", size="large", wide=True),
         class_name="cf-stack",
     )

@@ -41,7 +41,15 @@ def sign_in_code() -> rx.Component:
             text_link("Back to sign in", href=routes.SIGN_IN),
             rx.cond(
                 SignInCodeState.recovery & (SignInCodeState.support != ""),
-                rx.el.span(". Phone and codes lost? Write to ", SignInCodeState.support, "."),
+                rx.el.span(
+                    ". Phone and codes lost? Write to ",
+                    rx.el.a(
+                        SignInCodeState.support,
+                        href="mailto:" + SignInCodeState.support,
+                        class_name="cf-link",
+                    ),
+                    ".",
+                ),
             ),
             class_name="cf-mut cf-13",
         ),

@@ -15,6 +15,7 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.sessions import ERASED
 from courseflow_admin.services import audit, emails, one_time_links, view_as
 from courseflow_admin.services.reauthentication import prove
 
@@ -55,7 +56,7 @@ async def erase(actor: Actor, password: str) -> None:
         if erased is None:
             raise NotSignedIn
         await view_as.follow(erased)
-        await sessions_db.end_all(account.id, at, "erased")
+        await sessions_db.end_all(account.id, at, ERASED)
         await one_time_links.forget(account.id)
         await invitations_db.forget(account.email, account.id, at)
         await second_factors_db.remove(account.id)

@@ -17,6 +17,7 @@ from courseflow_admin.models.second_factor import SecondFactorNeeded
 from courseflow_admin.models.sessions import (
     ABSOLUTE,
     ACCESS_TOKEN,
+    ERASED,
     GRACE,
     IDLE,
     TOUCH_EVERY,
@@ -56,6 +57,13 @@ async def find(token: str) -> Actor | None:
     at = now()
     session = await sessions_db.find_open_by_token(tokens.hash_of(token), "browser", at)
     return await _in_use(session, at) if session else None
+
+
+async def ended_with_account(token: str) -> bool:
+    """Whether this browser session is over because its account was deleted."""
+    if not _plausible(token):
+        return False
+    return await sessions_db.end_reason_of(tokens.hash_of(token)) == ERASED
 
 
 async def actor_of(access_token: str) -> Actor:

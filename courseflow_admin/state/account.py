@@ -182,7 +182,7 @@ class AccountState(rx.State):
         try:
             await erasure.erase(auth.actor(), form.current_password.get_secret_value())
             self.deleting = False
-            yield rx.redirect(routes.HOME)
+            yield rx.redirect(routes.sign_in(said="deleted"))
         except Invalid as problem:
             self._refuse("delete", problem)
         finally:

@@ -12,7 +12,7 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid, NotSignedIn
 from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import support
 from courseflow_admin.services.accounts import WrongCredentials
@@ -46,6 +46,12 @@ FIELDS = {
     "invalid_email": "email",
     "invalid_name": "name",
 }
+NEWS = {
+    "signed_up": "We have sent you an e-mail. Sign in with the password you chose; if there was an "
+    "account with this address before, the e-mail says what to do.",
+    "deleted": "Your account is deleted, and you are signed out everywhere. An e-mail that says so "
+    "is on its way.",
+}
 
 
 async def problem_text(texts: Mapping[str, str], code: str) -> str:
@@ -65,6 +71,7 @@ class AuthState(rx.State):
     role_label: str = ""
     permissions: list[str] = []
     second_factor_due: bool = False  # the rest is withheld until it is set up
+    unconfirmed: bool = False  # the address is one's own to prove, and it is not proved yet
     viewing: str = ""  # whom an admin sees the product as
     viewing_ends: str = ""
     _actor: Actor | None = None
@@ -95,6 +102,9 @@ class AuthState(rx.State):
         self.role_label = ROLE_LABELS.get(actor.role, "") if actor else ""
         self.permissions = sorted(actor.permissions) if actor else []
         self.second_factor_due = actor is not None and actor.second_factor_due
+        self.unconfirmed = bool(
+            actor and not actor.verified and actor.can(Permission.ACCOUNT_PRIVATE)
+        )
         self.viewing = actor.name if actor and actor.viewer else ""
 
 
@@ -118,7 +128,7 @@ class SignInState(rx.State):
     problem: str = ""  # of the whole form
     wrong: str = ""  # or the field that has one
     wrong_text: str = ""
-    signed_up: bool = False
+    news: str = ""  # what went well and leads here
     email: str = ""
     name: str = ""
     next_path: str = ""  # until the page is loaded: then the form's Referer tells it
@@ -132,7 +142,7 @@ class SignInState(rx.State):
         self.next_path = routes.safe_next(query["next"])
         if auth.signed_in:
             return rx.redirect(self.next_path, replace=True)
-        self.signed_up = query["said"] == "signed_up"
+        self.news = NEWS.get(query["said"], "")
         fields = typed(self.router.headers.cookie) if query["said"] else {}
         self.email, self.name = fields.get("email", ""), fields.get("name", "")
         asked = routes.safe_next(query["next"], "")
@@ -150,6 +160,7 @@ class SignInState(rx.State):
         self, texts: Mapping[str, str], said: str, *others: str
     ) -> dict[str, str]:
         """What the address says, with its problem in words; if it says one twice, only that."""
+        self.news = ""
         try:
             query = query_of(self.router.url, said, *others)
         except Invalid as twice:

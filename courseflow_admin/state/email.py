@@ -138,9 +138,7 @@ def _same_receiver(email: Email) -> tuple[str, str]:
 
 def steps_of(email: Email) -> list[StepRow]:
     """From being queued to what the provider said last, oldest first."""
-    steps = [
-        _step("note", "gray", "Written, with its content frozen", "CourseFlow", email.queued_at)
-    ]
+    steps = [_step("note", "gray", "Written", "CourseFlow", email.queued_at)]
     said: set[EmailState] = set()
     for one in sorted(email.events, key=lambda event: (event.at, not event.detail)):
         if one.state in said and (one.state is EmailState.SENT or not one.detail):

@@ -86,8 +86,7 @@ class Guard(rx.Middleware):
             return None
         logger.warning("guard.refused", event=event.name[-80:], mark=str(mark))
         if mark is not None and actor is None:
-            said = "over" if session_token(root.router.headers.cookie) else ""
-            return await _refused(root, board, rx.redirect(routes.sign_in(path_of(root), said)))
+            return await _refused(root, board, rx.redirect(await _way_in(root)))
         if registered and _is_loader(app, root, registered):
             await (await state.get_state(SchoolState))._name_support()
             return await _refused(root, board)  # the page shows its 403 by itself
@@ -139,6 +138,14 @@ def _whose_eyes(actor: Actor) -> str:
     if actor.viewer:
         return f"You see CourseFlow as {actor.name} now."
     return "You see CourseFlow as yourself again."
+
+
+async def _way_in(root: Any) -> str:
+    """The sign-in page, which says what has become of the session."""
+    token = session_token(root.router.headers.cookie)
+    if token and await sessions.ended_with_account(token):
+        return routes.sign_in(said="deleted")
+    return routes.sign_in(path_of(root), "over" if token else "")
 
 
 async def _find(token: str) -> Actor | None:

@@ -27,6 +27,10 @@ CODE_PROBLEMS = {
     "too_many": "Too many tries. Please wait five minutes and try again; if it stays closed, "
     "choose a new password.",
 }
+WRONG_RECOVERY_CODE = (
+    "This recovery code is not right or was used already. Compare it sign by sign with your list, "
+    "take another one, or use the code of your app."
+)
 PASSWORD, CODE, CODES = "second-factor-password", "second-factor-code", "second-factor-codes"
 
 
@@ -222,8 +226,9 @@ class SignInCodeState(rx.State):
         if pending not in self.router.headers.cookie:
             elsewhere = frame.next_path if auth.signed_in else routes.sign_in(asked)
             return rx.redirect(elsewhere, replace=True)
-        frame.signed_up = False
         self.recovery = query["by"] == "recovery"
+        if self.recovery and query["said"] == "wrong_code":
+            frame.problem = WRONG_RECOVERY_CODE
         self.by = "recovery" if self.recovery else ""
         self.other_href = routes.sign_in_code(asked, recovery=not self.recovery)
         self.support = (await school_settings.get()).support_email

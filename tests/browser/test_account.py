@@ -1,11 +1,13 @@
 """The account's own life as a person sees it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.account_builders import NEW_PASSWORD, later, secret_of
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in, sign_up
-from tests.builders import PASSWORD
+from tests.builders import PASSWORD, stored
 
 
 def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
@@ -28,6 +30,10 @@ def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
 def test_the_page_of_a_link_answers_at_once_and_leads_who_is_confirmed_already_on(school, visitor):
     page = visitor(width=390)
     sign_up(page, "Vera Again", "again@demo.test")
+    told = page.get_by_role("region", name="Your e-mail address")
+    expect(settled(page).get_by_text("Confirm your e-mail address")).to_be_visible()
+    expect(told).to_contain_text("Use the link we sent to again@demo.test.")
+    assert accessibility(page) == []
     link = f"/verify?token={school.run(lambda: secret_of('welcome'))}"
 
     settled(page).goto("/verify?token=made-up")
@@ -44,6 +50,10 @@ def test_the_page_of_a_link_answers_at_once_and_leads_who_is_confirmed_already_o
     expect(page.get_by_text("Your address again@demo.test is confirmed already.")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     assert accessibility(page) == []
+    settled(page).goto("/overview")
+    expect(settled(page).get_by_role("heading", level=1)).to_have_text("Overview")
+    expect(told).to_have_count(0)
+    settled(page).goto(link)
     page.get_by_role("link", name="See your account").click()
     page.wait_for_url("**/account#email")
     expect(page.get_by_label("New e-mail")).to_be_focused()
@@ -68,6 +78,8 @@ def test_a_forgotten_password_is_set_anew(school, visitor):
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_text("Your new password is set.")).to_be_visible()
+    expect(page.get_by_text("You are signed out everywhere.")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("sign in", re.IGNORECASE))).to_have_count(1)
 
     sign_in(page, "forgetful@demo.test", NEW_PASSWORD)
 
@@ -97,6 +109,29 @@ def test_the_account_page_changes_name_and_password_and_signs_out_elsewhere(scho
     expect(phone.get_by_role("alert")).to_have_text("You were signed out here. Sign in to go on.")
 
 
+def test_a_change_of_address_is_one_also_by_a_double_click_and_stays_on_the_page(school, visitor):
+    school.account("mover@demo.test")
+    page = visitor(width=390)
+    sign_in(page, "mover@demo.test", next_path="/account")
+
+    settled(page).get_by_label("New e-mail").fill("moved@demo.test")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Change e-mail").dblclick()
+    expect(page.get_by_text("A link is on its way to moved@demo.test.")).to_be_visible()
+    settled(page).reload()
+    waiting = settled(page).get_by_text("A link is on its way to moved@demo.test.")
+    expect(waiting).to_be_visible()
+    assert accessibility(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    sent = school.run(lambda: stored("emails", kind="email_change", to="moved@demo.test"))
+    page.get_by_role("button", name="Cancel the change").click()
+
+    expect(waiting).to_have_count(0)
+    expect(page.get_by_label("New e-mail")).to_be_focused()
+    expect(page.get_by_text("Your address stays mover@demo.test.")).to_be_visible()
+    assert len(sent) == 1
+
+
 def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):
     school.account("leaver@demo.test")
     page = visitor()
@@ -110,10 +145,13 @@ def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):
     dialog.get_by_role("button", name="Delete my account").click()
     expect(dialog.get_by_text("This is not your current password.")).to_be_visible()
     dialog.get_by_label("Current password").fill(PASSWORD)
-    dialog.get_by_role("button", name="Delete my account").click()
+    dialog.get_by_role("button", name="Delete my account").dblclick()
 
-    page.wait_for_url(lambda url: "/account" not in url)
-    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    page.wait_for_url("**/sign-in?said=deleted")
+    expect(page.get_by_text("Your account is deleted, and you are signed out")).to_be_visible()
+    page.wait_for_timeout(500)  # what a second click leads to would come now
+    assert page.url.endswith("/sign-in?said=deleted")
+    expect(page.get_by_role("alert")).to_have_count(0)
     assert download.value.suggested_filename == "my-data.json"
 
 

@@ -9,9 +9,9 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailState
+from courseflow_admin.models.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.providers import resend
-from courseflow_admin.services import emails
+from courseflow_admin.services import emails, school_settings
 from courseflow_admin.services.jobs import LEASE
 from tests.builders import stored
 from tests.money_builders import an_email
@@ -54,6 +54,23 @@ async def test_an_outage_delays_an_email_and_it_goes_out_once(database, sandbox)
     (mail,) = sandbox.mails(to=ADA)
     assert (after.state, after.provider_id, after.error) == (EmailState.SENT, mail.id, "")
     assert after.due_at is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (EmailKind.DATA_EXPORTED, "because you have an account at CourseFlow."),
+        (EmailKind.ACCOUNT_ERASED, "because you had an account at CourseFlow. It is the last one."),
+        (EmailKind.EMAIL_CHANGED, "because this was the address of an account at CourseFlow."),
+    ],
+)
+async def test_the_foot_of_an_email_says_truly_why_one_gets_it(database, kind, reason):
+    school = await school_settings.get()
+
+    email = emails.compose(kind, Recipient("acc_ada", ADA, "Ada"), "once", {}, school)
+
+    assert f"You get this e-mail {reason} Questions?" in email.html
+    assert email.html.count("You get this e-mail") == 1
 
 
 async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_mended(

@@ -250,10 +250,27 @@ async def test_deleting_leads_away_and_ends_the_session(database):
 
     steps = await run(root, AccountState, "delete", form={"current_password": PASSWORD})
 
-    assert led_to(steps) == "/"
+    assert led_to(steps) == "/sign-in?said=deleted"
     assert state.deleting is False
     assert (await stored("accounts"))[0]["erased_at"] is not None
     assert await stored("sessions", ended_at=None) == []
+
+
+async def test_the_sign_in_page_says_that_the_account_is_deleted_and_only_there(database):
+    root = a_tab(path="/sign-in?said=deleted")
+
+    await run(root, SignInState, "load")
+    frame = await root.get_state(SignInState)
+    there = frame.news
+    root._update_router_vars({**root.router_data, "pathname": "/reset", "asPath": "/reset"}, {})
+    await run(root, LinkState, "load")
+
+    assert (there, frame.problem, frame.news) == (
+        "Your account is deleted, and you are signed out everywhere. "
+        "An e-mail that says so is on its way.",
+        "",
+        "",
+    )
 
 
 async def test_the_last_admin_reads_why_in_a_notice(database):

@@ -172,7 +172,7 @@ def test_the_history_says_what_is_known_once():
     steps = steps_of(email_row(provider_id="re_1", events=events))
 
     assert [(step.what, step.evidence) for step in steps] == [
-        ("Written, with its content frozen", ""),
+        ("Written", ""),
         ("Taken by Resend for delivery", "Resend took it"),
         ("The receiver's server refused it", "No such mailbox"),
     ]

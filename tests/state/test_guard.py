@@ -20,7 +20,7 @@ from courseflow_admin.courseflow_admin import app
 from courseflow_admin.db import client
 from courseflow_admin.errors import NotSignedIn, Unavailable
 from courseflow_admin.models.permissions import PERMISSIONS, Permission
-from courseflow_admin.services import sessions
+from courseflow_admin.services import erasure, sessions
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState, typed
 from courseflow_admin.state.events import NOT_UNDERSTOOD, event
@@ -29,7 +29,7 @@ from courseflow_admin.state.guard import Guard
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
 from courseflow_admin.state.notices import SAID_WITH_A_MOVE, NoticesState
 from tests.account_builders import CommandsHeard
-from tests.builders import an_account
+from tests.builders import PASSWORD, acting, an_account
 from tests.state.conftest import NOT_PERMITTED, a_tab, said
 
 DENIED = ("error", NOT_PERMITTED)
@@ -155,6 +155,7 @@ async def test_the_tab_knows_the_actor_but_the_browser_only_names(database):
         "role_label",
         "permissions",
         "second_factor_due",
+        "unconfirmed",
         "viewing",
         "viewing_ends",
     }
@@ -214,6 +215,17 @@ async def test_a_session_that_ended_is_over_with_the_next_event_and_its_state_is
     assert answer.events[0].payload["path"] == "/sign-in?said=over&next=%2Foverview"
     assert (await root.get_state(GuardedState)).secret == ""
     assert (await root.get_state(AuthState)).name == ""
+
+
+async def test_who_has_deleted_the_account_reads_that_in_every_tab_that_was_open(database):
+    account = await an_account()
+    root = a_tab(await sessions.open_browser(account), path="/account")
+    await asked(root, GuardedState.event_handlers["for_somebody"])
+    await erasure.erase(acting(account), PASSWORD)
+
+    answers = [await asked(root, GuardedState.event_handlers["for_somebody"]) for _ in range(2)]
+
+    assert [one.events[0].payload["path"] for one in answers] == ["/sign-in?said=deleted"] * 2
 
 
 async def test_a_state_of_the_same_session_is_kept(database):

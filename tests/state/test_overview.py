@@ -1,5 +1,6 @@
 """The overview as a tab holds it: by what one may see, and each figure leads to its list."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import Actor
+from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.my_courses import MyCoursesState
 from courseflow_admin.state.overview import OverviewState
 from courseflow_admin.state.payments import PaymentsState
@@ -124,6 +126,21 @@ async def test_what_wants_a_person_stands_on_top_with_its_age(database):
         "/payments?state=needs_review",
     )
     assert state.tasks_text == "1 open, oldest 5 h"
+
+
+async def test_who_is_not_confirmed_is_told_so_but_not_who_looks_with_their_eyes(database):
+    unproved, proved = replace(ADA, verified=False), replace(ADA, verified=True)
+    shown = {}
+    for name, actor in (
+        ("hers", unproved),
+        ("proved", proved),
+        ("seen", replace(unproved, viewer=ADMIN)),
+    ):
+        root = await a_tab_of(actor, "/overview")
+        await run(root, OverviewState, "load")
+        shown[name] = (await root.get_state(AuthState)).unconfirmed
+
+    assert shown == {"hers": True, "proved": False, "seen": False}
 
 
 async def test_an_instructor_sees_own_courses_only(database):

@@ -199,7 +199,10 @@ async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code
     assert state.other_href == "/sign-in/code?next=%2Fmy%2Fcourses"
     assert frame.next_path == "/my/courses"
     assert "@" in state.support
-    assert frame.problem.startswith("This code is not right")
+    assert frame.problem == (
+        "This recovery code is not right or was used already. Compare it sign by sign with your "
+        "list, take another one, or use the code of your app."
+    )
 
 
 async def test_closed_for_the_day_the_page_of_the_code_says_how_one_gets_in(database):
