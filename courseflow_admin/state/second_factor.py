@@ -228,7 +228,7 @@ class SignInCodeState(rx.State):
             return rx.redirect(elsewhere, replace=True)
         self.recovery = query["by"] == "recovery"
         if self.recovery and query["said"] == "wrong_code":
-            frame.problem = WRONG_RECOVERY_CODE
+            frame._say(WRONG_RECOVERY_CODE)
         self.by = "recovery" if self.recovery else ""
         self.other_href = routes.sign_in_code(asked, recovery=not self.recovery)
         self.support = (await school_settings.get()).support_email
