@@ -1,12 +1,13 @@
-"""Everything stored about one person, as it is stored but for secrets."""
+"""Everything stored about one person, as it is stored but for secrets and words for the school."""
 
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.db.second_factors import ON
+from courseflow_admin.models.payments import FOR_THE_SCHOOL
 
 HASHES = ("token_hash", "refresh_hash", "previous_hash", "password_hash")
 SECRETS = ("secret", "recovery_hashes", "last_step", "mark")
-INNER = ("syncs.why", "dedupe_key", "due_at", "sync_at", "checkout_url", "held", "name_words")
-HIDDEN: Row = dict.fromkeys((*HASHES, *SECRETS, *INNER), 0)
+INNER = ("dedupe_key", "due_at", "sync_at", "held", "name_words")
+HIDDEN: Row = dict.fromkeys((*HASHES, *SECRETS, *INNER, *FOR_THE_SCHOOL), 0)
 
 
 async def of_person(account_id: str) -> dict[str, list[Row]]:

@@ -18,6 +18,15 @@ GatewayName = Literal["stripe", "razorpay"]
 GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
 LAPSES_AFTER = timedelta(days=3)  # Razorpay gives back by itself what nobody captures
 
+# Words for the school alone, who of it it was, and what the gateway knows a payment by: no part
+# of what learner and instructor are told, in a page or a file.
+FOR_THE_SCHOOL = (
+    *("refunds.reason", "refunds.by", "refunds.provider_refund_id"),
+    *("review.reason", "dispute.reason", "dispute.provider_id"),
+    *("syncs.source", "syncs.why", "attempts.provider_payment_id"),
+    *("provider_checkout_id", "provider_payment_id", "checkout_url"),
+)
+
 
 class Capture(StrEnum):
     CREATED = "created"

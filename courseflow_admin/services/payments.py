@@ -17,6 +17,7 @@ from courseflow_admin.models.emails import Email, EmailState
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import Page, PageRequest
 from courseflow_admin.models.payments import (
+    FOR_THE_SCHOOL,
     Attempt,
     Capture,
     Payment,
@@ -214,24 +215,8 @@ def _told_outside(
     gateway knows it by or what the buyer told for the receipt.
     """
     known = {payment.account_id: payment.name, SYSTEM.id: SYSTEM.name}
-    kept_inside = {"reason": "", "by": "", "provider_refund_id": ""}
-    hidden = {
-        "syncs": [note.model_copy(update={"source": "", "why": ""}) for note in payment.syncs],
-        "refunds": [refund.model_copy(update=kept_inside) for refund in payment.refunds],
-        "attempts": [
-            attempt.model_copy(update={"provider_payment_id": ""}) for attempt in payment.attempts
-        ],
-        "review": payment.review.model_copy(update={"reason": ""}),
-        "dispute": payment.dispute.model_copy(update={"reason": "", "provider_id": ""}),
-        "provider_checkout_id": "",
-        "provider_payment_id": "",
-        "checkout_url": "",
-        "billing_name": "",
-        "billing_country": "",
-        "consent": None,
-    }
     return (
-        payment.model_copy(update=hidden),
+        _payment_told(payment),
         [event.model_copy(update={"result": "", "error": ""}) for event in events],
         [
             entry.model_copy(
@@ -243,6 +228,16 @@ def _told_outside(
             for entry in entries
         ],
     )
+
+
+def _payment_told(payment: Payment) -> Payment:
+    row = {**payment.to_mongo(), "billing_name": "", "billing_country": "", "consent": None}
+    for name in FOR_THE_SCHOOL:
+        facet, _, field = name.rpartition(".")
+        parts = row[facet] if facet else row
+        for part in parts if isinstance(parts, list) else [parts]:
+            part[field] = ""
+    return Payment.from_mongo(row)
 
 
 def _act(entry: AuditEntry) -> Step:

@@ -6,8 +6,18 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from courseflow_admin.errors import NotPermitted, TooMany
+from courseflow_admin.models.base import now
+from courseflow_admin.models.payments import (
+    Dispute,
+    DisputeState,
+    Refund,
+    RefundCause,
+    Review,
+    ReviewState,
+    SyncNote,
+)
 from courseflow_admin.models.permissions import Actor
-from courseflow_admin.services import accounts, data_export, password_resets
+from courseflow_admin.services import accounts, data_export, password_resets, payments
 from tests.account_builders import a_newcomer, an_enrollment, kinds_of_emails, secret_of, signed_in
 from tests.builders import acting, an_account, audited, stored
 from tests.money_builders import a_payment
@@ -58,6 +68,42 @@ async def test_no_hash_and_no_link_that_works_is_in_it(database):
     hashes = [row["token_hash"] for row in await stored("one_time_tokens")]
     secrets = [await secret_of("welcome"), await secret_of("password_reset")]
     assert [one for one in [account["password_hash"], *hashes, *secrets] if one in text] == []
+
+
+async def test_of_a_payment_it_says_what_its_page_says_and_nothing_written_for_the_school(database):
+    eve = await a_newcomer()
+    refund = Refund(
+        id="ref_1",
+        amount_minor=100,
+        cause=RefundCause.ADMIN,
+        reason="suspected fraudster",
+        by="acc_root",
+        provider_refund_id="re_x",
+        at=now(),
+    )
+    await a_payment(
+        account_id=eve.id,
+        billing_name="Eve & Sons",
+        refunds=[refund],
+        review=Review(state=ReviewState.OPEN, reason="Looks like a stolen card."),
+        dispute=Dispute(state=DisputeState.OPEN, reason="fraudulent", provider_id="dp_x"),
+        syncs=[SyncNote(at=now(), source="Re-check by Ruth Root", result="Nothing new.")],
+    )
+
+    [payment] = (await data_export.export(acting(eve)))["payments"]
+
+    shown = (await payments.get(acting(eve), payment["_id"])).payment
+    [told] = payment["refunds"]
+    assert (told["id"], told["amount_minor"], payment["billing_name"]) == (
+        "ref_1",
+        100,
+        "Eve & Sons",
+    )
+    assert {"reason", "by", "provider_refund_id"}.isdisjoint(told)
+    assert payment["review"] == {"state": "open", "at": None}
+    for text in (str(payment), str(shown)):
+        for word in ("fraud", "acc_root", "re_x", "stolen", "dp_x", "Ruth"):
+            assert word not in text
 
 
 async def test_the_sixth_within_an_hour_is_refused(database):
