@@ -16,7 +16,7 @@ from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.emails import EmailView
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.api.payments import PaymentView
-from courseflow_admin.models.accounts import Form
+from courseflow_admin.models.accounts import LONGEST_REASON, Form
 from courseflow_admin.models.enrollments import Grant
 from courseflow_admin.models.sessions import Session
 from courseflow_admin.services import accounts, people, second_factor, verification
@@ -27,6 +27,10 @@ router = APIRouter(prefix=f"{routes.API}/accounts", tags=["accounts"])
 
 class RoleForm(Form):
     role: Annotated[str, StringConstraints(max_length=20)]
+
+
+class SuspendForm(Form):
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] = ""
 
 
 @dataclass(frozen=True)
@@ -130,9 +134,14 @@ async def change_role(actor: CurrentActor, account_id: str, request: Request) ->
 
 
 @router.post("/{account_id}/suspend")
-async def suspend(actor: CurrentActor, account_id: str) -> AccountView:
-    """Ends every session of the account, and every way to a new one."""
-    return AccountView.of(await accounts.suspend(actor, account_id))
+async def suspend(
+    actor: CurrentActor, account_id: str, form: SuspendForm | None = None
+) -> AccountView:
+    """Ends every session of the account, and every way to a new one.
+
+    `reason`, for the audit log alone; a body is not needed.
+    """
+    return AccountView.of(await accounts.suspend(actor, account_id, form.reason if form else ""))
 
 
 @router.post("/{account_id}/restore")

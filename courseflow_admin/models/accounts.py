@@ -58,6 +58,7 @@ def as_name(text: str) -> str:
 
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]
 LONGEST_NAME = 80
+LONGEST_REASON = 300  # why somebody is suspended
 PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(as_name)]
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 

@@ -7,10 +7,11 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge, email_badge, payment_badge
 from courseflow_admin.components.cards import avatar, card, facts, line
 from courseflow_admin.components.dialogs import dialog, effects
-from courseflow_admin.components.forms import button, native_form, problem, select, submit
+from courseflow_admin.components.forms import button, field, native_form, problem, select, submit
 from courseflow_admin.components.icons import copyable, icon, link, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
+from courseflow_admin.models.accounts import LONGEST_REASON
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.pages.people import standing
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
@@ -284,6 +285,17 @@ def act_dialog() -> rx.Component:
                 [(role, text) for role, text in ROLE_LABELS.items()],
                 value=PersonState.role,
                 on_change=PersonState.pick_role,
+            ),
+        ),
+        rx.cond(
+            PersonState.dialog == "suspend",
+            field(
+                "Reason (optional)",
+                "reason",
+                help_text="Stands in the audit log; the e-mail does not tell it.",
+                max_length=LONGEST_REASON,
+                auto_complete="off",
+                on_blur=PersonState.write_reason,
             ),
         ),
         rx.cond(

@@ -8,6 +8,7 @@ from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, N
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.accounts import (
     AS_ROLE,
+    LONGEST_REASON,
     MAY,
     PRESENT,
     ROLES,
@@ -234,9 +235,12 @@ async def give_role(actor: Actor, former: Account, role: str) -> Account:
     return account
 
 
-async def suspend(actor: Actor, account_id: str) -> Account:
-    """Ends every session of the account with the next read, and every way to a new one."""
-    return await _set_suspended(actor, account_id, suspended=True)
+async def suspend(actor: Actor, account_id: str, reason: str = "") -> Account:
+    """Ends every session of the account with the next read, and every way to a new one.
+
+    The reason stands in the audit log alone: the person is told that, not why.
+    """
+    return await _set_suspended(actor, account_id, suspended=True, reason=" ".join(reason.split()))
 
 
 async def restore(actor: Actor, account_id: str) -> Account:
@@ -244,8 +248,12 @@ async def restore(actor: Actor, account_id: str) -> Account:
     return await _set_suspended(actor, account_id, suspended=False)
 
 
-async def _set_suspended(actor: Actor, account_id: str, *, suspended: bool) -> Account:
+async def _set_suspended(
+    actor: Actor, account_id: str, *, suspended: bool, reason: str = ""
+) -> Account:
     actor.require(Permission.ACCOUNTS_CHANGE)
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(f"A reason has at most {LONGEST_REASON} characters.", "reason")
 
     async def body() -> Account:
         await _hold_office(actor, account_id)
@@ -261,6 +269,7 @@ async def _set_suspended(actor: Actor, account_id: str, *, suspended: bool) -> A
             account_id,
             before={"suspended": former.suspended_at is not None},
             after={"suspended": suspended},
+            **({"reason": reason} if reason else {}),
         )
         if suspended != (former.suspended_at is not None):
             kind = EmailKind.ACCOUNT_SUSPENDED if suspended else EmailKind.ACCOUNT_RESTORED

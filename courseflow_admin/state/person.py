@@ -120,6 +120,7 @@ class PersonState(rx.State):
     dialog_effects: list[str] = []
     dialog_problem: str = ""
     role: str = ""  # the one picked in the dialog
+    reason: str = ""  # for a suspension, may be left out
     busy: bool = False
     _person: Person | None = None
     _told_of_views: bool = True
@@ -147,7 +148,7 @@ class PersonState(rx.State):
         """Open the dialog of one act, which says what it does before it does it."""
         if self._person is None or self.shown.own:
             return
-        self.role = self._person.account.role
+        self.role, self.reason = self._person.account.role, ""
         self._explain(self._person, act)
 
     @event(Permission.ACCOUNTS_CHANGE)
@@ -161,6 +162,10 @@ class PersonState(rx.State):
         self.role = role
         if self._person is not None and self.dialog == "role":
             self._explain(self._person, "role")
+
+    @event(Permission.ACCOUNTS_CHANGE)
+    async def write_reason(self, reason: str):
+        self.reason = reason
 
     @event(Permission.ACCOUNTS_CHANGE)
     async def confirm(self):
@@ -191,7 +196,7 @@ class PersonState(rx.State):
             await accounts.change_role(actor, account.id, self.role)
             return f"{account.name} is now {AS_ROLE[self.role]}."
         if act == "suspend":
-            await accounts.suspend(actor, account.id)
+            await accounts.suspend(actor, account.id, self.reason)
             return f"{account.name} is suspended."
         if act == "restore":
             await accounts.restore(actor, account.id)

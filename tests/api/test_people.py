@@ -41,6 +41,28 @@ async def test_an_admin_changes_suspends_restores_and_signs_out_a_person(api):
     ]
 
 
+async def test_a_reason_of_a_suspension_is_noted_if_it_fits(api):
+    ada = await an_account()
+    await as_admin(api)
+    at = f"/api/v1/accounts/{ada.id}/suspend"
+
+    refused = [
+        (await api.post(at, json=sent)).status_code
+        for sent in ({"reason": "x" * 301}, {"reason": {"$ne": ""}}, {"reason": "", "role": "x"})
+    ]
+    before = (await stored("accounts", _id=ada.id))[0]["suspended_at"]
+    suspended = await api.post(at, json={"reason": "Shares the password"})
+
+    assert (refused, before) == ([422, 422, 422], None)
+    assert suspended.json()["suspended"] is True
+    [noted] = await stored("audit", act="account.suspended")
+    assert noted["facts"] == {
+        "before": {"suspended": False},
+        "after": {"suspended": True},
+        "reason": "Shares the password",
+    }
+
+
 @pytest.mark.parametrize(
     "sent",
     [{"role": "owner"}, {"role": ["admin"]}, {"role": {"$ne": ""}}, {"role": "admin", "x": 1}],

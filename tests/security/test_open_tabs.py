@@ -29,7 +29,7 @@ SHOWS = {
     *("load", "refresh", "ask", "cancel", "codes_kept", "ask_delete", "ask_remove", "show_dialog"),
     *("show_invite", "show_add", "show_owner", "show_review_dialog", "show_capture_dialog"),
     *("close_remove", "close_dialog", "show_text", "show_write", "show_preview", "preview"),
-    *("pick_role", "take_theirs", "logo_sent", "ask_remove_logo"),
+    *("pick_role", "write_reason", "take_theirs", "logo_sent", "ask_remove_logo"),
 }
 # These would write, but for a reason that is not the caller.
 BEYOND = {

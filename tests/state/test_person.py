@@ -54,6 +54,7 @@ def test_every_handler_asks_for_its_permission():
         "ask": CHANGE,
         "show_dialog": CHANGE,
         "pick_role": CHANGE,
+        "write_reason": CHANGE,
         "confirm": CHANGE,
     }
     assert set(marks_of(AuditState).values()) == {Permission.AUDIT_READ}
@@ -141,6 +142,28 @@ async def test_the_dialog_says_what_it_does_and_only_then_it_is_done(database):
     assert await sessions.find(token) is None
     assert (state.shown.standing, state.dialog, state.busy) == ("suspended", "", False)
     assert await said(root) == [("success", "Ada Lovelace is suspended.")]
+
+
+async def test_a_reason_of_a_suspension_stands_in_the_log_and_nowhere_else(database):
+    admin, ada = await an_admin(), await an_account()
+    root, state = await loaded(admin, PersonState, f"/people/{ada.id}")
+
+    await run(root, PersonState, "ask", act="suspend")
+    await run(root, PersonState, "write_reason", reason="x" * 301)
+    await run(root, PersonState, "confirm")
+    refused = state.dialog_problem, (await stored("accounts", _id=ada.id))[0]["suspended_at"]
+    await run(root, PersonState, "write_reason", reason=" Shares the\n password ")
+    await run(root, PersonState, "confirm")
+
+    assert refused == ("A reason has at most 300 characters.", None)
+    assert state.entries[0].details.splitlines()[:2] == [
+        "Suspended: No → Yes",
+        "Reason: Shares the password",
+    ]
+    [told] = await stored("emails", kind="account_suspended")
+    assert "Shares" not in told["text"] + told["html"]
+    await run(root, PersonState, "ask", act="restore")
+    assert state.reason == ""
 
 
 async def test_a_role_is_picked_explained_and_changed(database):
