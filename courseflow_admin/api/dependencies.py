@@ -148,6 +148,7 @@ async def current_actor(request: Request) -> Actor:
         actor = await sessions.find(session_token(request))
     if actor is None:
         raise NotSignedIn
+    request.state.account = (actor.viewer or actor).id  # for the line in the log
     if actor.second_factor_due and not f"{request.url.path}/".startswith(OWN_ACCOUNT):
         raise SecondFactorRequired  # also where the service would say that it is not there
     return actor

@@ -55,6 +55,7 @@ def note_request(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         reference, started, status = new_reference(), time.perf_counter(), 0
+        noted = scope.setdefault("state", {})  # where `current_actor` says who it was
 
         async def with_id(message: Message) -> None:
             nonlocal status
@@ -77,6 +78,7 @@ def note_request(app: ASGIApp) -> ASGIApp:
                         path=routes.without_secret(scope["path"])[:200],
                         status=status,
                         ms=round((time.perf_counter() - started) * 1000),
+                        account=noted.get("account", ""),
                     )
 
     return run

@@ -84,7 +84,8 @@ class Guard(rx.Middleware):
             return None
         if isinstance(mark, Permission) and actor and actor.can(mark):
             return None
-        logger.warning("guard.refused", event=event.name[-80:], mark=str(mark))
+        account = (actor.viewer or actor).id if actor else ""
+        logger.warning("guard.refused", event=event.name[-80:], mark=str(mark), account=account)
         if mark is not None and actor is None:
             return await _refused(root, board, rx.redirect(await _way_in(root)))
         if registered and _is_loader(app, root, registered):

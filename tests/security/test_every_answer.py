@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from loguru import logger
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
@@ -110,3 +111,17 @@ async def test_and_where_somebody_tried_too_often(site):
 
     assert answer.status_code == 429
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+async def test_the_line_of_a_refusal_says_who_was_refused(site):
+    eve = await an_account("eve@demo.test")
+    pair = await sessions.open_api(eve)
+    records = []
+    sink = logger.add(lambda message: records.append(message.record))
+
+    await site.get(f"{V1}/audit", headers={"Authorization": f"Bearer {pair.access_token}"})
+    await site.get(f"{V1}/me", headers={"Authorization": "Bearer x"})
+
+    logger.remove(sink)
+    told = [one["extra"] for one in records if one["message"] == "http"]
+    assert [(one["status"], one["account"]) for one in told] == [(403, eve.id), (401, "")]

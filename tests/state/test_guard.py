@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 import reflex as rx
+from loguru import logger
 from reflex.state import (
     FrontendEventExceptionState,
     OnLoadInternalState,
@@ -75,6 +76,19 @@ async def test_a_handler_without_a_mark_is_refused_even_to_an_admin(database, na
 
     assert answer is not None
     assert await said(root) == [DENIED]
+
+
+async def test_the_line_of_a_refusal_says_who_was_refused(database):
+    root = await signed_in("student")
+    records: list[Any] = []
+    sink = logger.add(lambda message: records.append(message.record))
+
+    await asked(root, GuardedState.event_handlers["refund"])
+
+    logger.remove(sink)
+    [extra] = [one["extra"] for one in records if one["message"] == "guard.refused"]
+    assert extra["account"] == (await root.get_state(AuthState)).actor().id
+    assert extra["mark"] == "payments:refund"
 
 
 async def test_an_event_that_does_not_exist_is_refused(database):
