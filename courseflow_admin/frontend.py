@@ -46,6 +46,7 @@ SOURCES = (
     "courseflow_admin/pages",
     "courseflow_admin/state",
 )
+LONGEST_NAME, LONGEST_PATH = 200, 2000  # bytes; no file system has names much longer
 LOGO_BOX = (96, 28)  # pixels, in the sidebar and above a form
 INLINE_SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 
@@ -268,6 +269,12 @@ def _packed(page: bytes, asked: Headers, headers: MutableHeaders) -> bytes:
     return page
 
 
+def _too_long(path: str) -> bool:
+    """Whether asking the file system for it would be a fault, not just in vain."""
+    parts = path.encode(errors="replace").split(b"/")
+    return len(path) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME
+
+
 def serve_files(
     folder: Path, knows: Callable[[str], str | None], school_name: Callable[[], Awaitable[str]]
 ) -> ASGIApp:
@@ -290,7 +297,9 @@ def serve_files(
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        clean = path.strip("/")
+        if _too_long(path):
+            scope = {**scope, "path": "/_too_long"}  # there is no such page
+        clean = scope["path"].strip("/")
         if clean and "." not in clean and (folder / f"{clean}.html").is_file():
             scope = {**scope, "path": f"/{clean}.html"}  # else Starlette redirects to a slash
         is_page = scope["path"].endswith(".html") or not (folder / clean).is_file()

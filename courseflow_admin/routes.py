@@ -1,6 +1,6 @@
 """Every link of ours as a function, and the names of our cookies."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 HOME = "/"
 SIGN_IN = "/sign-in"
@@ -176,14 +176,15 @@ def safe_next(text: str, otherwise: str = OVERVIEW) -> str:
 
     Browsers read two slashes, or a slash and a backslash, as the beginning of another site, and
     drop control characters before: any of them makes the text worthless. So does `/api/`, where
-    no page is.
+    no page is, and what they would resolve to another path than it says.
     """
     printable = all(" " < sign < "\x7f" for sign in text)
     if not printable or not text.startswith("/") or "\\" in text or len(text) > 500:
         return otherwise
     # Not by urlsplit: what follows two slashes would be a host for it and no longer in the path.
-    path = text.partition("?")[0].partition("#")[0]
-    return otherwise if "//" in path or path.startswith("/api/") else text
+    path = unquote(text.partition("?")[0].partition("#")[0])
+    moves = {".", ".."} & set(path.split("/")) or any(c < " " or c in "\\\x7f" for c in path)
+    return otherwise if moves or "//" in path or path.startswith("/api/") else text
 
 
 def _part(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Annotated, TypedDict
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -235,8 +235,8 @@ def _next_of(request: Request, fields: dict[str, str]) -> str:
     Of an address that says it twice nothing counts, as on the page.
     The Referer is our own page's: forms of others are refused by their Origin.
     """
-    referer = urlsplit(request.headers.get("referer", ""))
-    said = parse_qs(referer.query).get("next", [])
+    query = request.headers.get("referer", "").partition("?")[2].partition("#")[0]
+    said = parse_qs(query).get("next", [])
     return fields.pop("next", "") or (said[0] if len(said) == 1 else "")
 
 

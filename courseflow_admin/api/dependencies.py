@@ -17,6 +17,7 @@ from courseflow_admin.logs import client_ip
 from courseflow_admin.models import ip
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.permissions import Actor, SecondFactorRequired
+from courseflow_admin.models.words import without_controls
 from courseflow_admin.services import sessions
 
 LARGEST_BODY = 64 * 1024
@@ -87,7 +88,8 @@ async def single_parameters(request: Request) -> None:
     """Each query parameter once, and no other than the route declares.
 
     Of two, one reader takes the first and another the last; a filter that is misspelled would
-    answer with everything.
+    answer with everything. And none with a control character, which no text holds that can be
+    searched for.
     """
     given = request.query_params.multi_items()
     if not given:
@@ -95,7 +97,9 @@ async def single_parameters(request: Request) -> None:
     if len(given) > MOST_PARAMETERS:
         raise Invalid("This address has too many parameters.")
     declared, seen = _declared(request), set[str]()
-    for name, _ in given:
+    for name, value in given:
+        if without_controls(name + value) != name + value:
+            raise Invalid("This parameter holds a sign that is no text.", name[:60])
         if name in seen:
             raise Invalid("This parameter is given more than once.", name[:60])
         if declared is not None and name not in declared:

@@ -136,9 +136,7 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception as error:
-            if started:
-                raise
+        except Exception as error:  # noqa: BLE001 - uvicorn would print a traceback for each
             reference = request_id.get() or new_reference()
             logger.error(
                 "api.failed",
@@ -148,6 +146,8 @@ class LastResort:
                 error=redact(repr(error), 300),
                 where=_where(error),
             )
+            if started:
+                return  # the server ends the connection, so that half an answer is none
             answer = await of_error(Unexpected(), reference=reference)
             await answer(scope, receive, send)
 

@@ -20,7 +20,7 @@ from courseflow_admin.api.dependencies import (
     content_type,
     session_token,
 )
-from courseflow_admin.api.errors import problem
+from courseflow_admin.api.errors import LastResort, problem
 from courseflow_admin.config import LOOPBACK, Settings
 from courseflow_admin.logs import new_reference, request_context
 
@@ -43,6 +43,7 @@ def protect(app: ASGIApp, settings: Settings, policy: str) -> ASGIApp:
     inner = one_address(inner, settings)
     inner = limit_query(inner)
     inner = cors.answer_listed(inner, settings)
+    inner = LastResort(inner)
     inner = add_headers(inner, security_headers(settings, policy))
     return note_request(inner)
 
@@ -127,11 +128,17 @@ def one_address(app: ASGIApp, settings: Settings) -> ASGIApp:
     own = urlsplit(settings.origin).netloc
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _answers_everywhere(scope["path"]):
+        if scope["type"] != "http":
             await app(scope, receive, send)
             return
         host = Headers(scope=scope).get("host", "")
-        if host == own or _host_name(host) not in LOOPBACK:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            answer = problem(400, "bad_host", "The name of the host in this request is none.")
+            await answer(scope, receive, send)
+            return
+        if host == own or name not in LOOPBACK or _answers_everywhere(scope["path"]):
             await app(scope, receive, send)
             return
         query = scope["query_string"].decode("latin-1")
@@ -144,10 +151,6 @@ def one_address(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 def _answers_everywhere(path: str) -> bool:
     return path.startswith(("/api/", "/_event", "/metrics"))
-
-
-def _host_name(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
 
 
 def limit_query(app: ASGIApp) -> ASGIApp:

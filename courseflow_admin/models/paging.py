@@ -12,6 +12,7 @@ from courseflow_admin.errors import Invalid
 Row = TypeVar("Row")
 Direction = Literal["next", "previous"]
 PAGE_SIZE = 50
+LONGEST_CURSOR = 2000
 COUNT_LIMIT = 1000  # counting stops here; the footer says "1,000+"
 
 
@@ -33,10 +34,12 @@ class Cursor:
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":
+        if len(text) > LONGEST_CURSOR:
+            raise Invalid("This page of the list does not exist.", "after")
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             kind, value, row_id = json.loads(raw)
-        except (binascii.Error, ValueError, TypeError, UnicodeError) as error:
+        except (binascii.Error, ValueError, TypeError, UnicodeError, RecursionError) as error:
             raise Invalid("This page of the list does not exist.", "after") from error
         if not _is_text(row_id) or not (_is_text(value) or _is_number(value)):
             raise Invalid("This page of the list does not exist.", "after")

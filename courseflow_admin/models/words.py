@@ -18,5 +18,10 @@ def words_of(*texts: str) -> list[str]:
     return sorted({unicodedata.normalize("NFC", word) for word in words})
 
 
+def without_controls(text: str) -> str:
+    """`text` without the signs that no search may hold (the database refuses the first of them)."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cc")
+
+
 def _in_word(sign: str) -> bool:
     return sign.isalnum() or unicodedata.category(sign).startswith("M")

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.paging import PAGE_SIZE, Page, PageRequest
+from courseflow_admin.models.words import without_controls
 
 LONGEST = 254  # characters of one filter: an e-mail address
 PAGING = ("after", "before", "first")
@@ -32,7 +33,7 @@ def query_of(url: Any, *names: str) -> dict[str, str]:
     if twice := next((name for name in names if count[name] > 1), ""):
         raise Invalid(f"The address of this page says “{twice}” twice: take one away.", twice)
     given = dict(said)
-    return {name: given.get(name, "") for name in names}
+    return {name: without_controls(given.get(name, "")) for name in names}
 
 
 def last_part(state: Any) -> str:

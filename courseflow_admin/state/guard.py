@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -30,6 +31,8 @@ from courseflow_admin.state.school import SchoolState
 LOOKUP_SECONDS = 5
 NOT_DONE = " What you just clicked was not done."
 WINDOW_SECONDS = 10
+LONGEST_PLACE = 8 * 1024  # of a page's address, as over HTTP
+LARGEST_ROUTER_DATA = 4 * LONGEST_PLACE  # it says the address three times
 MOST_EVENTS = 300  # of one socket in a window
 
 
@@ -220,9 +223,18 @@ def _is_event(data: Any) -> bool:
     places = [router.get("pathname", "/"), router.get("asPath", "/")]
     if not all(isinstance(place, str) and place.startswith("/") for place in places):
         return False
-    if not isinstance(router.get("query", {}), dict):
+    if not isinstance(router.get("query", {}), dict) or not _is_kept(router, places):
         return False
     return data["name"] in RegistrationContext.get().event_handlers
+
+
+def _is_kept(router: dict[str, Any], places: list[str]) -> bool:
+    """Whether it may stay in the state of its tab: bounded, and with no half of a sign."""
+    try:
+        size = len(json.dumps(router, ensure_ascii=False).encode())
+    except (ValueError, RecursionError):
+        return False
+    return size <= LARGEST_ROUTER_DATA and max(map(len, places)) <= LONGEST_PLACE
 
 
 def session_token(cookie: str) -> str:

@@ -416,5 +416,8 @@ async def test_a_form_sent_before_its_page_was_ready_still_leads_on(api):
         SIGN_IN, data=ADA, headers={"Referer": "http://localhost:3000/sign-in?next=//evil.example"}
     )
 
+    odd = await api.post(SIGN_IN, data=ADA, headers={"Referer": "http://["})
+
     assert led_on.headers["location"] == "/learn/sql"
     assert elsewhere.headers["location"] == "/overview"
+    assert (odd.status_code, odd.headers["location"]) == (303, "/overview")

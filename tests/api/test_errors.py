@@ -110,6 +110,18 @@ async def test_a_parameter_given_twice_is_refused(api):
     assert (answer.status_code, answer.json()["field"]) == (422, "role")
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["accounts?q=", "accounts?email=", "payments?email=", "enrollments?email=", "emails?to="],
+)
+@pytest.mark.parametrize("sign", ["%00", "a%0Ab", "%7F", "%C2%85"])
+async def test_no_control_character_is_searched_for(api, address, sign):
+    answer = await api.get(f"/api/v1/{address}{sign}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["detail"] == "This parameter holds a sign that is no text."
+
+
 TOO_LARGE = Cursor(2**63, "acc_1").encode()
 HALF_A_LETTER = Cursor("ada@demo.test", "acc_\ud800").encode()
 
@@ -120,7 +132,7 @@ HALF_A_LETTER = Cursor("ada@demo.test", "acc_\ud800").encode()
         "after=x",
         "after=e30",
         "after=a&before=b",
-        "before=%00",
+        "before=%25",
         f"after={TOO_LARGE}",
         f"before={HALF_A_LETTER}",
     ],

@@ -1,5 +1,6 @@
 """Pages by keyset: cursors that survive the address bar, and nothing else that looks like one."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -29,6 +30,9 @@ def test_a_cursor_comes_back_from_the_address_as_it_was(value):
         Cursor(1, "pay_\ud800").encode(),
         Cursor("\udfff", "pay_1").encode(),
         Cursor(True, "pay_1").encode(),
+        base64.urlsafe_b64encode(b"[" * 60_000).decode(),
+        base64.urlsafe_b64encode(b"[" * 1_400).decode(),
+        Cursor("a" * 2_000, "pay_1").encode(),
     ],
 )
 def test_what_is_not_a_cursor_is_refused(text):

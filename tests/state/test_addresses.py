@@ -85,6 +85,26 @@ async def test_an_address_that_says_something_twice_is_refused_on_its_page(
         assert (found.view, found.error) == ("error", sentence)
 
 
+@pytest.mark.parametrize(
+    ("state", "path"),
+    [
+        (payments.PaymentsState, "/payments?email="),
+        (learners.LearnersState, "/learners?email="),
+        (emails.EmailsState, "/emails?to="),
+        (people.PeopleState, "/people?q="),
+        (people.PeopleState, "/people?email="),
+        (audit.AuditState, "/audit?actor="),
+        (CatalogState, "/?q="),
+    ],
+)
+async def test_control_characters_in_an_address_are_looked_for_by_no_page(database, state, path):
+    plain, _ = await opened(state, f"{path}ada")
+    found, _ = await opened(state, f"{path}%00a%00da%0A%7F")
+
+    assert (found.view, found.error) == (plain.view, plain.error)
+    assert found.error == ""
+
+
 @pytest.mark.parametrize("query", ["next=&next=%2Fstudio", "next=%2Fstudio&n%65xt=%2Fmy%2Femails"])
 async def test_of_two_places_to_go_on_to_none_counts(database, query):
     sign_in, _ = await opened(SignInState, f"/sign-in?{query}")

@@ -388,6 +388,42 @@ async def test_while_one_floods_another_is_served_within_a_second(web, its_datab
         assert await sending > 300
 
 
+@pytest.mark.parametrize(
+    "router",
+    [
+        {"pathname": "/", "asPath": "/" + "x" * 8_192},
+        {"pathname": "/" + "x" * 8_192, "asPath": "/"},
+        {"pathname": "/", "asPath": "/", "query": {"a": "x" * 200_000}},
+        {"pathname": "/", "asPath": "/", "other": ["x" * 200_000]},
+        {"pathname": "/", "asPath": "/?a=\ud800"},
+        {"pathname": "/", "asPath": "/", "query": {"\udfff": "a"}},
+    ],
+)
+async def test_an_address_that_is_too_long_or_no_text_is_not_kept_and_the_tab_stays_open(
+    web, its_database, router
+):
+    async with a_socket(web[0]) as socket:
+        await socket.raw(["event", {"name": HYDRATE, "payload": {}, "router_data": router}])
+        refused = await socket.received(0.15)
+        await socket.send(HYDRATE)
+        after = await socket.received()
+
+    assert refused == []
+    assert vars_of(after, AuthState)["signed_in"] is False
+    assert "x" * 100 not in json.dumps(after)
+
+
+async def test_the_longest_address_that_http_takes_is_taken_by_the_socket(web, its_database):
+    query = "é" * 4_000
+    router = {"pathname": "/sign-in", "asPath": f"/sign-in?a={query}", "query": {"a": query}}
+
+    async with a_socket(web[0]) as socket:
+        await socket.raw(["event", {"name": HYDRATE, "payload": {}, "router_data": router}])
+        updates = await socket.received()
+
+    assert vars_of(updates, AuthState)["signed_in"] is False
+
+
 @pytest.mark.parametrize("value", ["1" * 20_000, "a" * 200_000, "eyJ-" * 50_000])
 async def test_nobody_waits_for_a_long_text_of_somebody_else(web, its_database, value):
     before = len(web[1].read_text())
