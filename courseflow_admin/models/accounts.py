@@ -1,5 +1,6 @@
 """An account: anybody who signs in; and the forms that make one."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,7 +18,8 @@ from pydantic import (
 
 from courseflow_admin.config import settings
 from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.words import JOINERS, words_of
+from courseflow_admin.models.texts import as_title
+from courseflow_admin.models.words import words_of
 
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)
@@ -31,6 +33,8 @@ MAY = {
 STANDINGS = ("active", "unverified", "suspended", "deleted")
 PRESENT = "present"  # in a search: all but the deleted
 DELETED_NAME = "Deleted person"
+# In East Asia scripts stand beside one another, and beside Latin.
+WRITTEN_TOGETHER = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
 
 
 def as_email(text: str) -> str:
@@ -45,15 +49,23 @@ def as_email(text: str) -> str:
         )
     except EmailNotValidError as error:
         raise ValueError("This does not look like an e-mail address.") from error
+    if any(_mixed(label) for label in found.domain.split(".")):
+        raise ValueError("The domain of this address mixes letters that only look alike.")
     return found.normalized.lower()
+
+
+def _mixed(label: str) -> bool:
+    """Whether letters of two scripts stand in it, as `dеmo` with a Cyrillic letter."""
+    scripts = {unicodedata.name(sign, "?").split()[0] for sign in label if sign.isalpha()}
+    return len(scripts - WRITTEN_TOGETHER) > 1
 
 
 def as_name(text: str) -> str:
     """A name with single spaces; ValueError for control signs, which would forge e-mail headers."""
-    name = " ".join(text.split())
-    if not name or not all(sign.isprintable() or sign in JOINERS for sign in name):
-        raise ValueError("Please tell us your name.")
-    return name
+    try:
+        return as_title(text)
+    except ValueError as error:
+        raise ValueError("Please tell us your name.") from error
 
 
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]

@@ -12,7 +12,7 @@ from courseflow_admin.models.accounts import EmailAddress, Form
 from courseflow_admin.models.base import Piece
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.pictures import PictureType
-from courseflow_admin.models.words import JOINERS
+from courseflow_admin.models.texts import as_line, as_text
 
 PolicyName = Literal["terms", "privacy", "refunds"]
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
@@ -23,14 +23,6 @@ POLICY_WORDS = {
 }
 LONGEST_POLICY = 50_000
 MOST_SELLER_LINES = 6
-
-
-def as_line(text: str) -> str:
-    """One line with single spaces; ValueError for control signs, which would forge e-mail heads."""
-    line = " ".join(text.split())
-    if not all(sign.isprintable() or sign in JOINERS for sign in line):
-        raise ValueError("Please write letters, digits and signs only.")
-    return line
 
 
 def _as_school_name(text: str) -> str:
@@ -55,7 +47,7 @@ def _as_sold(codes: list[str]) -> list[str]:
 
 
 def _as_policy(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\x00", "").strip()
+    return as_text(text).strip()
 
 
 Line = Annotated[str, StringConstraints(max_length=100), AfterValidator(as_line)]

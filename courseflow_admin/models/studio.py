@@ -6,7 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 
 from courseflow_admin.errors import Conflict
 from courseflow_admin.models.courses import (
@@ -18,9 +25,19 @@ from courseflow_admin.models.courses import (
     Thumbnail,
 )
 from courseflow_admin.models.money import Money, minimum_for
+from courseflow_admin.models.texts import as_line, as_text, as_title
 from courseflow_admin.sentences import listed
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Title = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
+    AfterValidator(as_title),
+]
+Subtitle = Annotated[
+    str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(as_line)
+]
+Description = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(as_text)]
+Body = Annotated[str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(as_text)]
 
 
 class FieldsForm(BaseModel):
@@ -29,8 +46,8 @@ class FieldsForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Title | None = None
-    subtitle: Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)] | None = None
-    description: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    subtitle: Subtitle | None = None
+    description: Description | None = None
     category: str | None = None
     level: Literal["beginner", "intermediate", "advanced"] | None = None
     language: str | None = None
@@ -61,7 +78,7 @@ class LessonForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Title
-    text: Annotated[str, StringConstraints(max_length=LONGEST_BODY)] = ""
+    text: Body = ""
     minutes: int = Field(default=5, ge=0, le=600)
     preview: bool = False
     ready: bool = False

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from loguru import logger
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
@@ -41,6 +41,7 @@ from courseflow_admin.models.gateways import CheckoutForm, CheckoutOrder
 from courseflow_admin.models.payments import Capture, Consent, GatewayName, Payment
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.school import POLICY_WORDS, SchoolSettings
+from courseflow_admin.models.texts import as_title
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
 from courseflow_admin.services import access, audit, limits, school_settings
 from courseflow_admin.services.enrollments import AlreadyEnrolled
@@ -75,7 +76,7 @@ class BuyForm(BaseModel):
 
     course_id: str = Field(max_length=40)
     provider: GatewayName
-    billing_name: str = Field(min_length=1, max_length=120)
+    billing_name: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(as_title)]
     billing_country: str = Field(pattern=r"^[A-Z]{2}$")
     # The versions that were read; needed of each policy the school has.
     agreed_terms: Version = 0

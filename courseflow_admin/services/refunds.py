@@ -37,6 +37,7 @@ from courseflow_admin.models.payments import (
     RefundState,
 )
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.texts import as_text
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import audit, emails, reviews
 
@@ -86,6 +87,9 @@ async def refund(
     payment = await payments_db.get(payment_id)
     if amount.currency != payment.amount.currency or amount.minor <= 0:
         raise Invalid(f"Write an amount in {payment.amount.currency} above nothing.", "amount")
+    reason = as_text(reason).strip()
+    if not reason:
+        raise Invalid("Say why: it stands in the payment's history.", "reason")
     wanted = Refund(
         id=request_id,
         amount_minor=amount.minor,

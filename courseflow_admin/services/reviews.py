@@ -12,6 +12,7 @@ from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.payments import Capture, Payment, Review, ReviewState
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.texts import as_text
 from courseflow_admin.services import audit
 
 NOTE_LONGEST = 500
@@ -45,7 +46,7 @@ async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") ->
     """
     actor.require(Permission.PAYMENTS_REVIEW)
     payment = await payments_db.get(payment_id)
-    note = note.strip()
+    note = as_text(note).strip()
     if not 1 <= len(note) <= NOTE_LONGEST:
         raise Invalid(f"Say what you found, in 1 to {NOTE_LONGEST} characters.", "note")
 

@@ -31,6 +31,7 @@ from courseflow_admin.models.studio import (
     Sheet,
     StaleRevision,
 )
+from courseflow_admin.models.texts import as_line
 from courseflow_admin.models.words import words_of
 from courseflow_admin.services import audit, authors, prices, slugs
 
@@ -360,7 +361,10 @@ def _fresh(course: Course, revision: int | None, mine: str = "") -> Course:
 
 
 def _title(text: str) -> str:
-    clean = " ".join(text.split())
+    try:
+        clean = as_line(text)
+    except ValueError as error:
+        raise Invalid(str(error), "title") from error
     if not clean or not words_of(clean):
         raise Invalid("Please write a title.", "title")
     if len(clean) > 120:

@@ -9,6 +9,7 @@ from courseflow_admin.errors import CourseFlowError, Invalid, NotFound
 from courseflow_admin.models.outline import lesson_of
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.models.studio import LessonForm, StaleRevision
+from courseflow_admin.sentences import words_of_ours
 from courseflow_admin.services import markdown, studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
@@ -180,8 +181,11 @@ class StudioLessonState(rx.State):
             saved = await studio.save_lesson(
                 auth.actor(), draft.course_id, lesson_id, form, draft.revision
             )
-        except ValidationError:
-            self.saved = "Not saved: a lesson needs a title and at most 200,000 characters"
+        except ValidationError as error:
+            why = words_of_ours(error.errors()[0])
+            self.saved = (
+                f"Not saved: {why or 'a lesson needs a title and at most 200,000 characters'}"
+            )
             return None
         except StaleRevision as stale:
             draft.revision = stale.revision

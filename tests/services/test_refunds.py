@@ -6,7 +6,7 @@ import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.errors import ProviderRefused
+from courseflow_admin.errors import Invalid, ProviderRefused
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import PaymentState, RefundState
@@ -307,3 +307,23 @@ async def test_an_admin_is_told_of_a_refusal_and_may_ask_again(database, sandbox
     after = await payments_db.get(payment.id)
     assert (states(after), after.refunded_minor) == ([FAILED], 0)
     assert sandbox.refunds(paid) == [300_000]
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "\x00\u202e", "\u200d"])
+async def test_a_refund_without_a_reason_that_is_seen_is_refused(database, sandbox, reason):
+    _, _, payment, _ = await a_purchase(sandbox, "stripe")
+
+    with pytest.raises(Invalid, match="Say why") as refused:
+        await refunds.refund(ADMIN, payment.id, payment.amount, reason, new_id("ref"))
+
+    assert refused.value.field == "reason"
+    assert (await payments_db.get(payment.id)).refunds == []
+
+
+async def test_a_reason_is_kept_without_what_hides_in_it(database, sandbox):
+    _, _, payment, _ = await a_purchase(sandbox, "stripe")
+
+    await refunds.refund(ADMIN, payment.id, payment.amount, "Asked\x00 \u202efor it", new_id("ref"))
+
+    [refund] = (await payments_db.get(payment.id)).refunds
+    assert refund.reason == "Asked for it"

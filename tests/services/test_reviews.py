@@ -103,7 +103,7 @@ async def test_nobody_but_an_admin_resolves_a_review(database, role):
     assert await audited() == []
 
 
-@pytest.mark.parametrize("note", ["", "  \n ", "x" * 501])
+@pytest.mark.parametrize("note", ["", "  \n ", "\x00\u202e", "x" * 501])
 async def test_a_review_is_resolved_with_a_note_of_1_to_500_characters(database, note):
     payment = await in_review()
 
