@@ -69,7 +69,12 @@ def confirm_address() -> rx.Component:
         toned_icon("mail", "blue"),
         rx.el.div(
             rx.el.span("Confirm your e-mail address", class_name="cf-med"),
-            rx.el.span("Use the link we sent to ", AuthState.email, ".", class_name="cf-13 cf-mut"),
+            rx.el.span(
+                "Use the link we sent to ",
+                AuthState.email,
+                ".",
+                class_name="cf-13 cf-mut cf-address",
+            ),
             class_name="cf-col cf-grow",
         ),
         button("Send a new link", size="small", on_click=AccountState.resend),

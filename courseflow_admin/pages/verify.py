@@ -48,7 +48,12 @@ def done(text: str) -> rx.Component:
 
 def nothing_left() -> rx.Component:
     return rx.el.div(
-        rx.el.p("Your address ", rx.el.b(LinkState.email), " is confirmed already.", role="status"),
+        rx.el.p(
+            "Your address ",
+            rx.el.b(LinkState.email, class_name="cf-address"),
+            " is confirmed already.",
+            role="status",
+        ),
         link_button("Go on", href=routes.OVERVIEW, look="primary", size="large", wide=True),
         new_address(),
         class_name="cf-stack",
@@ -70,7 +75,7 @@ def another_link() -> rx.Component:
             LinkState.sent_to,
             rx.el.p(
                 "A new link is on its way to ",
-                rx.el.b(LinkState.sent_to),
+                rx.el.b(LinkState.sent_to, class_name="cf-address"),
                 ". It works for 48 hours.",
                 role="status",
             ),
