@@ -33,6 +33,9 @@ class SuspendForm(Form):
     reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] = ""
 
 
+NO_REASON = SuspendForm()
+
+
 @dataclass(frozen=True)
 class SessionView:
     """A session without anything that could be used to enter it."""
@@ -135,13 +138,13 @@ async def change_role(actor: CurrentActor, account_id: str, request: Request) ->
 
 @router.post("/{account_id}/suspend")
 async def suspend(
-    actor: CurrentActor, account_id: str, form: SuspendForm | None = None
+    actor: CurrentActor, account_id: str, form: SuspendForm = NO_REASON
 ) -> AccountView:
     """Ends every session of the account, and every way to a new one.
 
     `reason`, for the audit log alone; a body is not needed.
     """
-    return AccountView.of(await accounts.suspend(actor, account_id, form.reason if form else ""))
+    return AccountView.of(await accounts.suspend(actor, account_id, form.reason))
 
 
 @router.post("/{account_id}/restore")

@@ -227,6 +227,7 @@ def body_of(route: str, school: School) -> Any:
     fields = {"revision": school.course.fields_revision, "fields": {"subtitle": "Mine now"}}
     return {
         "PUT /api/v1/accounts/{account_id}/role": {"role": "instructor"},
+        "POST /api/v1/accounts/{account_id}/suspend": {"reason": "Mine"},
         "POST /api/v1/auth/forgot": {"email": f"nobody{school.calls}@demo.test"},
         "POST /api/v1/auth/reset": {"token": "x" * 43, "password": "kestrel over quiet water"},
         "POST /api/v1/auth/verify": {"token": "x" * 43},
