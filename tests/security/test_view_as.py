@@ -106,7 +106,7 @@ async def test_no_handler_changes_anything(database, sandbox, person):
         if state.__name__ == "NoticesState":  # what a tab says, kept nowhere
             continue
         root = a_tab(token, path=PATHS.get(state.__name__, lambda _: "/overview")(school))
-        if await asked(root, registered.handler) is None:
+        if await asked(root, registered.handler, **arguments(name, function, school)) is None:
             reached += 1
             if "load" in state.event_handlers:
                 await run(root, state, "load")
@@ -131,7 +131,10 @@ async def test_every_page_of_the_person_can_be_looked_at(database, sandbox, pers
         if registered.handler.fn.__name__ != "load" or state.__name__ == "CheckoutState":
             continue
         root = a_tab(token, path=PATHS.get(state.__name__, lambda _: "/overview")(school))
-        if await asked(root, registered.handler) is None:
+        if (
+            await asked(root, registered.handler, **arguments(name, registered.handler.fn, school))
+            is None
+        ):
             await run(root, state, "load")
             heard[name] = [text for tone, text in await said(root) if tone == "error"]
 
@@ -163,10 +166,10 @@ async def test_a_click_meant_as_oneself_is_not_done_as_somebody_else_nor_the_oth
     assert admin is not None
     await view_as.begin(admin, school.people["learner"].id)
 
-    begun = await asked(root, HANDLERS["NoticesState.close"].handler)
+    begun = await asked(root, HANDLERS["NoticesState.close"].handler, notice_id="x")
     auth = await root.get_state(AuthState)
     seen = (auth.viewing, auth.viewing_ends, auth.email)
-    after = await asked(root, HANDLERS["NoticesState.close"].handler)
+    after = await asked(root, HANDLERS["NoticesState.close"].handler, notice_id="x")
     actor = await sessions.find(token)
     assert actor is not None
     await view_as.end(actor)
