@@ -217,6 +217,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("received_at", DOWN), ("_id", DOWN)),
         _index(("provider", UP), ("received_at", DOWN), ("_id", DOWN)),
         _index(("payment_id", UP), ("received_at", UP)),
+        _index(("email_id", UP)),
     ],
 }
 

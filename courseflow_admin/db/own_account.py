@@ -100,13 +100,22 @@ async def forget_names(account_id: str) -> None:
     await collection("course_versions").update_many({"by": account_id}, {"$set": {"by_name": ""}})
 
 
-async def blank_emails(account_id: str, email: str, at: datetime) -> None:
-    """Leave of each e-mail that it was and what became of it; what still waits is not sent.
+def _received(account_id: str, email: str) -> Row:
+    """E-mails to an account, and those to its address before there was one (invitations)."""
+    return {"$or": [{"account_id": account_id}, {"to": email, "account_id": ""}]}
 
-    Those to the address from before there was an account (invitations) as well.
-    """
+
+async def payments_and_emails(account_id: str, email: str) -> tuple[list[str], list[str]]:
+    """The ids of what others may have written to us about."""
+    payments = await collection("payments").find({"account_id": account_id}, projection={"_id": 1})
+    received = await collection("emails").find(_received(account_id, email), projection={"_id": 1})
+    return [row["_id"] for row in payments], [row["_id"] for row in received]
+
+
+async def blank_emails(account_id: str, email: str, at: datetime) -> None:
+    """Leave of each e-mail that it was and what became of it; what still waits is not sent."""
     require_transaction()
-    theirs: Row = {"$or": [{"account_id": account_id}, {"to": email, "account_id": ""}]}
+    theirs = _received(account_id, email)
     stopped = {
         "due_at": None,
         "state": EmailState.FAILED,

@@ -80,6 +80,17 @@ async def retry_later(event_id: str, error: str, due_at: datetime) -> None:
     )
 
 
+async def raw_about(payment_ids: list[str], email_ids: list[str]) -> dict[str, str]:
+    """The bodies of all events about these, by the event's id."""
+    about = [{"payment_id": {"$in": payment_ids}}, {"email_id": {"$in": email_ids}}]
+    rows = await collection("webhook_events").find({"$or": about}, projection={"raw": 1})
+    return {row["_id"]: row["raw"] for row in rows}
+
+
+async def replace_raw(event_id: str, raw: str) -> None:
+    await collection("webhook_events").update_one({"_id": event_id}, {"$set": {"raw": raw}})
+
+
 async def of_payment(payment_id: str) -> list[WebhookEvent]:
     rows = await collection("webhook_events").find(
         {"payment_id": payment_id}, sort=[("received_at", 1)], limit=100

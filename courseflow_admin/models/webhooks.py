@@ -35,7 +35,7 @@ class WebhookEvent(Document):
     event_id: str
     body_hash: str
     kind: str
-    raw: str  # without what says who somebody is
+    raw: str  # as it came; without what says who somebody is once nobody needs that any more
     headers: dict[str, str] = Field(default_factory=dict)
     received_at: datetime
     deliveries: list[datetime] = Field(default_factory=list)
@@ -73,10 +73,10 @@ class WebhookFilter:
     provider: str = ""
 
 
-def without_people(raw: bytes) -> str:
+def without_people(raw: str) -> str:
     """A verified body with its ids and states, but nothing that says who somebody is.
 
-    So it may stay when an account is deleted, and may come after that.
+    So it may stay when the account it is about is deleted.
     """
     return json.dumps(json.loads(raw, object_pairs_hook=_impersonal), ensure_ascii=False)
 

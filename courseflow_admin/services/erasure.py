@@ -16,7 +16,7 @@ from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailKind, Recipient
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.sessions import ERASED
-from courseflow_admin.services import audit, emails, one_time_links, view_as
+from courseflow_admin.services import audit, emails, one_time_links, view_as, webhooks
 from courseflow_admin.services.reauthentication import prove
 
 GOODBYE_KEPT = timedelta(days=7)  # the one e-mail that keeps the address, until it surely arrived
@@ -63,6 +63,7 @@ async def erase(actor: Actor, password: str) -> None:
         await known_devices_db.forget(account.id)
         await own_account.copy_person(account.id, DELETED_NAME, "")
         await own_account.forget_names(account.id)
+        await webhooks.forget(*await own_account.payments_and_emails(account.id, account.email))
         await own_account.blank_emails(account.id, account.email, at)
         await emails.queue(
             EmailKind.ACCOUNT_ERASED,

@@ -12,6 +12,7 @@ from typing import Any
 
 from loguru import logger
 
+from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db import webhooks_search
@@ -37,7 +38,6 @@ from courseflow_admin.models.webhooks import (
     WebhookFilter,
     WebhookRejection,
     WebhookState,
-    without_addresses,
     without_people,
 )
 from courseflow_admin.providers.gateways import gateway
@@ -82,7 +82,7 @@ async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool
             event_id=verified.event_id,
             body_hash=hashlib.sha256(raw).hexdigest(),
             kind=verified.kind,
-            raw=without_people(raw),
+            raw=raw.decode(),
             headers={name: lower[name][:500] for name in kept if name in lower},
             received_at=instant,
             deliveries=[instant],
@@ -103,7 +103,7 @@ async def _keep_refused(
             received_signature=headers.get(SIGNATURE_HEADERS[provider], "")[:500],
             computed_signature=error.computed,
             skew_seconds=error.skew_seconds,
-            body=without_addresses(raw[:EVIDENCE].decode(errors="replace")),
+            body=raw[:EVIDENCE].decode(errors="replace"),
             ip=client_ip.get(),
         )
     )
@@ -160,9 +160,7 @@ async def handle_next(lease: timedelta) -> bool:
 async def _payment_event(event: WebhookEvent) -> None:
     reference = gateway(event.provider).reference(json.loads(event.raw))
     if reference is None:
-        await webhooks_db.finish(
-            event.id, WebhookState.IGNORED, "It is not about a payment.", now()
-        )
+        await _ignore(event, "It is not about a payment.")
         return
     payment = await _find(event.provider, reference)
     if payment is None:
@@ -172,6 +170,7 @@ async def _payment_event(event: WebhookEvent) -> None:
     also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
     result = await sync(payment.id, f"webhook {event.kind}", also=also)
     await webhooks_db.finish(event.id, WebhookState.HANDLED, result, now())
+    await _forget_deleted(event, payment.account_id)
 
 
 async def _find(provider: str, reference: WebhookReference) -> Payment | None:
@@ -197,11 +196,31 @@ async def _email_event(event: WebhookEvent) -> None:
         await _later(event, "No e-mail of ours has this id.")
         return
     if email is None:
-        await webhooks_db.finish(event.id, WebhookState.IGNORED, "Not a step we count.", now())
+        await _ignore(event, "Not a step we count.")
         return
     await webhooks_db.note_object(event.id, payment_id=email.payment_id, email_id=email.id)
     became = f"The e-mail is {event.kind.removeprefix('email.')}."
     await webhooks_db.finish(event.id, WebhookState.HANDLED, became, now())
+    await _forget_deleted(event, email.account_id)
+
+
+async def _ignore(event: WebhookEvent, why: str) -> None:
+    """Nobody needs it, so it is kept without what it says of a person."""
+    await webhooks_db.replace_raw(event.id, without_people(event.raw))
+    await webhooks_db.finish(event.id, WebhookState.IGNORED, why, now())
+
+
+async def _forget_deleted(event: WebhookEvent, account_id: str) -> None:
+    """What comes when an account is deleted already; what came before `erasure` sees to."""
+    account = await accounts_db.find(account_id)
+    if account and account.erased_at:
+        await webhooks_db.replace_raw(event.id, without_people(event.raw))
+
+
+async def forget(payment_ids: list[str], email_ids: list[str]) -> None:
+    """Leave of the events about these nothing that says who somebody is; in the transaction."""
+    for event_id, raw in (await webhooks_db.raw_about(payment_ids, email_ids)).items():
+        await webhooks_db.replace_raw(event_id, without_people(raw))
 
 
 def _time(body: Mapping[str, Any], otherwise: datetime) -> datetime:

@@ -132,6 +132,8 @@ ONE = {
         raw="{}",
         received_at=at(n),
         due_at=due_at(n),
+        payment_id=f"pay_{n}",
+        email_id=f"eml_{n}",
     ),
 }
 # Each query: who sends it, and the most keys it may read.
@@ -145,6 +147,7 @@ QUERIES = {
     "payments for a course": (lambda: payments_db.of_learner("acc_1", "crs_1"), OF_ONE + 1),
     "the next e-mail": (lambda: emails_db.claim(now(), at(-1)), 1),
     "the next webhook": (lambda: webhooks_db.claim(now(), at(-1)), 1),
+    "webhooks about a person": (lambda: webhooks_db.raw_about(["pay_1"], ["eml_1", "eml_2"]), 8),
 }
 
 

@@ -11,7 +11,6 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.payments import PaymentState
-from courseflow_admin.models.webhooks import without_addresses, without_people
 from courseflow_admin.services import checkout
 from courseflow_admin.services.jobs import Jobs
 from tests.builders import stored
@@ -68,7 +67,7 @@ async def test_one_changed_byte_is_refused_and_kept_as_evidence(api, database, s
     assert await everything() == before
     (evidence,) = (await stored("webhook_rejections"))[rejected:]
     assert evidence["provider"] == provider
-    assert evidence["body"] == without_addresses((signed.body + b" ")[:4096].decode())
+    assert evidence["body"] == (signed.body + b" ")[:4096].decode()
     assert evidence["received_signature"] in {
         signed.headers.get("Stripe-Signature"),
         signed.headers.get("X-Razorpay-Signature"),
@@ -89,7 +88,7 @@ async def test_the_true_delivery_is_kept_once_however_often_it_comes(
 
     assert [answer.json()["result"] for answer in answers] == ["kept", "known", "known"]
     (event,) = await stored("webhook_events", provider=provider)
-    assert (event["state"], event["raw"]) == ("handled", without_people(signed.body))
+    assert (event["state"], event["raw"]) == ("handled", signed.body.decode())
     assert len(event["deliveries"]) == 3
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
 

@@ -114,7 +114,7 @@ async def test_no_address_is_left_in_the_database_also_by_what_comes_after_the_d
     ],
 )
 def test_of_a_webhook_ids_are_kept_and_nobody_is_named(sent, kept):
-    assert json.loads(without_people(json.dumps(sent).encode())) == kept
+    assert json.loads(without_people(json.dumps(sent))) == kept
 
 
 async def test_payments_access_and_audit_stay(database):
