@@ -7,7 +7,7 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import card
 from courseflow_admin.components.dialogs import dialog, effect, effects
-from courseflow_admin.components.forms import button, field, form, link_button, submit
+from courseflow_admin.components.forms import button, field, form, link_button, problem, submit
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.welcome import PASSWORD_LENGTH
@@ -233,7 +233,26 @@ def own_data() -> rx.Component:
 def delete_dialog() -> rx.Component:
     return dialog(
         "Delete your account",
-        "It cannot be undone.",
+        rx.cond(AccountState.delete_problem, "Not possible yet.", "It cannot be undone."),
+        rx.cond(AccountState.delete_problem, problem(AccountState.delete_problem), delete_form()),
+        open_=AccountState.deleting,
+        on_open_change=AccountState.ask_delete,
+        act=rx.cond(
+            AccountState.delete_problem,
+            rx.fragment(),
+            button(
+                "Delete my account",
+                look="danger",
+                type="submit",
+                busy=AccountState.saving == "delete",
+                custom_attrs={"form": "delete-account"},
+            ),
+        ),
+    )
+
+
+def delete_form() -> rx.Component:
+    return rx.el.div(
         effects(
             effect("lock", "You lose access to all courses, also to those you paid for."),
             effect("eraser", "Your name, address and stored e-mails are removed."),
@@ -252,13 +271,5 @@ def delete_dialog() -> rx.Component:
             on_submit=AccountState.delete,
             id="delete-account",
         ),
-        open_=AccountState.deleting,
-        on_open_change=AccountState.ask_delete,
-        act=button(
-            "Delete my account",
-            look="danger",
-            type="submit",
-            busy=AccountState.saving == "delete",
-            custom_attrs={"form": "delete-account"},
-        ),
+        class_name="cf-stack",
     )

@@ -14,7 +14,7 @@ from courseflow_admin.models.accounts import DELETED_NAME, Account
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
 from courseflow_admin.models.sessions import ERASED
 from courseflow_admin.services import audit, emails, one_time_links, view_as, webhooks
 from courseflow_admin.services.reauthentication import prove
@@ -37,6 +37,16 @@ class HasCourses(Conflict):
         super().__init__("You own courses, which somebody else has to take over first.")
 
 
+async def require_possible(actor: Actor) -> None:
+    """LastAdmin or HasCourses, as `erase` would say of what is there now; nothing is changed."""
+    actor.require(Permission.ACCOUNT_PRIVATE)
+    role = actor.role
+    if _is_admin(role) and await accounts_db.active_with([role]) <= {actor.id}:
+        raise LastAdmin
+    if await own_account.owns_courses(actor.id):
+        raise HasCourses
+
+
 async def erase(actor: Actor, password: str) -> None:
     """Delete the actor's account, confirmed by its password.
 
@@ -51,7 +61,7 @@ async def erase(actor: Actor, password: str) -> None:
         account = await accounts_db.find(actor.id)
         if account is None or account.erased_at:
             raise NotSignedIn
-        await _require_replaceable(actor, account)
+        await _require_replaceable(account)
         erased = await own_account.erase(account.id, at)
         if erased is None:
             raise NotSignedIn
@@ -78,11 +88,14 @@ async def erase(actor: Actor, password: str) -> None:
     await transaction(body)
 
 
-async def _require_replaceable(actor: Actor, account: Account) -> None:
+async def _require_replaceable(account: Account) -> None:
     """Another admin is held, so that of two who delete themselves at once one stays."""
-    if actor.can(Permission.ACCOUNTS_CHANGE) and not await own_account.hold_another(
-        account.id, account.role
-    ):
+    if _is_admin(account.role) and not await own_account.hold_another(account.id, account.role):
         raise LastAdmin
     if await own_account.owns_courses(account.id):
         raise HasCourses
+
+
+def _is_admin(role: str) -> bool:
+    """By the role: while a second factor is due its permissions are withheld, but not given up."""
+    return Permission.ACCOUNTS_CHANGE in PERMISSIONS.get(role, frozenset())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.accounts import AnyPassword, NewPassword
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import accounts, erasure, my_account, support, verification
@@ -60,11 +60,13 @@ class AccountState(rx.State):
     asked_email: str = ""  # the new address, while its link waits to be used
     asked_until: str = ""
     deleting: bool = False
+    delete_problem: str = ""  # why it cannot be deleted just now
 
     @event(Permission.ACCOUNT_PRIVATE, supersedes=True)
     async def load(self):
         auth = await self.get_state(AuthState)
         self.wrong = self.wrong_text = ""
+        self.deleting = False
         try:
             await self._show(auth.actor())
         except NotSignedIn:
@@ -171,8 +173,14 @@ class AccountState(rx.State):
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def ask_delete(self, is_open: bool):
+        self.wrong = self.wrong_text = self.delete_problem = ""
+        if is_open:
+            auth = await self.get_state(AuthState)
+            try:
+                await erasure.require_possible(auth.actor())
+            except Conflict as problem:
+                self.delete_problem = await support.sentence(problem)
         self.deleting = is_open
-        self.wrong = self.wrong_text = ""
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def delete(self, form: DeletionForm):

@@ -17,6 +17,7 @@ from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor
 from tests.money_builders import a_payment
+from tests.second_factor_builders import school_asks
 from tests.services.buying import buy, work
 
 ALL = (
@@ -195,12 +196,39 @@ async def test_an_instructor_with_courses_stays_until_they_are_somebody_elses(da
     before = await everything(*ALL)
 
     with pytest.raises(erasure.HasCourses):
+        await erasure.require_possible(acting(ines))
+    with pytest.raises(erasure.HasCourses):
         await erasure.erase(acting(ines), PASSWORD)
 
     assert await everything(*ALL) == before
 
 
-async def test_the_last_admin_stays_also_when_two_leave_at_once(database):
+async def test_the_last_admin_stays_also_while_a_second_factor_is_due(database):
+    admin = await an_account("one@demo.test", "admin")
+    await school_asks()
+    actor = await signed_in(admin)
+    before = await everything("accounts", "emails", "sessions")
+
+    assert actor.second_factor_due
+    for refused in (erasure.require_possible(actor), erasure.erase(actor, PASSWORD)):
+        with pytest.raises(erasure.LastAdmin):
+            await refused
+
+    assert await everything("accounts", "emails", "sessions") == before
+
+
+async def test_whether_it_is_possible_is_looked_at_without_a_write(database):
+    one, two = [await signed_in(await an_account(f"{n}@demo.test", "admin")) for n in "ab"]
+    eve = acting(await a_newcomer())
+    before = await everything(*ALL)
+
+    for actor in (one, two, eve):
+        await erasure.require_possible(actor)
+
+    assert await everything(*ALL) == before
+
+
+async def test_the_last_admin_stays_also_when_when_two_leave_at_once(database):
     first = await signed_in(await an_account("one@demo.test", "admin"))
     second = await signed_in(await an_account("two@demo.test", "admin"))
 

@@ -28,6 +28,7 @@ from tests.account_builders import (
     signed_in,
 )
 from tests.builders import PASSWORD, an_account, stored
+from tests.course_builders import a_course
 from tests.state.conftest import a_tab, run, said
 from tests.state.money_tabs import a_tab_of, led_to
 
@@ -271,6 +272,31 @@ async def test_the_sign_in_page_says_that_the_account_is_deleted_and_only_there(
         "",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [
+        ("admin", "You are the only admin. Make somebody else admin first."),
+        (
+            "instructor",
+            "You own courses, which somebody else has to take over first. "
+            "For help, write to support@demo.test.",
+        ),
+        ("student", ""),
+    ],
+)
+async def test_why_an_account_cannot_be_deleted_is_said_before_its_password_is_asked(
+    database, role, sentence
+):
+    actor = await signed_in(await an_account(role=role))
+    if role == "instructor":
+        await a_course(actor)
+    root, state = await opened(actor)
+
+    await run(root, AccountState, "ask_delete", is_open=True)
+
+    assert (state.deleting, state.delete_problem) == (True, sentence)
 
 
 async def test_the_last_admin_reads_why_in_a_notice(database):
