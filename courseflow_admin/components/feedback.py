@@ -101,12 +101,12 @@ def second_factor_first() -> rx.Component:
     )
 
 
-def not_found(what: str = "page") -> rx.Component:
+def not_found(what: str = "page", it: str = "It") -> rx.Component:
     """404 inside the frame: for what does not exist, or is somebody else's."""
     return empty(
         "search_x",
         f"There is no such {what}",
-        "It may have been removed, or the address is not complete.",
+        f"{it} may have been removed, or the address is not complete.",
         link_button("Go to your overview", href=routes.OVERVIEW),
     )
 

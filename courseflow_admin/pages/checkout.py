@@ -36,6 +36,7 @@ def checkout() -> rx.Component:
             ("under_way", under_way()),
             ("closed", closed()),
             ("missing", feedback.not_found("course")),
+            ("forbidden", feedback.forbidden()),
             ("error", feedback.error(CheckoutState.error, CheckoutState.load)),
             feedback.skeleton_cards(2),
         ),

@@ -31,7 +31,7 @@ def person() -> rx.Component:
         rx.match(
             PersonState.view,
             ("there", there()),
-            ("missing", feedback.not_found("person")),
+            ("missing", feedback.not_found("person", "They")),
             ("error", feedback.error(PersonState.error, PersonState.load)),
             feedback.skeleton_cards(3),
         ),

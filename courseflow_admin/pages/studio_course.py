@@ -41,6 +41,7 @@ def studio_course() -> rx.Component:
             ("page", panes()),
             ("missing", rx.el.div(feedback.not_found("course"), class_name="cf-body")),
             ("error", rx.el.div(feedback.error(State.error, State.load), class_name="cf-body")),
+            ("not_author", rx.el.div(not_author(), class_name="cf-body")),
             ("forbidden", rx.el.div(feedback.forbidden(), class_name="cf-body")),
             # A key of its own, or React would turn this box into the panes, seen to move.
             rx.el.div(feedback.skeleton_cards(3), class_name="cf-body", key="loading"),
@@ -51,6 +52,15 @@ def studio_course() -> rx.Component:
         rail=True,
         bare=True,
         actions=[rx.cond(State.view == "page", course_badge(State.badge))],
+    )
+
+
+def not_author() -> rx.Component:
+    return feedback.empty(
+        "lock",
+        "You are not an author of this course",
+        "Only its authors edit it. Its owner can add you as a co-instructor.",
+        link_button("Go to the studio", href=routes.STUDIO),
     )
 
 

@@ -6,7 +6,7 @@ from operator import itemgetter
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotFound
+from courseflow_admin.errors import CourseFlowError, NotFound, ReadOnly
 from courseflow_admin.models import countries
 from courseflow_admin.models.courses import Course, Thumbnail
 from courseflow_admin.services import checkout, support
@@ -97,6 +97,9 @@ class CheckoutState(rx.State):
             offer = await checkout.offer(auth.actor(), slug)
         except NotFound:
             self.view = "missing"
+            return None
+        except ReadOnly:
+            self.view = "forbidden"
             return None
         except CourseFlowError as problem:
             self.view, self.error = "error", await support.sentence(problem)

@@ -115,7 +115,7 @@ class StudioCourseState(rx.State):
 
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
-        asked = address_part(self, 1)
+        asked, self.dialog = address_part(self, 1), ""
         if asked != self._id:
             self.view, self._id, self.undo_text, self.saved = "loading", asked, "", ""
             yield
@@ -127,6 +127,9 @@ class StudioCourseState(rx.State):
         except NotFound:
             self.view = "missing"
         except NotPermitted:
+            if (await self.get_state(AuthState)).actor().can(Permission.COURSES_EDIT):
+                self.view = "not_author"
+                return
             await (await self.get_state(SchoolState))._name_support()
             self.view = "forbidden"
         else:

@@ -12,6 +12,7 @@ from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor
 from tests.state.conftest import run
 from tests.state.money_tabs import a_tab_of, led_to
+from tests.view_builders import viewing
 
 FIELDS = {
     "description": "Something to learn.",
@@ -24,6 +25,15 @@ async def opened(actor, path):
     root = await a_tab_of(actor, path)
     steps = await run(root, CheckoutState, "load")
     return await root.get_state(CheckoutState), steps
+
+
+async def test_while_somebody_is_viewed_it_is_closed_as_other_pages_are(database, sandbox):
+    course = await a_course(await an_instructor())
+    _, _, as_maya = await viewing()
+
+    state, _ = await opened(as_maya, f"/checkout/{course.slug}")
+
+    assert (state.view, state.error) == ("forbidden", "")
 
 
 async def test_it_shows_the_price_and_both_ways_to_pay(database, sandbox):

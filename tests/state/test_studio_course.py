@@ -357,7 +357,7 @@ async def test_a_strangers_studio_shows_and_changes_nothing(database):
     sold = await a_course(author, "Sold")
     before = await everything()
 
-    for course, view in ((draft, "missing"), (sold, "forbidden")):
+    for course, view in ((draft, "missing"), (sold, "not_author")):
         root = await a_tab_of(rival, f"/studio/{course.id}?lesson={course.lesson_ids[0]}")
         await run(root, StudioCourseState, "load")
         await run(root, StudioLessonState, "load")
