@@ -47,6 +47,7 @@ SOURCES = (
     "courseflow_admin/state",
 )
 LONGEST_NAME, LONGEST_PATH = 200, 2000  # bytes; no file system has names much longer
+WIDE_LOGO = 48  # pixels; the name has no room beside a wider one in the sidebar
 LOGO_BOX = (96, 28)  # pixels, in the sidebar and above a form
 INLINE_SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 
@@ -219,6 +220,10 @@ def school_css(settings: Settings, school: SchoolSettings) -> str:
             f".cf-logo.cf-logo {{ display: block; width: {width}px; height: {height}px; "
             f'background-image: url("{address}"); }} .cf-logo + .cf-mark {{ display: none; }}'
         )
+        if width > WIDE_LOGO:
+            rules.append(
+                ".cf-brand.cf-brand { flex-direction: column; align-items: stretch; gap: 6px; }"
+            )
     if school.policy_versions:
         rules.append(".cf-policies.cf-policies { display: flex; }")
     rules += [

@@ -68,6 +68,8 @@ def test_name_logo_and_terms_of_an_admin_are_what_a_learner_sees(school, visitor
     expect(learner).to_have_title("My courses · Lakeside School")
     expect(learner.locator(".cf-side .cf-brandname")).to_have_text("Lakeside School")
     assert learner.locator(".cf-side .cf-logo").bounding_box()["width"] == 96
+    name = learner.locator(".cf-side .cf-brandname")
+    assert name.evaluate("one => one.scrollWidth <= one.clientWidth")
     assert layout_shift(learner) <= 0.01
     learner.get_by_role("navigation", name="Sections").get_by_role("link", name="Catalog").click()
     footer = settled(learner).get_by_role("navigation", name="Policies")

@@ -145,6 +145,13 @@ async def test_logo_and_policies_show_because_the_settings_have_them(site, datab
     assert "width: 96px; height: 26px" in after
     assert ".cf-policies .terms { display: inline; }" in after
     assert ".privacy" not in after
+    assert ".cf-brand.cf-brand { flex-direction: column;" in after  # else no room for the name
+
+
+async def test_a_logo_that_is_not_wide_stands_beside_the_name(site, database):
+    await school_logo.put(await an_admin(), a_picture(64, 64))
+
+    assert ".cf-brand" not in (await site.get("/school.css")).text
 
 
 @pytest.mark.parametrize(
