@@ -51,6 +51,7 @@ class InvitationsState(ListState, rx.State):
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
+        self.inviting, self.dialog = False, ""
         address = ListAddress(routes.INVITATIONS, self.router.url, ())
         actor = (await self.get_state(AuthState)).actor()
         async with self._refusals():

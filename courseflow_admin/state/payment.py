@@ -77,9 +77,9 @@ class PaymentDetailState(rx.State):
     @event(Permission.PAYMENTS_READ, supersedes=True)
     async def load(self):
         payment_id = last_part(self)
+        self.dialog = self.review_dialog = self.capture_dialog = False
         if self._payment is None or self._payment.id != payment_id:
-            self.view, self.dialog, self.review_dialog = "loading", False, False
-            self.capture_dialog = False
+            self.view = "loading"
             yield
         auth = await self.get_state(AuthState)
         try:

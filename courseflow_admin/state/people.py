@@ -13,6 +13,7 @@ from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import event
+from courseflow_admin.state.invitations import InvitationsState
 from courseflow_admin.state.lists import ListState
 
 NAMES = ("role", "state", "q", "from", "to")
@@ -43,6 +44,7 @@ class PeopleState(ListState, rx.State):
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
+        (await self.get_state(InvitationsState)).inviting = False
         address = ListAddress(routes.PEOPLE, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         role = address.one_of("role", ROLE_LABELS)

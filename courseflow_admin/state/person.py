@@ -127,9 +127,9 @@ class PersonState(rx.State):
 
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
-        account_id = last_part(self)
+        account_id, self.dialog = last_part(self), ""
         if self._person is None or self._person.account.id != account_id:
-            self.view, self.dialog = "loading", ""
+            self.view = "loading"
             yield
         try:
             said = query_of(self.router.url, "said")["said"]

@@ -48,6 +48,7 @@ class StudioState(rx.State):
 
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
+        self.dialog_open = False
         address = ListAddress(routes.STUDIO, self.router.url, ())
         auth = await self.get_state(AuthState)
         try:

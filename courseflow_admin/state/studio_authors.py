@@ -44,9 +44,9 @@ class StudioAuthorsState(rx.State):
 
     @event(Permission.COURSES_EDIT, supersedes=True)
     async def load(self):
-        asked = address_part(self, 1)
+        asked, self.dialog = address_part(self, 1), ""
         if asked != self._id:
-            self.view, self._id, self.dialog = "loading", asked, ""
+            self.view, self._id = "loading", asked
             self.course, self.owner, self.others = "", "", []
             yield
         try:
