@@ -222,7 +222,8 @@ def school_css(settings: Settings, school: SchoolSettings) -> str:
         )
         if width > WIDE_LOGO:
             rules.append(
-                ".cf-brand.cf-brand { flex-direction: column; align-items: stretch; gap: 6px; }"
+                ".cf-brand.cf-brand { flex-direction: column; align-items: stretch; "
+                "justify-content: center; gap: 6px; }"
             )
     if school.policy_versions:
         rules.append(".cf-policies.cf-policies { display: flex; }")

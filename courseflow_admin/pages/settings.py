@@ -286,7 +286,10 @@ def own_factor() -> rx.Component:
         rx.cond(
             wrong,
             rx.el.p(
-                icon("circle_alert", 14), wrong, " ", set_up, class_name="cf-error", role="alert"
+                icon("circle_alert", 14),
+                rx.el.span(wrong, " ", set_up),
+                class_name="cf-error",
+                role="alert",
             ),
             rx.cond(
                 State.own_missing & ~V.second_factor_for_admins,

@@ -75,6 +75,8 @@ def test_a_forgotten_password_is_set_anew(school, visitor):
     page.goto("/sign-in")
     page.get_by_role("link", name="Choose a new one").click()
     page.wait_for_url("**/forgot")
+    # Both pages have a field of that name, and the address changes before the page.
+    expect(page.get_by_role("heading", level=1)).to_have_text("Forgotten password")
     page.get_by_label("E-mail").fill("forgetful@demo.test")
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("status").get_by_text("on its way")).to_be_visible()
