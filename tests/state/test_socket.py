@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import websockets
+from reflex.state import FrontendEventExceptionState, UpdateVarsInternalState
 
 from courseflow_admin import frontend
 from courseflow_admin.db import client
@@ -24,7 +25,7 @@ from tests import servers
 from tests.builders import PASSWORD, acting, an_account, stored
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
-FAULT = "reflex___state____frontend_event_exception_state.handle_frontend_exception"
+FAULT = f"{FrontendEventExceptionState.get_full_name()}.handle_frontend_exception"
 DIALOG = f"{StudioState.get_full_name()}.show_dialog"
 
 
@@ -158,7 +159,7 @@ async def test_a_stolen_tab_token_shows_nothing_of_its_owner(web, its_database):
         (f"{AuthState.get_full_name()}.actor", {}),
         ("reflex___state____state.setvar", {"var_name": "is_hydrated", "value": True}),
         (
-            "reflex___state____update_vars_internal_state.update_vars_internal",
+            f"{UpdateVarsInternalState.get_full_name()}.update_vars_internal",
             {"vars": {f"{AuthState.get_full_name()}.signed_in": True}},
         ),
         ("no.such.event", {"password": "swordfish"}),
