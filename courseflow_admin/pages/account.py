@@ -120,7 +120,7 @@ def change_that_waits() -> rx.Component:
     return rx.el.div(
         rx.el.p(
             "A link is on its way to ",
-            rx.el.b(AccountState.asked_email, class_name="cf-address"),
+            rx.el.b(AccountState.asked_email),
             ". Your address changes when you use it, until ",
             AccountState.asked_until,
             ".",

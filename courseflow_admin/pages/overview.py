@@ -73,7 +73,7 @@ def confirm_address() -> rx.Component:
                 "Use the link we sent to ",
                 AuthState.email,
                 ".",
-                class_name="cf-13 cf-mut cf-address",
+                class_name="cf-13 cf-mut",
             ),
             class_name="cf-col cf-grow",
         ),

@@ -50,7 +50,7 @@ def nothing_left() -> rx.Component:
     return rx.el.div(
         rx.el.p(
             "Your address ",
-            rx.el.b(LinkState.email, class_name="cf-address"),
+            rx.el.b(LinkState.email),
             " is confirmed already.",
             role="status",
         ),
@@ -75,7 +75,7 @@ def another_link() -> rx.Component:
             LinkState.sent_to,
             rx.el.p(
                 "A new link is on its way to ",
-                rx.el.b(LinkState.sent_to, class_name="cf-address"),
+                rx.el.b(LinkState.sent_to),
                 ". It works for 48 hours.",
                 role="status",
             ),
