@@ -1,5 +1,6 @@
 """What routes ask for: who is asking, from where, and the body within its bounds."""
 
+import json
 import secrets
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
@@ -29,6 +30,7 @@ OWN_ACCOUNT = (f"{routes.API}/me/", f"{routes.API}/auth/")
 ENDS_VIEWING = (routes.API_VIEW_END, routes.API_SIGN_OUT)
 SCHEMAS = "#/components/schemas/{model}"
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
 
 
 class FromElsewhere(NotPermitted):
@@ -206,10 +208,21 @@ def is_form(request: Request) -> bool:
 async def read_json(request: Request, model: type[Model], largest: int = LARGEST_BODY) -> Model:
     if content_type(request) != "application/json":
         raise HTTPException(415, ONLY_JSON)
+    raw = await body_of(request, largest)
     try:
-        return model.model_validate_json(await body_of(request, largest))
+        read = model.model_validate_json(raw)
     except ValidationError as error:
         raise as_request_error(error) from None
+    json.loads(raw, object_pairs_hook=_each_once)
+    return read
+
+
+def _each_once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    """Of two values under one name, one reader takes the first and another the last."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Invalid("A field is given more than once.")
+    return fields
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -219,10 +232,7 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
         raise Invalid("This form has too many fields.") from error
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise Invalid("A field is given more than once.")
-    return fields
+    return _each_once(pairs)
 
 
 def as_request_error(error: ValidationError) -> RequestValidationError:

@@ -1,4 +1,4 @@
-"""Forms that name a field twice: refused, whichever of the two is the good one."""
+"""Forms and JSON that name a field twice: refused, whichever of the two is the good one."""
 
 import inspect
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ AUTH = "/api/v1/auth"
 # What each form of a page sends; the routes of the API that read one.
 FORMS = {
     f"{AUTH}/sign-in": {"email": "ada@demo.test", "password": PASSWORD, "next": "/studio"},
+    f"{AUTH}/sign-out": {"next": "/studio"},
     f"{AUTH}/sign-in/code": {"code": "123456", "next": "/studio", "by": "recovery"},
     f"{AUTH}/sign-up": {"email": "new@demo.test", "name": "New", "password": PASSWORD, "next": ""},
     f"{AUTH}/forgot": {"email": "ada@demo.test"},
@@ -54,6 +55,37 @@ async def test_a_form_that_names_a_field_twice_is_refused_and_does_nothing(api, 
     assert (signed_in.status_code, answer.status_code) == (303, 422)
     assert answer.json()["detail"] == "A field is given more than once."
     assert "set-cookie" not in answer.headers
+    assert await everything_stored() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/me", '{"name": "Ada", "name": "Root"}'),
+        ("/me", '{"name": "Root", "n\\u0061me": "Ada"}'),
+        ("/courses/{id}", '{"revision": 0, "fields": {"title": "Bees", "title": "Wasps"}}'),
+        (
+            "/courses/{id}",
+            '{"revision": 0, "fields": {"price": {"minor": 1, "minor": 2, "currency": "INR"}}}',
+        ),
+        ("/courses/{id}", '{"revision": 0, "fields": {}, "revision": 0}'),
+    ],
+)
+async def test_json_that_names_a_field_twice_is_refused_and_does_nothing(api, path, body):
+    course = await a_course(await an_instructor())
+    await api.post(f"{AUTH}/sign-in", data={"email": "ines@demo.test", "password": PASSWORD})
+    before = await everything_stored()
+
+    answer = await api.patch(
+        f"/api/v1{path.format(id=course.id)}",
+        content=body,
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "A field is given more than once.",
+    )
     assert await everything_stored() == before
 
 
