@@ -66,12 +66,15 @@ class Guard(rx.Middleware):
             logger.warning("event.arguments_refused", event=event.name[-80:], problem=wrong)
             return await _refused(root, board, notices.error(NOT_UNDERSTOOD))
         if registered and theirs:
-            if "hydrate" in registered.handler.fn.__name__:
+            anew = "hydrate" in registered.handler.fn.__name__
+            if anew:
                 board._forget_successes()  # said before this page was loaded
             if root.router.url.path != board._path:
                 board._path = root.router.url.path
                 board._forget_older()
                 (await state.get_state(SchoolState))._forget()
+            if news and not anew:  # a link was clicked on a page of before
+                board._say(notices.info(news))
             return None
         if news:
             # Meant by whom the page showed until now; they see first who they are.
