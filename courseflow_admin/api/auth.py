@@ -164,6 +164,8 @@ async def sign_out(request: Request) -> Response:
         return Response(status_code=204, headers=NOT_STORED)
 
     fields = await read_form(request) if is_form(request) else {}
+    if set(fields) - {"next"}:
+        raise Invalid("There is no such field here.")
     actor = await sessions.find(session_token(request))
     if actor:
         await sessions.end(actor)

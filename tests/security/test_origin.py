@@ -149,20 +149,20 @@ async def test_a_foreign_page_cannot_send_a_logo_with_an_admins_cookie(site):
     assert (await site.put("/api/v1/settings/logo", **picture)).status_code == 200
 
 
-@pytest.mark.parametrize("route", [route for route in sorted(RULES) if is_write(route)])
 @pytest.mark.parametrize("origin", ["https://evil.example", "", "null"])
-async def test_no_write_by_cookie_comes_from_a_foreign_page(site, route, origin):
+async def test_no_write_by_cookie_comes_from_a_foreign_page(site, origin):
     school = await a_school()
-    body = body_of(route, school)
     cookie = {"Cookie": f"cf_session={await school.token('admin')}"}
     before = await everything_stored()
 
-    answer = await site.request(
-        route.partition(" ")[0],
-        address_of(route, school),
-        headers={**cookie, **({"Origin": origin} if origin else {})},
-        **({"content": body} if isinstance(body, bytes) else {"json": body} if body else {}),
-    )
+    for route in (route for route in sorted(RULES) if is_write(route)):
+        body = body_of(route, school)
+        answer = await site.request(
+            route.partition(" ")[0],
+            address_of(route, school),
+            headers={**cookie, **({"Origin": origin} if origin else {})},
+            **({"content": body} if isinstance(body, bytes) else {"json": body} if body else {}),
+        )
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
-    assert await everything_stored() == before
+        assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin"), route
+        assert await everything_stored() == before, route

@@ -294,7 +294,7 @@ async def test_what_the_bank_took_back_is_not_refunded_by_us_as_well(database, s
         await refunds.refund(ADMIN, payment.id, whole, "Asked for it", new_id("ref"))
 
     after = await payments_db.get(payment.id)
-    assert (after.refundable.minor, after.taken_back_minor) == (0, whole.minor)
+    assert (after.refundable.minor, after.breakdown.taken_back.minor) == (0, whole.minor)
     assert (after.refunds, sandbox.refunds(paid)) == ([], [])
     told = [step.sentence for step in (await payments.get(SYSTEM, payment.id)).steps]
     assert "The bank asks about this payment: fraudulent" in told
