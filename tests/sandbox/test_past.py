@@ -213,6 +213,21 @@ def test_a_running_sandbox_takes_over_a_file_that_appears_later_and_again_after_
         assert running.deliveries() == []
 
 
+async def test_a_reset_while_the_past_is_taken_over_brings_all_of_it_back(
+    box: Sandbox, tmp_path: Path
+):
+    past = Past(box.world, write(tmp_path, a_purchase("razorpay")))
+
+    under_way = asyncio.create_task(past.take_over())
+    await asyncio.sleep(0)
+    box.store.clear()
+    await under_way
+    assert box.store.find("order", ORDER) is None
+    await past.take_over()
+
+    assert box.store.find("order", ORDER) is not None
+
+
 def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
     until = time.monotonic() + seconds
     while not holds() and time.monotonic() < until:
