@@ -154,9 +154,7 @@ async def send_next(lease: timedelta) -> bool:
     except (KeyRefused, ProviderUnreachable) as error:  # not because of this e-mail
         await _later(email, error.message)
     except ProviderRefused as error:
-        reason = without_addresses(
-            error.message
-        )  # the log of e-mails outlives the person's account
+        reason = without_addresses(error.message)  # it outlives the person's account
         await emails_db.give_up(email.id, reason, now())
         logger.error("email.failed", email=email.id, kind=email.kind, reason=reason)
     else:
