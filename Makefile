@@ -12,6 +12,7 @@ PYTEST_FLAGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 run: runtime
 	@exec $(PYTHON) -m courseflow_admin run --stop-with-parent
 
+# TEST_MONGODB_URI=mongodb://... make test: on a replica set of yours instead of our own mongod.
 test: development browser
 	@$(MAKE) --no-print-directory -j 2 check built
 	@$(PYTHON) -m pytest $(PYTEST_FLAGS)

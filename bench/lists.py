@@ -18,7 +18,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.db.client import collection
 from courseflow_admin.db.embedded import EmbeddedMongo
-from courseflow_admin.db.indexes import create_indexes
+from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.demo.loader import load_demo_school
 from courseflow_admin.models.base import id_at
 from courseflow_admin.models.money import Money
@@ -72,7 +72,7 @@ async def measure() -> list[str]:
         if over:
             failures.append(what)
 
-    await create_indexes()
+    await bring_up_to_date()
     started = time.perf_counter()
     await load_demo_school()
     report("demo school loaded", time.perf_counter() - started, "s", SEED_SECONDS)

@@ -29,7 +29,7 @@ from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.db.embedded import EmbeddedMongo
-from courseflow_admin.db.indexes import create_indexes
+from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.services import accounts, sessions
 from courseflow_admin.state.notices import NoticesState
 from tests import servers
@@ -182,7 +182,7 @@ async def told_by_the_clock() -> list[bool]:
 
 async def measured(uri: str) -> list[bool]:
     await client.connect(uri, "bench")
-    await create_indexes()
+    await bring_up_to_date()
     for number in range(AT_ONCE):
         await an_account(f"s{number}@demo.test")
     await sign_in("s0@demo.test")
@@ -207,7 +207,7 @@ async def measured_without_hashes(uri: str) -> list[bool]:
     os.environ["BCRYPT_COST"] = str(CHEAPEST)
     settings.cache_clear()
     await client.connect(uri, "bench_cheap")
-    await create_indexes()
+    await bring_up_to_date()
     await an_account("s0@demo.test")
     print(f"the same with hashes of cost {CHEAPEST}:")
     fine = await told_by_the_clock()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from courseflow_admin.errors import CourseFlowError, SettingsInvalid
 
 ROOT = Path(__file__).parent.parent
 LARGEST_MESSAGE = 1_000_000  # bytes from a socket; the longest lesson has 200,000 characters
-INVALID = 2  # exit code: the settings are wrong, trying again would not help
+INVALID = 2  # exit code: settings or database are wrong, trying again would not help
 
 app = typer.Typer(
     name="courseflow",
@@ -43,7 +44,7 @@ def web() -> None:
     with _database("web"):
         import uvicorn
 
-        asyncio.run(_connected(_stamped))
+        asyncio.run(_connected(_startable))
         uvicorn.run(
             "courseflow_admin.courseflow_admin:asgi_app",
             factory=True,
@@ -65,7 +66,7 @@ def worker() -> None:
     with _database("worker"):
         from courseflow_admin.worker import main
 
-        asyncio.run(_connected(_stamped))
+        asyncio.run(_connected(_startable))
         code = main()
     raise typer.Exit(code)
 
@@ -87,18 +88,82 @@ def build() -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Create the indexes that are missing, and the fields that came later."""
+def migrate(
+    contract: Annotated[
+        bool,
+        typer.Option("--contract", help="Also remove what only older releases need."),
+    ] = False,
+    only_list: Annotated[
+        bool, typer.Option("--list", help="Show the migrations and change nothing.")
+    ] = False,
+) -> None:
+    """Create or replace indexes, and run the migrations that are pending."""
 
     async def act() -> None:
-        from courseflow_admin.db.migrations import bring_up_to_date
-
         await _stamped()
-        await bring_up_to_date()
+        await _migrated(contract)
 
     with _database("migrate"):
-        asyncio.run(_connected(act))
-    print("The database is up to date.")
+        asyncio.run(_connected(_list_migrations if only_list else act))
+    if not only_list:
+        print("The database is up to date.")
+
+
+async def _migrated(contract: bool = False) -> None:
+    from courseflow_admin.db.migrations import bring_up_to_date
+    from courseflow_admin.frontend import build_id
+
+    shown = ProgressLine()
+    try:
+        await bring_up_to_date(
+            contract=contract, build=build_id(), say=shown.say, progress=shown.progress
+        )
+    finally:
+        shown.end()
+
+
+async def _list_migrations() -> None:
+    from courseflow_admin.db import index_state, migrating, migrations
+
+    for status in await migrations.listing():
+        row = status.row
+        done = f"{row['done']} of {row['total']}" if row else ""
+        build = f"by build {row['build']}" if row.get("build") else ""
+        parts = (f"{status.migration}", status.migration.kind, status.state, done, build)
+        print("  ".join(part for part in (*parts, row.get("error", "")) if part))
+    for fault in await index_state.faults():
+        print(f"index  {fault}")
+    print(f"code version {migrations.CODE_VERSION}, needed: {await migrating.min_code()}")
+
+
+class ProgressLine:
+    """How far a migration is: one line that changes on a terminal, now and then one elsewhere."""
+
+    EVERY_SECONDS = 2.0
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._open = False
+        self._shown = 0.0
+
+    def say(self, text: str) -> None:
+        self.end()
+        print(text, flush=True)
+
+    def progress(self, migration: object, done: int, total: int) -> None:
+        if not total:
+            return
+        if not self._live and done < total and time.monotonic() - self._shown < self.EVERY_SECONDS:
+            return
+        self._shown = time.monotonic()
+        line = f"{migration}: {done:,} of {total:,} ({done * 100 // max(total, 1)}%)"
+        print(f"\r{line}" if self._live else line, end="" if self._live else "\n", flush=True)
+        self._open = self._live
+
+    def end(self) -> None:
+        if self._open:
+            print(flush=True)
+        self._open = False
 
 
 @app.command()
@@ -108,12 +173,11 @@ def seed(
     """Create the indexes and load the demo school; never into a database with live money."""
 
     async def act() -> None:
-        from courseflow_admin.db.migrations import bring_up_to_date
         from courseflow_admin.demo.loader import NotEmpty, load_demo_school
         from courseflow_admin.services import school
 
         stamp = await school.check_stamp(settings())
-        await bring_up_to_date()
+        await _migrated()
         if if_empty and (stamp == school.LIVE or settings().production):
             return
         try:
@@ -140,12 +204,11 @@ def create_admin(
     """Make an account with the role admin. The password is asked for."""
 
     async def act() -> None:
-        from courseflow_admin.db.migrations import bring_up_to_date
         from courseflow_admin.models.permissions import SYSTEM
         from courseflow_admin.services import accounts
 
         await _stamped()
-        await bring_up_to_date()
+        await _migrated()
         made = await accounts.create(
             SYSTEM, email=email, name=name, role="admin", password=password
         )
@@ -221,6 +284,14 @@ async def _connected(act: Callable[[], Awaitable[None]]) -> None:
         await act()
     finally:
         await client.close()
+
+
+async def _startable() -> None:
+    """What web and worker need: the right kind of database, as this code needs it."""
+    from courseflow_admin.db.migrations import require_up_to_date
+
+    await _stamped()
+    await require_up_to_date()
 
 
 async def _stamped() -> None:

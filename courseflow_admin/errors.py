@@ -10,7 +10,8 @@ CourseFlowError
 ├── TooMany 429          (with seconds to wait)
 ├── ProviderRefused 502  (nothing happened)
 ├── ProviderUnreachable 502  (we do not know what happened)
-└── Unavailable 503      (the database is away)
+├── Unavailable 503      (the database is away)
+└── Outdated 503         (the database needs newer code)
 
 SettingsInvalid stands apart: it is said at start, and then nothing starts.
 The message is a sentence for the person who clicked; `code` is for programs. Where people cannot
@@ -169,8 +170,18 @@ class Unavailable(CourseFlowError):
         super().__init__("The database does not answer just now. Please try again in a moment.")
 
 
+class Outdated(CourseFlowError):
+    """A newer release has removed what this process reads; it should be replaced."""
+
+    status = 503
+    code = "outdated"
+
+    def __init__(self) -> None:
+        super().__init__("This process is older than the database allows. Deploy the new release.")
+
+
 class SettingsInvalid(Exception):
-    """Settings that nothing may start with; `lines` names each wrong value in one line."""
+    """Settings or a database that nothing may start with; `lines` says what is wrong."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))

@@ -80,6 +80,12 @@ def ensure_built() -> Path:
     return SERVED
 
 
+def build_id() -> str:
+    """Which build of the screens is served: the hash of what it was made of; "" without one."""
+    stamp = BUILD / "stamp"
+    return stamp.read_text()[:12] if stamp.is_file() else ""
+
+
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     with (BUILD / "lock").open("w") as lock:

@@ -3,13 +3,14 @@
 import fcntl
 import hashlib
 import http.client
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,8 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     stopping: bool = False
+    _trusts_stamp: bool = False  # whether preparing the database was skipped
+    _preparing: bool = False
 
     def run(self) -> int:
         """Start everything, watch over it until told to stop. Returns the exit code."""
@@ -170,7 +173,8 @@ class Supervisor:
         build = self._spawn(["courseflow_admin", "build"])
         try:
             self._start_database()
-            if not self._is_prepared():
+            self._trusts_stamp = self._is_prepared()
+            if not self._trusts_stamp:
                 self._prepare()
             self._keep("worker", ["courseflow_admin", "worker"])
             if build.poll() is None:
@@ -195,8 +199,8 @@ class Supervisor:
         self.say(f"Database: embedded MongoDB, {uri.split('?')[0]}")
 
     def _prepare(self) -> None:
-        """Indexes, and the demo school on the first start."""
-        self.say("Database: indexes, and the demo school if it is empty")
+        """Indexes and migrations, and the demo school on the first start."""
+        self.say("Database: indexes, migrations, and the demo school if it is empty")
         act = ["migrate"] if self.settings.production else ["seed", "--if-empty"]
         seeding = self._spawn(["courseflow_admin", *act])
         try:
@@ -216,12 +220,8 @@ class Supervisor:
         return False
 
     def _preparation(self) -> str:
-        digest = hashlib.sha256(self.settings.mongodb_database.encode())
-        for name in PREPARED_BY:
-            path = ROOT / "courseflow_admin" / name
-            for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
-                digest.update(file.read_bytes() if file.exists() else b"")
-        return digest.hexdigest()
+        files = [ROOT / "courseflow_admin" / name for name in PREPARED_BY]
+        return hash_of(self.settings.mongodb_database, files)
 
     def _wait_until_ready(self) -> None:
         ports = range(self.settings.port + 1, self.settings.port + 5)
@@ -289,6 +289,9 @@ class Supervisor:
                 self._died(child, code)
 
     def _died(self, child: Child, code: int) -> None:
+        if code == SETTINGS_INVALID and self._trusts_stamp:
+            self._prepare_after_all(child)
+            return
         if code == SETTINGS_INVALID:
             raise NotStarted(f"The {child.name} process refused to start; why stands above.", code)
         lived = time.monotonic() - child.started
@@ -301,6 +304,17 @@ class Supervisor:
         pause = 2**child.deaths / 8
         self.say(f"The {child.name} process ended (code {code}); starting it again in {pause} s.")
         child.process, child.again_at = None, time.monotonic() + pause
+
+    def _prepare_after_all(self, child: Child) -> None:
+        """The stamp was wrong: the database has been changed or restored since."""
+        child.process, child.again_at = None, math.inf
+        if self._preparing:
+            return
+        self._preparing = True
+        self._prepare()
+        self._preparing = self._trusts_stamp = False
+        for each in self.children:
+            each.again_at = min(each.again_at, time.monotonic())
 
     # Stop
 
@@ -325,6 +339,14 @@ class Supervisor:
             self.mongo.stop()
         if self.children:
             self._run_file.unlink(missing_ok=True)
+
+
+def hash_of(text: str, files: Iterable[Path]) -> str:
+    """One that is not there is a fault: a file that was moved would count as unchanged for ever."""
+    digest = hashlib.sha256(text.encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -1,5 +1,6 @@
 """What every test may ask for: settings of its own, a real MongoDB, an empty database."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -11,13 +12,14 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pymongo import MongoClient
 from xdist.scheduler import LoadFileScheduling
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
 from courseflow_admin.db import client
 from courseflow_admin.db.embedded import EmbeddedMongo
-from courseflow_admin.db.indexes import create_indexes
+from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.providers import gateways, resend
 from courseflow_admin.sandbox.server import Sandbox
 from courseflow_admin.services import webhooks
@@ -38,6 +40,7 @@ os.environ.update(
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - a folder of our own in it
 NO_ROWS = hashlib.md5(b"").hexdigest()  # noqa: S324 - what MongoDB's dbHash says of no documents
 TOURS = ("test_pages_full.py", "test_pages_empty.py")  # of schools of their own
+KEPT = {"webhook_rejections", "migrations"}  # capped: cannot be deleted from; which ones have run
 _indexed: set[str] = set()
 
 
@@ -86,11 +89,16 @@ def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real mongod, a replica set of one, shared by all processes of this test run.
 
     In memory where there is room: each majority write waits for its journal, so that a disk would
-    be most of what many tests wait for.
+    be most of what many tests wait for. TEST_MONGODB_URI names another one (a replica set), whose
+    databases `test_*` are dropped first.
     """
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
+    if uri := os.environ.get("TEST_MONGODB_URI"):
+        _drop_test_databases_once(uri, folder)
+        yield uri
+        return
     if not (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM):
         with EmbeddedMongo(folder) as uri:
             yield uri
@@ -100,6 +108,19 @@ def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield mongo.start()
     if mongo.stop():  # the last of this run
         shutil.rmtree(shared)
+
+
+def _drop_test_databases_once(uri: str, folder: Path) -> None:
+    """What an earlier run left on a server that is not ours; once for all processes of this run."""
+    with (folder / "mongodb.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if lock.read() == "":
+            with MongoClient[dict[str, Any]](uri) as server:
+                for name in server.list_database_names():
+                    if name.startswith("test_"):
+                        server.drop_database(name)
+            lock.write("dropped")
 
 
 @pytest.fixture
@@ -116,7 +137,7 @@ async def database(mongod_uri: str, listener: Listener) -> AsyncIterator[str]:
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
     await client.connect(mongod_uri, name, listeners=[listener])
     if name not in _indexed:
-        await create_indexes()
+        await bring_up_to_date()
         _indexed.add(name)
     yield name
     await empty_database()
@@ -125,11 +146,20 @@ async def database(mongod_uri: str, listener: Listener) -> AsyncIterator[str]:
     assert listener.rewritten == set(), "the audit log is only ever added to"
 
 
+@pytest.fixture
+async def restored_schema(database: str) -> AsyncIterator[None]:
+    """For a test that changes indexes, or which migrations have run."""
+    yield
+    await empty_database()  # documents that a unique index would not bear
+    await client.collection("migrations").delete_many({})
+    await bring_up_to_date()
+
+
 async def empty_database() -> None:
     """Delete all there is: most tests wrote to few collections, and no rows have a known hash."""
     database = client.collection("any").raw.database
     for name, rows in (await database.command("dbHash"))["collections"].items():
-        if rows != NO_ROWS and name != "webhook_rejections":  # capped: cannot be deleted from
+        if rows != NO_ROWS and name not in KEPT:
             await database[name].delete_many({})
 
 

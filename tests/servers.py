@@ -102,6 +102,17 @@ def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
     raise AssertionError(f"{address} does not answer:\n{log.read_text()[-3000:]}")
 
 
+def migrate(environ: dict[str, str]) -> None:
+    """The database as web and worker ask for it."""
+    subprocess.run(
+        [sys.executable, "-m", "courseflow_admin", "migrate"],
+        cwd=ROOT,
+        env=environ,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 @contextmanager
 def web(environ: dict[str, str], log: Path) -> Iterator[str]:
     """The web process alone; its address."""
@@ -114,13 +125,7 @@ def web(environ: dict[str, str], log: Path) -> Iterator[str]:
 @contextmanager
 def whole_product(environ: dict[str, str], log: Path) -> Iterator[str]:
     """Sandbox, worker and web over a database with its indexes; the app's address."""
-    subprocess.run(
-        [sys.executable, "-m", "courseflow_admin", "migrate"],
-        cwd=ROOT,
-        env=environ,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    migrate(environ)
     with ExitStack() as stack:
         sandbox = stack.enter_context(running(["courseflow_admin.sandbox"], environ, log))
         stack.enter_context(running(["courseflow_admin", "worker"], environ, log))

@@ -1,8 +1,10 @@
+import asyncio
 import contextlib
 import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +17,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from courseflow_admin.db import client
 from courseflow_admin.db.embedded import EmbeddedMongo
-from courseflow_admin.serve import Supervisor, read_settings
+from courseflow_admin.db.migrations import bring_up_to_date
+from courseflow_admin.serve import Supervisor, hash_of, read_settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -127,14 +131,26 @@ def port():
     return next(p for p in range(14200 + 500 * worker, 14700 + 500 * worker, 5) if are_free(p))
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def started_before(tmp_path_factory):
     """A data folder on which the first start has been: the demo school has tests of its own."""
-    (tmp_path / "db").mkdir()
-    supervisor = Supervisor(read_settings(data_dir=tmp_path))
-    supervisor.mongo = EmbeddedMongo(tmp_path)
-    (tmp_path / "db" / "prepared").write_text(supervisor._preparation())
-    return tmp_path
+    folder = tmp_path_factory.mktemp("started")
+
+    async def migrate(uri: str) -> None:
+        await client.connect(uri, "courseflow")
+        await bring_up_to_date()
+        await client.close()
+
+    with EmbeddedMongo(folder) as uri:
+        asyncio.run(migrate(uri))
+    supervisor = Supervisor(read_settings(data_dir=folder))
+    (folder / "db" / "prepared").write_text(supervisor._preparation())
+    return folder
+
+
+@pytest.fixture
+def folder(started_before, tmp_path):
+    return Path(shutil.copytree(started_before, tmp_path / "data"))
 
 
 @pytest.fixture
@@ -255,6 +271,42 @@ def test_wrong_settings_are_named_line_by_line_and_nothing_starts(start, folder)
     assert not (folder / "new").exists()
 
 
+def test_a_database_that_was_changed_since_the_last_start_is_prepared_again(start, folder):
+    def act(change):
+        async def connected(uri):
+            await client.connect(uri, "courseflow")
+            try:
+                return await change()
+            finally:
+                await client.close()
+
+        with EmbeddedMongo(folder) as uri:
+            return asyncio.run(connected(uri))
+
+    async def undo():
+        await client.collection("accounts").drop_index("email_1")
+        await client.collection("accounts").insert_one({"_id": "acc_1", "email": "a@b.test"})
+
+    act(undo)
+    run = start()
+    said = run.until("Ctrl-C stops everything.")
+
+    assert "The database is not up to date: index accounts (email): missing." in said
+    assert "Indexes created: 1\n" in said
+    assert run.end() == 0
+
+
+def test_a_file_that_the_stamp_should_cover_and_that_is_not_there_is_a_fault(tmp_path):
+    here, moved = tmp_path / "here.py", tmp_path / "moved.py"
+    here.write_text("1")
+    before = hash_of("school", [here])
+    here.write_text("2")
+
+    assert hash_of("school", [here]) != before
+    with pytest.raises(FileNotFoundError):
+        hash_of("school", [here, moved])
+
+
 def test_a_process_that_keeps_dying_is_given_up_loudly(start, folder):
     (folder / "sandbox.sqlite").mkdir()  # it cannot be opened as a database
 
@@ -297,12 +349,12 @@ def test_the_command_line_works_next_to_a_run_and_without_one(start, folder):
     assert run.end() == 0
     alone = json.loads(doctor().stdout)
 
-    assert [check["name"] for check in beside["checks"] if not check["ok"]] == ["indexes"]
+    assert [check["name"] for check in beside["checks"] if not check["ok"]] == []
     assert beside["addresses"]["app"] == f"http://localhost:{run.port}"
-    assert [check["name"] for check in unaddressed["checks"] if not check["ok"]] == ["indexes"]
+    assert [check["name"] for check in unaddressed["checks"] if not check["ok"]] == []
     assert unaddressed["addresses"] == beside["addresses"]
     assert sorted(beside["webhook_secrets"]) == ["razorpay", "resend", "stripe"]
     assert [check["name"] for check in alone["checks"] if not check["ok"]] == [
-        "indexes", "stripe", "razorpay", "cloudinary", "resend",
+        "stripe", "razorpay", "cloudinary", "resend",
     ]  # fmt: skip
     assert run.family() == {}

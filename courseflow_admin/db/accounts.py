@@ -164,14 +164,5 @@ async def search(
     )
 
 
-async def add_name_words() -> None:
-    """For accounts from before people were found by name; found by index, so soon done."""
-    async for row in collection("accounts").each({"name_words": None}):
-        words = Account.from_mongo(row).to_mongo()["name_words"]
-        await collection("accounts").update_one(
-            {"_id": row["_id"], "name": row["name"]}, {"$set": {"name_words": words}}
-        )
-
-
 def _read(row: Row | None) -> Account | None:
     return Account.from_mongo(row) if row else None

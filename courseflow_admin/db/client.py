@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
+from pymongo import AsyncMongoClient, IndexModel, ReadPreference, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
@@ -251,6 +251,22 @@ class Collection:
         with _translated():
             result: DeleteResult = await self.raw.delete_many(where, session=_session.get())
             return result
+
+    async def indexes(self) -> list[Row]:
+        """As the server describes them, also that of `_id`."""
+        with _translated():
+            cursor = await self.raw.list_indexes()
+            return [dict(index) for index in await cursor.to_list()]
+
+    async def create_indexes(self, indexes: Sequence[IndexModel]) -> None:
+        _require_writing()
+        with _translated():
+            await self.raw.create_indexes(list(indexes))
+
+    async def drop_index(self, name: str) -> None:
+        _require_writing()
+        with _translated():
+            await self.raw.drop_index(name)
 
 
 def due(field: str, at: datetime) -> Row:

@@ -7,9 +7,8 @@ flip the plan, measured 243 -> 1547 ms).
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import CollectionInvalid
 
-from courseflow_admin.db.client import LONG_AGO, collection, command
+from courseflow_admin.db.client import LONG_AGO
 
 
 def _index(*keys: tuple[str, int], **options: Any) -> IndexModel:
@@ -221,18 +220,4 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
 }
 
-REJECTIONS_BYTES = 10 * 1024 * 1024
-
-
-async def create_indexes() -> None:
-    """Create what is missing; safe to run at every start and by several processes at once."""
-    for name, indexes in INDEXES.items():
-        if indexes:
-            await collection(name).raw.create_indexes(indexes)
-    try:
-        await command("create", "webhook_rejections", capped=True, size=REJECTIONS_BYTES)
-    except CollectionInvalid:
-        return
-    except Exception as error:
-        if "already exists" not in str(error):
-            raise
+REJECTIONS, REJECTIONS_BYTES = "webhook_rejections", 10 * 1024 * 1024  # capped: strangers fill it

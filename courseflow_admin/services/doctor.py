@@ -8,11 +8,12 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from courseflow_admin.config import DEMO_SUPPORT, Settings
-from courseflow_admin.db import client, condition
+from courseflow_admin.db import client, condition, index_state, migrations
 from courseflow_admin.errors import (
     GatewayKeysRefused,
     ProviderRefused,
     ProviderUnreachable,
+    SettingsInvalid,
     Unavailable,
 )
 from courseflow_admin.models.payments import GATEWAYS
@@ -92,15 +93,31 @@ async def _database(settings: Settings) -> list[Check]:
         checks.append(Check("transactions", False, str(error).splitlines()[0][:200]))
     else:
         checks.append(Check("transactions", works, "work"))
-    missing = await condition.missing_indexes()
-    detail = f"missing: {'; '.join(missing)}" if missing else "all there"
     skew = await condition.clock_skew()
     checks += [
-        Check("indexes", not missing, detail),
+        await _indexes(),
+        await _migrations(),
         Check("clock, database", abs(skew) < SKEW, f"{skew:+.1f} s from ours"),
         await _support(settings),
     ]
     return checks
+
+
+async def _indexes() -> Check:
+    faults = [str(fault) for fault in await index_state.faults()]
+    mend = "; `courseflow migrate` creates or replaces them"
+    return Check("indexes", not faults, f"{'; '.join(faults)}{mend}" if faults else "as needed")
+
+
+async def _migrations() -> Check:
+    try:
+        await migrations.require_code()
+        open_ones = [it for it in await migrations.listing() if not it.is_done]
+    except SettingsInvalid as error:
+        return Check("migrations", False, "; ".join(error.lines))
+    pending = [f"{it.migration} ({it.migration.kind}) is {it.state}" for it in open_ones]
+    ok = all(it.migration.kind == "contract" for it in open_ones)
+    return Check("migrations", ok, "; ".join(pending) or "all done")
 
 
 async def _support(settings: Settings) -> Check:

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from courseflow_admin.config import read_settings
-from courseflow_admin.db import condition
 from courseflow_admin.db.client import collection
+from courseflow_admin.db.migrations import CODE_VERSION
 from courseflow_admin.services import doctor, school_settings
 
 LIVE_STRIPE = {"stripe_secret_key": "sk_live_1"}
@@ -38,14 +38,42 @@ async def test_keys_that_do_not_fit_the_database_are_told(mongod_uri, database, 
     assert checks["keys for this database"].ok is fits
 
 
-async def test_a_missing_index_is_named(database):
-    assert await condition.missing_indexes() == []
+async def test_a_missing_index_one_with_other_options_and_the_command_are_named(
+    mongod_uri, database, restored_schema
+):
+    accounts, tokens = collection("accounts"), collection("one_time_tokens")
+    await accounts.drop_index("email_1")
+    await tokens.drop_index("expires_at_1")
+    await tokens.raw.create_index("expires_at", expireAfterSeconds=3600)
+    settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
 
-    await collection("accounts").raw.drop_index("email_1")
-    missing = await condition.missing_indexes()
-    await collection("accounts").raw.create_index("email", unique=True)
+    checks = {check.name: check for check in await doctor._database(settings)}
 
-    assert missing == ["accounts: email"]
+    assert checks["indexes"] == doctor.Check(
+        "indexes",
+        False,
+        "accounts (email): missing; one_time_tokens (expires_at): expireAfterSeconds is 3600, "
+        "should be 0; `courseflow migrate` creates or replaces them",
+    )
+
+
+async def test_migrations_that_have_not_run_and_a_need_for_newer_code_are_told(
+    mongod_uri, database, restored_schema
+):
+    settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
+
+    async def said():
+        checks = {check.name: check for check in await doctor._database(settings)}
+        return checks["migrations"].ok, checks["migrations"].detail
+
+    assert await said() == (True, "all done")
+    await collection("migrations").delete_one({"_id": 1})
+    assert await said() == (False, "0001 account_name_words (expand) is pending")
+    await collection("migrations").insert_one({"_id": "code", "min_code": CODE_VERSION + 1})
+    ok, detail = await said()
+
+    assert not ok
+    assert f"needs CourseFlow with code version {CODE_VERSION + 1} or newer" in detail
 
 
 async def test_what_is_fit_and_what_is_not_is_told_check_by_check(mongod_uri, clocks):
@@ -66,6 +94,7 @@ async def test_what_is_fit_and_what_is_not_is_told_check_by_check(mongod_uri, cl
 
     assert {name for name, check in checks.items() if not check.ok} == {
         "indexes",
+        "migrations",
         "razorpay",
         "resend",
         "stripe, webhook secret",

@@ -37,6 +37,7 @@ def web(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     environ = servers.environment(servers.free_ports()[0], folder, mongod_uri, "test_socket")
     environ["TRUSTED_PROXIES"] = "1"
     log = folder / "log"
+    servers.migrate(environ)
     with servers.web(environ, log) as address:
         yield address, log
 
