@@ -28,6 +28,7 @@ class CourseFlowError(Exception):
     status = 500
     code = "error"
     needs_support = False
+    outcome_unknown = False  # what was asked for may have happened all the same
 
     @property
     def message(self) -> str:
@@ -41,6 +42,7 @@ class CourseFlowError(Exception):
 
 class Unexpected(CourseFlowError):
     needs_support = True
+    outcome_unknown = True
 
     def __init__(self) -> None:
         super().__init__("Something went wrong on our side. Nothing more was done.")
@@ -133,6 +135,7 @@ class ProviderUnreachable(CourseFlowError):
 
     status = 502
     code = "provider_unreachable"
+    outcome_unknown = True
 
     def __init__(self, provider: str) -> None:
         super().__init__(
@@ -165,6 +168,7 @@ def for_admins(error: CourseFlowError) -> CourseFlowError:
 class Unavailable(CourseFlowError):
     status = 503
     code = "unavailable"
+    outcome_unknown = True
 
     def __init__(self) -> None:
         super().__init__("The database does not answer just now. Please try again in a moment.")

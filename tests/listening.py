@@ -82,7 +82,11 @@ EXEMPT = (
     _exempt("a lease on asking the gateway", "payments", "sync_at"),
     _exempt("the browser came back, which proves nothing", "payments", "returned_at"),
     _exempt("evidence of what the gateway said", "payments", "attempts", "syncs"),
-    _exempt("a new idempotency key for the same request", "payments", "attempt", "refunds.attempt"),
+    _exempt(
+        "a lease on asking for a refund, and a new idempotency key for the same request",
+        "payments",
+        *("attempt", "refunds.attempt", "refunds.asking_until"),
+    ),
     _exempt(
         "the gateway's names for a checkout and a refund whose beginnings are audited",
         "payments",

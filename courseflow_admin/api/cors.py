@@ -50,7 +50,7 @@ def _preflight() -> Response:
         status_code=204,
         headers={
             "access-control-allow-methods": METHODS,
-            "access-control-allow-headers": "Authorization, Content-Type",
+            "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key",
             "access-control-max-age": TEN_MINUTES,
         },
     )

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
-from courseflow_admin.models.base import new_id
+from courseflow_admin.api.errors import refusals
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
 from courseflow_admin.models.permissions import Permission
@@ -54,7 +54,10 @@ class PaymentView:
 
 
 class RefundForm(BaseModel):
-    """`amount` in major units as text, such as `"499.00"`; `request_id` makes a retry safe."""
+    """`amount` in major units as text, such as `"499.00"`.
+
+    `request_id`: an id of the caller's own making, in place of the header `Idempotency-Key`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -133,14 +136,26 @@ async def capture(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
     return asdict(PaymentView.of(await captures.capture(actor, payment_id)))
 
 
-@router.post("/{payment_id}/refunds", status_code=201)
-async def refund(actor: CurrentActor, payment_id: str, form: RefundForm) -> dict[str, Any]:
+@router.post("/{payment_id}/refunds", status_code=201, responses=refusals(409, 422, 502))
+async def refund(
+    actor: CurrentActor,
+    payment_id: str,
+    form: RefundForm,
+    idempotency_key: Annotated[
+        str,
+        Header(
+            max_length=255,
+            description="Required, unless the body has a `request_id`: the same key for each try "
+            "of one refund. Sent again, also at the same moment, it is one refund and the same "
+            "answer; with another amount it is refused (409).",
+        ),
+    ] = "",
+) -> dict[str, Any]:
     """Give part or all of a payment back."""
     detail = await payments.get(actor, payment_id)
     amount = Money.parse(form.amount, detail.payment.amount.currency)
-    after = await refunds.refund(
-        actor, payment_id, amount, form.reason, form.request_id or new_id("ref")
-    )
+    request_id = refunds.request_id_of(actor, payment_id, form.request_id, idempotency_key)
+    after = await refunds.refund(actor, payment_id, amount, form.reason, request_id)
     return asdict(PaymentView.of(after))
 
 

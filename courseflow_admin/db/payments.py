@@ -218,11 +218,33 @@ async def reserve_refund(payment_id: str, refund: Refund) -> bool:
     return result.modified_count == 1
 
 
-async def next_refund_attempt(payment_id: str, refund: Refund) -> None:
-    """Ask with a new idempotency key from now on: the gateway keeps its error for the old one."""
+async def ask_for_refund_again(payment_id: str, refund: Refund, until: datetime) -> bool:
+    """Take the lease on asking the gateway again; False when somebody else was quicker."""
+    as_seen = {
+        "id": refund.id,
+        "state": RefundState.PENDING,
+        "provider_refund_id": "",
+        "attempt": refund.attempt,
+        "asking_until": refund.asking_until,
+    }
+    result = await _payments().update_one(
+        {"_id": payment_id, "refunds": {"$elemMatch": as_seen}},
+        {"$set": {"refunds.$.asking_until": until}},
+    )
+    return result.modified_count == 1
+
+
+async def refund_unanswered(payment_id: str, refund: Refund, *, new_key: bool) -> None:
+    """Nobody is asking any more, and the outcome is unknown.
+
+    `new_key`: ask with a new idempotency key from now on, because the gateway keeps its error for
+    the old one.
+    """
     wanted = {"id": refund.id, "state": RefundState.PENDING}
+    key: Row = {"$inc": {"refunds.$.attempt": 1}} if new_key else {}
     await _payments().update_one(
-        {"_id": payment_id, "refunds": {"$elemMatch": wanted}}, {"$inc": {"refunds.$.attempt": 1}}
+        {"_id": payment_id, "refunds": {"$elemMatch": wanted}},
+        {"$set": {"refunds.$.asking_until": None}, **key},
     )
 
 
@@ -254,10 +276,10 @@ async def accept_refund(payment_id: str, refund_id: str, provider_id: str) -> bo
     return result.modified_count == 1
 
 
-async def refuse_refund(payment_id: str, refund: Refund, at: datetime) -> bool:
+async def refuse_refund(payment_id: str, refund: Refund, at: datetime, why: str) -> bool:
     """The gateway refused a refund that it does not have: its amount can be refunded again."""
     never_taken = {"state": RefundState.PENDING, "provider_refund_id": ""}
-    return await _release_refund(payment_id, refund, at, never_taken)
+    return await _release_refund(payment_id, refund, at, never_taken, {"refunds.$.refused": why})
 
 
 async def fail_refund(payment_id: str, refund: Refund, at: datetime) -> bool:
@@ -287,11 +309,13 @@ async def reopen_refund(payment_id: str, refund: Refund, provider_id: str) -> bo
     return result.modified_count == 1
 
 
-async def _release_refund(payment_id: str, refund: Refund, at: datetime, where: Row) -> bool:
+async def _release_refund(
+    payment_id: str, refund: Refund, at: datetime, where: Row, more: Row | None = None
+) -> bool:
     result = await _payments().update_one(
         {"_id": payment_id, "refunds": {"$elemMatch": {"id": refund.id, **where}}},
         {
-            "$set": {"refunds.$.state": RefundState.FAILED, "updated_at": at},
+            "$set": {"refunds.$.state": RefundState.FAILED, "updated_at": at, **(more or {})},
             "$inc": {"refunded_minor": -refund.amount_minor},
         },
     )

@@ -87,6 +87,16 @@ class Refund(Piece):
     at: datetime
     settled_at: datetime | None = None
     attempt: int = 0  # how often the gateway answered with a fault of its own
+    asking_until: datetime | None = None  # lease of whoever is asking the gateway for it
+    refused: str = ""  # why the gateway refused it when it was asked for
+
+    @property
+    def outcome_known(self) -> bool:
+        """Whether the gateway has answered: taken it on, made it or refused it."""
+        return self.state is not RefundState.PENDING or self.provider_refund_id != ""
+
+    def being_asked(self, at: datetime) -> bool:
+        return not self.outcome_known and self.asking_until is not None and at < self.asking_until
 
     @property
     def idempotency_key(self) -> str:

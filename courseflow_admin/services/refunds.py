@@ -8,6 +8,8 @@ with a look planned in the same transaction: if the process dies before it is se
 settles it.
 """
 
+import asyncio
+import hashlib
 from datetime import timedelta
 
 from courseflow_admin import routes
@@ -44,6 +46,8 @@ from courseflow_admin.services import audit, emails, reviews
 SECOND_PAYMENT = "Paid twice: another payment for this course gives access already."
 ASK_FIRST = timedelta(seconds=30)  # whoever reserves a refund sends it; `sync` comes after
 LOOK_AGAIN = timedelta(minutes=1)
+SAME_KEY = timedelta(hours=1)  # gateways forget a key after a day: later only `sync` asks again
+STEP = 0.1  # seconds between two looks at what another call of the same request found out
 
 
 class RefundTooLarge(Conflict):
@@ -67,11 +71,30 @@ class Disputed(Conflict):
 class OtherRefund(Conflict):
     code = "other_refund"
 
-    def __init__(self) -> None:
+    def __init__(self, asked_for: Money) -> None:
         super().__init__(
-            "A refund of another amount was asked for under this request already. Nothing more "
-            "was refunded; ask again under a new one."
+            f"A refund of {asked_for} was already requested under this request id. Nothing more "
+            "was refunded. Start a new request to refund another amount."
         )
+
+
+def request_id_of(actor: Actor, payment_id: str, request_id: str, key: str) -> str:
+    """The id of a refund that a program asks for: its own, or the one its key always stands for.
+
+    Without either a lost answer could only be tried again as a second refund.
+    """
+    if request_id and key:
+        raise Invalid("Send an Idempotency-Key or a request_id, not both.", "request_id")
+    if request_id:
+        return request_id
+    if not key.strip():
+        raise Invalid(
+            "A refund needs an Idempotency-Key header (or a request_id in the body), so that "
+            "sending it again cannot refund twice.",
+            "Idempotency-Key",
+        )
+    named = f"{actor.id} {payment_id} {key.strip()}"
+    return f"ref_{hashlib.sha256(named.encode(errors='replace')).hexdigest()[:26]}"
 
 
 async def refund(
@@ -79,9 +102,10 @@ async def refund(
 ) -> Payment:
     """Give `amount` of a payment back to the learner who made it.
 
-    `request_id` is made when the dialog opens and becomes the refund's id, so that a double
-    submit is one refund. RefundTooLarge; ProviderRefused: nothing happened. When the gateway
-    does not answer the refund stays pending, and `sync` finds out.
+    `request_id` is made when the dialog opens and becomes the refund's id: the same request sent
+    again, or several times at one moment, is one refund and answers the same. RefundTooLarge;
+    ProviderRefused: nothing happened. When the gateway does not answer the refund stays pending:
+    sending the request again asks again, and so does `sync`.
     """
     actor.require(Permission.PAYMENTS_REFUND)
     payment = await payments_db.get(payment_id)
@@ -90,21 +114,20 @@ async def refund(
     reason = as_text(reason).strip()
     if not reason:
         raise Invalid("Say why: it stands in the payment's history.", "reason")
+    if _asked_for(payment, request_id):
+        return await _same_again(actor, payment, request_id, amount)
+    if payment.dispute.state in AT_THE_BANK:
+        raise Disputed
+    at = now()
     wanted = Refund(
         id=request_id,
         amount_minor=amount.minor,
         cause=RefundCause.ADMIN,
         reason=reason,
         by=actor.id,
-        at=now(),
+        at=at,
+        asking_until=at + ASK_FIRST,
     )
-    known = next((one for one in payment.refunds if one.id == request_id), None)
-    if known and known.amount_minor != amount.minor:
-        raise OtherRefund
-    if known:
-        return payment
-    if payment.dispute.state in AT_THE_BANK:
-        raise Disputed
 
     async def reserve() -> bool:
         if not await payments_db.reserve_refund(payment.id, wanted):
@@ -113,10 +136,46 @@ async def refund(
         await audit.record(actor, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=reason)
         return True
 
-    if not await transaction(reserve):
-        raise RefundTooLarge((await payments_db.get(payment_id)).refundable)
-    await _send(payment, wanted, actor)
-    return await payments_db.get(payment.id)
+    if await transaction(reserve):
+        await _send(payment, wanted, actor)
+        return await payments_db.get(payment.id)
+    payment = await payments_db.get(payment_id)
+    if _asked_for(payment, request_id):  # by another call at the same moment
+        return await _same_again(actor, payment, request_id, amount)
+    raise RefundTooLarge(payment.refundable)
+
+
+def _asked_for(payment: Payment, request_id: str) -> Refund | None:
+    return next((one for one in payment.refunds if one.id == request_id), None)
+
+
+async def _same_again(actor: Actor, payment: Payment, request_id: str, amount: Money) -> Payment:
+    """The answer to a request that is known: what became of it, once that is known.
+
+    While another call asks the gateway, this one waits for its answer. Where none came, the
+    gateway is asked again with the same key. After a fault of the gateway there is a new key, and
+    `sync` has to look first whether the refund was made with the old one.
+    """
+    waited = False
+    while known := _asked_for(payment, request_id):
+        if known.amount_minor != amount.minor:
+            raise OtherRefund(Money(minor=known.amount_minor, currency=amount.currency))
+        at = now()
+        if known.being_asked(at):
+            waited = True
+            await asyncio.sleep(STEP)
+        elif known.outcome_known or (waited and known.asking_until is None):
+            break
+        elif known.attempt or at - known.at > SAME_KEY:
+            await payments_db.request_sync(payment.id, at)
+            break
+        elif await payments_db.ask_for_refund_again(payment.id, known, at + ASK_FIRST):
+            await _send(payment, known, actor)
+            return await payments_db.get(payment.id)
+        payment = await payments_db.get(payment.id)
+    if known and known.state is RefundState.FAILED and known.refused:
+        raise ProviderRefused(payment.provider, known.refused)
+    return payment
 
 
 async def reserve_second(payment: Payment) -> None:
@@ -163,10 +222,10 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
             raise
         return
     except ProviderUnreachable as error:
-        if isinstance(error, ProviderFailed):
-            # Its fault is kept for this key. The next try comes after `sync` has compared, so
-            # that a refund made all the same is found instead of made again.
-            await payments_db.next_refund_attempt(payment.id, pending)
+        # Its own fault is kept for this key. The next try comes after `sync` has compared, so
+        # that a refund made all the same is found instead of made again.
+        failed = isinstance(error, ProviderFailed)
+        await payments_db.refund_unanswered(payment.id, pending, new_key=failed)
         if actor is SYSTEM:
             raise
         return  # pending: the money may be on its way, `sync` finds out
@@ -309,7 +368,7 @@ async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: A
 
 async def _refused(payment: Payment, refund: Refund, why: str) -> None:
     async def refuse() -> None:
-        if await payments_db.refuse_refund(payment.id, refund, now()):
+        if await payments_db.refuse_refund(payment.id, refund, now(), why):
             await _note_failed(payment, refund, why)
 
     await transaction(refuse)

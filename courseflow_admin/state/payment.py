@@ -6,7 +6,7 @@ from pydantic import Field
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
 from courseflow_admin.models.base import new_id
 from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Capture, Payment, RefundState, ReviewState
+from courseflow_admin.models.payments import Capture, Payment, Refund, RefundState, ReviewState
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import captures, payments, refunds, reviews, support
 from courseflow_admin.services.payments import PaymentDetail
@@ -79,7 +79,7 @@ class PaymentDetailState(rx.State):
         payment_id = last_part(self)
         self.dialog = self.review_dialog = self.capture_dialog = False
         if self._payment is None or self._payment.id != payment_id:
-            self.view = "loading"
+            self.view, self._request_id = "loading", ""
             yield
         auth = await self.get_state(AuthState)
         try:
@@ -152,9 +152,14 @@ class PaymentDetailState(rx.State):
     async def show_dialog(self, is_open: bool):
         self.dialog = is_open and self._payment is not None
         if self.dialog and self._payment is not None:
-            self._request_id = new_id("ref")
+            asked = self._asked_for(self._payment)
+            if not self._request_id or (asked and asked.outcome_known):
+                self._request_id, asked = new_id("ref"), None
             self.dialog_key += 1
-            self.refund_amount = self._payment.refundable.plain()
+            amount = self._payment.refundable
+            if asked:  # the gateway has not answered: what is sent again is the same request
+                amount = Money(minor=asked.amount_minor, currency=amount.currency)
+            self.refund_amount = amount.plain()
             self.refund_problem = self.reason_problem = ""
             self._preview(self.refund_amount)
 
@@ -177,8 +182,10 @@ class PaymentDetailState(rx.State):
         try:
             yield await self._refund(form)
         except CourseFlowError as problem:
-            # A refused refund keeps its id, so the next try needs one of its own.
-            self._request_id = new_id("ref")
+            # A refused refund keeps its id, so the next try needs one of its own. After an
+            # unknown outcome the next try has to be the same request, or it would pay twice.
+            if not problem.outcome_unknown:
+                self._request_id = new_id("ref")
             self.refund_problem = await support.sentence(problem)
         finally:
             self.refunding = False
@@ -192,7 +199,7 @@ class PaymentDetailState(rx.State):
         after = await refunds.refund(auth.actor(), payment.id, amount, form.reason, request_id)
         self._show(await payments.get(auth.actor(), payment.id))
         self.dialog = False
-        made = next((one for one in after.refunds if one.id == request_id), None)
+        made = self._asked_for(after)
         if made is not None and made.state is RefundState.PENDING:
             return notices.info(
                 f"{self.shown.provider} has not confirmed the refund of {amount} yet. "
@@ -232,11 +239,18 @@ class PaymentDetailState(rx.State):
         finally:
             self.resolving = False
 
+    def _asked_for(self, payment: Payment) -> Refund | None:
+        return next((one for one in payment.refunds if one.id == self._request_id), None)
+
     def _preview(self, text: str) -> None:
         payment = self._payment
         self.amount_problem, self.refund_effects = "", []
         if payment is None:
             return
+        asked = self._asked_for(payment)
+        if asked and not asked.outcome_known:  # sent again it reserves nothing more
+            without = {"refunded_minor": payment.refunded_minor - asked.amount_minor}
+            payment = payment.model_copy(update=without)
         try:
             amount = Money.parse(text, payment.amount.currency)
         except Invalid as problem:

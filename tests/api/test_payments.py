@@ -155,7 +155,7 @@ async def test_another_instructor_finds_nothing(api, people):
 async def test_nobody_but_an_admin_refunds_or_rechecks(api, people, sandbox, who):
     sale = await a_sale(people)
     await sign_in(api, f"{who}@demo.test")
-    form = {"amount": "1.00", "reason": "Mine"}
+    form = {"amount": "1.00", "reason": "Mine", "request_id": new_id("ref")}
 
     refund = await api.post(f"/api/v1/payments/{sale.id}/refunds", json=form)
     recheck = await api.post(f"/api/v1/payments/{sale.id}/sync")

@@ -271,7 +271,11 @@ def body_of(route: str, school: School) -> Any:
         "PATCH /api/v1/settings": {"revision": 0, "changes": {"name": "Mine now"}},
         "PUT /api/v1/settings/logo": a_picture(),
         "POST /api/v1/payments/{payment_id}/review": {"note": "Seen"},
-        "POST /api/v1/payments/{payment_id}/refunds": {"amount": "1.00", "reason": "Asked"},
+        "POST /api/v1/payments/{payment_id}/refunds": {
+            "amount": "1.00",
+            "reason": "Asked",
+            "request_id": "ref_" + "0" * 26,
+        },
     }.get(route)
 
 

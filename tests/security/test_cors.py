@@ -39,7 +39,7 @@ async def test_a_listed_site_is_told_what_it_may_ask_with_and_a_cookie_is_not_am
     assert permits(answer) == {
         "allow-origin": LISTED,
         "allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-        "allow-headers": "Authorization, Content-Type",
+        "allow-headers": "Authorization, Content-Type, Idempotency-Key",
         "expose-headers": "Retry-After, X-Request-Id",
         "max-age": "600",
     }

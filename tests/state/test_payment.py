@@ -2,6 +2,7 @@
 
 import pytest
 
+from courseflow_admin.db import client
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.models.base import now
 from courseflow_admin.models.money import Money
@@ -234,6 +235,58 @@ async def test_a_gateway_that_does_not_answer_leaves_the_refund_pending(paid, sa
     assert tone == "info"
     assert text.startswith("Stripe has not confirmed the refund of ₹1.00 yet.")
     assert (state.refunding, [line.state for line in state.refunds]) == (False, ["pending"])
+
+
+async def test_a_dialog_whose_request_was_not_answered_sends_the_same_one_again(paid, sandbox):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    form = {"amount": "100", "reason": "Asked for it"}
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    sandbox.switch("stripe", outage="timeout")
+    await run(root, PaymentDetailState, "refund", form=form)
+    sandbox.switch("stripe", outage="ok")
+
+    await run(root, PaymentDetailState, "load")
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    prefilled, effects = state.refund_amount, state.refund_effects[0]
+    await run(root, PaymentDetailState, "refund", form=form)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    await run(root, PaymentDetailState, "refund", form=form)
+
+    assert prefilled == "100.00"
+    assert effects.endswith("₹4,899.00 could still be refunded later.")
+    assert [tone for tone, _ in await said(root)] == ["info", "success"]  # equal ones once
+    assert sandbox.refunds(payment.provider_payment_id) == [10_000, 10_000]
+
+
+async def test_a_dialog_keeps_its_request_while_the_database_is_away(paid, sandbox, mongod_uri):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    before = state._request_id
+    name = client.collection("payments").raw.database.name
+    await client.close()
+
+    await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Asked for it"})
+
+    await client.connect(mongod_uri, name)
+    assert state.refund_problem.startswith("The database does not answer just now.")
+    assert (state.dialog, state._request_id) == (True, before)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    assert state._request_id == before
+
+
+async def test_a_refused_request_is_over_and_the_next_try_is_another(paid, sandbox):
+    payment, admin = paid
+    root, state = await opened(admin, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    before = state._request_id
+    sandbox.refund(payment.provider_payment_id, payment.amount.minor)  # not yet known here
+
+    await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Asked for it"})
+
+    assert state.refund_problem.startswith("Stripe refused:")
+    assert state._request_id != before
 
 
 async def test_instructors_cannot_refund_or_recheck_even_when_they_get_past_the_guard(
