@@ -153,7 +153,7 @@ async def change(actor: CurrentActor, request: Request) -> Settings:
     """Change some: `{"revision", "changes": {…}}`; 409 with both values where somebody else did."""
     form = await read_json(request, Change, LARGEST_CHANGE)
     return await Settings.of(
-        actor, await school_settings.change(actor, form.changes, form.revision)
+        actor, await second_factor_rule.change_settings(actor, form.changes, form.revision)
     )
 
 

@@ -4,25 +4,16 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
-from courseflow_admin.db import enrollments_search
+from courseflow_admin.db import enrollments_search, payment_metrics
 from courseflow_admin.db.client import Row, collection
-from courseflow_admin.models.base import now
+from courseflow_admin.db.payment_metrics import Hint
 from courseflow_admin.models.emails import UNDELIVERED
 from courseflow_admin.models.enrollments import EnrollmentFilter
-from courseflow_admin.models.metrics import (
-    LAPSING,
-    LAPSING_AFTER,
-    METRICS,
-    OPEN_DISPUTES,
-    STUCK_AFTER,
-    Bucket,
-    Metric,
-    Period,
-    Scope,
-)
+from courseflow_admin.models.metrics import METRICS, Bucket
 from courseflow_admin.models.paging import COUNT_LIMIT
+from courseflow_admin.models.payment_metrics import Metric, Scope
+from courseflow_admin.models.periods import Period
 
-Hint = list[tuple[str, int]]
 MAX_SECONDS = 10
 
 
@@ -30,11 +21,9 @@ def match(metric: Metric, period: Period, scope: Scope, currency: str = "") -> R
     """The documents of a metric: for its sum as for the list behind it."""
     if metric.about == "enrollments":
         return enrollments_search.plan(_learners(scope, period))[0]
-    where: Row = {} if metric.about == "accounts" else _scoped(metric, scope, currency)
-    if metric.less:
-        parts = (_counted(metric, period), _counted(METRICS[metric.less], period))
-        return {"$or": [where | part for part in parts]}
-    return where | _counted(metric, period)
+    if metric.about == "payments":
+        return payment_metrics.match(metric, period, scope, currency)
+    return payment_metrics.counted(metric, period)
 
 
 def _learners(scope: Scope, period: Period | None = None) -> EnrollmentFilter:
@@ -43,45 +32,13 @@ def _learners(scope: Scope, period: Period | None = None) -> EnrollmentFilter:
     return mine.of_author(scope.owner_id, scope.co_taught) if scope.owner_id else mine
 
 
-def _scoped(metric: Metric, scope: Scope, currency: str) -> Row:
-    where: Row = {"mode": scope.mode} if metric.about == "payments" else {}
-    if scope.owner_id:
-        where["owner_id"] = scope.owner_id
-    if currency and metric.is_money:
-        where["amount.currency"] = currency
-    return where
-
-
-def _counted(metric: Metric, period: Period) -> Row:
-    within = {"$gte": period.start, "$lt": period.end}
-    if not metric.each:
-        return {**metric.where, metric.dated: within}
-    # One and the same entry must match both; the second line lets the partial index be used.
-    inside = {name.removeprefix(f"{metric.each}."): wanted for name, wanted in metric.where.items()}
-    entry = {**inside, metric.dated.removeprefix(f"{metric.each}."): within}
-    return {metric.each: {"$elemMatch": entry}, metric.dated: {"$gte": period.start}}
-
-
 def hint(metric: Metric, scope: Scope) -> Hint:
     """The keys of the index that serves the match; none where it needs two."""
-    own = bool(scope.owner_id)
-    if metric.less:
-        return []
     if metric.about == "accounts":
         return [("role", 1), ("created_at", -1), ("_id", -1)]
     if metric.about == "enrollments":
         return enrollments_search.plan(_learners(scope))[1] or []
-    if metric.dated == "created_at":
-        if own:
-            return [("owner_id", 1), ("created_at", -1), ("_id", -1)]
-        return [("state", 1), ("created_at", -1), ("_id", -1)]
-    if own:
-        return [("owner_id", 1), (metric.dated, -1), ("_id", -1)]
-    if metric.each:
-        return [("mode", 1), (metric.dated, -1), ("_id", -1)]
-    # With the amounts at its end this index alone answers the sums, without the documents.
-    amounts = [("amount.currency", 1), ("amount.minor", 1)]
-    return [("mode", 1), (metric.dated, -1), ("_id", -1), *amounts]
+    return payment_metrics.hint(metric, scope)
 
 
 def hinted(metric: Metric, scope: Scope) -> Row:
@@ -149,28 +106,7 @@ async def currencies(period: Period, scope: Scope) -> Counter[str]:
     return Counter({row["_id"]: row["sales"] for row in rows})
 
 
-# What wants a person
-
-
-def attention(figure: str, at: datetime) -> tuple[Row, Hint]:
-    """The payments behind a line of "Needs a person", and the index for them."""
-    if figure == OPEN_DISPUTES:
-        return {"dispute.state": "open"}, [("dispute.state", 1), ("created_at", -1), ("_id", -1)]
-    if figure == LAPSING:
-        lapsing = {"state": "authorized", "created_at": {"$lt": at - LAPSING_AFTER}}
-        return lapsing, [("state", 1), ("created_at", -1), ("_id", -1)]
-    raise KeyError(figure)
-
-
-def needs_review() -> tuple[Row, Hint]:
-    return {"state": "needs_review"}, [("state", 1), ("created_at", -1), ("_id", -1)]
-
-
-def stuck(at: datetime | None = None) -> tuple[Row, Hint]:
-    """Webhook events that were given up, or wait for longer than handling ever takes."""
-    waiting = {"state": "waiting", "received_at": {"$lt": (at or now()) - STUCK_AFTER}}
-    where = {"$or": [{"state": "failed"}, waiting]}
-    return where, [("state", 1), ("received_at", -1), ("_id", -1)]
+# What needs attention
 
 
 def undelivered(since: datetime) -> tuple[Row, Hint]:

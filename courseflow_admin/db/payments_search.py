@@ -2,12 +2,12 @@
 
 import re
 
-from courseflow_admin.db import keyset, metrics
+from courseflow_admin.db import keyset, payment_metrics
 from courseflow_admin.db.client import Row
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.base import now
-from courseflow_admin.models.metrics import METRICS, Scope, current_mode
 from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.payment_metrics import PAYMENT_METRICS, Scope, current_mode
 from courseflow_admin.models.payments import Payment, PaymentFilter, Sort, SortField
 
 FIELDS: dict[SortField, str] = {"date": "created_at", "amount": "amount.minor"}
@@ -62,15 +62,15 @@ def plan(wanted: PaymentFilter, sort: Sort) -> tuple[Row, list[tuple[str, int]]]
 
 def _behind_a_figure(wanted: PaymentFilter, where: Row) -> tuple[Row, list[tuple[str, int]]]:
     """The rows that a figure counts, by its own match; other filters are applied to these few."""
-    metric = METRICS.get(wanted.figure)
+    metric = PAYMENT_METRICS.get(wanted.figure)
     if metric is None:
-        waiting, hint = metrics.attention(wanted.figure, now())
+        waiting, hint = payment_metrics.attention(wanted.figure, now())
         return {"$and": [where, waiting]}, hint
     if wanted.period is None:
         raise Invalid("Which days? Give 'from' and 'to'.", "from")
     scope = Scope(current_mode(), wanted.owner_id)
-    counted = metrics.match(metric, wanted.period, scope, wanted.currency)
-    return ({"$and": [where, counted]} if where else counted), metrics.hint(metric, scope)
+    counted = payment_metrics.match(metric, wanted.period, scope, wanted.currency)
+    return ({"$and": [where, counted]} if where else counted), payment_metrics.hint(metric, scope)
 
 
 def sort_field(wanted: PaymentFilter, sort: Sort) -> str:
@@ -79,7 +79,7 @@ def sort_field(wanted: PaymentFilter, sort: Sort) -> str:
     So their list too comes out of one index in its order. (A refund's day cannot sort a list of
     payments, because a payment may have several.)
     """
-    metric = METRICS.get(wanted.figure)
+    metric = PAYMENT_METRICS.get(wanted.figure)
     if sort.field == "date" and metric and metric.dated == "paid_at" and not metric.less:
         return "paid_at"
     return FIELDS[sort.field]

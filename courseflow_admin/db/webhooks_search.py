@@ -1,9 +1,12 @@
 """The list of webhook events, newest first."""
 
-from courseflow_admin.db import keyset, metrics
+from datetime import datetime
+
+from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row
+from courseflow_admin.models.base import now
 from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter
+from courseflow_admin.models.webhooks import STUCK, STUCK_AFTER, WebhookEvent, WebhookFilter
 
 # What only the page of one event shows.
 LEFT_OUT: Row = {"headers": 0}
@@ -27,8 +30,15 @@ def plan(wanted: WebhookFilter) -> tuple[Row, list[tuple[str, int]]]:
     by_date = [("received_at", -1), ("_id", -1)]
     provider: Row = {"provider": wanted.provider} if wanted.provider else {}
     if wanted.state == STUCK:
-        stuck, hint = metrics.stuck()
-        return provider | stuck, hint
+        where, hint = stuck()
+        return provider | where, hint
     if wanted.state:
         return {"state": wanted.state, **provider}, [("state", 1), *by_date]
     return provider, [*([("provider", 1)] if provider else []), *by_date]
+
+
+def stuck(at: datetime | None = None) -> tuple[Row, list[tuple[str, int]]]:
+    """Webhook events that were given up, or wait for longer than handling ever takes."""
+    waiting = {"state": "waiting", "received_at": {"$lt": (at or now()) - STUCK_AFTER}}
+    where = {"$or": [{"state": "failed"}, waiting]}
+    return where, [("state", 1), ("received_at", -1), ("_id", -1)]

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from courseflow_admin.models.base import Document
-from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.periods import Period
 
 ACT_GRAMMAR = r"[a-z]+\.[a-z]+(_[a-z]+)*"
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.periods import Period
 
 GrantKind = Literal["payment", "manual", "free", "batch"]
 

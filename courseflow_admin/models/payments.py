@@ -9,8 +9,8 @@ from pydantic import Field
 
 from courseflow_admin.models import countries
 from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.school import POLICY_WORDS
 from courseflow_admin.sentences import listed
 

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -62,6 +62,7 @@ class WebhookRejection(Document):
     ip: str = ""
 
 
+STUCK_AFTER = timedelta(minutes=10)  # events are handled within seconds
 STUCK = "stuck"  # in the list's filter: failed, or waiting for too long
 
 

@@ -21,9 +21,9 @@ from courseflow_admin.models.accounts import (
 from courseflow_admin.models.audit import Act
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.one_time_tokens import TokenUse
 from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.services import (
     audit,

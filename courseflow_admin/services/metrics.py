@@ -8,28 +8,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from courseflow_admin import routes
-from courseflow_admin.db import enrollments_search
+from courseflow_admin.db import enrollments_search, payment_metrics, webhooks_search
 from courseflow_admin.db import metrics as metrics_db
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import Email
-from courseflow_admin.models.metrics import (
-    EMAIL_DAYS,
-    LAPSING,
-    METRICS,
-    OPEN_DISPUTES,
-    Bucket,
-    Meaning,
-    Metric,
-    Period,
-    Scope,
-    current_mode,
-    metric_of,
-    shown_amount,
-)
+from courseflow_admin.models.metrics import EMAIL_DAYS, METRICS, Bucket, metric_of, shown_amount
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.paging import COUNT_LIMIT
+from courseflow_admin.models.payment_metrics import (
+    LAPSING,
+    OPEN_DISPUTES,
+    Meaning,
+    Metric,
+    Scope,
+    current_mode,
+)
 from courseflow_admin.models.payments import Payment
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.webhooks import STUCK, WebhookEvent
 
@@ -230,10 +226,10 @@ async def needs_a_person(actor: Actor) -> list[Attention]:
     at = now()
     since = Period.newest(EMAIL_DAYS, at)
     disputes, reviews, lapsing, stuck, undelivered = await asyncio.gather(
-        metrics_db.waiting("payments", metrics_db.attention(OPEN_DISPUTES, at), "created_at"),
-        metrics_db.waiting("payments", metrics_db.needs_review(), "created_at"),
-        metrics_db.waiting("payments", metrics_db.attention(LAPSING, at), "created_at"),
-        metrics_db.waiting("webhook_events", metrics_db.stuck(at), "received_at"),
+        metrics_db.waiting("payments", payment_metrics.attention(OPEN_DISPUTES, at), "created_at"),
+        metrics_db.waiting("payments", payment_metrics.needs_review(), "created_at"),
+        metrics_db.waiting("payments", payment_metrics.attention(LAPSING, at), "created_at"),
+        metrics_db.waiting("webhook_events", webhooks_search.stuck(at), "received_at"),
         metrics_db.waiting("emails", metrics_db.undelivered(since.start), "queued_at"),
     )
     found = [

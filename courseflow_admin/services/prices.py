@@ -1,8 +1,10 @@
 """What a course may cost: in a currency the school sells, and so that a gateway can take it."""
 
+from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.courses import Course
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.models.studio import Check, CheckCode, checks_of, price_checks
 from courseflow_admin.providers.gateways import gateways_for
 from courseflow_admin.sentences import listed
@@ -57,3 +59,9 @@ async def priced(before: Course, course: Course) -> Course:
 
 def _gateways(currency: str) -> list[str]:
     return [gateway.name for gateway in gateways_for(currency)]
+
+
+async def currencies_in_use(actor: Actor) -> dict[str, int]:
+    """How many published courses cost something in each currency: they keep it."""
+    actor.require(Permission.SETTINGS_CHANGE)
+    return await catalog_db.currencies()

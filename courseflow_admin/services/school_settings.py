@@ -11,9 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from courseflow_admin import config
-from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db import school as school_db
-from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.audit import Act
@@ -50,16 +48,17 @@ async def all_of_them(actor: Actor) -> SchoolSettings:
     return await get()
 
 
-async def in_use(actor: Actor) -> dict[str, int]:
-    """How many published courses cost something in each currency: they keep it."""
-    actor.require(Permission.SETTINGS_CHANGE)
-    return await catalog_db.currencies()
-
-
 async def change(
-    actor: Actor, changes: SchoolChange, revision: int | Mapping[str, int]
+    actor: Actor,
+    changes: SchoolChange,
+    revision: int | Mapping[str, int],
+    *,
+    has_second_factor: bool = False,
 ) -> SchoolSettings:
     """Change what `changes` gives.
+
+    Only an actor who has a second factor may require it of all admins; the room that knows says
+    so (`second_factor_rule.change_settings`). Without `has_second_factor` it is refused.
 
     `revision`: of the settings the actor looked at, or of each field. SettingsChangedMeanwhile
     when one of these fields was changed since then to something else; other fields never stand in
@@ -80,7 +79,7 @@ async def change(
             raise SettingsChangedMeanwhile(found, before.revision)
         _require_both_or_none(before, changed)
         if changed.get("second_factor_for_admins"):
-            await _require_own_second_factor(actor)
+            _require_own_second_factor(actor, has_second_factor=has_second_factor)
         return await _write(actor, before, changed, now())
 
     return await written(body)
@@ -100,9 +99,9 @@ def _require_both_or_none(before: SchoolSettings, changed: dict[str, Any]) -> No
         raise Invalid(f"Write the {label} itself, or leave both empty.", "tax_id")
 
 
-async def _require_own_second_factor(actor: Actor) -> None:
+def _require_own_second_factor(actor: Actor, *, has_second_factor: bool) -> None:
     """Who asks it of all admins would else have shut themselves out with this very save."""
-    if actor != SYSTEM and not await second_factors_db.is_on(actor.id):
+    if actor != SYSTEM and not has_second_factor:
         raise Invalid(
             "You have no second factor yourself. Set it up on the page of your account first.",
             "second_factor_for_admins",

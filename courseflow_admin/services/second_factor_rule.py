@@ -1,9 +1,12 @@
 """Whether the school asks somebody for a second factor."""
 
+from collections.abc import Mapping
+
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.models.accounts import ROLES
 from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.school import SchoolChange, SchoolSettings
 from courseflow_admin.services import school_settings
 
 
@@ -22,3 +25,12 @@ async def admins_without(actor: Actor) -> set[str]:
     actor.require(Permission.SETTINGS_CHANGE)
     asked = await accounts_db.active_with([role for role in ROLES if concerns(role)])
     return asked - await second_factors_db.on_for(asked)
+
+
+async def change_settings(
+    actor: Actor, changes: SchoolChange, revision: int | Mapping[str, int]
+) -> SchoolSettings:
+    """`school_settings.change`, which wants to know whether the actor has a second factor."""
+    actor.require(Permission.SETTINGS_CHANGE)
+    held = await second_factors_db.is_on(actor.id)
+    return await school_settings.change(actor, changes, revision, has_second_factor=held)

@@ -11,8 +11,8 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.models.base import now
-from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import audit
 from courseflow_admin.state import times

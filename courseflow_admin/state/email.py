@@ -15,7 +15,7 @@ from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.emails import KINDS
 from courseflow_admin.state.events import event
-from courseflow_admin.state.payment_shown import StepRow
+from courseflow_admin.state.timeline import StepRow
 
 # What is known, never more: sent is not delivered.
 SAID = {

@@ -7,7 +7,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.base import now
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import enrollments
 from courseflow_admin.state import times

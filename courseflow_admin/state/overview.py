@@ -10,9 +10,9 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.metrics import Meaning
 from courseflow_admin.models.money import CURRENCIES
 from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.models.payment_metrics import Meaning
 from courseflow_admin.models.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.permissions import Actor, Permission
 from courseflow_admin.services import enrollments, metrics, payments

@@ -20,7 +20,6 @@ from courseflow_admin.state.payment_shown import (
     Reference,
     RefundLine,
     Shown,
-    StepRow,
     effects_of,
     effects_of_capturing,
     effects_of_resolving,
@@ -30,6 +29,7 @@ from courseflow_admin.state.payment_shown import (
     shown_of,
     step_rows,
 )
+from courseflow_admin.state.timeline import StepRow
 
 
 class RefundForm(Form):

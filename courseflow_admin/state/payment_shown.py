@@ -19,6 +19,7 @@ from courseflow_admin.models.payments import (
 from courseflow_admin.services.payments import PaymentDetail
 from courseflow_admin.state import times
 from courseflow_admin.state.auth import initials
+from courseflow_admin.state.timeline import StepRow
 
 # The services' icons -> those a timeline can draw (components/timeline.ICONS).
 STEP_ICONS = {
@@ -42,20 +43,6 @@ STEP_ICONS = {
     "undo_2": "refund",
     "webhook": "webhook",
 }
-
-
-@dataclass
-class StepRow:
-    """What components/timeline draws."""
-
-    icon: str
-    tone: str
-    what: str
-    who: str
-    time: str
-    when: str
-    label: str
-    evidence: str
 
 
 @dataclass

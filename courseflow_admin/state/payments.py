@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.metrics import FIGURES, Period
 from courseflow_admin.models.money import CURRENCIES
+from courseflow_admin.models.payment_metrics import FIGURES
 from courseflow_admin.models.payments import (
     GATEWAYS,
     Payment,
@@ -15,6 +15,7 @@ from courseflow_admin.models.payments import (
     Sort,
     SortField,
 )
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import payments, people
 from courseflow_admin.state import times

@@ -6,7 +6,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.models.accounts import PRESENT, Account
-from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import accounts
 from courseflow_admin.state import times

@@ -19,7 +19,13 @@ from courseflow_admin.models.school import (
     SettingsChangedMeanwhile,
 )
 from courseflow_admin.sentences import listed, sentence
-from courseflow_admin.services import school_logo, school_settings, second_factor_rule, support
+from courseflow_admin.services import (
+    prices,
+    school_logo,
+    school_settings,
+    second_factor_rule,
+    support,
+)
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event
@@ -230,7 +236,7 @@ class SettingsState(rx.State):
         for group in groups:
             self._keep(found, GROUPS[group])
             self.keys[group] += 1
-        self._show(found, await school_settings.in_use(auth.actor()))
+        self._show(found, await prices.currencies_in_use(auth.actor()))
         without = await second_factor_rule.admins_without(auth.actor())
         self.own_missing = auth.actor().id in without
         self.without_factor = _without(len(without))
@@ -251,7 +257,7 @@ class SettingsState(rx.State):
                 raise Conflict("Please reload the page first.")
             changed = {name: value for name, value in given.items() if before.value(name) != value}
             form = SchoolChange.model_validate(changed)
-            after = await school_settings.change(auth.actor(), form, self._seen)
+            after = await second_factor_rule.change_settings(auth.actor(), form, self._seen)
             saved = True
         except ValidationError as refused:
             self._refuse(refused)
@@ -272,7 +278,7 @@ class SettingsState(rx.State):
             number = int(self.settled.rpartition(":")[2] or 0) + 1
             self.settled = f"{group}:{'saved' if saved else 'failed'}:{number}"
         self._keep(after, changed)
-        in_use = await school_settings.in_use(auth.actor())
+        in_use = await prices.currencies_in_use(auth.actor())
         self._show(after, in_use)
         (await self.get_state(SchoolState)).name = after.name
         return _about_currencies(before, after, in_use)

@@ -11,15 +11,9 @@ from courseflow_admin.models.accounts import Account
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.emails import EmailState
 from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.metrics import (
-    LAPSING,
-    METRICS,
-    OPEN_DISPUTES,
-    Metric,
-    Period,
-    Scope,
-)
+from courseflow_admin.models.metrics import METRICS
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.payment_metrics import LAPSING, OPEN_DISPUTES, Metric, Scope
 from courseflow_admin.models.payments import (
     Dispute,
     DisputeState,
@@ -29,6 +23,7 @@ from courseflow_admin.models.payments import (
     RefundState,
     Sort,
 )
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
 from tests.db.test_payments_plans import LIMIT, explained, stages
 from tests.money_builders import email_row, payment_row

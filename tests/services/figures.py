@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from courseflow_admin.db.client import collection
 from courseflow_admin.models.base import new_id, now
 from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import (
@@ -16,6 +15,7 @@ from courseflow_admin.models.payments import (
     RefundState,
     Sort,
 )
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.services import (

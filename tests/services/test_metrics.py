@@ -8,13 +8,14 @@ from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.base import now
 from courseflow_admin.models.enrollments import EnrollmentFilter
-from courseflow_admin.models.metrics import METRICS, Period
+from courseflow_admin.models.metrics import METRICS
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import (
     PaymentFilter,
     RefundState,
     Sort,
 )
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import SYSTEM, Actor
 from courseflow_admin.models.webhooks import WebhookFilter
 from courseflow_admin.services import (

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from courseflow_admin.models.base import now
 from courseflow_admin.models.emails import UNDELIVERED, EmailFilter, EmailState
-from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.paging import PageRequest
 from courseflow_admin.models.payments import (
     Dispute,
@@ -12,6 +11,7 @@ from courseflow_admin.models.payments import (
     Review,
     ReviewState,
 )
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.webhooks import STUCK, WebhookFilter, WebhookState
 from courseflow_admin.services import (
     emails_log,

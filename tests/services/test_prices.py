@@ -7,7 +7,7 @@ from courseflow_admin.models.money import Money
 from courseflow_admin.models.permissions import SYSTEM
 from courseflow_admin.models.school import SchoolChange
 from courseflow_admin.models.studio import FieldsForm, NotPublishable
-from courseflow_admin.services import school_settings, studio
+from courseflow_admin.services import prices, school_settings, studio
 from tests.course_builders import a_course, a_draft, an_admin, an_instructor, everything
 
 DOLLARS = Money(minor=4900, currency="USD")
@@ -71,7 +71,7 @@ async def test_what_is_on_sale_keeps_its_currency_and_can_still_be_published(dat
 
     assert (version.price, version.number) == (DOLLARS, 2)
     assert (await studio.sheet(author, course.id)).currencies == ["USD", "INR"]
-    assert await school_settings.in_use(SYSTEM) == {"USD": 1}
+    assert await prices.currencies_in_use(SYSTEM) == {"USD": 1}
 
 
 async def test_a_draft_in_a_currency_given_up_is_not_put_on_sale(database, sandbox):
@@ -92,7 +92,7 @@ async def test_the_currencies_in_use_are_counted_for_admins(database, sandbox):
     await a_course(author, "Three", free=True, price=Money(minor=0, currency="EUR"))
     await a_draft(author, "Four")
 
-    assert await school_settings.in_use(root) == {"USD": 1, "INR": 1}
+    assert await prices.currencies_in_use(root) == {"USD": 1, "INR": 1}
 
 
 @pytest.mark.parametrize("make", [a_course, a_draft])

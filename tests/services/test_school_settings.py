@@ -31,7 +31,7 @@ EVERY_FIELD = {
 
 
 async def change(actor, revision=0, **fields):
-    return await school_settings.change(actor, SchoolChange(**fields), revision)
+    return await second_factor_rule.change_settings(actor, SchoolChange(**fields), revision)
 
 
 async def test_the_first_values_come_from_the_environment(database, configure):

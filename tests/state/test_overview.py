@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.metrics import Period
 from courseflow_admin.models.money import Money
+from courseflow_admin.models.periods import Period
 from courseflow_admin.models.permissions import Actor
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.my_courses import MyCoursesState

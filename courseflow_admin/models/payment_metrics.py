@@ -1,0 +1,110 @@
+"""What is counted about payments: each metric is one match and one sum."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.models.periods import Period
+
+Meaning = Literal["good", "bad", "neutral"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Counts documents, or sums the minor units in `sums`, by the day in `dated`."""
+
+    name: str
+    label: str
+    about: str  # the collection
+    dated: str
+    where: dict[str, str] = field(default_factory=dict)
+    each: str = ""  # the array whose entries count one by one
+    sums: str = ""
+    rising: Meaning = "neutral"
+    less: str = ""  # the metric that is taken off
+
+    @property
+    def is_money(self) -> bool:
+        return self.sums != ""
+
+    def href(self, period: Period, currency: str = "") -> str:
+        """The list that shows exactly the documents of this figure."""
+        days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
+        if self.about == "enrollments":
+            return routes.with_query(routes.LEARNERS, **days)
+        if self.about == "accounts":
+            return routes.with_query(routes.PEOPLE, role="student", **days)
+        shown = currency if self.is_money else ""
+        return routes.with_query(routes.PAYMENTS, figure=self.name, currency=shown, **days)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose documents count: the payments of one mode, and one instructor's or everybody's.
+
+    The learners of `co_taught` courses count as the instructor's too, their payments do not.
+    """
+
+    mode: str
+    owner_id: str = ""
+    co_taught: tuple[str, ...] = ()
+
+
+PAYMENT_METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            name="revenue_gross",
+            label="Gross revenue",
+            about="payments",
+            dated="paid_at",
+            sums="amount.minor",
+            rising="good",
+        ),
+        Metric(
+            name="refunds",
+            label="Refunds",
+            about="payments",
+            dated="refunds.settled_at",
+            where={"refunds.state": "settled"},
+            each="refunds",
+            sums="refunds.amount_minor",
+            rising="bad",
+        ),
+        Metric(
+            name="revenue_net",
+            label="Net revenue",
+            about="payments",
+            dated="paid_at",
+            sums="amount.minor",
+            rising="good",
+            less="refunds",
+        ),
+        Metric(name="sales", label="Sales", about="payments", dated="paid_at", rising="good"),
+        Metric(
+            name="failed_payments",
+            label="Failed payments",
+            about="payments",
+            dated="created_at",
+            where={"state": "failed"},
+            rising="bad",
+        ),
+    )
+}
+
+# What needs attention, beside the states of payments: figure -> its words in the list's filter.
+OPEN_DISPUTES, LAPSING = "open_disputes", "lapsing"
+FIGURES: dict[str, str] = {
+    **{name: metric.label for name, metric in PAYMENT_METRICS.items()},
+    OPEN_DISPUTES: "Open disputes",
+    LAPSING: "About to lapse",
+}
+LAPSING_AFTER = timedelta(hours=48)  # a day before models/payments.LAPSES_AFTER
+
+
+def current_mode() -> str:
+    """The mode of the enabled gateways; where they differ in a rehearsal, the more real one."""
+    modes = {keys.mode for keys in (settings().stripe, settings().razorpay) if keys}
+    return next((mode for mode in ("live", "test", "sandbox") if mode in modes), "live")

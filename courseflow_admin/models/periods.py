@@ -1,0 +1,79 @@
+"""Spans of whole days in the school's time zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from courseflow_admin.config import settings
+from courseflow_admin.errors import Invalid
+
+LONGEST_DAYS = 366
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days of the school's time zone, both ends included."""
+
+    first: date
+    last: date
+    zone: str
+
+    @classmethod
+    def newest(cls, days: int, at: datetime) -> Self:
+        """The day of `at` and those before it, `days` in all."""
+        if not 1 <= days <= LONGEST_DAYS:
+            raise Invalid(f"Choose between 1 and {LONGEST_DAYS} days.", "days")
+        zone = settings().school_timezone
+        last = at.astimezone(ZoneInfo(zone)).date()
+        return cls(last - timedelta(days=days - 1), last, zone)
+
+    @classmethod
+    def parse(cls, first: str, last: str) -> Self | None:
+        """From the parameters `from` and `to` (2026-11-22) of an address; None without both."""
+        if not first and not last:
+            return None
+        try:
+            start, end = date.fromisoformat(first or last), date.fromisoformat(last or first)
+        except ValueError as error:
+            raise Invalid("Write days as 2026-11-22.", "from") from error
+        if not date(2000, 1, 1) <= start <= end <= date(2999, 12, 31):
+            raise Invalid("The first day comes after the last one.", "from")
+        return cls(start, end, settings().school_timezone)
+
+    @property
+    def start(self) -> datetime:
+        return self._midnight(self.first)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant that no longer belongs to it."""
+        return self._midnight(self.last + timedelta(days=1))
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=number) for number in range(self.length)]
+
+    @property
+    def length(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def before(self) -> "Period":
+        """As many days, just before these."""
+        days = timedelta(days=self.length)
+        return Period(self.first - days, self.last - days, self.zone)
+
+    def with_before(self) -> "Period":
+        return Period(self.before().first, self.last, self.zone)
+
+    def text(self) -> str:
+        """`24 Oct – 22 Nov 2026`."""
+        last = f"{self.last.day} {self.last:%b %Y}"
+        if self.first == self.last:
+            return last
+        year = "" if self.first.year == self.last.year else f" {self.first.year}"
+        return f"{self.first.day} {self.first:%b}{year} – {last}"
+
+    def _midnight(self, day: date) -> datetime:
+        # Not by adding hours: a day of a change of the clocks has 23 or 25.
+        return datetime.combine(day, time.min, ZoneInfo(self.zone)).astimezone(UTC)
