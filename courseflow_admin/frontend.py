@@ -97,6 +97,8 @@ def _stamp() -> str:
     digest = hashlib.sha256()
     for source in SOURCES:
         path = ROOT / source
+        if not path.exists():  # moved: it would be hashed as empty, and its changes never built
+            raise BuildFailed(f"{source} is named in frontend.SOURCES, and is not there.")
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and not {"__pycache__", "external"} & set(file.parts):

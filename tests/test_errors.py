@@ -41,6 +41,7 @@ from tests.state.conftest import a_tab, run, said
 SUPPORT = "help@school.test"
 FOR_HELP = f" For help, write to {SUPPORT}."
 STATE = Path(__file__).parent.parent / "courseflow_admin" / "state"
+STATES = sorted(STATE.rglob("[!_]*.py"))
 # Their sentence is written where they are raised.
 TOLD_THERE = (CourseFlowError, errors.Conflict, errors.Invalid, NotViewable)
 # Who is told these cannot help themselves.
@@ -208,9 +209,13 @@ def unaided(tree: ast.AST) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("file", sorted(STATE.glob("*.py")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", STATES, ids=lambda file: file.stem)
 def test_no_page_shows_a_refusal_past_the_one_place_that_names_it(file):
     assert unaided(ast.parse(file.read_text(encoding="utf-8"))) == []
+
+
+def test_every_state_module_is_looked_at():
+    assert len(STATES) > 40
 
 
 def test_a_refusal_shown_past_it_is_noticed():
