@@ -20,11 +20,11 @@ from courseflow_admin.db.client import collection
 from courseflow_admin.db.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.demo.loader import load_demo_school
-from courseflow_admin.models.base import id_at
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import id_at
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort
 from courseflow_admin.services import payments
 
 ROWS = 100_000

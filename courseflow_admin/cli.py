@@ -204,7 +204,7 @@ def create_admin(
     """Make an account with the role admin. The password is asked for."""
 
     async def act() -> None:
-        from courseflow_admin.models.permissions import SYSTEM
+        from courseflow_admin.models.core.permissions import SYSTEM
         from courseflow_admin.services import accounts
 
         await _stamped()

@@ -23,7 +23,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from courseflow_admin import routes
 from courseflow_admin.config import Settings
-from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.models.school.settings import SchoolSettings
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
@@ -41,7 +41,7 @@ SOURCES = (
     "courseflow_admin/courseflow_admin.py",
     "courseflow_admin/frontend.py",
     "courseflow_admin/routes.py",
-    "courseflow_admin/models/permissions.py",
+    "courseflow_admin/models/core/permissions.py",
     "courseflow_admin/components",
     "courseflow_admin/pages",
     "courseflow_admin/state",

@@ -7,10 +7,10 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.accounts import Account, SignUpForm
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.accounts import Account, SignUpForm
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services import accounts, sessions
 from tests.builders import PASSWORD, stored
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.services import accounts
 
 PASSWORD = "correct horse battery"

@@ -1,10 +1,10 @@
 """Courses for tests: `await a_course(author)` is one on sale, with three short lessons."""
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.courses import Course, Thumbnail
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.models.studio import FieldsForm, LessonForm
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.teaching.courses import Course, Thumbnail
+from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
 from courseflow_admin.services import studio
 from tests.builders import acting, an_account
 

@@ -2,7 +2,7 @@
 
 import re
 
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.services import invitations
 from tests.builders import acting, an_account, stored
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import id_at, now
-from courseflow_admin.models.emails import Email, EmailKind, EmailState
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import id_at, now
+from courseflow_admin.models.mail.emails import Email, EmailKind, EmailState
+from courseflow_admin.models.money.payments import (
     Attempt,
     Capture,
     Dispute,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pyotp.totp import TOTP
 
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import school_settings, second_factor
 from tests.account_builders import signed_in
 from tests.builders import PASSWORD

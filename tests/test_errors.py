@@ -14,11 +14,15 @@ from courseflow_admin.api import errors as api_errors
 from courseflow_admin.db import client
 from courseflow_admin.db.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.access import Reason, ReasonCode, Verdict
-from courseflow_admin.models.classroom import NoAccess
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import Difference, SchoolChange, SettingsChangedMeanwhile
-from courseflow_admin.models.studio import Check, CheckCode, NotPublishable, StaleRevision
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import (
+    Difference,
+    SchoolChange,
+    SettingsChangedMeanwhile,
+)
+from courseflow_admin.models.teaching.access import Reason, ReasonCode, Verdict
+from courseflow_admin.models.teaching.classroom import NoAccess
+from courseflow_admin.models.teaching.studio import Check, CheckCode, NotPublishable, StaleRevision
 from courseflow_admin.services import (
     captures,
     erasure,

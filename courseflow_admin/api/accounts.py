@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.periods import Period
 from courseflow_admin.services import accounts
 
 router = APIRouter(prefix=routes.API, tags=["accounts"])

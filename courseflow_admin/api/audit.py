@@ -10,8 +10,8 @@ from fastapi.responses import StreamingResponse
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging, not_from_elsewhere
 from courseflow_admin.api.errors import NOT_STORED
-from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.services import audit
 
 router = APIRouter(prefix=f"{routes.API}/audit", tags=["audit"])

@@ -26,16 +26,20 @@ from courseflow_admin.api.dependencies import (
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
 from courseflow_admin.errors import CourseFlowError, Invalid
-from courseflow_admin.models.accounts import (
+from courseflow_admin.models.core.accounts import (
     Account,
     ApiSignInForm,
     Form,
     SignInForm,
     SignUpForm,
 )
-from courseflow_admin.models.known_devices import KEPT
-from courseflow_admin.models.second_factor import SIGN_IN_WITHIN, SecondFactorNeeded, SignInOver
-from courseflow_admin.models.sessions import ABSOLUTE, TokenPair
+from courseflow_admin.models.identity.known_devices import KEPT
+from courseflow_admin.models.identity.second_factor import (
+    SIGN_IN_WITHIN,
+    SecondFactorNeeded,
+    SignInOver,
+)
+from courseflow_admin.models.identity.sessions import ABSOLUTE, TokenPair
 from courseflow_admin.services import accounts, sessions
 from courseflow_admin.services import sign_in as sign_in_service
 from courseflow_admin.services.password_rules import WeakPassword

@@ -9,9 +9,9 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import Paging, bearer_token, current_actor, session_token
-from courseflow_admin.models.classroom import CatalogEntry, CoursePage
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.teaching.classroom import CatalogEntry, CoursePage
 from courseflow_admin.services import catalog
 
 router = APIRouter(prefix=routes.API, tags=["catalog"])

@@ -13,8 +13,8 @@ from courseflow_admin import routes
 from courseflow_admin.api.dependencies import current_actor, is_form, read_form, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
-from courseflow_admin.models.gateways import CheckoutForm
-from courseflow_admin.models.payments import GatewayName
+from courseflow_admin.models.money.gateways import CheckoutForm
+from courseflow_admin.models.money.payments import GatewayName
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 

@@ -15,10 +15,10 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid, NotPermitted, NotSignedIn, ReadOnly
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models import ip
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.permissions import Actor, SecondFactorRequired
-from courseflow_admin.models.words import without_controls
+from courseflow_admin.models.core import ip
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import Actor, SecondFactorRequired
+from courseflow_admin.models.core.words import without_controls
 from courseflow_admin.services import sessions
 
 LARGEST_BODY = 64 * 1024

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.services import enrollments
 
 router = APIRouter(prefix=f"{routes.API}/enrollments", tags=["enrollments"])

@@ -21,8 +21,8 @@ from courseflow_admin.api.dependencies import (
 )
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import EmailAddress, Form, NewPassword, PersonName
-from courseflow_admin.models.invitations import Invitation
+from courseflow_admin.models.core.accounts import EmailAddress, Form, NewPassword, PersonName
+from courseflow_admin.models.identity.invitations import Invitation
 from courseflow_admin.services import invitations
 from courseflow_admin.services.invitations import Sent
 

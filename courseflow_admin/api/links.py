@@ -12,7 +12,7 @@ from courseflow_admin.api.auth import problem_code
 from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.accounts import Form, NewPassword
+from courseflow_admin.models.core.accounts import Form, NewPassword
 from courseflow_admin.services import password_resets, verification
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])

@@ -13,7 +13,7 @@ from courseflow_admin import routes
 from courseflow_admin.api.accounts import AccountView
 from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED
-from courseflow_admin.models.accounts import (
+from courseflow_admin.models.core.accounts import (
     AnyPassword,
     EmailAddress,
     Form,

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.api.errors import refusals
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Payment, PaymentFilter, PaymentState, Sort
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort
 from courseflow_admin.services import captures, payments, refunds, reviews
 
 router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])

@@ -16,9 +16,9 @@ from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.emails import EmailView
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.api.payments import PaymentView
-from courseflow_admin.models.accounts import LONGEST_REASON, Form
-from courseflow_admin.models.enrollments import Grant
-from courseflow_admin.models.sessions import Session
+from courseflow_admin.models.core.accounts import LONGEST_REASON, Form
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.teaching.enrollments import Grant
 from courseflow_admin.services import accounts, people, second_factor, verification
 from courseflow_admin.services.people import Person, Place
 

@@ -6,7 +6,7 @@ The services ask; this table says what they must answer. `docs/permissions.md` i
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 
 # Whose payment, e-mail or account it is; whose course, and who writes it too.
 Party = Literal["learner", "owner", "co-instructor"]

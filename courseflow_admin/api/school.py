@@ -12,9 +12,9 @@ from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, body_of, read_json, takes
 from courseflow_admin.api.errors import refusals
 from courseflow_admin.config import settings
-from courseflow_admin.models.accounts import Form
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.models.school import (
+from courseflow_admin.models.core.accounts import Form
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.school.settings import (
     LONGEST_POLICY,
     POLICIES,
     PolicyName,

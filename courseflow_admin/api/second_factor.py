@@ -11,7 +11,7 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED, refusals
-from courseflow_admin.models.accounts import AnyPassword, Form
+from courseflow_admin.models.core.accounts import AnyPassword, Form
 from courseflow_admin.services import second_factor
 
 router = APIRouter(prefix=f"{routes.API}/me/second-factor", tags=["second factor"])

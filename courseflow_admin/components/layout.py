@@ -18,7 +18,7 @@ from courseflow_admin.components.icons import (
 from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.sidebar import SIGN_OUT_FORM, may, sidebar
 from courseflow_admin.components.types import Piece, Shown, Text
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.notices import NoticesState
 

@@ -7,7 +7,7 @@ from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, select
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.sidebar import may
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.auth import ROLE_LABELS
 from courseflow_admin.state.invitations import InvitationsState
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import LONG_AGO, Row, collection
-from courseflow_admin.models.accounts import PRESENT, Account, Billing
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.words import words_of
+from courseflow_admin.models.core.accounts import PRESENT, Account, Billing
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.words import words_of
 
 ACTIVE = {"suspended_at": None, "erased_at": None}
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row, collection, require_transaction
-from courseflow_admin.models.audit import AuditEntry, AuditFilter
-from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.school.audit import AuditEntry, AuditFilter
 
 NEWEST = [("at", -1), ("_id", -1)]
 # What leaves fewest rows comes first: one object, then one person, then one kind of act.

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row, collection
-from courseflow_admin.models.courses import Course, CourseState
-from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.teaching.courses import Course, CourseState
 
 LISTED_ONLY = {"outline": 0, "removed": 0, "description": 0}  # a list needs no outline
 

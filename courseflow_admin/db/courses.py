@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from courseflow_admin.db.client import Row, collection, require_transaction
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.courses import Course, CourseVersion
+from courseflow_admin.models.teaching.courses import Course, CourseVersion
 
 
 def _one(row: Row | None) -> Course | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from courseflow_admin.db.client import Row, collection, due, require_transaction
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.emails import STATE_RANK, Email, EmailEvent, EmailState
+from courseflow_admin.models.mail.emails import STATE_RANK, Email, EmailEvent, EmailState
 
 
 async def add(email: Email) -> None:

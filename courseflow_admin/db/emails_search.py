@@ -4,8 +4,8 @@ import re
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row
-from courseflow_admin.models.emails import Email, EmailFilter
-from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.mail.emails import Email, EmailFilter
 
 FIELD = "queued_at"
 LEFT_OUT: Row = {"html": 0, "text": 0, "events": 0}  # what only the detail page shows

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from courseflow_admin.db.client import collection, require_transaction
-from courseflow_admin.models.enrollments import Enrollment, Grant
+from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
 
 
 async def find(account_id: str, course_id: str) -> Enrollment | None:

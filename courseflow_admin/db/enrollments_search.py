@@ -4,8 +4,8 @@ import re
 
 from courseflow_admin.db import catalog, keyset
 from courseflow_admin.db.client import Row, collection
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 
 # Which lessons are done is for the classroom only, and long.
 LEFT_OUT: Row = {"done": 0}

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row, collection, require_transaction
-from courseflow_admin.models.invitations import Invitation, InvitationState
-from courseflow_admin.models.paging import Page, PageRequest
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.identity.invitations import Invitation, InvitationState
 
 PENDING = {"state": InvitationState.PENDING}
 

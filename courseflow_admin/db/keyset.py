@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from courseflow_admin.db.client import Row, collection, in_transaction
-from courseflow_admin.models.base import Document
-from courseflow_admin.models.paging import COUNT_LIMIT, Cursor, Page, PageRequest
+from courseflow_admin.models.core.base import Document
+from courseflow_admin.models.core.paging import COUNT_LIMIT, Cursor, Page, PageRequest
 
 Found = TypeVar("Found", bound=Document)
 MAX_SECONDS = 3  # a combination of filters without an index of its own may take this long

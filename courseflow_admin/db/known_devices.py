@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import collection, require_transaction
-from courseflow_admin.models.base import new_id
-from courseflow_admin.models.known_devices import KEPT
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.identity.known_devices import KEPT
 
 
 async def any_known(account_id: str, marks: list[str]) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.courses import body_hash
+from courseflow_admin.models.teaching.courses import body_hash
 
 
 async def put(text: str, at: datetime) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 from courseflow_admin.db import enrollments_search, payment_metrics
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.db.payment_metrics import Hint
-from courseflow_admin.models.emails import UNDELIVERED
-from courseflow_admin.models.enrollments import EnrollmentFilter
-from courseflow_admin.models.metrics import METRICS, Bucket
-from courseflow_admin.models.paging import COUNT_LIMIT
-from courseflow_admin.models.payment_metrics import Metric, Scope
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.paging import COUNT_LIMIT
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.figures.metrics import METRICS, Bucket
+from courseflow_admin.models.mail.emails import UNDELIVERED
+from courseflow_admin.models.money.payment_metrics import Metric, Scope
+from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 
 MAX_SECONDS = 10
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 
 from courseflow_admin.db.client import LONG_AGO, Duplicate, Row, Update, collection, transaction
 from courseflow_admin.errors import SettingsInvalid
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 
 Kind = Literal["expand", "contract"]
 Say = Callable[[str], None]

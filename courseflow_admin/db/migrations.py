@@ -13,7 +13,7 @@ from courseflow_admin.db import index_state, migrating
 from courseflow_admin.db.client import Row, Update
 from courseflow_admin.db.migrating import InBatches, Migration, Progress, Say, Status
 from courseflow_admin.errors import SettingsInvalid
-from courseflow_admin.models.accounts import Account
+from courseflow_admin.models.core.accounts import Account
 
 # What this code can work with. Raise it in a release that stops needing what a `contract` migration
 # will remove; that migration names this version as its `min_code`.

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import Row, collection, require_transaction
-from courseflow_admin.models.emails import Email
-from courseflow_admin.models.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.mail.emails import Email
 
 
 async def replace(token: OneTimeToken) -> None:

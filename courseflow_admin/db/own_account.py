@@ -4,9 +4,9 @@ from datetime import datetime
 
 from courseflow_admin.db.accounts import ACTIVE
 from courseflow_admin.db.client import LONG_AGO, Row, collection, require_transaction
-from courseflow_admin.models.accounts import DELETED_NAME, Account
-from courseflow_admin.models.emails import EmailState
-from courseflow_admin.models.words import words_of
+from courseflow_admin.models.core.accounts import DELETED_NAME, Account
+from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.mail.emails import EmailState
 
 
 async def verify(account_id: str, email: str, at: datetime) -> Account | None:

@@ -2,7 +2,7 @@
 
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.db.second_factors import ON
-from courseflow_admin.models.payments import FOR_THE_SCHOOL
+from courseflow_admin.models.money.payments import FOR_THE_SCHOOL
 
 HASHES = ("token_hash", "refresh_hash", "previous_hash", "password_hash")
 SECRETS = ("secret", "recovery_hashes", "last_step", "mark")

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import Row
-from courseflow_admin.models.payment_metrics import (
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.money.payment_metrics import (
     LAPSING,
     LAPSING_AFTER,
     OPEN_DISPUTES,
@@ -11,7 +12,6 @@ from courseflow_admin.models.payment_metrics import (
     Metric,
     Scope,
 )
-from courseflow_admin.models.periods import Period
 
 Hint = list[tuple[str, int]]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from courseflow_admin.db.client import Collection, Row, collection, due
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.accounts import Billing
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.accounts import Billing
+from courseflow_admin.models.money.payments import (
     AT_THE_BANK,
     CAPTURE_MOVES,
     Attempt,

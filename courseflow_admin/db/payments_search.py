@@ -5,10 +5,10 @@ import re
 from courseflow_admin.db import keyset, payment_metrics
 from courseflow_admin.db.client import Row
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.base import now
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.payment_metrics import PAYMENT_METRICS, Scope, current_mode
-from courseflow_admin.models.payments import Payment, PaymentFilter, Sort, SortField
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.money.payment_metrics import PAYMENT_METRICS, Scope, current_mode
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort, SortField
 
 FIELDS: dict[SortField, str] = {"date": "created_at", "amount": "amount.minor"}
 # What only the detail page shows.

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import collection, require_transaction
-from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.money.receipts import Receipt
 
 
 async def open_receipt(receipt: Receipt) -> None:

@@ -5,7 +5,7 @@ loaded; and beside it every version of its policies.
 from datetime import datetime
 
 from courseflow_admin.db.client import Duplicate, collection, require_transaction
-from courseflow_admin.models.school import Logo, Policy, PolicyName, SchoolSettings
+from courseflow_admin.models.school.settings import Logo, Policy, PolicyName, SchoolSettings
 
 SCHOOL, LOGO = "school", "logo"
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import LONG_AGO, Row, collection, require_transaction
-from courseflow_admin.models.base import new_id
-from courseflow_admin.models.second_factor import PendingSignIn, SecondFactor
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.identity.second_factor import PendingSignIn, SecondFactor
 
 ON: Row = {"confirmed_at": {"$gt": LONG_AGO}}
 

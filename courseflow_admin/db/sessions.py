@@ -4,8 +4,8 @@ from datetime import datetime
 
 from courseflow_admin.db.client import Row, collection
 from courseflow_admin.db.school import SCHOOL
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.sessions import Session, SessionKind
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.identity.sessions import Session, SessionKind
 
 THE_RULE: list[Row] = [
     {

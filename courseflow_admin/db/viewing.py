@@ -4,7 +4,7 @@ from datetime import datetime
 
 from courseflow_admin.db.client import Row, collection, require_transaction
 from courseflow_admin.db.sessions import open_at
-from courseflow_admin.models.sessions import Session, Viewing
+from courseflow_admin.models.identity.sessions import Session, Viewing
 
 
 async def begin(session_id: str, account_id: str, viewing: Viewing, at: datetime) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from courseflow_admin.db.client import Duplicate, Row, collection, due, require_transaction
-from courseflow_admin.models.webhooks import WebhookEvent, WebhookRejection, WebhookState
+from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookRejection, WebhookState
 
 DELIVERIES_KEPT = 50
 

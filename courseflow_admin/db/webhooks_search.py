@@ -4,9 +4,9 @@ from datetime import datetime
 
 from courseflow_admin.db import keyset
 from courseflow_admin.db.client import Row
-from courseflow_admin.models.base import now
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.webhooks import STUCK, STUCK_AFTER, WebhookEvent, WebhookFilter
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.money.webhooks import STUCK, STUCK_AFTER, WebhookEvent, WebhookFilter
 
 # What only the page of one event shows.
 LEFT_OUT: Row = {"headers": 0}

@@ -15,14 +15,14 @@ from courseflow_admin.demo.library import DemoCourse, DemoPerson
 from courseflow_admin.demo.story import ONLY_AT, Story
 from courseflow_admin.demo.traces import Rows
 from courseflow_admin.errors import Conflict
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.base import Document, id_at, now
-from courseflow_admin.models.courses import Course, Thumbnail
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.progress import percent_of
-from courseflow_admin.models.school import POLICIES, SchoolChange, SchoolSettings
-from courseflow_admin.models.studio import FieldsForm, LessonForm
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import Document, id_at, now
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.school.settings import POLICIES, SchoolChange, SchoolSettings
+from courseflow_admin.models.teaching.courses import Course, Thumbnail
+from courseflow_admin.models.teaching.progress import percent_of
+from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
 from courseflow_admin.services import passwords, school, school_settings, studio
 
 SEED = 7

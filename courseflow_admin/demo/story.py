@@ -12,14 +12,12 @@ from courseflow_admin.config import settings
 from courseflow_admin.demo import gateways
 from courseflow_admin.demo.gateways import Purchase, Try, Way
 from courseflow_admin.demo.traces import Traces
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import id_at
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import EmailKind
-from courseflow_admin.models.enrollments import Enrollment, Grant
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import id_at
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.mail.emails import EmailKind
+from courseflow_admin.models.money.payments import (
     Capture,
     Consent,
     Dispute,
@@ -34,9 +32,11 @@ from courseflow_admin.models.payments import (
     SyncNote,
     state_of,
 )
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.settings import SchoolSettings
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
 from courseflow_admin.services.checkout import CHECKOUT_LASTS
 from courseflow_admin.services.sync import next_look
 

@@ -10,18 +10,18 @@ from typing import Any
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.demo import gateways
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act, AuditEntry
-from courseflow_admin.models.base import Document, id_at
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import Email, EmailEvent, EmailKind, EmailState, Recipient
-from courseflow_admin.models.enrollments import Enrollment, Grant
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.school import SchoolSettings
-from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import Document, id_at
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.mail.emails import Email, EmailEvent, EmailKind, EmailState, Recipient
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
+from courseflow_admin.models.school.audit import Act, AuditEntry
+from courseflow_admin.models.school.settings import SchoolSettings
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
 from courseflow_admin.services import emails
 
 

@@ -10,7 +10,7 @@ from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.access import AccessState, PaymentLine, ReasonRow
 
 SHOWN = AccessState.shown

@@ -11,8 +11,8 @@ from courseflow_admin.components.forms import button, field, form, link_button, 
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.welcome import PASSWORD_LENGTH
-from courseflow_admin.models.accounts import SHORTEST_PASSWORD
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.accounts import SHORTEST_PASSWORD
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.account_second_factor import second_factor
 from courseflow_admin.state.account import AccountState, SessionRow
 from courseflow_admin.state.second_factor import SecondFactorState

@@ -13,8 +13,8 @@ from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.components.table import footer
-from courseflow_admin.models.courses import CATEGORIES, LEVELS
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.catalog import CatalogState, CourseCard
 

@@ -11,7 +11,7 @@ from courseflow_admin.components.icons import copyable, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.email import EmailDetailState
 
 SHOWN = EmailDetailState.shown

@@ -13,7 +13,7 @@ from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.table import Column, second_line, tr
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.invitations import InvitationRow, InvitationsState
 
 COLUMNS = (

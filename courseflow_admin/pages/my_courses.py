@@ -8,7 +8,7 @@ from courseflow_admin.components.cards import card, meter, thumb
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.layout import page
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.my_courses import MyCourseRow, MyCoursesState
 
 

@@ -11,7 +11,7 @@ from courseflow_admin.components.icons import copyable, text_link, toned_icon
 from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.my_payment import MyPaymentState
 
 SHOWN = MyPaymentState.shown

@@ -14,7 +14,7 @@ from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import text_link, toned_icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.tiles import tile, tiles
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.my_courses import first, nothing_yet, others
 from courseflow_admin.state.account import AccountState
 from courseflow_admin.state.auth import AuthState

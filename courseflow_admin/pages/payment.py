@@ -12,7 +12,7 @@ from courseflow_admin.components.icons import copyable, icon, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.payment import PaymentDetailState
 from courseflow_admin.state.payment_shown import EmailLine, Reference, RefundLine

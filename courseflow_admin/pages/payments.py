@@ -11,7 +11,7 @@ from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.payments import (
     OF_A_FIGURE,
     PROVIDERS,

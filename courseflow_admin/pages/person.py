@@ -11,8 +11,8 @@ from courseflow_admin.components.forms import button, field, native_form, proble
 from courseflow_admin.components.icons import copyable, icon, link, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
-from courseflow_admin.models.accounts import LONGEST_REASON
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.accounts import LONGEST_REASON
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.people import standing
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.person import EntryLine, LineRow, PersonState, PlaceRow, SessionRow

@@ -14,8 +14,8 @@ from courseflow_admin.components.js.logo_picker import logo_picker
 from courseflow_admin.components.js.unsaved import unsaved
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.types import Text
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.school import LONGEST_POLICY
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.school.settings import LONGEST_POLICY
 from courseflow_admin.state.settings import Both, CurrencyRow, SettingsState
 
 State, V = SettingsState, SettingsState.values

@@ -11,7 +11,7 @@ from courseflow_admin.components.forms import button, field, form, select, submi
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.studio import StudioRow, StudioState
 
 FORM = "new-course"

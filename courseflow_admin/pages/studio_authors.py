@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.sidebar import may
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.studio_authors import CoAuthor, StudioAuthorsState
 from courseflow_admin.state.studio_course import StudioCourseState
 

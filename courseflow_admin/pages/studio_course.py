@@ -10,7 +10,7 @@ from courseflow_admin.components.forms import button, checkbox, field, link_butt
 from courseflow_admin.components.icons import client_act, icon, icon_button, link, one_click
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.studio_authors import authors
 from courseflow_admin.pages.studio_details import details
 from courseflow_admin.pages.studio_lesson import lesson_pane

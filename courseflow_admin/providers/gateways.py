@@ -6,7 +6,7 @@ from typing import Protocol
 
 from courseflow_admin.config import Settings, settings
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.gateways import (
+from courseflow_admin.models.money.gateways import (
     CheckoutFacts,
     CheckoutForm,
     CheckoutOrder,
@@ -14,7 +14,7 @@ from courseflow_admin.models.gateways import (
     RefundFacts,
     WebhookReference,
 )
-from courseflow_admin.models.payments import GATEWAYS, GatewayName
+from courseflow_admin.models.money.payments import GATEWAYS, GatewayName
 
 
 class Gateway(Protocol):

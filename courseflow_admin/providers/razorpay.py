@@ -18,7 +18,7 @@ from razorpay.errors import (
 
 from courseflow_admin.errors import GatewayKeysRefused, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import RazorpayKeys
-from courseflow_admin.models.gateways import (
+from courseflow_admin.models.money.gateways import (
     CheckoutFacts,
     CheckoutForm,
     CheckoutOrder,
@@ -27,7 +27,7 @@ from courseflow_admin.models.gateways import (
     RefundFacts,
     WebhookReference,
 )
-from courseflow_admin.models.payments import Capture, GatewayName, RefundState
+from courseflow_admin.models.money.payments import Capture, GatewayName, RefundState
 
 TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
 AT_A_CLICK = (3.0, 8.0)  # a thread cannot be called off when its buyer waits no longer

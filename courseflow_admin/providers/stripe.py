@@ -13,7 +13,8 @@ from courseflow_admin.errors import (
     ProviderUnreachable,
 )
 from courseflow_admin.keys import StripeKeys
-from courseflow_admin.models.gateways import (
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.money.gateways import (
     CheckoutFacts,
     CheckoutForm,
     CheckoutOrder,
@@ -23,8 +24,7 @@ from courseflow_admin.models.gateways import (
     RefundFacts,
     WebhookReference,
 )
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.payments import Capture, DisputeState, GatewayName, RefundState
+from courseflow_admin.models.money.payments import Capture, DisputeState, GatewayName, RefundState
 
 Answer = TypeVar("Answer")
 CONNECT_SECONDS, READ_SECONDS = 3.0, 20.0

@@ -6,16 +6,16 @@ from datetime import datetime
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.access import Reason, ReasonCode, Verdict
-from courseflow_admin.models.base import now
-from courseflow_admin.models.enrollments import Enrollment, Grant
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import (
     Capture,
     DisputeState,
     Payment,
     RefundState,
     ReviewState,
 )
+from courseflow_admin.models.teaching.access import Reason, ReasonCode, Verdict
+from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
 from courseflow_admin.services import school_settings
 
 # Accounts that study nothing, whatever was granted to them; by how the account stands.

@@ -6,7 +6,7 @@ from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db.client import Duplicate, require_transaction, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.accounts import (
+from courseflow_admin.models.core.accounts import (
     AS_ROLE,
     LONGEST_REASON,
     MAY,
@@ -18,13 +18,13 @@ from courseflow_admin.models.accounts import (
     as_email,
     as_name,
 )
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.one_time_tokens import TokenUse
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import (
     audit,
     emails,

@@ -14,11 +14,11 @@ from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import audit as audit_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.logs import client_ip, request_id
-from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
 
 CSV_HEAD = ("at", "actor_id", "actor", "act", "object_id", "facts", "request_id", "ip", "viewer")
 ID = re.compile(r"[a-z]{3}_\w+")

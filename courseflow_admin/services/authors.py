@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Course, CourseState, Thumbnail
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.teaching.courses import Course, CourseState, Thumbnail
 from courseflow_admin.services import audit
 
 LONGEST_NOTED = 200  # characters of a text in the audit log

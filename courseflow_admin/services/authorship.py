@@ -6,13 +6,13 @@ from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
-from courseflow_admin.models.words import words_of
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services import audit, authors, emails, limits
 
 MOST = 20  # co-instructors of one course

@@ -13,10 +13,10 @@ from loguru import logger
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, ProviderRefused, ProviderUnreachable, for_admins
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture, Payment, ReviewState
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.money.payments import Capture, Payment, ReviewState
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import audit
 from courseflow_admin.services.sync import sync

@@ -4,14 +4,17 @@ from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.base import now
-from courseflow_admin.models.classroom import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.teaching.classroom import (
     CatalogEntry,
     CoursePage,
     LessonTitle,
     SectionTitles,
 )
-from courseflow_admin.models.courses import (
+from courseflow_admin.models.teaching.courses import (
     CATEGORIES,
     LEVELS,
     Course,
@@ -19,9 +22,6 @@ from courseflow_admin.models.courses import (
     Section,
     Thumbnail,
 )
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.words import words_of
 from courseflow_admin.services import access, authors, markdown
 
 LONGEST_SEARCH = 100

@@ -32,16 +32,16 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
-from courseflow_admin.models.access import Reason
-from courseflow_admin.models.accounts import Account, Billing
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.gateways import CheckoutForm, CheckoutOrder
-from courseflow_admin.models.payments import Capture, Consent, GatewayName, Payment
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.school import POLICY_WORDS, SchoolSettings
-from courseflow_admin.models.texts import as_title
+from courseflow_admin.models.core.accounts import Account, Billing
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.core.texts import as_title
+from courseflow_admin.models.money.gateways import CheckoutForm, CheckoutOrder
+from courseflow_admin.models.money.payments import Capture, Consent, GatewayName, Payment
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.settings import POLICY_WORDS, SchoolSettings
+from courseflow_admin.models.teaching.access import Reason
+from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
 from courseflow_admin.services import access, audit, limits, school_settings
 from courseflow_admin.services.enrollments import AlreadyEnrolled

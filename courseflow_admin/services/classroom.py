@@ -7,12 +7,12 @@ from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import lesson_bodies
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound, NotSignedIn
-from courseflow_admin.models.base import now
-from courseflow_admin.models.classroom import Done, LessonView, MyCourse, NoAccess
-from courseflow_admin.models.courses import Course, Lesson, Outlined, Thumbnail
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.progress import Progress, progress_of
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.teaching.classroom import Done, LessonView, MyCourse, NoAccess
+from courseflow_admin.models.teaching.courses import Course, Lesson, Outlined, Thumbnail
+from courseflow_admin.models.teaching.enrollments import Enrollment
+from courseflow_admin.models.teaching.progress import Progress, progress_of
 from courseflow_admin.services import access, catalog, markdown
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from courseflow_admin.db import own_data
 from courseflow_admin.db.client import transaction
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, emails, limits, school_settings
 from courseflow_admin.services.emails_log import MASKED, ONE_TIME_LINK
 

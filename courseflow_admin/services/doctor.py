@@ -16,7 +16,7 @@ from courseflow_admin.errors import (
     SettingsInvalid,
     Unavailable,
 )
-from courseflow_admin.models.payments import GATEWAYS
+from courseflow_admin.models.money.payments import GATEWAYS
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import Gateway
 from courseflow_admin.services import school_settings

@@ -13,8 +13,8 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import (
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.mail.emails import (
     SUBJECTS,
     Email,
     EmailEvent,
@@ -22,8 +22,8 @@ from courseflow_admin.models.emails import (
     EmailState,
     Recipient,
 )
-from courseflow_admin.models.school import Logo, SchoolSettings
-from courseflow_admin.models.webhooks import without_addresses
+from courseflow_admin.models.money.webhooks import without_addresses
+from courseflow_admin.models.school.settings import Logo, SchoolSettings
 from courseflow_admin.providers.resend import Message, sender
 from courseflow_admin.services import school_settings
 

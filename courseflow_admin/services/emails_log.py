@@ -6,9 +6,9 @@ from dataclasses import replace
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.db import emails_search
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.emails import Email, EmailFilter
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.mail.emails import Email, EmailFilter
 
 # Links that work once (routes.verify, routes.reset, routes.invitation), up to their secret.
 ONE_TIME_LINK = re.compile(r"(/(?:verify|reset)\?token=|/invitations/)[^\s\"'<>&]+")

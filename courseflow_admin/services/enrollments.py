@@ -11,15 +11,15 @@ from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import enrollments_search
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter, Grant
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter, Grant
 from courseflow_admin.services import access, audit, emails
 
 

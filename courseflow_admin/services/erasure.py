@@ -10,12 +10,12 @@ from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotSignedIn
-from courseflow_admin.models.accounts import DELETED_NAME, Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
-from courseflow_admin.models.sessions import ERASED
+from courseflow_admin.models.core.accounts import DELETED_NAME, Account
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.identity.sessions import ERASED
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, emails, one_time_links, view_as, webhooks
 from courseflow_admin.services.reauthentication import prove
 

@@ -12,13 +12,13 @@ from courseflow_admin.db import invitations as invitations_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.accounts import AS_ROLE, ROLES, Account, as_email, as_name
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailKind, EmailState, Recipient
-from courseflow_admin.models.invitations import LIFETIME, Invitation
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.permissions import SYSTEM, Actor, Permission, raises
+from courseflow_admin.models.core.accounts import AS_ROLE, ROLES, Account, as_email, as_name
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission, raises
+from courseflow_admin.models.identity.invitations import LIFETIME, Invitation
+from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import accounts, audit, emails, limits, tokens
 from courseflow_admin.services.accounts import EmailTaken
 

@@ -21,7 +21,7 @@ from courseflow_admin.errors import (
     for_admins,
 )
 from courseflow_admin.logs import new_reference, request_context
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 from courseflow_admin.services import emails, receipts, webhooks
 from courseflow_admin.services.sync import sync
 

@@ -5,10 +5,10 @@ What a device is known by stands in models/known_devices.py.
 
 from courseflow_admin.config import settings
 from courseflow_admin.db import known_devices as known_devices_db
-from courseflow_admin.models.devices import device_of
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.known_devices import marks_of
-from courseflow_admin.models.sessions import Session
+from courseflow_admin.models.identity.devices import device_of
+from courseflow_admin.models.identity.known_devices import marks_of
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.services import emails
 
 

@@ -8,8 +8,8 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import limits as limits_db
 from courseflow_admin.db.client import in_transaction
 from courseflow_admin.errors import TooMany
-from courseflow_admin.models import ip
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core import ip
+from courseflow_admin.models.core.base import now
 
 
 async def count(name: str, key: str, limit: int, seconds: int) -> None:

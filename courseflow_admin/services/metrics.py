@@ -11,12 +11,20 @@ from courseflow_admin import routes
 from courseflow_admin.db import enrollments_search, payment_metrics, webhooks_search
 from courseflow_admin.db import metrics as metrics_db
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import Email
-from courseflow_admin.models.metrics import EMAIL_DAYS, METRICS, Bucket, metric_of, shown_amount
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.paging import COUNT_LIMIT
-from courseflow_admin.models.payment_metrics import (
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import COUNT_LIMIT
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.figures.metrics import (
+    EMAIL_DAYS,
+    METRICS,
+    Bucket,
+    metric_of,
+    shown_amount,
+)
+from courseflow_admin.models.mail.emails import Email
+from courseflow_admin.models.money.payment_metrics import (
     LAPSING,
     OPEN_DISPUTES,
     Meaning,
@@ -24,10 +32,8 @@ from courseflow_admin.models.payment_metrics import (
     Scope,
     current_mode,
 )
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.webhooks import STUCK, WebhookEvent
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.money.webhooks import STUCK, WebhookEvent
 
 DAYS = 30
 EVERYBODYS = frozenset({"new_learners"})  # not about courses, so nobody owns a part of it

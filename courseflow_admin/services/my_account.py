@@ -9,14 +9,14 @@ from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.accounts import Account, as_name
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.devices import device_of
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.one_time_tokens import TokenUse
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.sessions import Session
+from courseflow_admin.models.core.accounts import Account, as_name
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.identity.devices import device_of
+from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import (
     audit,
     emails,

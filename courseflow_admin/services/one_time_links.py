@@ -8,8 +8,13 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import one_time_tokens as tokens_db
 from courseflow_admin.db import own_account
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.one_time_tokens import LIFETIMES, MOMENT, OneTimeToken, TokenUse
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.identity.one_time_tokens import (
+    LIFETIMES,
+    MOMENT,
+    OneTimeToken,
+    TokenUse,
+)
 from courseflow_admin.services import tokens
 
 PROVES_ADDRESS = (TokenUse.VERIFY, TokenUse.CHANGE_EMAIL)

@@ -9,11 +9,11 @@ from courseflow_admin.db import own_account
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.one_time_tokens import TokenUse
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import (
     audit,
     emails,

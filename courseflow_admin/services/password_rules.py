@@ -10,7 +10,7 @@ from typing import Any
 from zxcvbn import zxcvbn
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from courseflow_admin.models.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from courseflow_admin.services import passwords, school_settings
 
 LENGTH = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."

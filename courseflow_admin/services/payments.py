@@ -12,11 +12,11 @@ from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import GatewayKeysRefused, NotFound
-from courseflow_admin.models.audit import Act, AuditEntry
-from courseflow_admin.models.emails import Email, EmailState
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.mail.emails import Email, EmailState
+from courseflow_admin.models.money.payments import (
     FOR_THE_SCHOOL,
     Attempt,
     Capture,
@@ -25,9 +25,9 @@ from courseflow_admin.models.payments import (
     Sort,
     SyncNote,
 )
-from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
-from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.webhooks import WebhookEvent
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.money.webhooks import WebhookEvent
+from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.services import audit
 from courseflow_admin.services.sync import sync
 

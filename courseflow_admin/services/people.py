@@ -14,17 +14,17 @@ from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, NotFound
-from courseflow_admin.models.access import ReasonCode, Verdict
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import Email, EmailFilter, EmailKind, Recipient
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import Payment, PaymentFilter, Sort
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.sessions import Session
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.mail.emails import Email, EmailFilter, EmailKind, Recipient
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
+from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
+from courseflow_admin.models.teaching.access import ReasonCode, Verdict
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services import (
     access,
     audit,

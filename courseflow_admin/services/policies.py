@@ -2,7 +2,7 @@
 
 from courseflow_admin.db import school as school_db
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.school import Policy, PolicyName
+from courseflow_admin.models.school.settings import Policy, PolicyName
 from courseflow_admin.services import school_settings
 
 

@@ -3,9 +3,9 @@
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Invalid, NotSignedIn
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, limits, passwords
 
 TRIES = 5  # in five minutes

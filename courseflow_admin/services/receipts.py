@@ -18,12 +18,12 @@ from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Unavailable
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, emails
 
 JOB = "receipt-numbers"

@@ -25,12 +25,13 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.gateways import PaymentFacts, RefundFacts
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.core.texts import as_text
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.money.gateways import PaymentFacts, RefundFacts
+from courseflow_admin.models.money.payments import (
     AT_THE_BANK,
     DisputeState,
     Payment,
@@ -38,8 +39,7 @@ from courseflow_admin.models.payments import (
     RefundCause,
     RefundState,
 )
-from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
-from courseflow_admin.models.texts import as_text
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import audit, emails, reviews
 

@@ -8,11 +8,11 @@ from loguru import logger
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import transaction
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture, Payment, Review, ReviewState
-from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
-from courseflow_admin.models.texts import as_text
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.core.texts import as_text
+from courseflow_admin.models.money.payments import Capture, Payment, Review, ReviewState
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit
 
 NOTE_LONGEST = 500

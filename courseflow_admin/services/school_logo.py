@@ -4,10 +4,10 @@ import hashlib
 
 from courseflow_admin.db import school as school_db
 from courseflow_admin.errors import Invalid, NotFound
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.pictures import picture_of
-from courseflow_admin.models.school import Logo, SchoolSettings
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.pictures import picture_of
+from courseflow_admin.models.school.settings import Logo, SchoolSettings
 from courseflow_admin.services import audit, school_settings
 
 LARGEST_LOGO = 200 * 1024

@@ -14,10 +14,10 @@ from courseflow_admin import config
 from courseflow_admin.db import school as school_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import SYSTEM, Actor, Permission
-from courseflow_admin.models.school import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.settings import (
     POLICIES,
     Difference,
     Policy,

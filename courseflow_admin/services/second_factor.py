@@ -19,12 +19,10 @@ from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.second_factor import (
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.identity.second_factor import (
     RECOVERY_CODES,
     RECOVERY_LENGTH,
     RECOVERY_LETTERS,
@@ -41,6 +39,8 @@ from courseflow_admin.models.second_factor import (
     is_app_code,
     recovery_hash,
 )
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import (
     audit,
     emails,

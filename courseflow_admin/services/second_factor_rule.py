@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import second_factors as second_factors_db
-from courseflow_admin.models.accounts import ROLES
-from courseflow_admin.models.permissions import PERMISSIONS, Actor, Permission
-from courseflow_admin.models.school import SchoolChange, SchoolSettings
+from courseflow_admin.models.core.accounts import ROLES
+from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.school.settings import SchoolChange, SchoolSettings
 from courseflow_admin.services import school_settings
 
 

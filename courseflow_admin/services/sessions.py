@@ -8,13 +8,11 @@ from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import close_for_writing, own_writes, transaction
 from courseflow_admin.errors import Conflict, NotPermitted, NotSignedIn
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.models.second_factor import SecondFactorNeeded
-from courseflow_admin.models.sessions import (
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.identity.second_factor import SecondFactorNeeded
+from courseflow_admin.models.identity.sessions import (
     ABSOLUTE,
     ACCESS_TOKEN,
     ERASED,
@@ -25,6 +23,8 @@ from courseflow_admin.models.sessions import (
     SessionKind,
     TokenPair,
 )
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import (
     audit,
     emails,

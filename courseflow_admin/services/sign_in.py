@@ -7,17 +7,17 @@ good once and for five minutes, and ends with the password it was made for.
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import second_factors as second_factors_db
 from courseflow_admin.db.client import transaction
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.second_factor import (
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.identity.second_factor import (
     SIGN_IN_WITHIN,
     CodeRefused,
     PendingSignIn,
     SignInOver,
     WrongCode,
 )
-from courseflow_admin.models.sessions import TokenPair
+from courseflow_admin.models.identity.sessions import TokenPair
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, second_factor, sessions, tokens
 from courseflow_admin.services.verification import acting_as
 

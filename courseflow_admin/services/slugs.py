@@ -4,7 +4,7 @@ from slugify import slugify
 
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.courses import Course
+from courseflow_admin.models.teaching.courses import Course
 
 
 async def renamed(before: Course, course: Course) -> Course:

@@ -8,10 +8,15 @@ from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db import lesson_bodies
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models import outline
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.courses import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.core.texts import as_line
+from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.teaching import outline
+from courseflow_admin.models.teaching.courses import (
     Course,
     CourseState,
     CourseVersion,
@@ -19,11 +24,8 @@ from courseflow_admin.models.courses import (
     Removed,
     Section,
 )
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.outline import Way
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.studio import (
+from courseflow_admin.models.teaching.outline import Way
+from courseflow_admin.models.teaching.studio import (
     FieldsForm,
     LessonForm,
     NotPublishable,
@@ -31,8 +33,6 @@ from courseflow_admin.models.studio import (
     Sheet,
     StaleRevision,
 )
-from courseflow_admin.models.texts import as_line
-from courseflow_admin.models.words import words_of
 from courseflow_admin.services import audit, authors, prices, slugs
 
 TRIES = 10

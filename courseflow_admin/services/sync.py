@@ -28,11 +28,11 @@ from courseflow_admin.errors import (
     ProviderUnreachable,
     for_admins,
 )
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.gateways import CheckoutFacts, PaymentFacts
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.money.gateways import CheckoutFacts, PaymentFacts
+from courseflow_admin.models.money.payments import (
     Attempt,
     Capture,
     Dispute,
@@ -43,7 +43,7 @@ from courseflow_admin.models.payments import (
     ReviewState,
     SyncNote,
 )
-from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import audit, enrollments, receipts, refunds, reviews
 

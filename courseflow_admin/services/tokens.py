@@ -10,7 +10,7 @@ import jwt
 
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotSignedIn
-from courseflow_admin.models.sessions import ACCESS_TOKEN, Session
+from courseflow_admin.models.identity.sessions import ACCESS_TOKEN, Session
 
 ALGORITHM = "HS256"
 KIND = "access"

@@ -9,12 +9,12 @@ from courseflow_admin.db import own_account
 from courseflow_admin.db.client import Duplicate, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.accounts import Account, as_email
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.one_time_tokens import OneTimeToken, TokenUse
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.accounts import Account, as_email
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, emails, limits, one_time_links, sessions
 from courseflow_admin.services.accounts import EmailTaken
 from courseflow_admin.services.one_time_links import PROVES_ADDRESS, Link, LinkNotGood

@@ -12,12 +12,12 @@ from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db import viewing as viewing_db
 from courseflow_admin.db.client import own_writes, require_transaction, transaction
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import Actor, Permission, raises
-from courseflow_admin.models.sessions import Session, Viewing
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission, raises
+from courseflow_admin.models.identity.sessions import Session, Viewing
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit, emails, limits, school_settings
 
 LASTS = timedelta(minutes=30)

@@ -27,19 +27,19 @@ from courseflow_admin.errors import (
     for_admins,
 )
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.gateways import WebhookReference
-from courseflow_admin.models.paging import Page, PageRequest
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.webhooks import (
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.money.gateways import WebhookReference
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.money.webhooks import (
     WebhookEvent,
     WebhookFilter,
     WebhookRejection,
     WebhookState,
     without_people,
 )
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
 from courseflow_admin.services import audit, emails, limits

@@ -6,7 +6,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.services import people, support
 from courseflow_admin.services.people import Why
 from courseflow_admin.state import times

@@ -7,8 +7,8 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
-from courseflow_admin.models.accounts import AnyPassword, NewPassword
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.accounts import AnyPassword, NewPassword
+from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.services import accounts, erasure, my_account, support, verification
 from courseflow_admin.services.my_account import OwnSession
 from courseflow_admin.state import notices, times

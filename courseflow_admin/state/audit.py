@@ -9,11 +9,11 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.services import audit
 from courseflow_admin.state import times
 from courseflow_admin.state.address import Choice, ListAddress

@@ -11,9 +11,9 @@ from starlette.requests import cookie_parser
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid, NotSignedIn
-from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.second_factor import WRONG_CODE, SignInOver
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services import support
 from courseflow_admin.services.accounts import WrongCredentials
 from courseflow_admin.services.password_rules import LENGTH, REASONS

@@ -7,9 +7,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.base import now
-from courseflow_admin.models.classroom import CatalogEntry
-from courseflow_admin.models.courses import CATEGORIES, LEVELS
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.teaching.classroom import CatalogEntry
+from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
 from courseflow_admin.services import catalog
 from courseflow_admin.state.address import PAGING, query_of
 from courseflow_admin.state.auth import AuthState

@@ -7,8 +7,8 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, ReadOnly
-from courseflow_admin.models import countries
-from courseflow_admin.models.courses import Course, Thumbnail
+from courseflow_admin.models.core import countries
+from courseflow_admin.models.teaching.courses import Course, Thumbnail
 from courseflow_admin.services import checkout, support
 from courseflow_admin.state.address import last_part, query_of
 from courseflow_admin.state.auth import AuthState, problem_text

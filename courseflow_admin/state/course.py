@@ -6,9 +6,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.classroom import CoursePage, SectionTitles
-from courseflow_admin.models.courses import LANGUAGES
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.classroom import CoursePage, SectionTitles
+from courseflow_admin.models.teaching.courses import LANGUAGES
 from courseflow_admin.services import catalog, enrollments
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event

@@ -7,8 +7,8 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
-from courseflow_admin.models.emails import Email, EmailState
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.mail.emails import Email, EmailState
 from courseflow_admin.services import emails_log, support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.emails import UNDELIVERED, Email, EmailFilter
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.mail.emails import UNDELIVERED, Email, EmailFilter
 from courseflow_admin.services import emails_log, people
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress

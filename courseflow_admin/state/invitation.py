@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin.errors import CourseFlowError, Unavailable
-from courseflow_admin.models.accounts import AS_ROLE, MAY
+from courseflow_admin.models.core.accounts import AS_ROLE, MAY
 from courseflow_admin.services import invitations, school_settings, support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part

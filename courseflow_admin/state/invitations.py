@@ -7,8 +7,8 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
-from courseflow_admin.models.accounts import AS_ROLE
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.accounts import AS_ROLE
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.services import invitations, support
 from courseflow_admin.services.invitations import Sent
 from courseflow_admin.state import notices, times

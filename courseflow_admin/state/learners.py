@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.base import now
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.services import enrollments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import Choice, ListAddress

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.services import one_time_links, school_settings, verification
 from courseflow_admin.services.one_time_links import PROVES_ADDRESS, SETS_PASSWORD, LinkNotGood
 from courseflow_admin.services.verification import VerifiedAlready

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 
 
 class _Name:

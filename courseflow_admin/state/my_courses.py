@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.classroom import MyCourse
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.classroom import MyCourse
 from courseflow_admin.services import classroom
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event

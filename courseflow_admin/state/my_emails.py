@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.services import emails_log
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState

@@ -8,8 +8,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import (
     Capture,
     DisputeState,
     Payment,
@@ -18,9 +19,8 @@ from courseflow_admin.models.payments import (
     RefundState,
     ReviewState,
 )
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services import payments, school_settings, support
 from courseflow_admin.services.sync import ON_ITS_WAY, awaits_answer
 from courseflow_admin.state import times

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.services import payments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress

@@ -9,12 +9,12 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payment_metrics import Meaning
-from courseflow_admin.models.payments import Payment, PaymentFilter, Sort
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.money.payment_metrics import Meaning
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.services import enrollments, metrics, payments
 from courseflow_admin.services.metrics import Attention, Board, Figure
 from courseflow_admin.state import times

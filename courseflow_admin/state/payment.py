@@ -4,10 +4,16 @@ import reflex as rx
 from pydantic import Field
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
-from courseflow_admin.models.base import new_id
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Capture, Payment, Refund, RefundState, ReviewState
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import (
+    Capture,
+    Payment,
+    Refund,
+    RefundState,
+    ReviewState,
+)
 from courseflow_admin.services import captures, payments, refunds, reviews, support
 from courseflow_admin.services.payments import PaymentDetail
 from courseflow_admin.state import notices, times

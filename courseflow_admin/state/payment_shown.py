@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from courseflow_admin import routes
-from courseflow_admin.models.emails import Email
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.mail.emails import Email
+from courseflow_admin.models.money.payments import (
     CAPTURE_MOVES,
     Capture,
     Consent,

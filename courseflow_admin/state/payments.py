@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.payment_metrics import FIGURES
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payment_metrics import FIGURES
+from courseflow_admin.models.money.payments import (
     GATEWAYS,
     Payment,
     PaymentFilter,
@@ -15,8 +17,6 @@ from courseflow_admin.models.payments import (
     Sort,
     SortField,
 )
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Permission
 from courseflow_admin.services import payments, people
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress

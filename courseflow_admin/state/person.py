@@ -7,14 +7,14 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
-from courseflow_admin.models.accounts import AS_ROLE, MAY, Account, AccountRole
-from courseflow_admin.models.audit import AuditEntry
-from courseflow_admin.models.devices import device_of
-from courseflow_admin.models.emails import Email
-from courseflow_admin.models.enrollments import Grant
-from courseflow_admin.models.payments import Payment
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.sessions import Session
+from courseflow_admin.models.core.accounts import AS_ROLE, MAY, Account, AccountRole
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.identity.devices import device_of
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.mail.emails import Email
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.school.audit import AuditEntry
+from courseflow_admin.models.teaching.enrollments import Grant
 from courseflow_admin.services import (
     accounts,
     people,

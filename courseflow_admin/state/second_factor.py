@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models.accounts import AnyPassword
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.second_factor import RECOVERY_CODES
+from courseflow_admin.models.core.accounts import AnyPassword
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.identity.second_factor import RECOVERY_CODES
 from courseflow_admin.services import school_settings, second_factor
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.account import AccountState

@@ -9,10 +9,10 @@ from pydantic import RootModel, ValidationError, field_validator
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.school import (
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.school.settings import (
     POLICIES,
     SchoolChange,
     SchoolSettings,

@@ -8,8 +8,8 @@ import reflex as rx
 from pydantic import StringConstraints
 
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services import authors, authorship, support
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
-from courseflow_admin.models.courses import Course, Section
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import Actor, Permission
-from courseflow_admin.models.studio import Check, FieldsForm, Sheet, StaleRevision
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.teaching.courses import Course, Section
+from courseflow_admin.models.teaching.studio import Check, FieldsForm, Sheet, StaleRevision
 from courseflow_admin.sentences import sentence
 from courseflow_admin.services import studio
 from courseflow_admin.state import notices

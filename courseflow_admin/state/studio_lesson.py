@@ -6,9 +6,9 @@ import reflex as rx
 from pydantic import ValidationError
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound
-from courseflow_admin.models.outline import lesson_of
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.studio import LessonForm, StaleRevision
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.outline import lesson_of
+from courseflow_admin.models.teaching.studio import LessonForm, StaleRevision
 from courseflow_admin.sentences import words_of_ours
 from courseflow_admin.services import markdown, studio
 from courseflow_admin.state.auth import AuthState

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from courseflow_admin.config import settings
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 
 
 def short(instant: datetime) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.webhooks import STUCK, WebhookEvent, WebhookFilter
 from courseflow_admin.services import webhooks
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import ListAddress

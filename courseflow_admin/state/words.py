@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PAGE_SIZE, PageRequest
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
 
 
 def short(title: str) -> str:

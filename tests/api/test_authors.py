@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.services import accounts, authorship
 from tests.account_builders import an_enrollment
 from tests.api.test_accounts import sign_in

@@ -10,9 +10,9 @@ import pytest
 
 from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import PaymentState
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services import access, sessions
 from courseflow_admin.services.jobs import Jobs
 from tests.builders import an_account, stored

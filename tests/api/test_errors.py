@@ -5,7 +5,7 @@ import pytest
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.db import client
-from courseflow_admin.models.paging import Cursor
+from courseflow_admin.models.core.paging import Cursor
 from tests.builders import an_account
 
 SIGN_UP = "/api/v1/auth/sign-up"

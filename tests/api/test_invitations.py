@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import invitations
 from tests.account_builders import a_newcomer, everything
 from tests.api.test_accounts import sign_in

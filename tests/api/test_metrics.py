@@ -2,9 +2,9 @@
 
 import pytest
 
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.periods import Period
 from tests.api.test_accounts import sign_in
 from tests.builders import an_account
 from tests.money_builders import a_payment

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import invitations, password_resets
 from courseflow_admin.services.password_rules import LENGTH
 from courseflow_admin.state.auth import PROBLEMS

@@ -3,10 +3,10 @@
 import pytest
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.audit import Act, AuditEntry
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailState
-from courseflow_admin.models.payments import Capture, Review, ReviewState
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.mail.emails import EmailState
+from courseflow_admin.models.money.payments import Capture, Review, ReviewState
+from courseflow_admin.models.school.audit import Act, AuditEntry
 from tests.api.test_accounts import sign_in
 from tests.builders import an_account, stored
 from tests.money_builders import FOR_THE_SCHOOL, a_payment, an_email, told_by_the_school

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.models.base import new_id
+from courseflow_admin.models.core.base import new_id
 from tests.api.test_accounts import sign_in
 from tests.builders import an_account, stored
 from tests.services.test_refunds import a_purchase

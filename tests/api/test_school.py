@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import school_logo, school_settings
 from tests.api.test_accounts import sign_in
 from tests.api.test_checkout import CHECKOUT, a_buyer, fields, problem_of

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.db import client
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.payments import PaymentState
+from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services.jobs import Jobs
 from tests.builders import stored
 from tests.lines import Line

@@ -5,9 +5,9 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Attempt, Capture, Review, ReviewState
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import Attempt, Capture, Review, ReviewState
 from courseflow_admin.services import authorship, studio
 from tests.browser.conftest import accessibility, settled, sign_in
 from tests.course_builders import a_draft

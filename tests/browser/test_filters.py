@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 from tests.browser.answers import Answers, address
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_course, an_instructor

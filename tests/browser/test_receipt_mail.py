@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.school import SchoolSettings
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services import emails
 
 FACTS = {

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture, Review, ReviewState
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture, Review, ReviewState
 from tests.browser.conftest import accessibility, settled, sign_in
 from tests.money_builders import a_payment
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import school_logo, school_settings
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.pictures import a_picture

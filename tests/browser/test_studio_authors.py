@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.services import authorship
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_draft

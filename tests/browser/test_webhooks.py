@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from courseflow_admin.models.webhooks import WebhookState
+from courseflow_admin.models.money.webhooks import WebhookState
 from tests.browser.conftest import accessibility, settled, sign_in
 from tests.services.figures import an_event
 

@@ -14,7 +14,7 @@ from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import frontend, pages
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import invitations
 from tests import servers
 from tests.browser.conftest import (

@@ -4,9 +4,9 @@ import pytest
 
 from courseflow_admin.db import payments_search
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import Cursor, PageRequest
-from courseflow_admin.models.payments import PaymentFilter, Sort
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.paging import Cursor, PageRequest
+from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from tests.money_builders import a_payment
 
 

@@ -7,14 +7,14 @@ import pytest
 from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import enrollments_search, metrics, payments_search, webhooks_search
 from courseflow_admin.db.client import collection, due
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.emails import EmailState
-from courseflow_admin.models.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.models.metrics import METRICS
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payment_metrics import LAPSING, OPEN_DISPUTES, Metric, Scope
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.figures.metrics import METRICS
+from courseflow_admin.models.mail.emails import EmailState
+from courseflow_admin.models.money.payment_metrics import LAPSING, OPEN_DISPUTES, Metric, Scope
+from courseflow_admin.models.money.payments import (
     Dispute,
     DisputeState,
     PaymentFilter,
@@ -23,8 +23,8 @@ from courseflow_admin.models.payments import (
     RefundState,
     Sort,
 )
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
+from courseflow_admin.models.money.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 from tests.db.test_payments_plans import LIMIT, explained, stages
 from tests.money_builders import email_row, payment_row
 

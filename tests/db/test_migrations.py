@@ -18,7 +18,7 @@ from courseflow_admin.db.migrations import (
     require_up_to_date,
 )
 from courseflow_admin.errors import SettingsInvalid
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 from tests import servers
 from tests.builders import an_account, stored
 

@@ -6,9 +6,9 @@ import pytest
 
 from courseflow_admin.db import emails_search, payments_search
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.emails import UNDELIVERED, EmailFilter, EmailKind, EmailState
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import PaymentFilter, PaymentState, Sort
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailKind, EmailState
+from courseflow_admin.models.money.payments import PaymentFilter, PaymentState, Sort
 from tests.money_builders import email_row, payment_row
 
 LIMIT = 21

@@ -15,15 +15,15 @@ from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db import webhooks as webhooks_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.invitations import Invitation
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.sessions import Session
-from courseflow_admin.models.webhooks import WebhookEvent
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.identity.invitations import Invitation
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.money.webhooks import WebhookEvent
+from courseflow_admin.models.teaching.enrollments import Enrollment
 from tests.db.test_payments_plans import stages
 from tests.money_builders import email_row, payment_row
 

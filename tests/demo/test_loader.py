@@ -8,13 +8,13 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.client import collection
 from courseflow_admin.demo.loader import NotEmpty, load_demo_school
 from courseflow_admin.errors import Conflict, SettingsInvalid
-from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.payments import Capture, Payment, RefundState, state_of
-from courseflow_admin.models.progress import percent_of
-from courseflow_admin.models.receipts import Receipt
-from courseflow_admin.models.school import POLICIES
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture, Payment, RefundState, state_of
+from courseflow_admin.models.money.receipts import Receipt
+from courseflow_admin.models.school.settings import POLICIES
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.enrollments import Enrollment
+from courseflow_admin.models.teaching.progress import percent_of
 from courseflow_admin.services import accounts, school, school_settings
 from tests.builders import an_account, stored
 

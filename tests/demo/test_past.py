@@ -9,10 +9,10 @@ import pytest
 from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.demo.gateways import FILE
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.payments import GATEWAYS, Payment, PaymentState
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import GATEWAYS, Payment, PaymentState
+from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.sandbox.past import Past
 from courseflow_admin.sandbox.server import Sandbox
 from courseflow_admin.services import captures, payments, refunds

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from courseflow_admin.db import client
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.payments import Capture, PaymentState
+from courseflow_admin.models.money.payments import Capture, PaymentState
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.models import ip
+from courseflow_admin.models.core import ip
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.money import CURRENCIES, Money, minimum_for
+from courseflow_admin.models.core.amounts import CURRENCIES, Money, minimum_for
 
 
 @pytest.mark.parametrize(

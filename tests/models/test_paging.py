@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.paging import Cursor, Page, PageRequest
+from courseflow_admin.models.core.paging import Cursor, Page, PageRequest
 
 
 @pytest.mark.parametrize("value", [datetime(2026, 5, 3, 12, 0, 1, 234000, UTC), 49_900, "ada@x.y"])

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.money.payments import (
     CAPTURE_MOVES,
     Capture,
     Dispute,

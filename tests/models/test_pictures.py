@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.models.pictures import Picture, picture_of
-from courseflow_admin.models.school import Logo
+from courseflow_admin.models.school.pictures import Picture, picture_of
+from courseflow_admin.models.school.settings import Logo
 from tests.pictures import a_jpeg, a_picture, a_webp
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'

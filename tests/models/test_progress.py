@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.models.progress import percent_of, progress_of
+from courseflow_admin.models.teaching.progress import percent_of, progress_of
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.accounts import SignUpForm, as_email, as_name
-from courseflow_admin.models.school import SchoolChange
-from courseflow_admin.models.studio import FieldsForm, LessonForm
-from courseflow_admin.models.texts import as_line, as_text, as_title
+from courseflow_admin.models.core.accounts import SignUpForm, as_email, as_name
+from courseflow_admin.models.core.texts import as_line, as_text, as_title
+from courseflow_admin.models.school.settings import SchoolChange
+from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
 from courseflow_admin.services import studio
 from courseflow_admin.services.checkout import BuyForm
 from tests.builders import PASSWORD, stored

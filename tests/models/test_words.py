@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.models.words import words_of
+from courseflow_admin.models.core.words import words_of
 
 
 @pytest.mark.parametrize(

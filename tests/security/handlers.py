@@ -12,7 +12,7 @@ from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import routes as links
 from courseflow_admin.courseflow_admin import app as _app  # noqa: F401 - registers every handler
-from courseflow_admin.models.permissions import PERMISSIONS, Permission
+from courseflow_admin.models.core.permissions import PERMISSIONS, Permission
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
 from tests.builders import PASSWORD, acting

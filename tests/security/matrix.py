@@ -9,15 +9,15 @@ import bson
 
 from courseflow_admin.api.app import ROUTERS
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import Act, AuditEntry
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.courses import Course
-from courseflow_admin.models.emails import Email
-from courseflow_admin.models.invitations import Invitation
-from courseflow_admin.models.payments import Payment, Refund, RefundCause, RefundState
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.identity.invitations import Invitation
+from courseflow_admin.models.mail.emails import Email
+from courseflow_admin.models.money.payments import Payment, Refund, RefundCause, RefundState
+from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
+from courseflow_admin.models.school.audit import Act, AuditEntry
+from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services import authorship, invitations, sessions
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, acting, an_account

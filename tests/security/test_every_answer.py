@@ -10,7 +10,7 @@ from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.db import client
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import school_logo, sessions
 from tests.builders import PASSWORD, an_account
 from tests.pictures import a_picture

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
-from courseflow_admin.models.studio import LessonForm
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
+from courseflow_admin.models.teaching.studio import LessonForm
 from courseflow_admin.services import school_logo, school_settings, studio, verification
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import PUBLIC, mark_of

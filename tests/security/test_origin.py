@@ -9,7 +9,7 @@ from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.api.permissions import RULES
 from courseflow_admin.config import settings
-from courseflow_admin.models.webhooks import WebhookState
+from courseflow_admin.models.money.webhooks import WebhookState
 from courseflow_admin.services import sessions
 from tests.builders import PASSWORD, an_account, stored
 from tests.pictures import a_picture

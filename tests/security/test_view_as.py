@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.db.client import close_for_writing
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.services import sessions, view_as
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.marks import mark_of

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.enrollments import Enrollment
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import (
     Payment,
     PaymentFilter,
     Refund,
@@ -15,9 +16,8 @@ from courseflow_admin.models.payments import (
     RefundState,
     Sort,
 )
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.models.webhooks import WebhookEvent, WebhookState
+from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
+from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services import (
     payments,
 )

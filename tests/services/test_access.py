@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from courseflow_admin.models.enrollments import Enrollment, Grant
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.money.payments import (
     Capture,
     Dispute,
     DisputeState,
@@ -13,6 +12,7 @@ from courseflow_admin.models.payments import (
     Review,
     ReviewState,
 )
+from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
 from courseflow_admin.services.access import decide
 from tests.models.test_payments import a_payment, a_refund
 

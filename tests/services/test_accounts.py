@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from courseflow_admin.db import client
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import request_context
-from courseflow_admin.models.accounts import SignUpForm
+from courseflow_admin.models.core.accounts import SignUpForm
 from courseflow_admin.services import accounts, passwords
 from tests.account_builders import CommandsHeard
 from tests.builders import PASSWORD, an_account, audited, stored

@@ -14,11 +14,11 @@ import pytest
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.logs import request_context
-from courseflow_admin.models.accounts import Account, SignUpForm
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.accounts import Account, SignUpForm
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import (
     accounts,
     data_export,

@@ -9,8 +9,8 @@ import asyncio
 import pytest
 
 from courseflow_admin.db.client import collection, transaction
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit
 from tests.listening import EXEMPT, SERVICES
 from tests.services.buying import a_sale, buy, work

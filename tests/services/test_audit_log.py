@@ -10,11 +10,11 @@ import pytest
 from courseflow_admin.db import audit as audit_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotPermitted
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.audit import ACT_GRAMMAR, Act, AuditEntry, AuditFilter
-from courseflow_admin.models.base import id_at, new_id, now
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import id_at, new_id, now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.school.audit import ACT_GRAMMAR, Act, AuditEntry, AuditFilter
 from courseflow_admin.services import accounts, audit
 from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, an_instructor

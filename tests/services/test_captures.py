@@ -7,9 +7,10 @@ import pytest
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotPermitted, ProviderRefused
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import (
     LAPSES_AFTER,
     Attempt,
     Capture,
@@ -17,7 +18,6 @@ from courseflow_admin.models.payments import (
     Review,
     ReviewState,
 )
-from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import access, captures, payments
 from courseflow_admin.services.captures import LOOK_AFTER, CaptureUnconfirmed, NothingToCapture
 from courseflow_admin.services.jobs import Jobs

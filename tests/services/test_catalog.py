@@ -5,10 +5,10 @@ import pytest
 from courseflow_admin.db import catalog as catalog_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.courses import Thumbnail
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.studio import FieldsForm
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.teaching.courses import Thumbnail
+from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services import catalog, enrollments, studio
 from tests.course_builders import a_course, a_draft, a_student, an_admin, an_instructor
 

@@ -7,10 +7,10 @@ import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.emails import EmailFilter
-from courseflow_admin.models.enrollments import EnrollmentFilter
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import PaymentFilter, Sort
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.mail.emails import EmailFilter
+from courseflow_admin.models.money.payments import PaymentFilter, Sort
+from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services import (
     authorship,
     emails_log,

@@ -10,11 +10,11 @@ from courseflow_admin.db import accounts as accounts_db
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import ProviderUnreachable
-from courseflow_admin.models.access import UNDER_WAY, ReasonCode
-from courseflow_admin.models.accounts import Billing
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Capture, PaymentState, Review, ReviewState
+from courseflow_admin.models.core.accounts import Billing
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
+from courseflow_admin.models.teaching.access import UNDER_WAY, ReasonCode
 from courseflow_admin.services import access, checkout
 from courseflow_admin.services.checkout import BuyForm, PaymentUnderWay
 from courseflow_admin.services.enrollments import AlreadyEnrolled

@@ -7,12 +7,12 @@ import pytest
 from courseflow_admin.db import enrollments as enrollments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, NotSignedIn
-from courseflow_admin.models.access import ReasonCode
-from courseflow_admin.models.base import now
-from courseflow_admin.models.classroom import NoAccess
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.models.progress import progress_of
-from courseflow_admin.models.studio import LessonForm
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.teaching.access import ReasonCode
+from courseflow_admin.models.teaching.classroom import NoAccess
+from courseflow_admin.models.teaching.progress import progress_of
+from courseflow_admin.models.teaching.studio import LessonForm
 from courseflow_admin.services import classroom, enrollments, studio
 from tests.builders import audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor, everything

@@ -3,8 +3,8 @@
 import pytest
 
 from courseflow_admin.errors import Conflict, Invalid, NotPermitted, TooMany
-from courseflow_admin.models.enrollments import EnrollmentFilter
-from courseflow_admin.models.paging import Cursor, PageRequest
+from courseflow_admin.models.core.paging import Cursor, PageRequest
+from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services import accounts, authorship, enrollments, metrics, studio
 from tests.account_builders import an_enrollment
 from tests.builders import acting, an_account, stored

@@ -4,11 +4,11 @@ import hashlib
 
 import pytest
 
-from courseflow_admin.models.audit import Act, AuditEntry
-from courseflow_admin.models.base import now
-from courseflow_admin.models.courses import Thumbnail
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.studio import FieldsForm
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.school.audit import Act, AuditEntry
+from courseflow_admin.models.teaching.courses import Thumbnail
+from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services import accounts, studio
 from courseflow_admin.state.audit import details_of
 from tests.builders import an_account, stored

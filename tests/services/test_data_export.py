@@ -6,8 +6,9 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from courseflow_admin.errors import NotPermitted, TooMany
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import (
     Dispute,
     DisputeState,
     Refund,
@@ -16,7 +17,6 @@ from courseflow_admin.models.payments import (
     ReviewState,
     SyncNote,
 )
-from courseflow_admin.models.permissions import Actor
 from courseflow_admin.services import accounts, data_export, password_resets, payments
 from tests.account_builders import a_newcomer, an_enrollment, kinds_of_emails, secret_of, signed_in
 from tests.builders import acting, an_account, audited, stored

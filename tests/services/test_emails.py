@@ -8,8 +8,8 @@ import pytest
 from courseflow_admin.config import settings
 from courseflow_admin.db import emails as emails_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailKind, EmailState, Recipient
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.providers import resend
 from courseflow_admin.services import emails, school_settings
 from courseflow_admin.services.jobs import LEASE

@@ -8,9 +8,9 @@ import pytest
 
 from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import NotPermitted, NotSignedIn
-from courseflow_admin.models.audit import Act
-from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.webhooks import without_people
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.money.webhooks import without_people
+from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import accounts, audit, erasure, my_account, receipts, sessions
 from courseflow_admin.services.reauthentication import WrongPassword
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in

@@ -7,10 +7,10 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, TooMany
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailState
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.services import accounts, emails_log, erasure, invitations, sessions
 from courseflow_admin.services.accounts import EmailTaken
 from courseflow_admin.services.invitations import (

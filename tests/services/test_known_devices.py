@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.models.known_devices import network_of
+from courseflow_admin.models.identity.known_devices import network_of
 from courseflow_admin.services import accounts, sessions
 from tests.account_builders import a_newcomer
 from tests.builders import PASSWORD, an_account, stored

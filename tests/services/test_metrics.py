@@ -6,18 +6,14 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
-from courseflow_admin.models.base import now
-from courseflow_admin.models.enrollments import EnrollmentFilter
-from courseflow_admin.models.metrics import METRICS
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import (
-    PaymentFilter,
-    RefundState,
-    Sort,
-)
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import SYSTEM, Actor
-from courseflow_admin.models.webhooks import WebhookFilter
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.figures.metrics import METRICS
+from courseflow_admin.models.money.payments import PaymentFilter, RefundState, Sort
+from courseflow_admin.models.money.webhooks import WebhookFilter
+from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services import (
     accounts,
     enrollments,

@@ -8,10 +8,10 @@ import pytest
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
-from courseflow_admin.models.base import new_id
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Capture, PaymentState, RefundState
-from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
+from courseflow_admin.models.money.payments import Capture, PaymentState, RefundState
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import access, catalog, checkout, payments, refunds
 from courseflow_admin.services.checkout import PaymentUnderWay

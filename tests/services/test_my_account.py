@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted, TooMany
-from courseflow_admin.models.devices import device_of
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.identity.devices import device_of
 from courseflow_admin.services import accounts, my_account, password_resets, sessions, verification
 from courseflow_admin.services.one_time_links import LinkNotGood
 from courseflow_admin.services.password_rules import WeakPassword

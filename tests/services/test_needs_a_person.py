@@ -2,17 +2,12 @@
 
 from datetime import timedelta
 
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import UNDELIVERED, EmailFilter, EmailState
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import (
-    Dispute,
-    DisputeState,
-    Review,
-    ReviewState,
-)
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.webhooks import STUCK, WebhookFilter, WebhookState
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailState
+from courseflow_admin.models.money.payments import Dispute, DisputeState, Review, ReviewState
+from courseflow_admin.models.money.webhooks import STUCK, WebhookFilter, WebhookState
 from courseflow_admin.services import (
     emails_log,
     metrics,

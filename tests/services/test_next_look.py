@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.models.payments import Capture, RefundState, Review, ReviewState
+from courseflow_admin.models.money.payments import Capture, RefundState, Review, ReviewState
 from courseflow_admin.services.sync import next_look
 from tests.models.test_payments import AT, a_payment, a_refund
 

@@ -8,7 +8,7 @@ from courseflow_admin.db import client
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import request_context
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 from courseflow_admin.services import accounts, password_resets, sessions
 from courseflow_admin.services.one_time_links import LinkNotGood
 from courseflow_admin.services.password_rules import WeakPassword

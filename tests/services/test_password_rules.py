@@ -6,9 +6,9 @@ import pytest
 from zxcvbn import zxcvbn
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.accounts import SignUpForm
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.accounts import SignUpForm
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import accounts, school_settings
 from courseflow_admin.services.password_rules import REASONS, WeakPassword, require_good
 from tests.builders import PASSWORD, stored

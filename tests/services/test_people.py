@@ -6,8 +6,8 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.permissions import SYSTEM, Actor
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.services import accounts, erasure, sessions
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 

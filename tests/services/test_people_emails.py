@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, TooMany
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import accounts, invitations, verification
 from courseflow_admin.services.one_time_links import LinkNotGood
 from courseflow_admin.services.reauthentication import WrongPassword

@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.models.accounts import SignUpForm
-from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.models.core.accounts import SignUpForm
+from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.services import accounts, erasure, invitations, my_account
 from tests.account_builders import signed_in
 from tests.builders import PASSWORD, acting, an_account, stored

@@ -4,8 +4,8 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
-from courseflow_admin.models.access import ReasonCode
-from courseflow_admin.models.paging import PageRequest
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services import accounts, enrollments, people, sessions
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor

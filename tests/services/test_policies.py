@@ -4,8 +4,8 @@ import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import checkout, payments, policies, school_settings
 from courseflow_admin.services.checkout import BuyForm, PolicyChanged
 from tests.builders import stored

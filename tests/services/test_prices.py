@@ -3,10 +3,10 @@
 import pytest
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
-from courseflow_admin.models.studio import FieldsForm, NotPublishable
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
+from courseflow_admin.models.teaching.studio import FieldsForm, NotPublishable
 from courseflow_admin.services import prices, school_settings, studio
 from tests.course_builders import a_course, a_draft, an_admin, an_instructor, everything
 

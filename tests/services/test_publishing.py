@@ -7,9 +7,9 @@ import pytest
 from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import lesson_bodies
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models.courses import CourseState
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.studio import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.teaching.courses import CourseState
+from courseflow_admin.models.teaching.studio import (
     CheckCode,
     FieldsForm,
     LessonForm,

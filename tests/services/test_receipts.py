@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.receipts import Receipt
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.services import receipts
 from tests.builders import stored
 from tests.money_builders import payment_row

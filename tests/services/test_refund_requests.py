@@ -7,9 +7,9 @@ import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.errors import ProviderRefused
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import Refund, RefundCause, RefundState
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.money.payments import Refund, RefundCause, RefundState
 from courseflow_admin.services import refunds
 from courseflow_admin.services.sync import sync
 from tests.builders import stored

@@ -7,10 +7,10 @@ import pytest
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, ProviderRefused
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import PaymentState, RefundState
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import PaymentState, RefundState
 from courseflow_admin.services import access, metrics, refunds
 from courseflow_admin.services.sync import sync
 from courseflow_admin.state.my_payment import outcome_of

@@ -6,8 +6,8 @@ import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import PaymentState
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services import access, payments, refunds
 from courseflow_admin.services.jobs import Jobs

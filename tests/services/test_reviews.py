@@ -7,18 +7,18 @@ import pytest
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
-from courseflow_admin.models.access import ReasonCode
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import (
     Capture,
     PaymentFilter,
     PaymentState,
     Review,
     ReviewState,
 )
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services import access, metrics, payments, reviews
 from courseflow_admin.services.reviews import NothingToResolve
 from courseflow_admin.services.sync import sync

@@ -2,9 +2,9 @@
 
 import pytest
 
-from courseflow_admin.models.emails import EmailKind, Recipient
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.providers.resend import sender_line
 from courseflow_admin.services import (
     access,

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from courseflow_admin.errors import Invalid, NotPermitted
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.school import SchoolChange, SettingsChangedMeanwhile
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.school.settings import SchoolChange, SettingsChangedMeanwhile
 from courseflow_admin.services import accounts, school_settings, second_factor_rule
 from tests.builders import acting, an_account, audited, stored
 from tests.course_builders import a_student, an_admin, an_instructor

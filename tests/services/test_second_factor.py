@@ -8,9 +8,9 @@ import pytest
 from courseflow_admin.db import client
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, TooMany
-from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import Actor, Permission, SecondFactorRequired
-from courseflow_admin.models.second_factor import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission, SecondFactorRequired
+from courseflow_admin.models.identity.second_factor import (
     SecondFactorOff,
     SecondFactorOn,
     SetUpOver,

@@ -8,7 +8,7 @@ import pytest
 from courseflow_admin.db import sessions as sessions_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotSignedIn, TooMany
-from courseflow_admin.models.base import now
+from courseflow_admin.models.core.base import now
 from courseflow_admin.services import sessions
 from tests.builders import an_account, audited, stored
 

@@ -7,8 +7,12 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotSignedIn, TooMany
-from courseflow_admin.models.base import now
-from courseflow_admin.models.second_factor import CodeRefused, SecondFactorNeeded, SignInOver
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.identity.second_factor import (
+    CodeRefused,
+    SecondFactorNeeded,
+    SignInOver,
+)
 from courseflow_admin.services import (
     accounts,
     limits,

@@ -9,14 +9,10 @@ from courseflow_admin.db import courses as courses_db
 from courseflow_admin.db import lesson_bodies
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotFound
-from courseflow_admin.models.courses import Thumbnail
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.studio import (
-    FieldsForm,
-    LessonForm,
-    StaleRevision,
-)
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.teaching.courses import Thumbnail
+from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, StaleRevision
 from courseflow_admin.services import studio
 from tests.builders import audited, stored
 from tests.course_builders import (

@@ -4,14 +4,11 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotFound, NotPermitted
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.paging import PageRequest
-from courseflow_admin.models.permissions import Actor
-from courseflow_admin.models.studio import (
-    FieldsForm,
-    LessonForm,
-)
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
 from courseflow_admin.services import studio
 from tests.builders import stored
 from tests.course_builders import (

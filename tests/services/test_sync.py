@@ -7,8 +7,8 @@ import pytest
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import NotFound, ProviderRefused
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture, PaymentState
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture, PaymentState
 from courseflow_admin.services import payments
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.sync import NOT_TOLD, sync

@@ -7,11 +7,11 @@ import pytest
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.logs import client_ip, request_id
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.base import id_at, now
-from courseflow_admin.models.emails import EmailState
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import SYSTEM
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import id_at, now
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.services import emails, payments, refunds
 from tests.builders import acting, stored
 from tests.course_builders import an_admin

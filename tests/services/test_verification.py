@@ -6,9 +6,9 @@ import pytest
 
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Invalid, NotPermitted, TooMany
-from courseflow_admin.models.base import now
-from courseflow_admin.models.one_time_tokens import TokenUse
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.services import accounts, emails_log, password_resets, sessions, verification
 from courseflow_admin.services.one_time_links import LinkNotGood
 from courseflow_admin.services.reauthentication import WrongPassword

@@ -7,9 +7,15 @@ import pytest
 
 from courseflow_admin.db.client import collection, transaction
 from courseflow_admin.errors import NotFound, NotPermitted, NotSignedIn, ReadOnly, TooMany
-from courseflow_admin.models.base import now
-from courseflow_admin.models.permissions import PERMISSIONS, SYSTEM, VIEWABLE, Actor, Permission
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import (
+    PERMISSIONS,
+    SYSTEM,
+    VIEWABLE,
+    Actor,
+    Permission,
+)
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import (
     accounts,
     classroom,

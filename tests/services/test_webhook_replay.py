@@ -7,8 +7,8 @@ import pytest
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
-from courseflow_admin.models.payments import PaymentState
-from courseflow_admin.models.webhooks import WebhookState
+from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.webhooks import WebhookState
 from courseflow_admin.services import webhooks
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.webhooks import TRIES

@@ -8,8 +8,8 @@ from courseflow_admin.config import settings
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import collection
 from courseflow_admin.errors import KeyRefused, ProviderUnreachable
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture
 from courseflow_admin.services import access, doctor, payments
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.sync import sync

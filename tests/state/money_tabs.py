@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.state.auth import AuthState
 from tests.state.conftest import a_tab
 

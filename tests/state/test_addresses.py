@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from courseflow_admin.models.courses import CATEGORIES
+from courseflow_admin.models.teaching.courses import CATEGORIES
 from courseflow_admin.state import audit, emails, learners, payments, people, webhooks
 from courseflow_admin.state.address import PAGING
 from courseflow_admin.state.auth import SignInState

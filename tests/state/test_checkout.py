@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.models.courses import Thumbnail
-from courseflow_admin.models.money import Money
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs

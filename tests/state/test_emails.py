@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.models.base import now
-from courseflow_admin.models.emails import EmailEvent, EmailKind, EmailState
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.mail.emails import EmailEvent, EmailKind, EmailState
 from courseflow_admin.state.email import EmailDetailState, steps_of
 from courseflow_admin.state.emails import KINDS, STATES, EmailsState
 from courseflow_admin.state.my_emails import MyEmailsState

@@ -3,10 +3,10 @@
 import pytest
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.base import new_id
-from courseflow_admin.models.enrollments import Grant
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.webhooks import WebhookState
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.webhooks import WebhookState
+from courseflow_admin.models.teaching.enrollments import Grant
 from courseflow_admin.state import times
 from courseflow_admin.state.learners import LearnersState
 from courseflow_admin.state.marks import mark_of

@@ -7,8 +7,8 @@ import pytest
 
 from courseflow_admin.components.badges import MY_PAYMENT
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import (
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import (
     Attempt,
     Capture,
     Dispute,

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.models.base import new_id, now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.my_courses import MyCoursesState
 from courseflow_admin.state.overview import OverviewState

@@ -4,9 +4,9 @@ import pytest
 
 from courseflow_admin.db import client
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payments import PaymentState, Review, ReviewState
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs

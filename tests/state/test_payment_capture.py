@@ -3,8 +3,8 @@
 import pytest
 
 from courseflow_admin.db import payments as payments_db
-from courseflow_admin.models.payments import PaymentState
-from courseflow_admin.models.permissions import Actor
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services import captures
 from courseflow_admin.state import times
 from courseflow_admin.state.payment import PaymentDetailState

@@ -4,8 +4,8 @@ import pytest
 
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db.client import transaction
-from courseflow_admin.models.base import now
-from courseflow_admin.models.payments import Capture, PaymentState, Review, ReviewState
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
 from courseflow_admin.services import reviews
 from courseflow_admin.state.payment import PaymentDetailState
 from courseflow_admin.state.payment_shown import effects_of_resolving

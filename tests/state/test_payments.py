@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from courseflow_admin.db import client
-from courseflow_admin.models.base import now
-from courseflow_admin.models.money import Money
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
 from courseflow_admin.state import times
 from courseflow_admin.state.payments import PaymentsState
 from tests.builders import an_account

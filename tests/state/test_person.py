@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.payments import Review, ReviewState
-from courseflow_admin.models.permissions import Permission
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import Review, ReviewState
 from courseflow_admin.services import (
     accounts,
     enrollments,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.models.permissions import Permission
-from courseflow_admin.models.second_factor import SecondFactorOn
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.identity.second_factor import SecondFactorOn
 from courseflow_admin.services import second_factor, sessions
 from courseflow_admin.state.account import AccountState
 from courseflow_admin.state.auth import AuthState, SignInState

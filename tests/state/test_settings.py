@@ -2,9 +2,9 @@
 
 import pytest
 
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.permissions import SYSTEM
-from courseflow_admin.models.school import SchoolChange
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import school_logo, school_settings
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.policies import PolicyState

@@ -14,9 +14,9 @@ from courseflow_admin.db import metrics as metrics_db
 from courseflow_admin.db import payments as payments_db
 from courseflow_admin.db import receipts as receipts_db
 from courseflow_admin.db.client import collection
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.metrics import LAPSING, METRICS, OPEN_DISPUTES, Period, Scope
-from courseflow_admin.models.payments import Payment, state_of
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.figures.metrics import LAPSING, METRICS, OPEN_DISPUTES, Period, Scope
+from courseflow_admin.models.money.payments import Payment, state_of
 from courseflow_admin.services import access, school_settings
 
 MODE = "sandbox"

@@ -13,7 +13,7 @@ from bson import json_util
 from courseflow_admin.db import client, migrations
 from courseflow_admin.db.client import collection
 from courseflow_admin.db.indexes import INDEXES
-from courseflow_admin.models.metrics import Period
+from courseflow_admin.models.figures.metrics import Period
 from tests.upgrade import loading, sayings
 
 NUMBER = "0001"

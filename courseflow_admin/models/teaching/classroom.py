@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from courseflow_admin.errors import NotPermitted
-from courseflow_admin.models.access import Reason, Verdict
-from courseflow_admin.models.courses import Thumbnail
-from courseflow_admin.models.money import Money
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.teaching.access import Reason, Verdict
+from courseflow_admin.models.teaching.courses import Thumbnail
 
 
 class NoAccess(NotPermitted):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.payment_metrics import PAYMENT_METRICS, Metric
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.money.payment_metrics import PAYMENT_METRICS, Metric
 
 METRICS: dict[str, Metric] = PAYMENT_METRICS | {
     metric.name: metric

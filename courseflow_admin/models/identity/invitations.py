@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from courseflow_admin.models.accounts import AccountRole
-from courseflow_admin.models.base import Document
+from courseflow_admin.models.core.accounts import AccountRole
+from courseflow_admin.models.core.base import Document
 
 LIFETIME = timedelta(days=7)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from courseflow_admin.models.base import Document, Piece
+from courseflow_admin.models.core.base import Document, Piece
 
 
 class EmailKind(StrEnum):

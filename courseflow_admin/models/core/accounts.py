@@ -17,9 +17,9 @@ from pydantic import (
 )
 
 from courseflow_admin.config import settings
-from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.texts import as_title
-from courseflow_admin.models.words import words_of
+from courseflow_admin.models.core.base import Document, Piece
+from courseflow_admin.models.core.texts import as_title
+from courseflow_admin.models.core.words import words_of
 
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)

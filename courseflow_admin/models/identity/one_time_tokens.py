@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from courseflow_admin.models.base import Document
+from courseflow_admin.models.core.base import Document
 
 
 class TokenUse(StrEnum):

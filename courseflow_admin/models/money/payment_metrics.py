@@ -6,7 +6,7 @@ from typing import Literal
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.periods import Period
 
 Meaning = Literal["good", "bad", "neutral"]
 

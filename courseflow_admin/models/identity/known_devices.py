@@ -10,8 +10,8 @@ import hashlib
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
-from courseflow_admin.models.base import Document
-from courseflow_admin.models.devices import device_of
+from courseflow_admin.models.core.base import Document
+from courseflow_admin.models.identity.devices import device_of
 
 KEPT = timedelta(days=400)  # browsers keep no cookie longer either
 

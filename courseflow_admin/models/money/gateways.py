@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from courseflow_admin.models.payments import Capture, DisputeState, RefundState
+from courseflow_admin.models.money.payments import Capture, DisputeState, RefundState
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from courseflow_admin.errors import Conflict, Invalid, NotSignedIn
-from courseflow_admin.models.base import Document
+from courseflow_admin.models.core.base import Document
 
 STEP_SECONDS = 30
 DIGITS = 6

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from courseflow_admin.models.base import Document
+from courseflow_admin.models.core.base import Document
 
 # What companies say of a person; we ask them anew and never read it here.
 OF_PERSONS = {

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import Field
 
-from courseflow_admin.models.base import Document
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.base import Document
+from courseflow_admin.models.core.periods import Period
 
 ACT_GRAMMAR = r"[a-z]+\.[a-z]+(_[a-z]+)*"
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from courseflow_admin.models.words import JOINERS
+from courseflow_admin.models.core.words import JOINERS
 
 # Letters and a sign by their kind, of which nothing is seen.
 BLANKS = "\u115f\u1160\u3164\uffa0\u2800"

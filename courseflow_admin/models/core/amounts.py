@@ -8,7 +8,7 @@ from babel.numbers import format_currency
 from pydantic import Field
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.base import Piece
+from courseflow_admin.models.core.base import Piece
 
 
 class Currency(NamedTuple):

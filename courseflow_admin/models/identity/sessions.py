@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from courseflow_admin.models.accounts import Account
-from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.permissions import Actor, Permission
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import Document, Piece
+from courseflow_admin.models.core.permissions import Actor, Permission
 
 IDLE = timedelta(days=30)
 ABSOLUTE = timedelta(days=90)

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.periods import Period
+from courseflow_admin.models.core.base import Document, Piece
+from courseflow_admin.models.core.periods import Period
 
 GrantKind = Literal["payment", "manual", "free", "batch"]
 

@@ -16,7 +16,9 @@ from pydantic import (
 )
 
 from courseflow_admin.errors import Conflict
-from courseflow_admin.models.courses import (
+from courseflow_admin.models.core.amounts import Money, minimum_for
+from courseflow_admin.models.core.texts import as_line, as_text, as_title
+from courseflow_admin.models.teaching.courses import (
     CATEGORIES,
     LANGUAGES,
     LONGEST_BODY,
@@ -24,8 +26,6 @@ from courseflow_admin.models.courses import (
     CourseVersion,
     Thumbnail,
 )
-from courseflow_admin.models.money import Money, minimum_for
-from courseflow_admin.models.texts import as_line, as_text, as_title
 from courseflow_admin.sentences import listed
 
 Title = Annotated[

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from courseflow_admin.models.base import Document
-from courseflow_admin.models.money import Money
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import Document
 
 
 class Receipt(Document):

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from courseflow_admin.errors import Conflict
-from courseflow_admin.models.accounts import EmailAddress, Form
-from courseflow_admin.models.base import Piece
-from courseflow_admin.models.money import CURRENCIES
-from courseflow_admin.models.pictures import PictureType
-from courseflow_admin.models.texts import as_line, as_text
+from courseflow_admin.models.core.accounts import EmailAddress, Form
+from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.core.base import Piece
+from courseflow_admin.models.core.texts import as_line, as_text
+from courseflow_admin.models.school.pictures import PictureType
 
 PolicyName = Literal["terms", "privacy", "refunds"]
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)

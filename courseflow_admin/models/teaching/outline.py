@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from courseflow_admin.errors import Conflict, NotFound
-from courseflow_admin.models.base import new_id
-from courseflow_admin.models.courses import (
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.teaching.courses import (
     MOST_LESSONS,
     MOST_SECTIONS,
     REMOVED_KEPT,

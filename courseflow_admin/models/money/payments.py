@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from courseflow_admin.models import countries
-from courseflow_admin.models.base import Document, Piece
-from courseflow_admin.models.money import Money
-from courseflow_admin.models.periods import Period
-from courseflow_admin.models.school import POLICY_WORDS
+from courseflow_admin.models.core import countries
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import Document, Piece
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.school.settings import POLICY_WORDS
 from courseflow_admin.sentences import listed
 
 GatewayName = Literal["stripe", "razorpay"]
