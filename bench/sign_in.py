@@ -27,8 +27,8 @@ import httpx
 from courseflow_admin import frontend
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
-from courseflow_admin.db import client
-from courseflow_admin.db.embedded import EmbeddedMongo
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.services import accounts, sessions
 from courseflow_admin.state.notices import NoticesState

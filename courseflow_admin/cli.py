@@ -244,8 +244,8 @@ def doctor(
 @contextmanager
 def _database(process: str) -> Iterator[Settings]:
     """Settings, logs and the database, our own started if need be; what is wrong is one line."""
-    from courseflow_admin.db.embedded import database_uri
-    from courseflow_admin.db.mongod import DatabaseNotStarted
+    from courseflow_admin.db.core.embedded import database_uri
+    from courseflow_admin.db.core.mongod import DatabaseNotStarted
     from courseflow_admin.logs import configure_logs
 
     try:
@@ -277,7 +277,7 @@ def _of_the_run_here() -> Settings:
 
 
 async def _connected(act: Callable[[], Awaitable[None]]) -> None:
-    from courseflow_admin.db import client
+    from courseflow_admin.db.core import client
 
     await client.connect(os.environ["MONGODB_URI"], settings().mongodb_database)
     try:

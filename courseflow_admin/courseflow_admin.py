@@ -21,7 +21,7 @@ from courseflow_admin.api.dependencies import client_address
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.components import school as school_piece
 from courseflow_admin.config import settings
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import redact
 from courseflow_admin.models.school.settings import SchoolSettings

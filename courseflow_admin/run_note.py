@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from courseflow_admin.db import watch
+from courseflow_admin.db.core import watch
 
 FILE = "run.json"
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from courseflow_admin import run_note
 from courseflow_admin.config import Settings, read_settings
-from courseflow_admin.db import watch
-from courseflow_admin.db.embedded import EmbeddedMongo
-from courseflow_admin.db.mongod import DatabaseNotStarted
+from courseflow_admin.db.core import watch
+from courseflow_admin.db.core.embedded import EmbeddedMongo
+from courseflow_admin.db.core.mongod import DatabaseNotStarted
 from courseflow_admin.errors import SettingsInvalid
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ import sys
 from loguru import logger
 
 from courseflow_admin.config import Settings, settings
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import configure_logs
 from courseflow_admin.services.jobs import AWAY_SECONDS, Jobs

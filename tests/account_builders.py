@@ -5,8 +5,8 @@ from typing import Any
 
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import Account, SignUpForm
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import Actor

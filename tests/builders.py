@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.services import accounts

@@ -17,8 +17,8 @@ from xdist.scheduler import LoadFileScheduling
 
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
-from courseflow_admin.db import client
-from courseflow_admin.db.embedded import EmbeddedMongo
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.providers import gateways, resend
 from courseflow_admin.sandbox.server import Sandbox

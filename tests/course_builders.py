@@ -1,6 +1,6 @@
 """Courses for tests: `await a_course(author)` is one on sale, with three short lessons."""
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.courses import Course, Thumbnail

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at, now
 from courseflow_admin.models.mail.emails import Email, EmailKind, EmailState

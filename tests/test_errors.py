@@ -11,8 +11,8 @@ import reflex as rx
 import courseflow_admin.courseflow_admin  # noqa: F401 - every error there is
 from courseflow_admin import errors
 from courseflow_admin.api import errors as api_errors
-from courseflow_admin.db import client
-from courseflow_admin.db.client import Duplicate, collection
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import (

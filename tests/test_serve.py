@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from courseflow_admin.db import client
-from courseflow_admin.db.embedded import EmbeddedMongo
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.serve import Supervisor, hash_of, read_settings
 

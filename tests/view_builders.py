@@ -1,6 +1,6 @@
 """For tests of view as: an admin's browser, and who asks with it."""
 
-from courseflow_admin.db.client import close_for_writing
+from courseflow_admin.db.core.client import close_for_writing
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.services import sessions, view_as
 from tests.builders import an_account

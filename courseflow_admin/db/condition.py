@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from courseflow_admin.db.client import collection, command, in_transaction, transaction
+from courseflow_admin.db.core.client import collection, command, in_transaction, transaction
 
 
 async def stamp() -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
-from courseflow_admin.db.client import Duplicate, Row, collection, command
+from courseflow_admin.db.core.client import Duplicate, Row, collection, command
 from courseflow_admin.db.indexes import INDEXES, REJECTIONS, REJECTIONS_BYTES
 
 # Each with its value where an index does not name it.

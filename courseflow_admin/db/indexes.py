@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from courseflow_admin.db.client import LONG_AGO
+from courseflow_admin.db.core.client import LONG_AGO
 
 
 def _index(*keys: tuple[str, int], **options: Any) -> IndexModel:

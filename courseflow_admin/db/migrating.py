@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
-from courseflow_admin.db.client import LONG_AGO, Duplicate, Row, Update, collection, transaction
+from courseflow_admin.db.core.client import (
+    LONG_AGO,
+    Duplicate,
+    Row,
+    Update,
+    collection,
+    transaction,
+)
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.models.core.base import now
 

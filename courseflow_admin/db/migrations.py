@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from courseflow_admin.db import index_state, migrating
-from courseflow_admin.db.client import Row, Update
+from courseflow_admin.db.core.client import Row, Update
 from courseflow_admin.db.migrating import InBatches, Migration, Progress, Say, Status
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.models.core.accounts import Account

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import school as school_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.demo import library
 from courseflow_admin.demo.gateways import write_past
 from courseflow_admin.demo.library import DemoCourse, DemoPerson

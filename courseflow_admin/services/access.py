@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import (
     Capture,

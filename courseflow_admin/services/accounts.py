@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db.client import Duplicate, require_transaction, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import Duplicate, require_transaction, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core.accounts import (

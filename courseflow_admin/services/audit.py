@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import audit as audit_db
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.logs import client_ip, request_id
 from courseflow_admin.models.core.amounts import Money

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission

@@ -2,9 +2,9 @@
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import now

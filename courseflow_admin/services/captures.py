@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from loguru import logger
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, ProviderRefused, ProviderUnreachable, for_admins
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission

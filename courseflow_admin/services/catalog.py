@@ -1,8 +1,8 @@
 """The catalog: finding courses on sale, and a course's page before one has it."""
 
-from courseflow_admin.db import catalog as catalog_db
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import enrollments as enrollments_db
+from courseflow_admin.db.teaching import catalog as catalog_db
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import Page, PageRequest

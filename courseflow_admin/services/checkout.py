@@ -20,10 +20,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import (
     Conflict,
     Invalid,

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import lesson_bodies
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Conflict, NotFound, NotSignedIn
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission

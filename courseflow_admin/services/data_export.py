@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from courseflow_admin.db import own_data
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.identity import own_data
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import EmailKind, Recipient

@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from courseflow_admin.config import DEMO_SUPPORT, Settings
-from courseflow_admin.db import client, condition, index_state, migrations
+from courseflow_admin.db import condition, index_state, migrations
+from courseflow_admin.db.core import client
 from courseflow_admin.errors import (
     GatewayKeysRefused,
     ProviderRefused,

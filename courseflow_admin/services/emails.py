@@ -11,7 +11,7 @@ from loguru import logger
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import emails as emails_db
+from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.mail.emails import (

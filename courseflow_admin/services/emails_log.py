@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from courseflow_admin.db import emails as emails_db
-from courseflow_admin.db import emails_search
+from courseflow_admin.db.mail import emails as emails_db
+from courseflow_admin.db.mail import emails_search
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission

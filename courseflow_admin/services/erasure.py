@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import invitations as invitations_db
-from courseflow_admin.db import known_devices as known_devices_db
-from courseflow_admin.db import own_account
-from courseflow_admin.db import second_factors as second_factors_db
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.identity import invitations as invitations_db
+from courseflow_admin.db.identity import known_devices as known_devices_db
+from courseflow_admin.db.identity import own_account
+from courseflow_admin.db.identity import second_factors as second_factors_db
+from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotSignedIn
 from courseflow_admin.models.core.accounts import DELETED_NAME, Account
 from courseflow_admin.models.core.base import now

@@ -1,6 +1,7 @@
 """Whether this process can do its work."""
 
-from courseflow_admin.db import client, migrations
+from courseflow_admin.db import migrations
+from courseflow_admin.db.core import client
 from courseflow_admin.errors import Outdated
 
 

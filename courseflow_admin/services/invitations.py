@@ -6,10 +6,10 @@ from typing import Literal
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import emails as emails_db
-from courseflow_admin.db import invitations as invitations_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.identity import invitations as invitations_db
+from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core.accounts import AS_ROLE, ROLES, Account, as_email, as_name

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from loguru import logger
 
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import (
     CourseFlowError,
     NotFound,

@@ -4,7 +4,7 @@ What a device is known by stands in models/known_devices.py.
 """
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import known_devices as known_devices_db
+from courseflow_admin.db.identity import known_devices as known_devices_db
 from courseflow_admin.models.identity.devices import device_of
 from courseflow_admin.models.identity.known_devices import marks_of
 from courseflow_admin.models.identity.sessions import Session

@@ -5,8 +5,8 @@ import math
 from datetime import datetime, timedelta
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import limits as limits_db
-from courseflow_admin.db.client import in_transaction
+from courseflow_admin.db.core.client import in_transaction
+from courseflow_admin.db.school import limits as limits_db
 from courseflow_admin.errors import TooMany
 from courseflow_admin.models.core import ip
 from courseflow_admin.models.core.base import now

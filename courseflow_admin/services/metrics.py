@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from courseflow_admin import routes
-from courseflow_admin.db import enrollments_search, payment_metrics, webhooks_search
-from courseflow_admin.db import metrics as metrics_db
+from courseflow_admin.db.figures import metrics as metrics_db
+from courseflow_admin.db.money import payment_metrics, webhooks_search
+from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.base import now

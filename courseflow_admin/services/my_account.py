@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import own_account
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.identity import own_account
+from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core.accounts import Account, as_name

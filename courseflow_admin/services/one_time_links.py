@@ -5,8 +5,8 @@ from datetime import datetime
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import one_time_tokens as tokens_db
-from courseflow_admin.db import own_account
+from courseflow_admin.db.identity import one_time_tokens as tokens_db
+from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.identity.one_time_tokens import (

@@ -3,10 +3,10 @@
 import hashlib
 from contextlib import suppress
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import one_time_tokens as tokens_db
-from courseflow_admin.db import own_account
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.identity import one_time_tokens as tokens_db
+from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core.accounts import Account

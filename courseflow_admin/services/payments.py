@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
-from courseflow_admin.db import audit as audit_db
-from courseflow_admin.db import emails as emails_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db import payments_search
-from courseflow_admin.db import receipts as receipts_db
-from courseflow_admin.db import webhooks as webhooks_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.mail import emails as emails_db
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import payments_search
+from courseflow_admin.db.money import receipts as receipts_db
+from courseflow_admin.db.money import webhooks as webhooks_db
+from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.errors import GatewayKeysRefused, NotFound
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import Page, PageRequest

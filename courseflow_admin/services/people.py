@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import audit as audit_db
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import emails_search, payments_search
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db import second_factors as second_factors_db
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.identity import second_factors as second_factors_db
+from courseflow_admin.db.identity import sessions as sessions_db
+from courseflow_admin.db.mail import emails_search
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import payments_search
+from courseflow_admin.db.school import audit as audit_db
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import Conflict, NotFound
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import now

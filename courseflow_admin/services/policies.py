@@ -1,6 +1,6 @@
 """The school's policies for everybody: as they are, and as they were when somebody agreed."""
 
-from courseflow_admin.db import school as school_db
+from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.school.settings import Policy, PolicyName
 from courseflow_admin.services import school_settings

@@ -1,6 +1,6 @@
 """What a course may cost: in a currency the school sells, and so that a gateway can take it."""
 
-from courseflow_admin.db import catalog as catalog_db
+from courseflow_admin.db.teaching import catalog as catalog_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor, Permission

@@ -1,7 +1,7 @@
 """Asking the password again before what a stolen session must not do."""
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
 from courseflow_admin.errors import Invalid, NotSignedIn
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.permissions import Actor

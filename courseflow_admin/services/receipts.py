@@ -12,11 +12,11 @@ from loguru import logger
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import jobs
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db import receipts as receipts_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import receipts as receipts_db
+from courseflow_admin.db.school import jobs
 from courseflow_admin.errors import Unavailable
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import SYSTEM

@@ -14,10 +14,10 @@ from datetime import timedelta
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import (
     Conflict,
     Invalid,

@@ -5,8 +5,8 @@ Both acts are one transaction each: if the process dies, all of it has happened 
 
 from loguru import logger
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission

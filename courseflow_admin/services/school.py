@@ -1,7 +1,7 @@
 """The school's database is for real money or for rehearsal, never for both."""
 
 from courseflow_admin.config import Settings
-from courseflow_admin.db import school as school_db
+from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import SettingsInvalid
 
 LIVE, REHEARSAL = "live", "rehearsal"

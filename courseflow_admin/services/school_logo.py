@@ -2,7 +2,7 @@
 
 import hashlib
 
-from courseflow_admin.db import school as school_db
+from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.school.audit import Act

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from courseflow_admin import config
-from courseflow_admin.db import school as school_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission

@@ -13,10 +13,10 @@ import pyotp
 import segno
 from pyotp.totp import TOTP
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import second_factors as second_factors_db
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.identity import second_factors as second_factors_db
+from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core.accounts import Account

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import second_factors as second_factors_db
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.identity import second_factors as second_factors_db
 from courseflow_admin.models.core.accounts import ROLES
 from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
 from courseflow_admin.models.school.settings import SchoolChange, SchoolSettings

@@ -3,10 +3,10 @@
 import dataclasses
 from datetime import datetime
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import second_factors as second_factors_db
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import close_for_writing, own_writes, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import close_for_writing, own_writes, transaction
+from courseflow_admin.db.identity import second_factors as second_factors_db
+from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotPermitted, NotSignedIn
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import new_id, now

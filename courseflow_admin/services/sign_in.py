@@ -4,9 +4,9 @@ Between the halves a browser holds a token that says its password was right. It 
 good once and for five minutes, and ends with the password it was made for.
 """
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import second_factors as second_factors_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.identity import second_factors as second_factors_db
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.identity.second_factor import (

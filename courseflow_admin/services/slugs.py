@@ -2,7 +2,7 @@
 
 from slugify import slugify
 
-from courseflow_admin.db import courses as courses_db
+from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.teaching.courses import Course
 

@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-from courseflow_admin.db import catalog as catalog_db
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import lesson_bodies
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.teaching import catalog as catalog_db
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now

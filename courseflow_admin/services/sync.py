@@ -18,10 +18,10 @@ from itertools import takewhile
 
 from loguru import logger
 
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import Duplicate, transaction
+from courseflow_admin.db.core.client import Duplicate, transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import (
     NotFound,
     ProviderRefused,

@@ -7,10 +7,10 @@ into an actor (`services/sessions`) closes the database for writing (`db/client`
 
 from datetime import timedelta
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db import viewing as viewing_db
-from courseflow_admin.db.client import own_writes, require_transaction, transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import own_writes, require_transaction, transaction
+from courseflow_admin.db.identity import sessions as sessions_db
+from courseflow_admin.db.identity import viewing as viewing_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import now

@@ -12,11 +12,11 @@ from typing import Any
 
 from loguru import logger
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db import webhooks as webhooks_db
-from courseflow_admin.db import webhooks_search
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import webhooks as webhooks_db
+from courseflow_admin.db.money import webhooks_search
 from courseflow_admin.errors import (
     Conflict,
     CourseFlowError,

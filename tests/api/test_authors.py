@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.services import accounts, authorship
 from tests.account_builders import an_enrollment

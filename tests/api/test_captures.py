@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from tests.api.test_accounts import sign_in
 from tests.builders import stored
 from tests.course_builders import an_admin

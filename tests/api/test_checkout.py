@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import PaymentState

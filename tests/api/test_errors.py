@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from courseflow_admin.api.app import create_api
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.models.core.paging import Cursor
 from tests.builders import an_account
 

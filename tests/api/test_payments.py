@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.models.money.payments import Capture, Review, ReviewState

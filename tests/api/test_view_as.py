@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import close_for_writing
+from courseflow_admin.db.core.client import close_for_writing
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, audited, stored
 

@@ -20,7 +20,7 @@ from playwright.sync_api import (
 )
 
 from courseflow_admin import frontend
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from tests import servers
 from tests.builders import PASSWORD, an_account
 from tests.chromium import executable as chromium_path

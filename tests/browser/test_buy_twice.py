@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from tests.browser.conftest import sign_in
 from tests.course_builders import a_course, an_instructor
 

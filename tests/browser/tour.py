@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import frontend, pages
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import invitations
 from tests import servers

@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import new_id, now
 from tests.db.test_payments_plans import stages

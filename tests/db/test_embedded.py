@@ -14,9 +14,9 @@ import pytest
 from pymongo import MongoClient
 
 from courseflow_admin.config import read_settings
-from courseflow_admin.db import watch
-from courseflow_admin.db.embedded import EmbeddedMongo, database_uri
-from courseflow_admin.db.mongod import DatabaseNotStarted, find_mongod
+from courseflow_admin.db.core import watch
+from courseflow_admin.db.core.embedded import EmbeddedMongo, database_uri
+from courseflow_admin.db.core.mongod import DatabaseNotStarted, find_mongod
 
 ROOT = Path(__file__).parent.parent.parent
 USER = """

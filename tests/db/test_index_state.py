@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.db import index_state
-from courseflow_admin.db.client import LONG_AGO, collection
+from courseflow_admin.db.core.client import LONG_AGO, collection
 from courseflow_admin.db.indexes import INDEXES
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.errors import SettingsInvalid

@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.db import payments_search
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments_search
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import Cursor, PageRequest
 from courseflow_admin.models.money.payments import PaymentFilter, Sort

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import enrollments_search, metrics, payments_search, webhooks_search
-from courseflow_admin.db.client import collection, due
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import collection, due
+from courseflow_admin.db.figures import metrics
+from courseflow_admin.db.money import payments_search, webhooks_search
+from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from courseflow_admin.db import index_state, migrating
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.migrating import InBatches, Migration
 from courseflow_admin.db.migrations import (
     CODE_VERSION,

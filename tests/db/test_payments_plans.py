@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from courseflow_admin.db import emails_search, payments_search
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.mail import emails_search
+from courseflow_admin.db.money import payments_search
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailKind, EmailState
 from courseflow_admin.models.money.payments import PaymentFilter, PaymentState, Sort

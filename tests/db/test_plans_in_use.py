@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import client
-from courseflow_admin.db import emails as emails_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import invitations as invitations_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db import receipts as receipts_db
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db import webhooks as webhooks_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.identity import invitations as invitations_db
+from courseflow_admin.db.identity import sessions as sessions_db
+from courseflow_admin.db.mail import emails as emails_db
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import receipts as receipts_db
+from courseflow_admin.db.money import webhooks as webhooks_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now

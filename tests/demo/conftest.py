@@ -5,7 +5,7 @@ import os
 import pytest
 
 from courseflow_admin.config import settings
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.demo.gateways import FILE
 from courseflow_admin.demo.loader import load_demo_school
 

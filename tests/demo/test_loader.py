@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from courseflow_admin.config import settings
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.demo.loader import NotEmpty, load_demo_school
 from courseflow_admin.errors import Conflict, SettingsInvalid
 from courseflow_admin.models.core.base import now

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.demo.gateways import FILE
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import Actor

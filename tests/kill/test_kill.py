@@ -9,8 +9,8 @@ import sys
 from collections import Counter
 from datetime import timedelta
 
-from courseflow_admin.db import client
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.core import client
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.money.payments import Capture, PaymentState
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm

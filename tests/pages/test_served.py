@@ -6,7 +6,7 @@ import pytest
 
 from courseflow_admin import frontend
 from courseflow_admin.config import read_settings
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services import school_logo, school_settings
 from tests.course_builders import an_admin

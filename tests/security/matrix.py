@@ -8,7 +8,7 @@ from typing import Any
 import bson
 
 from courseflow_admin.api.app import ROUTERS
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import SYSTEM

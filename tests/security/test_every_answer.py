@@ -9,7 +9,7 @@ from loguru import logger
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services import school_logo, sessions
 from tests.builders import PASSWORD, an_account

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services import checkout
 from courseflow_admin.services.jobs import Jobs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.services import checkout
 from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.paging import PageRequest

@@ -6,7 +6,7 @@ import bcrypt
 import pytest
 from pydantic import ValidationError
 
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import request_context
 from courseflow_admin.models.core.accounts import SignUpForm

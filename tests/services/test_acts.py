@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.logs import request_context
 from courseflow_admin.models.core.accounts import Account, SignUpForm

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db.client import collection, transaction
+from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services import audit

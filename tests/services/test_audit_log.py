@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import audit as audit_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.errors import Invalid, NotPermitted
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import id_at, new_id, now

@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.db import catalog as catalog_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.teaching import catalog as catalog_db
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PageRequest

@@ -5,8 +5,8 @@ from contextvars import Context
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.mail.emails import EmailFilter
 from courseflow_admin.models.money.payments import PaymentFilter, Sort

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import ProviderUnreachable
 from courseflow_admin.models.core.accounts import Billing
 from courseflow_admin.models.core.amounts import Money

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from courseflow_admin.config import read_settings
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.migrations import CODE_VERSION
 from courseflow_admin.services import doctor, school_settings
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from courseflow_admin.config import settings
-from courseflow_admin.db import emails as emails_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.providers import resend

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection, transaction
+from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.errors import NotPermitted, NotSignedIn
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.money.webhooks import without_people

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, TooMany
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import PageRequest

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection, transaction
+from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.errors import TooMany
 from courseflow_admin.services import limits
 from tests.builders import stored

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import PageRequest

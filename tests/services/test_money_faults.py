@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.models.money.payments import Capture, PaymentState
 from courseflow_admin.services import access, checkout
 from courseflow_admin.services.enrollments import AlreadyEnrolled

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db import client
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import request_context
 from courseflow_admin.models.core.base import now

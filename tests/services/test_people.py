@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.access import ReasonCode

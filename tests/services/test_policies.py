@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange

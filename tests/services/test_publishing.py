@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import lesson_bodies
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.teaching.courses import CourseState

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.receipts import Receipt

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now

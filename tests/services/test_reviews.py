@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection, transaction
+from courseflow_admin.db.core.client import collection, transaction
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import client
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, TooMany
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission, SecondFactorRequired

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import sessions as sessions_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import NotSignedIn, TooMany
 from courseflow_admin.models.core.base import now
 from courseflow_admin.services import sessions

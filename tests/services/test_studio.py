@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from courseflow_admin.db import courses as courses_db
-from courseflow_admin.db import lesson_bodies
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PageRequest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import NotFound, NotPermitted
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now

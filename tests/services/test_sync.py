@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import NotFound, ProviderRefused
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture, PaymentState

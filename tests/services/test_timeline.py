@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.logs import client_ip, request_id
 from courseflow_admin.models.core.accounts import Account

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Invalid, NotPermitted, TooMany
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor

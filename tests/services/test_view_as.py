@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.client import collection, transaction
+from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.errors import NotFound, NotPermitted, NotSignedIn, ReadOnly, TooMany
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import (

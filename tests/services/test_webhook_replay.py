@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.models.money.webhooks import WebhookState

@@ -18,7 +18,7 @@ from reflex_base.utils.format import format_event_handler
 
 from courseflow_admin import routes
 from courseflow_admin.courseflow_admin import app
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.errors import NotSignedIn, Unavailable
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission
 from courseflow_admin.services import erasure, sessions

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services import enrollments, studio

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.webhooks import WebhookState

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from courseflow_admin.components.badges import MY_PAYMENT
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import (
     Attempt,

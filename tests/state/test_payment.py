@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.db import client
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.core import client
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState

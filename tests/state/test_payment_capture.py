@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services import captures

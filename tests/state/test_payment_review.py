@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db.client import transaction
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
 from courseflow_admin.services import reviews

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from courseflow_admin.db import client
+from courseflow_admin.db.core import client
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.state import times

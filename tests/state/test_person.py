@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import Review, ReviewState
 from courseflow_admin.services import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.services import authorship, studio
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import mark_of

@@ -7,13 +7,13 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from courseflow_admin.db import accounts as accounts_db
-from courseflow_admin.db import enrollments as enrollments_db
-from courseflow_admin.db import enrollments_search
-from courseflow_admin.db import metrics as metrics_db
-from courseflow_admin.db import payments as payments_db
-from courseflow_admin.db import receipts as receipts_db
-from courseflow_admin.db.client import collection
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.figures import metrics as metrics_db
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import receipts as receipts_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.figures.metrics import LAPSING, METRICS, OPEN_DISPUTES, Period, Scope
 from courseflow_admin.models.money.payments import Payment, state_of

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from bson import json_util
 
-from courseflow_admin.db import client, migrations
-from courseflow_admin.db.client import collection
+from courseflow_admin.db import migrations
+from courseflow_admin.db.core import client
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.indexes import INDEXES
 from courseflow_admin.models.figures.metrics import Period
 from tests.upgrade import loading, sayings

@@ -1,0 +1,64 @@
+"""Queries on one-time links, which a TTL index deletes after their end."""
+
+from datetime import datetime
+
+from courseflow_admin.db.core.client import Row, collection, require_transaction
+from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.mail.emails import Email
+
+
+async def replace(token: OneTimeToken) -> None:
+    """Add it; earlier ones of the same account and use are worth nothing from now on."""
+    require_transaction()
+    await collection("one_time_tokens").delete_many(
+        {"account_id": token.account_id, "use": token.use}
+    )
+    await collection("one_time_tokens").insert_one(token.to_mongo())
+
+
+async def find_open(
+    token_hash: str, uses: tuple[TokenUse, ...], at: datetime
+) -> OneTimeToken | None:
+    return _read(await collection("one_time_tokens").find_one(_open(token_hash, uses, at)))
+
+
+async def find_open_of(account_id: str, use: TokenUse, at: datetime) -> OneTimeToken | None:
+    """The one of this use that an account has; see `replace`."""
+    mine = {"account_id": account_id, "use": use, "used_at": None, "expires_at": {"$gt": at}}
+    return _read(await collection("one_time_tokens").find_one(mine))
+
+
+async def take(token_hash: str, uses: tuple[TokenUse, ...], at: datetime) -> OneTimeToken | None:
+    """Use it up, in the transaction of what it is used for; of two at once only one gets it."""
+    require_transaction()
+    return _read(
+        await collection("one_time_tokens").find_one_and_update(
+            _open(token_hash, uses, at), {"$set": {"used_at": at}}
+        )
+    )
+
+
+async def remove_of(account_id: str, uses: tuple[TokenUse, ...]) -> None:
+    await collection("one_time_tokens").delete_many(
+        {"account_id": account_id, "use": {"$in": list(uses)}}
+    )
+
+
+async def add_decoy(email: Email, until: datetime) -> None:
+    """Instead of an e-mail to nobody: as much work, never sent, soon deleted."""
+    require_transaction()
+    row: Row = {"html": email.html, "text": email.text, "expires_at": until}
+    await collection("decoys").update_one({"_id": email.id}, {"$setOnInsert": row}, upsert=True)
+
+
+def _open(token_hash: str, uses: tuple[TokenUse, ...], at: datetime) -> Row:
+    return {
+        "token_hash": token_hash,
+        "use": {"$in": list(uses)},
+        "used_at": None,
+        "expires_at": {"$gt": at},
+    }
+
+
+def _read(row: Row | None) -> OneTimeToken | None:
+    return OneTimeToken.from_mongo(row) if row else None

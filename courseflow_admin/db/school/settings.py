@@ -1,0 +1,89 @@
+"""The one row about the school itself: which kind of database this is, its settings, what was
+loaded; and beside it every version of its policies.
+"""
+
+from datetime import datetime
+
+from courseflow_admin.db.core.client import Duplicate, collection, require_transaction
+from courseflow_admin.models.school.settings import Logo, Policy, PolicyName, SchoolSettings
+
+SCHOOL, LOGO = "school", "logo"
+
+
+async def stamp(wanted: str) -> str:
+    """Stamp a new database `wanted`; what the database is stamped, now or from before."""
+    known = await find_stamp()
+    if known:
+        return known
+    try:
+        await collection("school").update_one(
+            {"_id": SCHOOL, "stamp": {"$exists": False}}, {"$set": {"stamp": wanted}}, upsert=True
+        )
+    except Duplicate:
+        return await stamp(wanted)
+    return wanted
+
+
+async def find_stamp() -> str | None:
+    row = await collection("school").find_one({"_id": SCHOOL})
+    return str(row["stamp"]) if row and "stamp" in row else None
+
+
+async def seeded_at() -> datetime | None:
+    row = await collection("school").find_one({"_id": SCHOOL}, projection={"seeded_at": 1})
+    found: datetime | None = row.get("seeded_at") if row else None
+    return found
+
+
+async def set_seeded(at: datetime) -> None:
+    await collection("school").update_one({"_id": SCHOOL}, {"$set": {"seeded_at": at}}, upsert=True)
+
+
+async def find_settings() -> SchoolSettings | None:
+    """None until they were changed for the first time."""
+    row = await collection("school").find_one({"_id": SCHOOL}, projection={"settings": 1})
+    return SchoolSettings.from_mongo(row["settings"]) if row and "settings" in row else None
+
+
+async def save_settings(settings: SchoolSettings) -> None:
+    """Replace them, in the transaction that read them: who came between makes it run again.
+
+    Duplicate when another process made the row at the same moment.
+    """
+    require_transaction()
+    await collection("school").update_one(
+        {"_id": SCHOOL}, {"$set": {"settings": settings.to_mongo()}}, upsert=True
+    )
+
+
+async def add_policy(name: PolicyName, policy: Policy) -> None:
+    """Keep this version for good."""
+    await collection("school").insert_one({"_id": f"{name}-{policy.version}", **policy.to_mongo()})
+
+
+async def find_policy(name: PolicyName, version: int) -> Policy | None:
+    row = await collection("school").find_one({"_id": f"{name}-{version}"})
+    return Policy.from_mongo(row) if row else None
+
+
+async def set_logo(logo: Logo | None, content: bytes) -> None:
+    """Replace the bytes of the logo, or throw them away."""
+    if logo is None:
+        await collection("school").delete_one({"_id": LOGO})
+        return
+    await collection("school").update_one(
+        {"_id": LOGO},
+        {"$set": {"content_hash": logo.content_hash, "content": content}},
+        upsert=True,
+    )
+
+
+async def find_logo(content_hash: str) -> bytes | None:
+    row = await collection("school").find_one({"_id": LOGO, "content_hash": content_hash})
+    return bytes(row["content"]) if row else None
+
+
+async def forget_settings() -> None:
+    """Back to the first values, and no policy was ever kept; for the demo school alone."""
+    await collection("school").update_one({"_id": SCHOOL}, {"$unset": {"settings": ""}})
+    await collection("school").delete_many({"_id": {"$ne": SCHOOL}})
