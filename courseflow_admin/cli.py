@@ -174,7 +174,7 @@ def seed(
 
     async def act() -> None:
         from courseflow_admin.demo.loader import NotEmpty, load_demo_school
-        from courseflow_admin.services import school
+        from courseflow_admin.services.school import startup as school
 
         stamp = await school.check_stamp(settings())
         await _migrated()
@@ -205,7 +205,7 @@ def create_admin(
 
     async def act() -> None:
         from courseflow_admin.models.core.permissions import SYSTEM
-        from courseflow_admin.services import accounts
+        from courseflow_admin.services.identity import accounts
 
         await _stamped()
         await _migrated()
@@ -224,7 +224,7 @@ def doctor(
 ) -> None:
     """Check settings, database, transactions, indexes, providers, keys and clock."""
     with _database("doctor") as current:
-        from courseflow_admin.services import doctor as checks
+        from courseflow_admin.services.school import doctor as checks
 
         found = asyncio.run(checks.examine(current))
         if as_json:
@@ -296,7 +296,7 @@ async def _startable() -> None:
 
 async def _stamped() -> None:
     """Nothing works on a database meant for something else: money and rehearsal never mix."""
-    from courseflow_admin.services.school import check_stamp
+    from courseflow_admin.services.school.startup import check_stamp
 
     await check_stamp(settings())
 

@@ -25,7 +25,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import redact
 from courseflow_admin.models.school.settings import SchoolSettings
-from courseflow_admin.services import school_settings
+from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.state.events import log_unexpected
 from courseflow_admin.state.guard import Guard, from_where, gate
 

@@ -11,7 +11,7 @@ from courseflow_admin.models.core.accounts import Account, SignUpForm
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.enrollments import Enrollment
-from courseflow_admin.services import accounts, sessions
+from courseflow_admin.services.identity import accounts, sessions
 from tests.builders import PASSWORD, stored
 
 NEW_PASSWORD = "seventeen purple lamps"

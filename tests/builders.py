@@ -5,7 +5,7 @@ from typing import Any
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
-from courseflow_admin.services import accounts
+from courseflow_admin.services.identity import accounts
 
 PASSWORD = "correct horse battery"
 

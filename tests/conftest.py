@@ -22,7 +22,7 @@ from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.providers import gateways, resend
 from courseflow_admin.sandbox.server import Sandbox
-from courseflow_admin.services import webhooks
+from courseflow_admin.services.money import webhooks
 from tests import servers
 from tests.listening import Listener
 

@@ -5,7 +5,7 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
-from courseflow_admin.services import studio
+from courseflow_admin.services.teaching import studio
 from tests.builders import acting, an_account
 
 LESSONS = ("One", "Two", "Three")

@@ -3,7 +3,7 @@
 import re
 
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.services import invitations
+from courseflow_admin.services.identity import invitations
 from tests.builders import acting, an_account, stored
 
 LINK = re.compile(r"/invitations/([\w-]+)")

@@ -8,7 +8,8 @@ from pyotp.totp import TOTP
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import school_settings, second_factor
+from courseflow_admin.services.identity import second_factor
+from courseflow_admin.services.school import settings as school_settings
 from tests.account_builders import signed_in
 from tests.builders import PASSWORD
 

@@ -23,19 +23,17 @@ from courseflow_admin.models.school.settings import (
 from courseflow_admin.models.teaching.access import Reason, ReasonCode, Verdict
 from courseflow_admin.models.teaching.classroom import NoAccess
 from courseflow_admin.models.teaching.studio import Check, CheckCode, NotPublishable, StaleRevision
-from courseflow_admin.services import (
-    captures,
+from courseflow_admin.services.identity import (
     erasure,
     invitations,
     password_rules,
-    refunds,
-    school_settings,
     second_factor,
     sessions,
-    support,
-    webhooks,
 )
-from courseflow_admin.services.view_as import NotViewable
+from courseflow_admin.services.identity.view_as import NotViewable
+from courseflow_admin.services.money import captures, refunds, webhooks
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import support
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC
 from tests.builders import an_account

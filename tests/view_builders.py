@@ -2,7 +2,7 @@
 
 from courseflow_admin.db.core.client import close_for_writing
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.services import sessions, view_as
+from courseflow_admin.services.identity import sessions, view_as
 from tests.builders import an_account
 
 MAYA = {"email": "maya@demo.test", "name": "Maya Rao"}

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor
-from courseflow_admin.services import people
+from courseflow_admin.services.identity import people
 
 router = APIRouter(prefix=f"{routes.API}/access", tags=["access"])
 

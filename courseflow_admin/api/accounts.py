@@ -10,7 +10,7 @@ from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.periods import Period
-from courseflow_admin.services import accounts
+from courseflow_admin.services.identity import accounts
 
 router = APIRouter(prefix=routes.API, tags=["accounts"])
 

@@ -12,7 +12,7 @@ from courseflow_admin.api.dependencies import CurrentActor, Paging, not_from_els
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.services import audit
+from courseflow_admin.services.school import audit
 
 router = APIRouter(prefix=f"{routes.API}/audit", tags=["audit"])
 

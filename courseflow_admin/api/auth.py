@@ -40,9 +40,9 @@ from courseflow_admin.models.identity.second_factor import (
     SignInOver,
 )
 from courseflow_admin.models.identity.sessions import ABSOLUTE, TokenPair
-from courseflow_admin.services import accounts, sessions
-from courseflow_admin.services import sign_in as sign_in_service
-from courseflow_admin.services.password_rules import WeakPassword
+from courseflow_admin.services.identity import accounts, sessions
+from courseflow_admin.services.identity import sign_in as sign_in_service
+from courseflow_admin.services.identity.password_rules import WeakPassword
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
 FORM_KEPT = 300  # seconds

@@ -12,7 +12,7 @@ from courseflow_admin.api.dependencies import Paging, bearer_token, current_acto
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.classroom import CatalogEntry, CoursePage
-from courseflow_admin.services import catalog
+from courseflow_admin.services.teaching import catalog
 
 router = APIRouter(prefix=routes.API, tags=["catalog"])
 

@@ -15,8 +15,8 @@ from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.money.gateways import CheckoutForm
 from courseflow_admin.models.money.payments import GatewayName
-from courseflow_admin.services import checkout
-from courseflow_admin.services.checkout import BuyForm
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.money.checkout import BuyForm
 
 router = APIRouter(prefix=routes.API, tags=["payments"])
 POST_FORM_SCRIPT = "/post-form.js"

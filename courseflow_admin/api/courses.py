@@ -12,7 +12,7 @@ from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.teaching.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, Title
-from courseflow_admin.services import authorship, studio
+from courseflow_admin.services.teaching import authorship, studio
 
 LARGEST_LESSON = 1024 * 1024  # 200,000 characters, escaped
 router = APIRouter(prefix=routes.API, tags=["courses"])

@@ -19,7 +19,7 @@ from courseflow_admin.models.core import ip
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, SecondFactorRequired
 from courseflow_admin.models.core.words import without_controls
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 
 LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 50

@@ -10,7 +10,7 @@ from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.mail.emails import Email, EmailFilter, EmailKind, EmailState
-from courseflow_admin.services import emails_log
+from courseflow_admin.services.mail import emails_log
 
 router = APIRouter(prefix=f"{routes.API}/emails", tags=["emails"])
 

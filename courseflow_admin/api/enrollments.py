@@ -11,7 +11,7 @@ from courseflow_admin.api.dependencies import CurrentActor, Paging
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.services import enrollments
+from courseflow_admin.services.teaching import enrollments
 
 router = APIRouter(prefix=f"{routes.API}/enrollments", tags=["enrollments"])
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
 from courseflow_admin.logs import new_reference, redact, request_id
 from courseflow_admin.sentences import sentence
-from courseflow_admin.services import support
+from courseflow_admin.services.school import support
 
 NOT_STORED = {"Cache-Control": "no-store"}
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from courseflow_admin.services import health
+from courseflow_admin.services.school import health
 
 router = APIRouter(prefix="/api/health", tags=["health"])
 

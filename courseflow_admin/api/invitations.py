@@ -23,8 +23,8 @@ from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.accounts import EmailAddress, Form, NewPassword, PersonName
 from courseflow_admin.models.identity.invitations import Invitation
-from courseflow_admin.services import invitations
-from courseflow_admin.services.invitations import Sent
+from courseflow_admin.services.identity import invitations
+from courseflow_admin.services.identity.invitations import Sent
 
 router = APIRouter(prefix=f"{routes.API}/invitations", tags=["invitations"])
 Secret = Annotated[str, Field(min_length=1, max_length=200, repr=False)]

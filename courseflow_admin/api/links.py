@@ -13,7 +13,7 @@ from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, 
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.accounts import Form, NewPassword
-from courseflow_admin.services import password_resets, verification
+from courseflow_admin.services.identity import password_resets, verification
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
 SENT = "If there is an account with this address, an e-mail with a link is on its way."

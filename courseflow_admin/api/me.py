@@ -20,7 +20,13 @@ from courseflow_admin.models.core.accounts import (
     NewPassword,
     PersonName,
 )
-from courseflow_admin.services import accounts, data_export, erasure, my_account, verification
+from courseflow_admin.services.identity import (
+    accounts,
+    data_export,
+    erasure,
+    my_account,
+    verification,
+)
 
 router = APIRouter(prefix=f"{routes.API}/me", tags=["me"])
 

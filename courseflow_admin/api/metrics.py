@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor
 from courseflow_admin.models.core.periods import LONGEST_DAYS
-from courseflow_admin.services import metrics
+from courseflow_admin.services.figures import metrics
 
 router = APIRouter(prefix=f"{routes.API}/metrics", tags=["metrics"])
 

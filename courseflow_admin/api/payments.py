@@ -13,7 +13,7 @@ from courseflow_admin.api.errors import refusals
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort
-from courseflow_admin.services import captures, payments, refunds, reviews
+from courseflow_admin.services.money import captures, payments, refunds, reviews
 
 router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])
 

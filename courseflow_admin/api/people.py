@@ -19,8 +19,8 @@ from courseflow_admin.api.payments import PaymentView
 from courseflow_admin.models.core.accounts import LONGEST_REASON, Form
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.teaching.enrollments import Grant
-from courseflow_admin.services import accounts, people, second_factor, verification
-from courseflow_admin.services.people import Person, Place
+from courseflow_admin.services.identity import accounts, people, second_factor, verification
+from courseflow_admin.services.identity.people import Person, Place
 
 router = APIRouter(prefix=f"{routes.API}/accounts", tags=["accounts"])
 

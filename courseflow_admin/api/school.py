@@ -21,7 +21,9 @@ from courseflow_admin.models.school.settings import (
     SchoolChange,
     SchoolSettings,
 )
-from courseflow_admin.services import policies, school_logo, school_settings, second_factor_rule
+from courseflow_admin.services.identity import second_factor_rule
+from courseflow_admin.services.school import policies, school_logo
+from courseflow_admin.services.school import settings as school_settings
 
 router = APIRouter(prefix=routes.API, tags=["school"])
 LARGEST_CHANGE = 4 * 3 * LONGEST_POLICY + 10_000  # a sign of a policy may be four bytes

@@ -12,7 +12,7 @@ from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.errors import NOT_STORED, refusals
 from courseflow_admin.models.core.accounts import AnyPassword, Form
-from courseflow_admin.services import second_factor
+from courseflow_admin.services.identity import second_factor
 
 router = APIRouter(prefix=f"{routes.API}/me/second-factor", tags=["second factor"])
 Code = Annotated[SecretStr, Field(min_length=1, max_length=100)]

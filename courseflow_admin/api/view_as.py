@@ -9,7 +9,7 @@ from courseflow_admin.api.auth import problem_code
 from courseflow_admin.api.dependencies import CurrentActor, is_form, session_token
 from courseflow_admin.api.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.services import sessions, view_as
+from courseflow_admin.services.identity import sessions, view_as
 
 router = APIRouter(prefix=routes.API, tags=["accounts"])
 

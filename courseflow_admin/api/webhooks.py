@@ -8,7 +8,7 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.dependencies import CurrentActor, body_of
 from courseflow_admin.api.errors import refusals
-from courseflow_admin.services import webhooks
+from courseflow_admin.services.money import webhooks
 
 router = APIRouter(prefix=f"{routes.API}/webhooks", tags=["webhooks"])
 # Not below /webhooks/, which takes what comes from elsewhere: this one is for our own pages.

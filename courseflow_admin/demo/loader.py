@@ -23,7 +23,10 @@ from courseflow_admin.models.school.settings import POLICIES, SchoolChange, Scho
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
 from courseflow_admin.models.teaching.progress import percent_of
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
-from courseflow_admin.services import passwords, school, school_settings, studio
+from courseflow_admin.services.identity import passwords
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import startup as school
+from courseflow_admin.services.teaching import studio
 
 SEED = 7
 LEARNERS = 300

@@ -37,8 +37,8 @@ from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
-from courseflow_admin.services.checkout import CHECKOUT_LASTS
-from courseflow_admin.services.sync import next_look
+from courseflow_admin.services.money.checkout import CHECKOUT_LASTS
+from courseflow_admin.services.money.sync import next_look
 
 COUNTRIES = {"INR": "IN", "USD": "US", "EUR": "DE", "GBP": "GB", "JPY": "JP", "KWD": "KW"}
 

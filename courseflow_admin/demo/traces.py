@@ -22,7 +22,7 @@ from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
-from courseflow_admin.services import emails
+from courseflow_admin.services.mail import emails
 
 
 @dataclass

@@ -22,8 +22,9 @@ from courseflow_admin.errors import (
 )
 from courseflow_admin.logs import new_reference, request_context
 from courseflow_admin.models.core.base import now
-from courseflow_admin.services import emails, receipts, webhooks
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money import receipts, webhooks
+from courseflow_admin.services.money.sync import sync
 
 LEASE = timedelta(seconds=30)
 IDLE_SECONDS = 0.3

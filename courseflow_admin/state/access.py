@@ -7,8 +7,9 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.services import people, support
-from courseflow_admin.services.people import Why
+from courseflow_admin.services.identity import people
+from courseflow_admin.services.identity.people import Why
+from courseflow_admin.services.school import support
 from courseflow_admin.state import times
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event

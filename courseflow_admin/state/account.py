@@ -9,8 +9,9 @@ from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.core.accounts import AnyPassword, NewPassword
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.services import accounts, erasure, my_account, support, verification
-from courseflow_admin.services.my_account import OwnSession
+from courseflow_admin.services.identity import accounts, erasure, my_account, verification
+from courseflow_admin.services.identity.my_account import OwnSession
+from courseflow_admin.services.school import support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import Form, event

@@ -14,7 +14,7 @@ from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.services import audit
+from courseflow_admin.services.school import audit
 from courseflow_admin.state import times
 from courseflow_admin.state.address import Choice, ListAddress
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState

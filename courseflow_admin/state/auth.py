@@ -14,9 +14,9 @@ from courseflow_admin.errors import Invalid, NotSignedIn
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
-from courseflow_admin.services import support
-from courseflow_admin.services.accounts import WrongCredentials
-from courseflow_admin.services.password_rules import LENGTH, REASONS
+from courseflow_admin.services.identity.accounts import WrongCredentials
+from courseflow_admin.services.identity.password_rules import LENGTH, REASONS
+from courseflow_admin.services.school import support
 from courseflow_admin.state.address import query_of
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC

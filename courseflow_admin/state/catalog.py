@@ -10,7 +10,7 @@ from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.teaching.classroom import CatalogEntry
 from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
-from courseflow_admin.services import catalog
+from courseflow_admin.services.teaching import catalog
 from courseflow_admin.state.address import PAGING, query_of
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event

@@ -9,7 +9,8 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, ReadOnly
 from courseflow_admin.models.core import countries
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
-from courseflow_admin.services import checkout, support
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.school import support
 from courseflow_admin.state.address import last_part, query_of
 from courseflow_admin.state.auth import AuthState, problem_text
 from courseflow_admin.state.events import event

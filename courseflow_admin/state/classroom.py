@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import LessonView, NoAccess, SectionTitles
-from courseflow_admin.services import classroom
+from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.course import LessonLine, SectionLines

@@ -9,7 +9,7 @@ from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import CoursePage, SectionTitles
 from courseflow_admin.models.teaching.courses import LANGUAGES
-from courseflow_admin.services import catalog, enrollments
+from courseflow_admin.services.teaching import catalog, enrollments
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC

@@ -9,7 +9,8 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import Email, EmailState
-from courseflow_admin.services import emails_log, support
+from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.school import support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState

@@ -8,7 +8,8 @@ from courseflow_admin import routes
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.mail.emails import UNDELIVERED, Email, EmailFilter
-from courseflow_admin.services import emails_log, people
+from courseflow_admin.services.identity import people
+from courseflow_admin.services.mail import emails_log
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState

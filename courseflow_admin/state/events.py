@@ -16,7 +16,7 @@ from reflex.istate.proxy import StateProxy
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.logs import new_reference, redact
-from courseflow_admin.services import support
+from courseflow_admin.services.school import support
 from courseflow_admin.state import notices
 from courseflow_admin.state.marks import Mark, put_mark
 from courseflow_admin.state.notices import Notice, NoticesState

@@ -20,7 +20,8 @@ from courseflow_admin import logs, routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
 from courseflow_admin.models.core.permissions import Actor, Permission, SecondFactorRequired, raises
-from courseflow_admin.services import sessions, support
+from courseflow_admin.services.identity import sessions
+from courseflow_admin.services.school import support
 from courseflow_admin.state import framework, marks, notices
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.events import NOT_UNDERSTOOD, path_of, unexpected

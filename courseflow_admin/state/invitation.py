@@ -4,7 +4,9 @@ import reflex as rx
 
 from courseflow_admin.errors import CourseFlowError, Unavailable
 from courseflow_admin.models.core.accounts import AS_ROLE, MAY
-from courseflow_admin.services import invitations, school_settings, support
+from courseflow_admin.services.identity import invitations
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState, typed

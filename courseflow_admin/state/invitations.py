@@ -9,8 +9,9 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.core.accounts import AS_ROLE
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.services import invitations, support
-from courseflow_admin.services.invitations import Sent
+from courseflow_admin.services.identity import invitations
+from courseflow_admin.services.identity.invitations import Sent
+from courseflow_admin.services.school import support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState

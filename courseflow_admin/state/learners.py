@@ -9,7 +9,7 @@ from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.services import enrollments
+from courseflow_admin.services.teaching import enrollments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import Choice, ListAddress
 from courseflow_admin.state.auth import AuthState

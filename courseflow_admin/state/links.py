@@ -4,9 +4,14 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.services import one_time_links, school_settings, verification
-from courseflow_admin.services.one_time_links import PROVES_ADDRESS, SETS_PASSWORD, LinkNotGood
-from courseflow_admin.services.verification import VerifiedAlready
+from courseflow_admin.services.identity import one_time_links, verification
+from courseflow_admin.services.identity.one_time_links import (
+    PROVES_ADDRESS,
+    SETS_PASSWORD,
+    LinkNotGood,
+)
+from courseflow_admin.services.identity.verification import VerifiedAlready
+from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.marks import PUBLIC

@@ -8,7 +8,7 @@ import reflex as rx
 
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.core.paging import Page
-from courseflow_admin.services import support
+from courseflow_admin.services.school import support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 

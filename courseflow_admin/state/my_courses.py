@@ -7,7 +7,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import MyCourse
-from courseflow_admin.services import classroom
+from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.words import ago, counted, day, short

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.services import emails_log
+from courseflow_admin.services.mail import emails_log
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.emails import EmailRow, row_of

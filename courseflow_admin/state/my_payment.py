@@ -21,8 +21,10 @@ from courseflow_admin.models.money.payments import (
 )
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.settings import SchoolSettings
-from courseflow_admin.services import payments, school_settings, support
-from courseflow_admin.services.sync import ON_ITS_WAY, awaits_answer
+from courseflow_admin.services.money import payments
+from courseflow_admin.services.money.sync import ON_ITS_WAY, awaits_answer
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import support
 from courseflow_admin.state import times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState

@@ -7,7 +7,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import Payment
-from courseflow_admin.services import payments
+from courseflow_admin.services.money import payments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState

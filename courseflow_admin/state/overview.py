@@ -15,8 +15,10 @@ from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.money.payment_metrics import Meaning
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.services import enrollments, metrics, payments
-from courseflow_admin.services.metrics import Attention, Board, Figure
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.figures.metrics import Attention, Board, Figure
+from courseflow_admin.services.money import payments
+from courseflow_admin.services.teaching import enrollments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import query_of
 from courseflow_admin.state.auth import AuthState

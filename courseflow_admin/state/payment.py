@@ -14,8 +14,9 @@ from courseflow_admin.models.money.payments import (
     RefundState,
     ReviewState,
 )
-from courseflow_admin.services import captures, payments, refunds, reviews, support
-from courseflow_admin.services.payments import PaymentDetail
+from courseflow_admin.services.money import captures, payments, refunds, reviews
+from courseflow_admin.services.money.payments import PaymentDetail
+from courseflow_admin.services.school import support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part
 from courseflow_admin.state.auth import AuthState

@@ -16,7 +16,7 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
     state_of,
 )
-from courseflow_admin.services.payments import PaymentDetail
+from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.state import times
 from courseflow_admin.state.auth import initials
 from courseflow_admin.state.timeline import StepRow

@@ -17,7 +17,8 @@ from courseflow_admin.models.money.payments import (
     Sort,
     SortField,
 )
-from courseflow_admin.services import payments, people
+from courseflow_admin.services.identity import people
+from courseflow_admin.services.money import payments
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState

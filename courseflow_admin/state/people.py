@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.models.core.accounts import PRESENT, Account
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.services import accounts
+from courseflow_admin.services.identity import accounts
 from courseflow_admin.state import times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import ROLE_LABELS, AuthState

@@ -15,16 +15,16 @@ from courseflow_admin.models.mail.emails import Email
 from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import AuditEntry
 from courseflow_admin.models.teaching.enrollments import Grant
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
     people,
-    school_settings,
     second_factor,
-    support,
     verification,
     view_as,
 )
-from courseflow_admin.services.people import Person, Place
+from courseflow_admin.services.identity.people import Person, Place
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import support
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import last_part, query_of
 from courseflow_admin.state.audit import act_text, details_of

@@ -5,7 +5,8 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound
 from courseflow_admin.models.school.settings import POLICIES, PolicyName
-from courseflow_admin.services import markdown, policies, support
+from courseflow_admin.services.school import policies, support
+from courseflow_admin.services.teaching import markdown
 from courseflow_admin.state import times
 from courseflow_admin.state.address import query_of
 from courseflow_admin.state.events import event

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from courseflow_admin.services import support
+from courseflow_admin.services.school import support
 
 
 class SchoolState(rx.State):

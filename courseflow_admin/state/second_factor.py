@@ -13,7 +13,8 @@ from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core.accounts import AnyPassword
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.identity.second_factor import RECOVERY_CODES
-from courseflow_admin.services import school_settings, second_factor
+from courseflow_admin.services.identity import second_factor
+from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.account import AccountState
 from courseflow_admin.state.auth import PROBLEMS, AuthState, SignInState

@@ -19,13 +19,10 @@ from courseflow_admin.models.school.settings import (
     SettingsChangedMeanwhile,
 )
 from courseflow_admin.sentences import listed, sentence
-from courseflow_admin.services import (
-    prices,
-    school_logo,
-    school_settings,
-    second_factor_rule,
-    support,
-)
+from courseflow_admin.services.identity import second_factor_rule
+from courseflow_admin.services.school import school_logo, support
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.teaching import prices
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event

@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.services import prices, studio
+from courseflow_admin.services.teaching import prices, studio
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event

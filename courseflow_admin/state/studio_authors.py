@@ -10,7 +10,8 @@ from pydantic import StringConstraints
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.services import authors, authorship, support
+from courseflow_admin.services.school import support
+from courseflow_admin.services.teaching import authors, authorship
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import Form, event

@@ -15,7 +15,7 @@ from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course, Section
 from courseflow_admin.models.teaching.studio import Check, FieldsForm, Sheet, StaleRevision
 from courseflow_admin.sentences import sentence
-from courseflow_admin.services import studio
+from courseflow_admin.services.teaching import studio
 from courseflow_admin.state import notices
 from courseflow_admin.state.address import query_of
 from courseflow_admin.state.auth import AuthState

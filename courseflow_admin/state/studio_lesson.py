@@ -10,7 +10,7 @@ from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.outline import lesson_of
 from courseflow_admin.models.teaching.studio import LessonForm, StaleRevision
 from courseflow_admin.sentences import words_of_ours
-from courseflow_admin.services import markdown, studio
+from courseflow_admin.services.teaching import markdown, studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import event
 from courseflow_admin.state.studio_course import StudioCourseState, lesson_here

@@ -7,7 +7,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.webhooks import STUCK, WebhookEvent, WebhookFilter
-from courseflow_admin.services import webhooks
+from courseflow_admin.services.money import webhooks
 from courseflow_admin.state import notices, times
 from courseflow_admin.state.address import ListAddress
 from courseflow_admin.state.auth import AuthState

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from courseflow_admin.services import accounts, my_account, sessions
+from courseflow_admin.services.identity import accounts, my_account, sessions
 from tests.account_builders import NEW_PASSWORD, signed_in
 from tests.builders import PASSWORD, acting, an_account, stored
 

@@ -5,7 +5,8 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
-from courseflow_admin.services import accounts, authorship
+from courseflow_admin.services.identity import accounts
+from courseflow_admin.services.teaching import authorship
 from tests.account_builders import an_enrollment
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, stored

@@ -13,8 +13,9 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import PaymentState
-from courseflow_admin.services import access, sessions
+from courseflow_admin.services.identity import sessions
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.teaching import access
 from tests.builders import an_account, stored
 from tests.course_builders import a_course, an_instructor
 

@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.services import invitations
+from courseflow_admin.services.identity import invitations
 from tests.account_builders import a_newcomer, everything
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, stored

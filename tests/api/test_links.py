@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.services import password_resets
+from courseflow_admin.services.identity import password_resets
 from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, later, secret_of
 from tests.builders import PASSWORD, an_account, stored
 

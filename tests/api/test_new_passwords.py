@@ -3,8 +3,8 @@
 import pytest
 
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.services import invitations, password_resets
-from courseflow_admin.services.password_rules import LENGTH
+from courseflow_admin.services.identity import invitations, password_resets
+from courseflow_admin.services.identity.password_rules import LENGTH
 from courseflow_admin.state.auth import PROBLEMS
 from tests.account_builders import a_newcomer, everything, secret_of
 from tests.builders import PASSWORD

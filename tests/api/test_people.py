@@ -6,7 +6,7 @@ import io
 import pytest
 
 from courseflow_admin.models.core.base import now
-from courseflow_admin.services import sessions, verification
+from courseflow_admin.services.identity import sessions, verification
 from tests.account_builders import a_newcomer, an_enrollment, later, secret_of
 from tests.api.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, audited, stored

@@ -4,7 +4,8 @@ import pytest
 
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
 from tests.api.test_accounts import sign_in
 from tests.api.test_checkout import CHECKOUT, a_buyer, fields, problem_of
 from tests.api.test_people import as_admin

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 from tests.builders import PASSWORD, an_account, stored
 from tests.second_factor_builders import code_of, school_asks, with_second_factor
 

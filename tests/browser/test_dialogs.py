@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import Attempt, Capture, Review, ReviewState
-from courseflow_admin.services import authorship, studio
+from courseflow_admin.services.teaching import authorship, studio
 from tests.browser.conftest import accessibility, settled, sign_in
 from tests.course_builders import a_draft
 from tests.money_builders import a_payment

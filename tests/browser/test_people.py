@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.services import accounts
+from courseflow_admin.services.identity import accounts
 from tests.browser.conftest import accessibility, settled, sign_in
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.settings import SchoolSettings
-from courseflow_admin.services import emails
+from courseflow_admin.services.mail import emails
 
 FACTS = {
     "course": "Python for Analysts",

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.pictures import a_picture
 

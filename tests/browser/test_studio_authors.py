@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.services import authorship
+from courseflow_admin.services.teaching import authorship
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_draft
 

@@ -15,7 +15,7 @@ from reflex_base.registry import RegistrationContext
 from courseflow_admin import frontend, pages
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.services import invitations
+from courseflow_admin.services.identity import invitations
 from tests import servers
 from tests.browser.conftest import (
     Complaints,

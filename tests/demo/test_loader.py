@@ -15,7 +15,9 @@ from courseflow_admin.models.school.settings import POLICIES
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.models.teaching.progress import percent_of
-from courseflow_admin.services import accounts, school, school_settings
+from courseflow_admin.services.identity import accounts
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import startup as school
 from tests.builders import an_account, stored
 
 

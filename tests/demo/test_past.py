@@ -15,8 +15,8 @@ from courseflow_admin.models.money.payments import GATEWAYS, Payment, PaymentSta
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.sandbox.past import Past
 from courseflow_admin.sandbox.server import Sandbox
-from courseflow_admin.services import captures, payments, refunds
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.money import captures, payments, refunds
+from courseflow_admin.services.money.sync import sync
 from tests.builders import stored
 
 OF_EACH = 4

@@ -12,9 +12,9 @@ from datetime import timedelta
 from courseflow_admin.db.core import client
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.money.payments import Capture, PaymentState
-from courseflow_admin.services import checkout
-from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.money.checkout import BuyForm
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 

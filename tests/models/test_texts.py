@@ -8,8 +8,8 @@ from courseflow_admin.models.core.accounts import SignUpForm, as_email, as_name
 from courseflow_admin.models.core.texts import as_line, as_text, as_title
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
-from courseflow_admin.services import studio
-from courseflow_admin.services.checkout import BuyForm
+from courseflow_admin.services.money.checkout import BuyForm
+from courseflow_admin.services.teaching import studio
 from tests.builders import PASSWORD, stored
 from tests.course_builders import an_instructor
 

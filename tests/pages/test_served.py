@@ -8,7 +8,8 @@ from courseflow_admin import frontend
 from courseflow_admin.config import read_settings
 from courseflow_admin.db.core import client
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
 from tests.course_builders import an_admin
 from tests.pictures import a_picture
 

@@ -18,7 +18,8 @@ from courseflow_admin.models.money.payments import Payment, Refund, RefundCause,
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.services import authorship, invitations, sessions
+from courseflow_admin.services.identity import invitations, sessions
+from courseflow_admin.services.teaching import authorship
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, acting, an_account
 from tests.course_builders import a_course, a_draft

@@ -8,7 +8,7 @@ import pytest
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 from tests.builders import PASSWORD, an_account, stored
 
 LISTED = "https://app.example"

@@ -11,7 +11,8 @@ from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.services import school_logo, sessions
+from courseflow_admin.services.identity import sessions
+from courseflow_admin.services.school import school_logo
 from tests.builders import PASSWORD, an_account
 from tests.pictures import a_picture
 

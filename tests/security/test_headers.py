@@ -9,7 +9,7 @@ from courseflow_admin import frontend
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.middleware import protect
 from courseflow_admin.config import settings
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 from tests.builders import an_account, audited
 
 SCHOOL = "https://school.example"

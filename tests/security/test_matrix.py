@@ -13,7 +13,7 @@ from courseflow_admin.api.app import create_api
 from courseflow_admin.api.permissions import RULES, Rule
 from courseflow_admin.errors import TooMany
 from courseflow_admin.models.core.permissions import PERMISSIONS
-from courseflow_admin.services import limits
+from courseflow_admin.services.school import limits
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.marks import mark_of
 from tests.builders import acting

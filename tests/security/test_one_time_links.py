@@ -7,7 +7,8 @@ to set a new password.
 
 import pytest
 
-from courseflow_admin.services import emails_log, password_resets, verification
+from courseflow_admin.services.identity import password_resets, verification
+from courseflow_admin.services.mail import emails_log
 from tests.account_builders import SECRET, a_newcomer, secret_of
 from tests.builders import PASSWORD, acting, stored
 

@@ -12,7 +12,10 @@ from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.models.teaching.studio import LessonForm
-from courseflow_admin.services import school_logo, school_settings, studio, verification
+from courseflow_admin.services.identity import verification
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.teaching import studio
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import PUBLIC, mark_of
 from tests.account_builders import later

@@ -10,7 +10,7 @@ from courseflow_admin.api.middleware import protect
 from courseflow_admin.api.permissions import RULES
 from courseflow_admin.config import settings
 from courseflow_admin.models.money.webhooks import WebhookState
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 from tests.builders import PASSWORD, an_account, stored
 from tests.pictures import a_picture
 from tests.security.matrix import a_school, address_of, body_of, everything_stored

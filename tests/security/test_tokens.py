@@ -9,7 +9,7 @@ import pytest
 
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotSignedIn
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 from tests.builders import an_account
 
 SECRET = "the-secret-that-signs-in-tests-0123456789"

@@ -11,8 +11,8 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.money.payments import PaymentState
-from courseflow_admin.services import checkout
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.money import checkout
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.services.buying import buying

@@ -18,9 +18,7 @@ from courseflow_admin.models.money.payments import (
 )
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.models.teaching.enrollments import Enrollment
-from courseflow_admin.services import (
-    payments,
-)
+from courseflow_admin.services.money import payments
 from tests.money_builders import a_payment
 
 ADMIN = Actor("acc_root", "admin")

@@ -13,7 +13,7 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
 )
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
-from courseflow_admin.services.access import decide
+from courseflow_admin.services.teaching.access import decide
 from tests.models.test_payments import a_payment, a_refund
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import request_context
 from courseflow_admin.models.core.accounts import SignUpForm
-from courseflow_admin.services import accounts, passwords
+from courseflow_admin.services.identity import accounts, passwords
 from tests.account_builders import CommandsHeard
 from tests.builders import PASSWORD, an_account, audited, stored
 

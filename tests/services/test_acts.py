@@ -19,7 +19,7 @@ from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
     data_export,
     erasure,
@@ -27,14 +27,14 @@ from courseflow_admin.services import (
     my_account,
     password_resets,
     people,
-    school_logo,
-    school_settings,
     second_factor,
     sessions,
     sign_in,
     verification,
     view_as,
 )
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
 from tests.account_builders import NEW_PASSWORD, a_newcomer, later, secret_of, signed_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.invitation_builders import secret_of_newest

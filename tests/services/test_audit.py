@@ -11,7 +11,7 @@ import pytest
 from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services import audit
+from courseflow_admin.services.school import audit
 from tests.listening import EXEMPT, SERVICES
 from tests.services.buying import a_sale, buy, work
 from tests.state.money_tabs import ADMIN

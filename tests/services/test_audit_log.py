@@ -15,7 +15,8 @@ from courseflow_admin.models.core.base import id_at, new_id, now
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.audit import ACT_GRAMMAR, Act, AuditEntry, AuditFilter
-from courseflow_admin.services import accounts, audit
+from courseflow_admin.services.identity import accounts
+from courseflow_admin.services.school import audit
 from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
 from tests.db.test_payments_plans import stages

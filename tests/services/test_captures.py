@@ -18,9 +18,14 @@ from courseflow_admin.models.money.payments import (
     Review,
     ReviewState,
 )
-from courseflow_admin.services import access, captures, payments
-from courseflow_admin.services.captures import LOOK_AFTER, CaptureUnconfirmed, NothingToCapture
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.money import captures, payments
+from courseflow_admin.services.money.captures import (
+    LOOK_AFTER,
+    CaptureUnconfirmed,
+    NothingToCapture,
+)
+from courseflow_admin.services.teaching import access
 from tests.builders import audited, stored
 from tests.money_builders import a_payment
 from tests.services.buying import a_sale, hold, kinds_of_mail, work

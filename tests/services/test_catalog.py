@@ -9,7 +9,7 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.models.teaching.studio import FieldsForm
-from courseflow_admin.services import catalog, enrollments, studio
+from courseflow_admin.services.teaching import catalog, enrollments, studio
 from tests.course_builders import a_course, a_draft, a_student, an_admin, an_instructor
 
 EVERYTHING = PageRequest()

@@ -11,16 +11,11 @@ from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.mail.emails import EmailFilter
 from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
-from courseflow_admin.services import (
-    authorship,
-    emails_log,
-    enrollments,
-    erasure,
-    metrics,
-    payments,
-    refunds,
-    studio,
-)
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.identity import erasure
+from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.money import payments, refunds
+from courseflow_admin.services.teaching import authorship, enrollments, studio
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor

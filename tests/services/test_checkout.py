@@ -15,9 +15,10 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
 from courseflow_admin.models.teaching.access import UNDER_WAY, ReasonCode
-from courseflow_admin.services import access, checkout
-from courseflow_admin.services.checkout import BuyForm, PaymentUnderWay
-from courseflow_admin.services.enrollments import AlreadyEnrolled
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.money.checkout import BuyForm, PaymentUnderWay
+from courseflow_admin.services.teaching import access
+from courseflow_admin.services.teaching.enrollments import AlreadyEnrolled
 from tests.builders import audited, stored
 from tests.money_builders import a_payment
 from tests.services.buying import BOTH, a_sale, buy, buying, work

@@ -13,7 +13,7 @@ from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.models.teaching.classroom import NoAccess
 from courseflow_admin.models.teaching.progress import progress_of
 from courseflow_admin.models.teaching.studio import LessonForm
-from courseflow_admin.services import classroom, enrollments, studio
+from courseflow_admin.services.teaching import classroom, enrollments, studio
 from tests.builders import audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor, everything
 

@@ -5,7 +5,9 @@ import pytest
 from courseflow_admin.errors import Conflict, Invalid, NotPermitted, TooMany
 from courseflow_admin.models.core.paging import Cursor, PageRequest
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
-from courseflow_admin.services import accounts, authorship, enrollments, metrics, studio
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.identity import accounts
+from courseflow_admin.services.teaching import authorship, enrollments, studio
 from tests.account_builders import an_enrollment
 from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor, everything

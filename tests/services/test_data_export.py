@@ -17,7 +17,8 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
     SyncNote,
 )
-from courseflow_admin.services import accounts, data_export, password_resets, payments
+from courseflow_admin.services.identity import accounts, data_export, password_resets
+from courseflow_admin.services.money import payments
 from tests.account_builders import a_newcomer, an_enrollment, kinds_of_emails, secret_of, signed_in
 from tests.builders import acting, an_account, audited, stored
 from tests.money_builders import a_payment

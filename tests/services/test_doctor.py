@@ -9,7 +9,8 @@ import pytest
 from courseflow_admin.config import read_settings
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.migrations import CODE_VERSION
-from courseflow_admin.services import doctor, school_settings
+from courseflow_admin.services.school import doctor
+from courseflow_admin.services.school import settings as school_settings
 
 LIVE_STRIPE = {"stripe_secret_key": "sk_live_1"}
 LIVE_RAZORPAY = {"razorpay_key_id": "rzp_live_1", "razorpay_key_secret": "secret"}

@@ -11,8 +11,9 @@ from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.providers import resend
-from courseflow_admin.services import emails, school_settings
 from courseflow_admin.services.jobs import LEASE
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.school import settings as school_settings
 from tests.builders import stored
 from tests.money_builders import an_email
 from tests.services.buying import work

@@ -6,7 +6,7 @@ from courseflow_admin.errors import NotFound, NotPermitted
 from courseflow_admin.models.core.paging import Cursor, PageRequest
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailKind, EmailState
-from courseflow_admin.services import emails_log
+from courseflow_admin.services.mail import emails_log
 from tests.money_builders import an_email
 
 ADMIN = Actor("acc_root", "admin")

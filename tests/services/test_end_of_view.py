@@ -7,7 +7,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
     erasure,
     my_account,

@@ -11,8 +11,10 @@ from courseflow_admin.errors import NotPermitted, NotSignedIn
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.money.webhooks import without_people
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services import accounts, audit, erasure, my_account, receipts, sessions
-from courseflow_admin.services.reauthentication import WrongPassword
+from courseflow_admin.services.identity import accounts, erasure, my_account, sessions
+from courseflow_admin.services.identity.reauthentication import WrongPassword
+from courseflow_admin.services.money import receipts
+from courseflow_admin.services.school import audit
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor

@@ -11,16 +11,17 @@ from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.services import accounts, emails_log, erasure, invitations, sessions
-from courseflow_admin.services.accounts import EmailTaken
-from courseflow_admin.services.invitations import (
+from courseflow_admin.services.identity import accounts, erasure, invitations, sessions
+from courseflow_admin.services.identity.accounts import EmailTaken
+from courseflow_admin.services.identity.invitations import (
     ConfirmFirst,
     ForAnotherAddress,
     HasRole,
     InvitationNotGood,
     InvitedAlready,
 )
-from courseflow_admin.services.password_rules import WeakPassword
+from courseflow_admin.services.identity.password_rules import WeakPassword
+from courseflow_admin.services.mail import emails_log
 from tests.account_builders import a_newcomer, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.invitation_builders import an_inviter, invited, secret_of_newest

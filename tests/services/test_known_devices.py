@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from courseflow_admin.models.identity.known_devices import network_of
-from courseflow_admin.services import accounts, sessions
+from courseflow_admin.services.identity import accounts, sessions
 from tests.account_builders import a_newcomer
 from tests.builders import PASSWORD, an_account, stored
 from tests.services.test_my_account import CHROME, FIREFOX, SAFARI

@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.errors import TooMany
-from courseflow_admin.services import limits
+from courseflow_admin.services.school import limits
 from tests.builders import stored
 
 

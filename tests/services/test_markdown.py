@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from courseflow_admin.services.markdown import to_html
+from courseflow_admin.services.teaching.markdown import to_html
 
 
 def test_markdown_becomes_html():

@@ -14,13 +14,10 @@ from courseflow_admin.models.figures.metrics import METRICS
 from courseflow_admin.models.money.payments import PaymentFilter, RefundState, Sort
 from courseflow_admin.models.money.webhooks import WebhookFilter
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
-from courseflow_admin.services import (
-    accounts,
-    enrollments,
-    metrics,
-    payments,
-    webhooks,
-)
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.identity import accounts
+from courseflow_admin.services.money import payments, webhooks
+from courseflow_admin.services.teaching import enrollments
 from tests.money_builders import a_payment
 from tests.services.figures import (
     ADA,

@@ -13,10 +13,11 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.money.payments import Capture, PaymentState, RefundState
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services import access, catalog, checkout, payments, refunds
-from courseflow_admin.services.checkout import PaymentUnderWay
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.money import checkout, payments, refunds
+from courseflow_admin.services.money.checkout import PaymentUnderWay
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.teaching import access, catalog
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.services.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work

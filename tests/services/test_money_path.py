@@ -8,10 +8,11 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.models.money.payments import Capture, PaymentState
-from courseflow_admin.services import access, checkout
-from courseflow_admin.services.enrollments import AlreadyEnrolled
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.teaching import access
+from courseflow_admin.services.teaching.enrollments import AlreadyEnrolled
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work
 

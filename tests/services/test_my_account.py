@@ -7,10 +7,16 @@ import pytest
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted, TooMany
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.identity.devices import device_of
-from courseflow_admin.services import accounts, my_account, password_resets, sessions, verification
-from courseflow_admin.services.one_time_links import LinkNotGood
-from courseflow_admin.services.password_rules import WeakPassword
-from courseflow_admin.services.reauthentication import WrongPassword
+from courseflow_admin.services.identity import (
+    accounts,
+    my_account,
+    password_resets,
+    sessions,
+    verification,
+)
+from courseflow_admin.services.identity.one_time_links import LinkNotGood
+from courseflow_admin.services.identity.password_rules import WeakPassword
+from courseflow_admin.services.identity.reauthentication import WrongPassword
 from tests.account_builders import (
     NEW_PASSWORD,
     a_newcomer,

@@ -8,11 +8,9 @@ from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailState
 from courseflow_admin.models.money.payments import Dispute, DisputeState, Review, ReviewState
 from courseflow_admin.models.money.webhooks import STUCK, WebhookFilter, WebhookState
-from courseflow_admin.services import (
-    emails_log,
-    metrics,
-    webhooks,
-)
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.money import webhooks
 from tests.money_builders import a_payment, an_email
 from tests.services.figures import ADMIN, an_event, midnight, rows_behind, sold
 

@@ -9,9 +9,9 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import request_context
 from courseflow_admin.models.core.base import now
-from courseflow_admin.services import accounts, password_resets, sessions
-from courseflow_admin.services.one_time_links import LinkNotGood
-from courseflow_admin.services.password_rules import WeakPassword
+from courseflow_admin.services.identity import accounts, password_resets, sessions
+from courseflow_admin.services.identity.one_time_links import LinkNotGood
+from courseflow_admin.services.identity.password_rules import WeakPassword
 from tests.account_builders import (
     NEW_PASSWORD,
     CommandsHeard,

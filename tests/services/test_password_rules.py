@@ -9,8 +9,9 @@ from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.accounts import SignUpForm
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import accounts, school_settings
-from courseflow_admin.services.password_rules import REASONS, WeakPassword, require_good
+from courseflow_admin.services.identity import accounts
+from courseflow_admin.services.identity.password_rules import REASONS, WeakPassword, require_good
+from courseflow_admin.services.school import settings as school_settings
 from tests.builders import PASSWORD, stored
 
 pytestmark = pytest.mark.usefixtures("database")  # the name of the school is a hint

@@ -8,7 +8,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
-from courseflow_admin.services import accounts, erasure, sessions
+from courseflow_admin.services.identity import accounts, erasure, sessions
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 
 

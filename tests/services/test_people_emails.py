@@ -6,10 +6,10 @@ import pytest
 
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, TooMany
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.services import accounts, invitations, verification
-from courseflow_admin.services.one_time_links import LinkNotGood
-from courseflow_admin.services.reauthentication import WrongPassword
-from courseflow_admin.services.verification import LINKS_PER_ACCOUNT, VerifiedAlready
+from courseflow_admin.services.identity import accounts, invitations, verification
+from courseflow_admin.services.identity.one_time_links import LinkNotGood
+from courseflow_admin.services.identity.reauthentication import WrongPassword
+from courseflow_admin.services.identity.verification import LINKS_PER_ACCOUNT, VerifiedAlready
 from tests.account_builders import a_newcomer, everything, kinds_of_emails, later, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.invitation_builders import an_inviter, invited

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.models.core.accounts import SignUpForm
 from courseflow_admin.models.core.paging import PageRequest
-from courseflow_admin.services import accounts, erasure, invitations, my_account
+from courseflow_admin.services.identity import accounts, erasure, invitations, my_account
 from tests.account_builders import signed_in
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.invitation_builders import invited

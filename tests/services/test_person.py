@@ -6,7 +6,8 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.access import ReasonCode
-from courseflow_admin.services import accounts, enrollments, people, sessions
+from courseflow_admin.services.identity import accounts, people, sessions
+from courseflow_admin.services.teaching import enrollments
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email

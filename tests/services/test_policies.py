@@ -6,8 +6,10 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import checkout, payments, policies, school_settings
-from courseflow_admin.services.checkout import BuyForm, PolicyChanged
+from courseflow_admin.services.money import checkout, payments
+from courseflow_admin.services.money.checkout import BuyForm, PolicyChanged
+from courseflow_admin.services.school import policies
+from courseflow_admin.services.school import settings as school_settings
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buying
 

@@ -7,7 +7,8 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.models.teaching.studio import FieldsForm, NotPublishable
-from courseflow_admin.services import prices, school_settings, studio
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.teaching import prices, studio
 from tests.course_builders import a_course, a_draft, an_admin, an_instructor, everything
 
 DOLLARS = Money(minor=4900, currency="USD")

@@ -16,7 +16,7 @@ from courseflow_admin.models.teaching.studio import (
     NotPublishable,
     checks_of,
 )
-from courseflow_admin.services import prices, studio
+from courseflow_admin.services.teaching import prices, studio
 from tests.builders import audited, stored
 from tests.course_builders import (
     a_course,

@@ -6,7 +6,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.receipts import Receipt
-from courseflow_admin.services import receipts
+from courseflow_admin.services.money import receipts
 from tests.builders import stored
 from tests.money_builders import payment_row
 

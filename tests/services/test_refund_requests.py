@@ -10,8 +10,8 @@ from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.money.payments import Refund, RefundCause, RefundState
-from courseflow_admin.services import refunds
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.money import refunds
+from courseflow_admin.services.money.sync import sync
 from tests.builders import stored
 from tests.services.buying import BOTH, work
 from tests.services.test_refunds import ADMIN, PENDING, SETTLED, a_purchase, states

@@ -11,8 +11,10 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState, RefundState
-from courseflow_admin.services import access, metrics, refunds
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.money import refunds
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.teaching import access
 from courseflow_admin.state.my_payment import outcome_of
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buy, work

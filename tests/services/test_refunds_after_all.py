@@ -9,10 +9,11 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services import access, payments, refunds
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.refunds import RefundTooLarge
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.money import payments, refunds
+from courseflow_admin.services.money.refunds import RefundTooLarge
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.teaching import access
 from tests.services.buying import BOTH, kinds_of_mail, work
 from tests.services.test_refunds import (
     ADMIN,

@@ -19,9 +19,11 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
 )
 from courseflow_admin.models.teaching.access import ReasonCode
-from courseflow_admin.services import access, metrics, payments, reviews
-from courseflow_admin.services.reviews import NothingToResolve
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.money import payments, reviews
+from courseflow_admin.services.money.reviews import NothingToResolve
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.teaching import access
 from courseflow_admin.state.my_payment import outcome_of
 from tests.builders import audited, stored
 from tests.money_builders import a_payment

@@ -3,7 +3,8 @@
 import pytest
 
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
-from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
 from tests.builders import audited, stored
 from tests.course_builders import a_student, an_admin, an_instructor
 from tests.models.test_pictures import SVG

@@ -6,17 +6,11 @@ from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.providers.resend import sender_line
-from courseflow_admin.services import (
-    access,
-    accounts,
-    data_export,
-    emails,
-    people,
-    school_logo,
-    school_settings,
-    sessions,
-    support,
-)
+from courseflow_admin.services.identity import accounts, data_export, people, sessions
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.school import school_logo, support
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.teaching import access
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import an_admin
 from tests.pictures import a_picture

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from courseflow_admin.errors import Invalid, NotPermitted
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.school.settings import SchoolChange, SettingsChangedMeanwhile
-from courseflow_admin.services import accounts, school_settings, second_factor_rule
+from courseflow_admin.services.identity import accounts, second_factor_rule
+from courseflow_admin.services.school import settings as school_settings
 from tests.builders import acting, an_account, audited, stored
 from tests.course_builders import a_student, an_admin, an_instructor
 from tests.second_factor_builders import school_asks, with_second_factor

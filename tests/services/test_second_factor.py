@@ -16,7 +16,7 @@ from courseflow_admin.models.identity.second_factor import (
     SetUpOver,
     WrongCode,
 )
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
     data_export,
     erasure,
@@ -25,8 +25,8 @@ from courseflow_admin.services import (
     sessions,
     sign_in,
 )
-from courseflow_admin.services.reauthentication import WrongPassword
-from courseflow_admin.services.second_factor import SecondFactorKept
+from courseflow_admin.services.identity.reauthentication import WrongPassword
+from courseflow_admin.services.identity.second_factor import SecondFactorKept
 from tests.account_builders import (
     CommandsHeard,
     a_newcomer,

@@ -9,7 +9,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import NotSignedIn, TooMany
 from courseflow_admin.models.core.base import now
-from courseflow_admin.services import sessions
+from courseflow_admin.services.identity import sessions
 from tests.builders import an_account, audited, stored
 
 

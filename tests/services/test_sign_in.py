@@ -13,9 +13,8 @@ from courseflow_admin.models.identity.second_factor import (
     SecondFactorNeeded,
     SignInOver,
 )
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
-    limits,
     my_account,
     password_resets,
     people,
@@ -23,6 +22,7 @@ from courseflow_admin.services import (
     sessions,
     sign_in,
 )
+from courseflow_admin.services.school import limits
 from tests.account_builders import NEW_PASSWORD, kinds_of_emails, secret_of, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.second_factor_builders import code_of, with_second_factor

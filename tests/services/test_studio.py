@@ -13,7 +13,7 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, StaleRevision
-from courseflow_admin.services import studio
+from courseflow_admin.services.teaching import studio
 from tests.builders import audited, stored
 from tests.course_builders import (
     a_course,

@@ -9,7 +9,7 @@ from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
-from courseflow_admin.services import studio
+from courseflow_admin.services.teaching import studio
 from tests.builders import stored
 from tests.course_builders import (
     a_course,

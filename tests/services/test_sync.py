@@ -9,10 +9,10 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import NotFound, ProviderRefused
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture, PaymentState
-from courseflow_admin.services import payments
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import NOT_TOLD, sync
-from courseflow_admin.services.webhooks import TRIES
+from courseflow_admin.services.money import payments
+from courseflow_admin.services.money.sync import NOT_TOLD, sync
+from courseflow_admin.services.money.webhooks import TRIES
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buy, work
 from tests.services.test_money_faults import ADMIN

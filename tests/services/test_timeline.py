@@ -12,7 +12,8 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at, now
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.services import emails, payments, refunds
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money import payments, refunds
 from tests.builders import acting, stored
 from tests.course_builders import an_admin
 from tests.money_builders import an_email

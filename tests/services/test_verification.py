@@ -9,9 +9,10 @@ from courseflow_admin.errors import Invalid, NotPermitted, TooMany
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.identity.one_time_tokens import TokenUse
-from courseflow_admin.services import accounts, emails_log, password_resets, sessions, verification
-from courseflow_admin.services.one_time_links import LinkNotGood
-from courseflow_admin.services.reauthentication import WrongPassword
+from courseflow_admin.services.identity import accounts, password_resets, sessions, verification
+from courseflow_admin.services.identity.one_time_links import LinkNotGood
+from courseflow_admin.services.identity.reauthentication import WrongPassword
+from courseflow_admin.services.mail import emails_log
 from tests.account_builders import (
     a_newcomer,
     everything,

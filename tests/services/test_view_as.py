@@ -16,18 +16,17 @@ from courseflow_admin.models.core.permissions import (
     Permission,
 )
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
-    classroom,
     data_export,
-    enrollments,
     erasure,
     my_account,
-    school_settings,
     sessions,
     view_as,
 )
-from courseflow_admin.services.view_as import BrowserOnly, NotViewable
+from courseflow_admin.services.identity.view_as import BrowserOnly, NotViewable
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.teaching import classroom, enrollments
 from tests.account_builders import everything, kinds_of_emails
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, an_instructor

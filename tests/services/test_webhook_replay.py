@@ -9,9 +9,9 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.models.money.webhooks import WebhookState
-from courseflow_admin.services import webhooks
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.webhooks import TRIES
+from courseflow_admin.services.money import webhooks
+from courseflow_admin.services.money.webhooks import TRIES
 from tests.account_builders import everything
 from tests.builders import stored
 from tests.course_builders import a_student, an_admin, an_instructor

@@ -10,9 +10,11 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import KeyRefused, ProviderUnreachable
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture
-from courseflow_admin.services import access, doctor, payments
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import sync
+from courseflow_admin.services.money import payments
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.school import doctor
+from courseflow_admin.services.teaching import access
 from tests.builders import audited, stored
 from tests.services.buying import BOTH, a_sale, buy, work
 from tests.services.test_refunds import ADMIN

@@ -7,7 +7,7 @@ from courseflow_admin.api import second_factor as api_second_factor
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import ApiSignInForm, SignInForm, SignUpForm
 from courseflow_admin.models.core.base import now
-from courseflow_admin.services import my_account, password_resets, sessions, verification
+from courseflow_admin.services.identity import my_account, password_resets, sessions, verification
 from courseflow_admin.state import second_factor
 from courseflow_admin.state.account import (
     AccountState,

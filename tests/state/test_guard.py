@@ -21,7 +21,7 @@ from courseflow_admin.courseflow_admin import app
 from courseflow_admin.db.core import client
 from courseflow_admin.errors import NotSignedIn, Unavailable
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission
-from courseflow_admin.services import erasure, sessions
+from courseflow_admin.services.identity import erasure, sessions
 from courseflow_admin.state import notices
 from courseflow_admin.state.auth import AuthState, typed
 from courseflow_admin.state.events import NOT_UNDERSTOOD, event

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.services import invitations, sessions
+from courseflow_admin.services.identity import invitations, sessions
 from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.invitation import InvitationState
 from courseflow_admin.state.invitations import InvitationsState

@@ -5,7 +5,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.teaching.studio import FieldsForm
-from courseflow_admin.services import enrollments, studio
+from courseflow_admin.services.teaching import enrollments, studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.catalog import SHOWN, CatalogState
 from courseflow_admin.state.classroom import ClassroomState

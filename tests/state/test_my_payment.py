@@ -22,10 +22,10 @@ from courseflow_admin.models.money.payments import (
     SyncNote,
 )
 from courseflow_admin.pages import my_payment, my_payments
-from courseflow_admin.services import checkout
-from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
-from courseflow_admin.services.sync import SILENCE
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.money.checkout import BuyForm
+from courseflow_admin.services.money.sync import SILENCE
 from courseflow_admin.state.my_payment import (
     FOLLOW_FOR_SECONDS,
     LOOK_FOR_SECONDS,

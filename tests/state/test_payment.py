@@ -7,9 +7,9 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState
-from courseflow_admin.services import checkout
-from courseflow_admin.services.checkout import BuyForm
 from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.services.money import checkout
+from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.state.payment import PaymentDetailState
 from courseflow_admin.state.payment_shown import effects_of
 from tests.builders import stored

@@ -5,7 +5,7 @@ import pytest
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState
-from courseflow_admin.services import captures
+from courseflow_admin.services.money import captures
 from courseflow_admin.state import times
 from courseflow_admin.state.payment import PaymentDetailState
 from tests.builders import stored

@@ -6,7 +6,7 @@ from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
-from courseflow_admin.services import reviews
+from courseflow_admin.services.money import reviews
 from courseflow_admin.state.payment import PaymentDetailState
 from courseflow_admin.state.payment_shown import effects_of_resolving
 from tests.builders import audited

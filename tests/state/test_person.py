@@ -8,14 +8,14 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import Review, ReviewState
-from courseflow_admin.services import (
+from courseflow_admin.services.identity import (
     accounts,
-    enrollments,
     erasure,
     password_resets,
     sessions,
     verification,
 )
+from courseflow_admin.services.teaching import enrollments
 from courseflow_admin.state import times
 from courseflow_admin.state.access import AccessState
 from courseflow_admin.state.audit import AuditState

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.identity.second_factor import SecondFactorOn
-from courseflow_admin.services import second_factor, sessions
+from courseflow_admin.services.identity import second_factor, sessions
 from courseflow_admin.state.account import AccountState
 from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.people import PeopleState

@@ -5,7 +5,8 @@ import pytest
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
-from courseflow_admin.services import school_logo, school_settings
+from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.policies import PolicyState
 from courseflow_admin.state.school import SchoolState

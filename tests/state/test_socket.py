@@ -16,7 +16,7 @@ from reflex.state import FrontendEventExceptionState, UpdateVarsInternalState
 
 from courseflow_admin import frontend
 from courseflow_admin.db.core import client
-from courseflow_admin.services import accounts, my_account, sessions
+from courseflow_admin.services.identity import accounts, my_account, sessions
 from courseflow_admin.state.auth import AuthState, SignInState
 from courseflow_admin.state.notices import NoticesState
 from courseflow_admin.state.people import PeopleState

@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.services import authorship, studio
+from courseflow_admin.services.teaching import authorship, studio
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import mark_of
 from courseflow_admin.state.studio_authors import StudioAuthorsState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courseflow_admin.services import studio
+from courseflow_admin.services.teaching import studio
 from courseflow_admin.state.auth import AuthState
 from courseflow_admin.state.events import NOT_UNDERSTOOD
 from courseflow_admin.state.marks import mark_of

@@ -17,7 +17,8 @@ from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.figures.metrics import LAPSING, METRICS, OPEN_DISPUTES, Period, Scope
 from courseflow_admin.models.money.payments import Payment, state_of
-from courseflow_admin.services import access, school_settings
+from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.teaching import access
 
 MODE = "sandbox"
 

@@ -1,0 +1,36 @@
+"""Telling people by e-mail that somebody signed in from a device they have not used before.
+
+What a device is known by stands in models/known_devices.py.
+"""
+
+from courseflow_admin.config import settings
+from courseflow_admin.db.identity import known_devices as known_devices_db
+from courseflow_admin.models.identity.devices import device_of
+from courseflow_admin.models.identity.known_devices import marks_of
+from courseflow_admin.models.identity.sessions import Session
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.services.mail import emails
+
+
+async def note(session: Session, cookie: str, *, first: bool) -> bool:
+    """Know the device of a new session from now on; whether its owner was told of it.
+
+    In the transaction of the session. Of the `first` sign-in of an account nobody is told.
+    """
+    marks = marks_of(session.account_id, session.user_agent, session.ip, cookie)
+    is_new = not first and not await known_devices_db.any_known(session.account_id, marks)
+    device, at = device_of(session.user_agent), session.created_at
+    await known_devices_db.learn(session.account_id, marks, device, at)
+    if is_new:
+        local = at.astimezone(settings().timezone)
+        await emails.queue(
+            EmailKind.NEW_DEVICE,
+            to=Recipient(session.account_id, session.email, session.name),
+            dedupe_key=f"new-device-{session.account_id}-{marks[0][:32]}-{at:%Y-%m-%d}",
+            facts={
+                "time": f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}",
+                "device": device,
+                "place": session.ip or "unknown",
+            },
+        )
+    return is_new

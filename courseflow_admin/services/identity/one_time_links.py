@@ -1,0 +1,107 @@
+"""Links that work once: made for an e-mail, stored by their hash, used up with what they do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db.identity import one_time_tokens as tokens_db
+from courseflow_admin.db.identity import own_account
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.identity.one_time_tokens import (
+    LIFETIMES,
+    MOMENT,
+    OneTimeToken,
+    TokenUse,
+)
+from courseflow_admin.services.identity import tokens
+
+PROVES_ADDRESS = (TokenUse.VERIFY, TokenUse.CHANGE_EMAIL)
+SETS_PASSWORD = (TokenUse.RESET,)
+ALL = tuple(TokenUse)
+
+
+class LinkNotGood(Invalid):
+    """The same for used, expired, replaced and made up."""
+
+    code = "link_not_good"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link was used already or is too old. Please ask for a new one.", "token"
+        )
+
+
+@dataclass(frozen=True)
+class Link:
+    """The address for the e-mail, and what is stored of it. `str()` shows no secret."""
+
+    row: OneTimeToken
+    secret: str
+
+    @property
+    def address(self) -> str:
+        make = routes.reset if self.row.use is TokenUse.RESET else routes.verify
+        return f"{settings().origin}{make(self.secret)}"
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.row.expires_at
+
+    def __repr__(self) -> str:
+        return f"Link({self.row.use})"
+
+
+def new(use: TokenUse, account_id: str, email: str) -> Link:
+    """A link that is worth nothing until it is kept."""
+    secret, at = tokens.new_token(), now()
+    row = OneTimeToken(
+        _id=new_id("tok"),
+        use=use,
+        token_hash=tokens.hash_of(secret),
+        account_id=account_id,
+        email=email,
+        created_at=at,
+        expires_at=at + LIFETIMES[use],
+    )
+    return Link(row, secret)
+
+
+async def keep(link: Link) -> None:
+    """Store it, in the transaction that queues its e-mail; it replaces those before it."""
+    await tokens_db.replace(link.row)
+
+
+async def keep_once(link: Link) -> bool:
+    """`keep`; False when the same was asked for a moment ago, whose link stays good then.
+
+    Of two at once the second waits for the first here, and finds its link.
+    """
+    row = link.row
+    there = await tokens_db.find_open_of(row.account_id, row.use, row.created_at)
+    if there and there.email == row.email and row.created_at - there.created_at < MOMENT:
+        return False
+    await own_account.hold(row.account_id)
+    await keep(link)
+    return True
+
+
+async def look_at(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
+    """What the link is for, without using it up; LinkNotGood when it does not work any more."""
+    return _good(await tokens_db.find_open(tokens.hash_of(secret), uses, now()))
+
+
+async def take(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
+    """Use the link up, in the transaction of what it does; LinkNotGood for all but the first."""
+    return _good(await tokens_db.take(tokens.hash_of(secret), uses, now()))
+
+
+async def forget(account_id: str, uses: tuple[TokenUse, ...] = ALL) -> None:
+    await tokens_db.remove_of(account_id, uses)
+
+
+def _good(row: OneTimeToken | None) -> OneTimeToken:
+    if row is None:
+        raise LinkNotGood
+    return row

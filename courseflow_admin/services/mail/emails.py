@@ -1,0 +1,187 @@
+"""E-mails: queued with the fact they report, sent by the worker, moved by the provider's events."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import css_inline
+import jinja2
+from loguru import logger
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db.mail import emails as emails_db
+from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.mail.emails import (
+    SUBJECTS,
+    Email,
+    EmailEvent,
+    EmailKind,
+    EmailState,
+    Recipient,
+)
+from courseflow_admin.models.money.webhooks import without_addresses
+from courseflow_admin.models.school.settings import Logo, SchoolSettings
+from courseflow_admin.providers.resend import Message, sender
+from courseflow_admin.services.school import settings as school_settings
+
+TEMPLATES = Path(__file__).parents[2] / "emails"
+LOGO_WIDTH, LOGO_HEIGHT = 160, 40
+GIVE_UP_AFTER = timedelta(hours=23)  # Resend keeps an idempotency key for 24 hours
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=30)
+
+# https://resend.com/docs/dashboard/webhooks/event-types
+EVENT_STATES = {
+    "email.sent": EmailState.SENT,
+    "email.delivery_delayed": EmailState.DELAYED,
+    "email.delivered": EmailState.DELIVERED,
+    "email.bounced": EmailState.BOUNCED,
+    "email.failed": EmailState.FAILED,
+    "email.suppressed": EmailState.SUPPRESSED,
+    "email.complained": EmailState.COMPLAINED,
+}
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+async def queue(
+    kind: EmailKind,
+    *,
+    to: Recipient,
+    dedupe_key: str,
+    facts: Mapping[str, str],
+    payment_id: str = "",
+    course_id: str = "",
+    course_owner_id: str = "",
+    erase_at: datetime | None = None,
+) -> None:
+    """Put one e-mail into the outbox, its content frozen; in the transaction of what it reports.
+
+    `facts` fills the template `emails/{kind}.html` and `.txt` and the subject. The same
+    `dedupe_key` (at most 256 characters) a second time queues nothing, nor does what reports on
+    an account that is deleted by now.
+    """
+    if not to.reachable:
+        return
+    email = compose(kind, to, dedupe_key, facts, await school_settings.get())
+    links = {
+        "payment_id": payment_id,
+        "course_id": course_id,
+        "course_owner_id": course_owner_id,
+    }
+    await emails_db.add(email.model_copy(update={**links, "erase_at": erase_at}))
+
+
+def compose(
+    kind: EmailKind,
+    to: Recipient,
+    dedupe_key: str,
+    facts: Mapping[str, str],
+    school: SchoolSettings,
+) -> Email:
+    """The e-mail as it would go out now, due at once."""
+    keys = settings()
+    known = {
+        "school": school.name,
+        "support": school.support_email,
+        "logo": _logo(school.logo),
+        "seller": school,  # for receipts: its lines and its tax number
+        "origin": keys.origin,
+        "name": to.name,
+        "sandbox": "yes" if keys.any_sandbox else "",
+        **facts,
+    }
+    instant = now()
+    html = _templates().get_template(f"{kind}.html").render(known)
+    return Email(
+        _id=new_id("eml"),
+        kind=kind,
+        dedupe_key=dedupe_key,
+        account_id=to.account_id,
+        to=to.email,
+        to_name=to.name,
+        from_name=school.name,
+        subject=SUBJECTS[kind].format_map(known),
+        html=_inliner().inline(html),
+        text=_templates().get_template(f"{kind}.txt").render(known),
+        queued_at=instant,
+        state_at=instant,
+        due_at=instant,
+    )
+
+
+def _logo(logo: Logo | None) -> dict[str, str | int] | None:
+    """The picture by its absolute address; mail programs want its size in pixels."""
+    if logo is None:
+        return None
+    width, height = logo.fitted(LOGO_WIDTH, LOGO_HEIGHT)
+    address = settings().origin + routes.school_logo(logo.content_hash)
+    return {"src": address, "width": width, "height": height}
+
+
+async def send_next(lease: timedelta) -> bool:
+    """Send the e-mail that waits longest; False when none is due.
+
+    If we die after Resend took it and before we wrote that down, it becomes due again after
+    `lease`; the same idempotency key then gives the same id and sends nothing twice.
+    """
+    email = await emails_db.claim(now(), now() + lease)
+    if email is None:
+        return False
+    message = Message(
+        email.to, email.subject, email.html, email.text, email.dedupe_key, email.from_name
+    )
+    try:
+        provider_id = await sender().send(message)
+    except NotFound:  # what is missing may be set in a minute
+        await _later(email, "No e-mail goes out: RESEND_API_KEY is not set.")
+    except (KeyRefused, ProviderUnreachable) as error:  # not because of this e-mail
+        await _later(email, error.message)
+    except ProviderRefused as error:
+        reason = without_addresses(error.message)  # it outlives the person's account
+        await emails_db.give_up(email.id, reason, now())
+        logger.error("email.failed", email=email.id, kind=email.kind, reason=reason)
+    else:
+        await emails_db.mark_sent(email.id, provider_id, now())
+        logger.info("email.sent", email=email.id, kind=email.kind)
+    return True
+
+
+async def _later(email: Email, reason: str) -> None:
+    instant = now()
+    if instant - email.queued_at > GIVE_UP_AFTER:
+        await emails_db.give_up(email.id, f"Given up after 23 hours: {reason}", instant)
+        logger.error("email.given_up", email=email.id, kind=email.kind)
+        return
+    wait = min(FIRST_RETRY * 2 ** min(email.attempts - 1, 16), LONGEST_RETRY)
+    await emails_db.retry_later(email.id, reason, instant + wait)
+    logger.warning("email.retry", email=email.id, attempt=email.attempts, reason=reason)
+
+
+async def record_event(kind: str, provider_id: str, at: datetime, detail: str) -> Email | None:
+    """What Resend's webhook said about one e-mail; None when we do not know that e-mail."""
+    email = await emails_db.find_by_provider_id(provider_id)
+    state = EVENT_STATES.get(kind)
+    if email is None or state is None:
+        return None
+    # Whole seconds may be told, and nothing happens to an e-mail before it is sent.
+    at = max(at, email.sent_at or email.queued_at)
+    await emails_db.add_event(email.id, EmailEvent(at=at, state=state, detail=detail))
+    logger.info("email.state", email=email.id, state=state)
+    return email

@@ -1,0 +1,242 @@
+"""The webhook inbox: verified on the raw body, kept, answered at once; handled by the worker.
+
+A webhook is only a hint. If we die after the insert, the event is due and the worker takes it; if
+the worker dies while it handles one, the event becomes due again after its lease.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from loguru import logger
+
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.db.money import webhooks as webhooks_db
+from courseflow_admin.db.money import webhooks_search
+from courseflow_admin.errors import (
+    Conflict,
+    CourseFlowError,
+    NotFound,
+    ProviderRefused,
+    ProviderUnreachable,
+    Unavailable,
+    for_admins,
+)
+from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.money.gateways import WebhookReference
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.money.webhooks import (
+    WebhookEvent,
+    WebhookFilter,
+    WebhookRejection,
+    WebhookState,
+    without_people,
+)
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.providers.gateways import gateway
+from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.school import audit, limits
+
+KEPT_HEADERS = ("content-type", "user-agent", "x-razorpay-event-id", "svix-id", "svix-timestamp")
+EVIDENCE = 4096  # of a refused body
+REFUSALS, REFUSALS_SECONDS = 60, 60
+TRIES = 8
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
+
+
+class SignatureWrong(CourseFlowError):
+    status = 400
+    code = "signature_wrong"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This delivery was refused: {reason}.")
+
+
+async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Verify and keep one delivery; False when it is here already.
+
+    SignatureWrong when anything is wrong with it (kept as evidence, nothing else changed);
+    NotFound when the provider is off; TooMany when one address sends wrong ones without end.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    try:
+        verified = verify(provider, raw, lower)
+    except WebhookRefused as error:
+        await limits.count("webhook-refused", client_ip.get() or "?", REFUSALS, REFUSALS_SECONDS)
+        await _keep_refused(provider, raw, lower, error)
+        raise SignatureWrong(error.reason) from error
+    instant = now()
+    kept = (*KEPT_HEADERS, SIGNATURE_HEADERS[provider])
+    return await webhooks_db.add(
+        WebhookEvent(
+            _id=new_id("whe"),
+            provider=provider,
+            event_id=verified.event_id,
+            body_hash=hashlib.sha256(raw).hexdigest(),
+            kind=verified.kind,
+            raw=raw.decode(),
+            headers={name: lower[name][:500] for name in kept if name in lower},
+            received_at=instant,
+            deliveries=[instant],
+            due_at=instant,
+        )
+    )
+
+
+async def _keep_refused(
+    provider: str, raw: bytes, headers: Mapping[str, str], error: WebhookRefused
+) -> None:
+    await webhooks_db.reject(
+        WebhookRejection(
+            _id=new_id("whr"),
+            provider=provider,
+            at=now(),
+            reason=error.reason,
+            received_signature=headers.get(SIGNATURE_HEADERS[provider], "")[:500],
+            computed_signature=error.computed,
+            skew_seconds=error.skew_seconds,
+            body=raw[:EVIDENCE].decode(errors="replace"),
+            ip=client_ip.get(),
+        )
+    )
+    logger.warning("webhook.refused", provider=provider, reason=error.reason)
+
+
+async def search(actor: Actor, wanted: WebhookFilter, request: PageRequest) -> Page[WebhookEvent]:
+    """One page of the inbox, newest first."""
+    actor.require(Permission.WEBHOOKS_READ)
+    return await webhooks_search.search(wanted, request)
+
+
+async def replay(actor: Actor, event_id: str) -> None:
+    """Have an event that was given up handled once more; asked for again, nothing more happens."""
+    actor.require(Permission.WEBHOOKS_REPLAY)
+
+    async def body() -> None:
+        event = await webhooks_db.find(event_id)
+        if event is None:
+            raise NotFound("message")
+        if event.state is WebhookState.WAITING:
+            return
+        if not await webhooks_db.wait_again(event.id, now()):
+            raise Conflict("This message is done: only one that failed can be handled again.")
+        await audit.record(
+            actor, Act.WEBHOOK_REPLAYED, event.id, error=event.error, attempts=event.attempts
+        )
+
+    await transaction(body)
+
+
+async def handle_next(lease: timedelta) -> bool:
+    """Handle the event that waits longest; False when none is due."""
+    event = await webhooks_db.claim(now(), now() + lease)
+    if event is None:
+        return False
+    try:
+        if event.provider == "resend":
+            await _email_event(event)
+        else:
+            await _payment_event(event)
+    except ProviderUnreachable as error:
+        await _later(event, for_admins(error).message, for_ever=True)
+    except (ProviderRefused, NotFound) as error:
+        await _later(event, error.message)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - one bad event must not stop the others
+        logger.opt(exception=error).error("webhook.failed", event=event.id, kind=event.kind)
+        await _later(event, f"{type(error).__name__}: {error}")
+    return True
+
+
+async def _payment_event(event: WebhookEvent) -> None:
+    reference = gateway(event.provider).reference(json.loads(event.raw))
+    if reference is None:
+        await _ignore(event, "It is not about a payment.")
+        return
+    payment = await _find(event.provider, reference)
+    if payment is None:
+        await _later(event, "No payment of ours has these ids.")
+        return
+    await webhooks_db.note_object(event.id, payment_id=payment.id)
+    also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
+    result = await sync(payment.id, f"webhook {event.kind}", also=also)
+    await webhooks_db.finish(event.id, WebhookState.HANDLED, result, now())
+    await _forget_deleted(event, payment.account_id)
+
+
+async def _find(provider: str, reference: WebhookReference) -> Payment | None:
+    found = await payments_db.find_by_checkout(provider, reference.checkout_id)
+    found = found or await payments_db.find_by_provider_payment(
+        provider, reference.provider_payment_id
+    )
+    if found is None and reference.payment_id:
+        found = await payments_db.find(reference.payment_id)
+    return found if found and found.provider == provider else None
+
+
+async def _email_event(event: WebhookEvent) -> None:
+    body: dict[str, Any] = json.loads(event.raw)
+    data = body.get("data")
+    facts: dict[str, Any] = data if isinstance(data, dict) else {}
+    reason = facts.get("bounce") or facts.get("failed") or facts.get("suppressed") or {}
+    detail = str(reason.get("message") or reason.get("reason") or "") if reason else ""
+    email = await emails.record_event(
+        event.kind, str(facts.get("email_id", "")), _time(body, event.received_at), detail
+    )
+    if email is None and event.kind in emails.EVENT_STATES:
+        await _later(event, "No e-mail of ours has this id.")
+        return
+    if email is None:
+        await _ignore(event, "Not a step we count.")
+        return
+    await webhooks_db.note_object(event.id, payment_id=email.payment_id, email_id=email.id)
+    became = f"The e-mail is {event.kind.removeprefix('email.')}."
+    await webhooks_db.finish(event.id, WebhookState.HANDLED, became, now())
+    await _forget_deleted(event, email.account_id)
+
+
+async def _ignore(event: WebhookEvent, why: str) -> None:
+    """Nobody needs it, so it is kept without what it says of a person."""
+    await webhooks_db.replace_raw(event.id, without_people(event.raw))
+    await webhooks_db.finish(event.id, WebhookState.IGNORED, why, now())
+
+
+async def _forget_deleted(event: WebhookEvent, account_id: str) -> None:
+    """What comes when an account is deleted already; what came before `erasure` sees to."""
+    account = await accounts_db.find(account_id)
+    if account and account.erased_at:
+        await webhooks_db.replace_raw(event.id, without_people(event.raw))
+
+
+async def forget(payment_ids: list[str], email_ids: list[str]) -> None:
+    """Leave of the events about these nothing that says who somebody is; in the transaction."""
+    for event_id, raw in (await webhooks_db.raw_about(payment_ids, email_ids)).items():
+        await webhooks_db.replace_raw(event_id, without_people(raw))
+
+
+def _time(body: Mapping[str, Any], otherwise: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(body.get("created_at", "")))
+    except ValueError:
+        return otherwise
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+async def _later(event: WebhookEvent, reason: str, *, for_ever: bool = False) -> None:
+    """Handled too early or in trouble: try again with growing pauses, then leave it to a person."""
+    if event.attempts >= TRIES and not for_ever:
+        await webhooks_db.finish(event.id, WebhookState.FAILED, reason, now())
+        logger.error("webhook.given_up", event=event.id, reason=reason)
+        return
+    wait = min(FIRST_RETRY * 2 ** min(event.attempts - 1, 16), LONGEST_RETRY)
+    await webhooks_db.retry_later(event.id, reason, now() + wait)

@@ -1,0 +1,232 @@
+"""The classroom: lesson texts for those with access, and how far each learner is."""
+
+from dataclasses import dataclass
+
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.db.teaching import lesson_bodies
+from courseflow_admin.errors import Conflict, NotFound, NotSignedIn
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.teaching.classroom import Done, LessonView, MyCourse, NoAccess
+from courseflow_admin.models.teaching.courses import Course, Lesson, Outlined, Thumbnail
+from courseflow_admin.models.teaching.enrollments import Enrollment
+from courseflow_admin.models.teaching.progress import Progress, progress_of
+from courseflow_admin.services.teaching import access, catalog, markdown
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """Where somebody sits in a course: what is shown, and in which part they read it."""
+
+    course: Course
+    shown: Outlined
+    enrollment: Enrollment | None  # of a learner with access
+    as_author: bool
+
+    @property
+    def studies(self) -> bool:
+        return self.enrollment is not None
+
+
+async def lesson(actor: Actor | None, slug: str, lesson_id: str = "") -> LessonView:
+    """One lesson with its text; without an id the one to continue with.
+
+    NoAccess says why not; what nobody may know of is NotFound. The text is read last, when it is
+    decided that this person may have it.
+    """
+    seat = await _sit_down(actor, slug, lesson_id)
+    progress = await _progress(seat)
+    wanted = _wanted(seat, lesson_id)
+    if seat.enrollment and not (actor and actor.viewer):
+        await enrollments_db.note_seen(seat.enrollment.id, wanted.id, now())
+    done = set(seat.enrollment.done) if seat.enrollment else set()
+    ids = seat.shown.lesson_ids
+    at = ids.index(wanted.id)
+    return LessonView(
+        course_id=seat.course.id,
+        course_slug=seat.course.slug,
+        course_title=_title(seat),
+        lesson_id=wanted.id,
+        title=wanted.title,
+        html=markdown.to_html(await lesson_bodies.get(wanted.body_hash)),
+        minutes=wanted.minutes,
+        number=at + 1,
+        of=len(ids),
+        previous_id=ids[at - 1] if at else "",
+        next_id=ids[at + 1] if at + 1 < len(ids) else "",
+        done=wanted.id in done,
+        outline=catalog.titles(seat.shown.outline, done, set(progress.new)),
+        percent=progress.percent,
+        done_count=progress.done,
+        counted=progress.total,
+        new_count=len(progress.new),
+        as_author=seat.as_author,
+        as_guest=not seat.studies and not seat.as_author,
+    )
+
+
+async def complete(actor: Actor, slug: str, lesson_id: str) -> Done:
+    """Mark a lesson as done; the percentage only grows, the day of completion stays.
+
+    An author who previews the course goes on in the same way, and nothing is recorded.
+    """
+    actor.require(Permission.COURSES_STUDY)
+    seat = await _sit_down(actor, slug)
+    done_lesson = _wanted(seat, lesson_id)
+    if not seat.enrollment:
+        return Done(_after(seat.shown, done_lesson.id, set()), 0, completed=False)
+
+    async def body() -> Done:
+        enrollment = await enrollments_db.find(actor.id, seat.course.id)
+        if enrollment is None:
+            raise NotFound("enrollment")
+        done = list(dict.fromkeys([*enrollment.done, done_lesson.id]))
+        measured_by = enrollment.progress_version or seat.course.version
+        counted = await _counted(seat.course.id, measured_by, seat.shown)
+        progress = progress_of(counted, seat.shown.lesson_ids, set(done), enrollment.percent)
+        completed = progress.complete and enrollment.completed_at is None
+        next_id = _after(seat.shown, done_lesson.id, set(done))
+        moved = {
+            "done": done,
+            "percent": progress.percent,
+            "progress_version": measured_by,
+            "completed_at": now() if completed else enrollment.completed_at,
+            "last_lesson_id": next_id or done_lesson.id,
+            "last_seen_at": now(),
+        }
+        await enrollments_db.record_progress(enrollment.model_copy(update=moved))
+        return Done(next_id, progress.percent, completed)
+
+    return await transaction(body)
+
+
+async def include_new(actor: Actor, slug: str) -> None:
+    """Count the lessons that came with newer versions too, from now on."""
+    actor.require(Permission.COURSES_STUDY)
+    seat = await _sit_down(actor, slug)
+    if not seat.enrollment:
+        raise Conflict("Only a learner's own progress can be measured anew.")
+
+    async def body() -> None:
+        enrollment = await enrollments_db.find(actor.id, seat.course.id)
+        if enrollment is None:
+            raise NotFound("enrollment")
+        newest = enrollment.model_copy(update={"progress_version": seat.course.version})
+        await enrollments_db.record_progress(newest)
+
+    await transaction(body)
+
+
+async def my_courses(actor: Actor) -> list[MyCourse]:
+    """The actor's courses, the last studied first, each with where to go on."""
+    actor.require(Permission.COURSES_STUDY)
+    enrollments = await enrollments_db.of_account(actor.id)
+    courses = await courses_db.many(enrollment.course_id for enrollment in enrollments)
+    by_id = {course.id: course for course in courses}
+    return [
+        await _my_course(actor, enrollment, by_id[enrollment.course_id])
+        for enrollment in enrollments
+        if enrollment.course_id in by_id
+    ]
+
+
+async def _my_course(actor: Actor, enrollment: Enrollment, course: Course) -> MyCourse:
+    verdict = await access.verdict(actor.id, course.id)
+    shown = await courses_db.newest_version(course.id) or course
+    seat = _Seat(course, shown, enrollment, as_author=False)
+    progress = await _progress(seat)
+    going_on = _to_continue(seat) if shown.lesson_ids else None
+    return MyCourse(
+        course_id=course.id,
+        slug=course.slug,
+        title=shown.title,
+        owner_name=course.owner_name,
+        thumbnail=shown.thumbnail or Thumbnail(),
+        percent=progress.percent,
+        done=progress.done,
+        total=progress.total,
+        new=len(progress.new),
+        next_lesson_id=going_on.id if going_on else "",
+        next_title=going_on.title if going_on else "",
+        next_minutes=going_on.minutes if going_on else 0,
+        completed_at=enrollment.completed_at,
+        last_seen_at=enrollment.last_seen_at,
+        allowed=verdict.allowed,
+        why="" if verdict.allowed else verdict.sentence,
+    )
+
+
+async def _sit_down(actor: Actor | None, slug: str, lesson_id: str = "") -> _Seat:
+    """Decide in which part this person is here: learner, author, guest of a preview, or none."""
+    course = await courses_db.find_by_slug(slug)
+    if course is None:
+        raise NotFound("course")
+    shown = await courses_db.newest_version(course.id)
+    enrollment = await enrollments_db.find(actor.id, course.id) if actor else None
+    verdict = await access.verdict(actor.id, course.id) if actor else None
+    if shown and enrollment and verdict and verdict.allowed:
+        return _Seat(course, shown, enrollment, as_author=False)
+    if actor and catalog.author_of(actor, course):
+        return _Seat(course, course, None, as_author=True)
+    if shown is None or not (course.sold or enrollment):
+        raise NotFound("course")
+    wanted = shown.lesson(lesson_id)
+    if course.sold and wanted and wanted.preview:
+        return _Seat(course, shown, None, as_author=False)
+    if verdict is None:
+        raise NotSignedIn("Please sign in to read this lesson.")
+    raise NoAccess(verdict, shown.title, course.slug)
+
+
+def _wanted(seat: _Seat, lesson_id: str) -> Lesson:
+    if not lesson_id:
+        return _to_continue(seat)
+    found = seat.shown.lesson(lesson_id)
+    if found is None:
+        raise NotFound("lesson")
+    return found
+
+
+def _to_continue(seat: _Seat) -> Lesson:
+    """Where the learner stopped, or the first lesson that is not done after it."""
+    lessons = list(seat.shown.lessons())
+    if not lessons:
+        raise NotFound("lesson")
+    if seat.enrollment is None:
+        return lessons[0]
+    done = set(seat.enrollment.done)
+    last = seat.shown.lesson(seat.enrollment.last_lesson_id)
+    if last and last.id not in done:
+        return last
+    going_on = _after(seat.shown, last.id, done) if last else ""
+    waiting = (lesson for lesson in lessons if lesson.id not in done)
+    return seat.shown.lesson(going_on) or next(waiting, lessons[0])
+
+
+def _after(shown: Outlined, lesson_id: str, done: set[str]) -> str:
+    """The next lesson that is not done, from here to the end and then from the beginning."""
+    ids = shown.lesson_ids
+    at = ids.index(lesson_id) + 1
+    return next((other for other in [*ids[at:], *ids[: at - 1]] if other not in done), "")
+
+
+async def _progress(seat: _Seat) -> Progress:
+    if seat.enrollment is None:
+        return Progress(done=0, total=0, percent=0, new=())
+    enrollment = seat.enrollment
+    measured_by = enrollment.progress_version or seat.course.version
+    counted = await _counted(seat.course.id, measured_by, seat.shown)
+    done = set(enrollment.done)
+    return progress_of(counted, seat.shown.lesson_ids, done, enrollment.percent)
+
+
+async def _counted(course_id: str, number: int, shown: Outlined) -> list[str]:
+    version = await courses_db.find_version(course_id, number)
+    return (version or shown).lesson_ids
+
+
+def _title(seat: _Seat) -> str:
+    title: str = getattr(seat.shown, "title", seat.course.title)
+    return title

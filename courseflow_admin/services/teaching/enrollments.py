@@ -1,0 +1,155 @@
+"""Enrollments: a place in a course, and the grants that open it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from courseflow_admin import routes
+from courseflow_admin.config import settings
+from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.teaching import courses as courses_db
+from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.db.teaching import enrollments_search
+from courseflow_admin.errors import Conflict, NotFound
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.paging import Page, PageRequest
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.mail.emails import EmailKind, Recipient
+from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter, Grant
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.school import audit
+from courseflow_admin.services.teaching import access
+
+
+class AlreadyEnrolled(Conflict):
+    code = "already_enrolled"
+
+    def __init__(self) -> None:
+        super().__init__("You have this course already. You find it under My courses.")
+
+
+async def enroll_free(actor: Actor, course_id: str) -> None:
+    """Take the actor into a course that costs nothing; AlreadyEnrolled, NotFound, Conflict."""
+    actor.require(Permission.COURSES_BUY)
+    course = await courses_db.get(course_id)
+    if not course.sold:
+        raise NotFound("course")
+    if not course.free or course.price.minor:
+        raise Conflict("This course is not free. Please buy it.")
+    account = await _account(actor.id)
+
+    async def enroll() -> None:
+        # Asked in here: of two clicks at once the second runs again and finds what the first did.
+        if (await access.verdict(actor.id, course.id)).allowed:
+            raise AlreadyEnrolled
+        grant = _grant(course, "free")
+        await enrollments_db.add_grant(_enrollment(account, course), grant)
+        await _announce(account, course, grant, f"grant-{grant.id}", "you enrolled.")
+        await audit.record(
+            actor, Act.ENROLLMENT_GRANTED, course.id, kind="free", learner=account.id
+        )
+
+    await transaction(enroll)
+
+
+async def search(actor: Actor, wanted: EnrollmentFilter, request: PageRequest) -> Page[Enrollment]:
+    """One page of enrollments, newest first: all, or those of own and co-taught courses."""
+    actor.require(Permission.ENROLLMENTS_READ)
+    if not actor.can(Permission.ENROLLMENTS_READ_ALL):
+        wanted = wanted.of_author(actor.id, await enrollments_search.co_taught(actor.id))
+    return await enrollments_search.search(wanted, request)
+
+
+async def mine(actor: Actor, wanted: EnrollmentFilter, request: PageRequest) -> Page[Enrollment]:
+    """One page of the actor's own enrollments, newest first."""
+    actor.require(Permission.COURSES_STUDY)
+    return await enrollments_search.search(replace(wanted, account_id=actor.id), request)
+
+
+async def courses(actor: Actor) -> list[tuple[str, str]]:
+    """Id and title of the courses whose learners the actor may see, by title."""
+    actor.require(Permission.ENROLLMENTS_READ)
+    all_of_them = actor.can(Permission.ENROLLMENTS_READ_ALL)
+    return await enrollments_search.courses(None if all_of_them else actor.id)
+
+
+async def grant_paid(payment: Payment) -> bool:
+    """Give the access a paid payment buys, and queue its e-mail; inside the money transaction.
+
+    False when another payment for this course gives access already: then this one is refunded.
+    """
+    course = await courses_db.get(payment.course_id)
+    account = await _account(payment.account_id)
+    enrollment = await enrollments_db.find(payment.account_id, payment.course_id)
+    instant = now()
+    if enrollment and any(
+        grant.kind == "payment" and grant.payment_id != payment.id and grant.active(instant)
+        for grant in enrollment.grants
+    ):
+        return False
+    grant = _grant(course, "payment", payment.id)
+    await enrollments_db.add_grant(_enrollment(account, course), grant)
+    await _announce(
+        account, course, grant, f"access-{payment.id}", "your payment has arrived.", payment.id
+    )
+    return True
+
+
+def _grant(course: Course, kind: str, payment_id: str | None = None) -> Grant:
+    started = now()
+    days = course.access_days
+    return Grant.model_validate(
+        {
+            "id": new_id("grt"),
+            "kind": kind,
+            "payment_id": payment_id,
+            "started": started,
+            "expires_at": started + timedelta(days=days) if days else None,
+        }
+    )
+
+
+def _enrollment(account: Account, course: Course) -> Enrollment:
+    return Enrollment(
+        _id=new_id("enr"),
+        account_id=account.id,
+        course_id=course.id,
+        owner_id=course.owner_id,
+        learner_name=account.name,
+        learner_email=account.email,
+        course_title=course.title,
+        course_slug=course.slug,
+        enrolled_at=now(),
+        progress_version=course.version,
+    )
+
+
+async def _announce(
+    account: Account, course: Course, grant: Grant, key: str, because: str, payment_id: str = ""
+) -> None:
+    until = grant.expires_at
+    await emails.queue(
+        EmailKind.ACCESS_GRANTED,
+        to=Recipient(account.id, account.email, account.name),
+        dedupe_key=key,
+        facts={
+            "course": course.title,
+            "because": because,
+            "until": f"{until.day} {until:%B %Y}" if until else "",
+            "link": settings().origin + routes.learn(course.slug),
+        },
+        payment_id=payment_id,
+        course_id=course.id,
+        course_owner_id=course.owner_id,
+    )
+
+
+async def _account(account_id: str) -> Account:
+    account = await accounts_db.find(account_id)
+    if account is None:
+        raise NotFound("account")
+    return account
