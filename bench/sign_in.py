@@ -31,7 +31,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.services.identity import accounts, sessions
-from courseflow_admin.state.notices import NoticesState
+from courseflow_admin.state.core.notices import NoticesState
 from tests import servers
 from tests.builders import PASSWORD, an_account
 from tests.state.test_socket import HYDRATE, Socket, a_socket

@@ -26,8 +26,8 @@ from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import redact
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services.school import settings as school_settings
-from courseflow_admin.state.events import log_unexpected
-from courseflow_admin.state.guard import Guard, from_where, gate
+from courseflow_admin.state.core.events import log_unexpected
+from courseflow_admin.state.core.guard import Guard, from_where, gate
 
 __all__ = ["app", "asgi_app", "pages"]
 

@@ -11,8 +11,8 @@ from reflex_base.registry import RegistrationContext  # noqa: E402 - after the p
 from courseflow_admin import pages  # noqa: E402, F401 - registers every handler
 from courseflow_admin.api.permissions import RULES, Rule  # noqa: E402
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission  # noqa: E402
-from courseflow_admin.state.framework import FRAMEWORK  # noqa: E402
-from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of  # noqa: E402
+from courseflow_admin.state.core.framework import FRAMEWORK  # noqa: E402
+from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, mark_of  # noqa: E402
 
 ROLES = ("student", "instructor", "admin")
 HEAD = """# Who may do what

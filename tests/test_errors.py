@@ -34,8 +34,8 @@ from courseflow_admin.services.identity.view_as import NotViewable
 from courseflow_admin.services.money import captures, refunds, webhooks
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.school import support
-from courseflow_admin.state.events import event
-from courseflow_admin.state.marks import PUBLIC
+from courseflow_admin.state.core.events import event
+from courseflow_admin.state.core.marks import PUBLIC
 from tests.builders import an_account
 from tests.money_builders import a_payment
 from tests.state.conftest import a_tab, run, said

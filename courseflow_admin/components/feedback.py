@@ -8,8 +8,8 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import toned_icon
 from courseflow_admin.components.types import Text
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.school import SchoolState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.school import SchoolState
 
 
 def empty(

@@ -19,8 +19,8 @@ from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.sidebar import SIGN_OUT_FORM, may, sidebar
 from courseflow_admin.components.types import Piece, Shown, Text
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.notices import NoticesState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.notices import NoticesState
 
 TRY_AGAIN_SECONDS = 3
 VIEW_SECONDS = 20

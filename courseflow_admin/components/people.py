@@ -8,8 +8,8 @@ from courseflow_admin.components.forms import button, field, form, select
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.auth import ROLE_LABELS
-from courseflow_admin.state.invitations import InvitationsState
+from courseflow_admin.state.core.auth import ROLE_LABELS
+from courseflow_admin.state.identity.invitations import InvitationsState
 
 FORM = "invite"
 OFFERED = list(reversed(ROLE_LABELS.items()))  # the least first: what nobody picked is harmless

@@ -13,7 +13,7 @@ from reflex_base.registry import RegistrationContext
 from courseflow_admin.components.icons import mark
 from courseflow_admin.components.types import Flag, Text
 from courseflow_admin.frontend import BUILT_SCHOOL
-from courseflow_admin.state.school import SchoolState
+from courseflow_admin.state.core.school import SchoolState
 
 WRITTEN = "CourseFlow"  # what a page's `title=` says where the school's name shall stand
 SERVED_NAME = rx.Var(

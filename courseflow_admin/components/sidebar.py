@@ -15,7 +15,7 @@ from courseflow_admin.components.icons import client_act, icon, link
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Flag, Shown
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.core.auth import AuthState
 
 SIGN_OUT_FORM = "cf-sign-out"
 

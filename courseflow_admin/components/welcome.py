@@ -10,7 +10,7 @@ from courseflow_admin.components.layout import bars, notices
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
-from courseflow_admin.state.auth import SignInState
+from courseflow_admin.state.core.auth import SignInState
 
 PROMISES = (
     (

@@ -11,7 +11,7 @@ from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.access import AccessState, PaymentLine, ReasonRow
+from courseflow_admin.state.money.access import AccessState, PaymentLine, ReasonRow
 
 SHOWN = AccessState.shown
 

@@ -7,8 +7,8 @@ from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import card, facts
 from courseflow_admin.components.forms import button, field, form, link_button, submit
 from courseflow_admin.components.icons import client_act, copy_button, icon
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.second_factor import CODE, CODES, PASSWORD, SecondFactorState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.identity.second_factor import CODE, CODES, PASSWORD, SecondFactorState
 
 PRINT = "() => window.print()"
 COPY_ALL = (

@@ -20,7 +20,7 @@ from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, second_line, tr
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.audit import ACTS, AuditState, EntryRow
+from courseflow_admin.state.school.audit import ACTS, AuditState, EntryRow
 
 COLUMNS = (
     Column("When", "160px", hide="s"),

@@ -15,8 +15,8 @@ from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.components.table import footer
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.catalog import CatalogState, CourseCard
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.teaching.catalog import CatalogState, CourseCard
 
 
 @rx.page(route=routes.HOME, title="Catalog · CourseFlow", on_load=CatalogState.load)

@@ -18,7 +18,7 @@ from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.components.school import titled
-from courseflow_admin.state.checkout import COUNTRIES, CheckoutState, Choice
+from courseflow_admin.state.money.checkout import COUNTRIES, CheckoutState, Choice
 
 
 @rx.page(

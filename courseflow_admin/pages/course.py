@@ -10,8 +10,8 @@ from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import icon, link, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.course import CoursePageState, LessonLine, SectionLines
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.teaching.course import CoursePageState, LessonLine, SectionLines
 
 State = CoursePageState
 

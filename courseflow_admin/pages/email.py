@@ -12,7 +12,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.email import EmailDetailState
+from courseflow_admin.state.mail.email import EmailDetailState
 
 SHOWN = EmailDetailState.shown
 ERASED = "Its content and its address were erased with the account of whom it was sent to."

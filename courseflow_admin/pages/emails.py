@@ -12,7 +12,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.emails import KINDS, STATES, EmailRow, EmailsState
+from courseflow_admin.state.mail.emails import KINDS, STATES, EmailRow, EmailsState
 
 COLUMNS = (
     Column("Queued", "136px", hide="s"),

@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import field, native_form, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import error_at, welcome
-from courseflow_admin.state.links import LinkState
+from courseflow_admin.state.identity.links import LinkState
 
 
 @rx.page(route=routes.FORGOT, title="Forgotten password · CourseFlow", on_load=LinkState.load)

@@ -14,8 +14,8 @@ from courseflow_admin.components.forms import (
 )
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import name_field, new_password_field, welcome
-from courseflow_admin.state.invitation import InvitationState
-from courseflow_admin.state.links import LinkState
+from courseflow_admin.state.identity.invitation import InvitationState
+from courseflow_admin.state.identity.links import LinkState
 
 WIDE = {"size": "large", "wide": True}
 

@@ -14,7 +14,7 @@ from courseflow_admin.components.people import invite_button, invite_dialog, sec
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.table import Column, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.invitations import InvitationRow, InvitationsState
+from courseflow_admin.state.identity.invitations import InvitationRow, InvitationsState
 
 COLUMNS = (
     Column("Address", skeleton="50%"),

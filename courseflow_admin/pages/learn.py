@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin.components.school import titled
 from courseflow_admin.pages.learn_lesson import classroom
-from courseflow_admin.state.classroom import ClassroomState
+from courseflow_admin.state.teaching.classroom import ClassroomState
 
 
 @rx.page(

@@ -10,8 +10,8 @@ from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import icon, link, toned_icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
-from courseflow_admin.state.classroom import ClassroomState, ReasonLine
-from courseflow_admin.state.course import LessonLine, SectionLines
+from courseflow_admin.state.teaching.classroom import ClassroomState, ReasonLine
+from courseflow_admin.state.teaching.course import LessonLine, SectionLines
 
 State = ClassroomState
 

@@ -13,8 +13,8 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.learners import LearnerRow, LearnersState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.teaching.learners import LearnerRow, LearnersState
 
 COLUMNS = (
     Column("Learner", skeleton="50%"),

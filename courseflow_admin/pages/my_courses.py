@@ -9,7 +9,7 @@ from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.layout import page
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.my_courses import MyCourseRow, MyCoursesState
+from courseflow_admin.state.teaching.my_courses import MyCourseRow, MyCoursesState
 
 
 @rx.page(route=routes.MY_COURSES, title="My courses · CourseFlow", on_load=MyCoursesState.load)

@@ -10,8 +10,8 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.emails import EmailRow
-from courseflow_admin.state.my_emails import MyEmailsState
+from courseflow_admin.state.mail.emails import EmailRow
+from courseflow_admin.state.mail.my_emails import MyEmailsState
 
 COLUMNS = (
     Column("Date", "136px", hide="s"),

@@ -12,7 +12,7 @@ from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.my_payment import MyPaymentState
+from courseflow_admin.state.money.my_payment import MyPaymentState
 
 SHOWN = MyPaymentState.shown
 NAMED = "Payment for " + SHOWN.course

@@ -10,7 +10,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.my_payments import MyPaymentRow, MyPaymentsState
+from courseflow_admin.state.money.my_payments import MyPaymentRow, MyPaymentsState
 
 COLUMNS = (
     Column("Date", "136px", hide="s"),

@@ -16,10 +16,8 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.tiles import tile, tiles
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.my_courses import first, nothing_yet, others
-from courseflow_admin.state.account import AccountState
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.my_courses import MyCoursesState
-from courseflow_admin.state.overview import (
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.figures.overview import (
     Choice,
     LearnerLine,
     OverviewState,
@@ -27,6 +25,8 @@ from courseflow_admin.state.overview import (
     Task,
     Tile,
 )
+from courseflow_admin.state.identity.account import AccountState
+from courseflow_admin.state.teaching.my_courses import MyCoursesState
 
 TASK_ICONS = {
     "open_disputes": "octagon_alert",

@@ -12,7 +12,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.payments import (
+from courseflow_admin.state.money.payments import (
     OF_A_FIGURE,
     PROVIDERS,
     STATES,

@@ -15,8 +15,8 @@ from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.auth import ROLE_LABELS
-from courseflow_admin.state.people import STATES, PeopleState, PersonRow
+from courseflow_admin.state.core.auth import ROLE_LABELS
+from courseflow_admin.state.identity.people import STATES, PeopleState, PersonRow
 
 COLUMNS = (
     Column("Person", skeleton="50%"),

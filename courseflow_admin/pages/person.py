@@ -14,8 +14,14 @@ from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.accounts import LONGEST_REASON
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.people import standing
-from courseflow_admin.state.auth import ROLE_LABELS, AuthState
-from courseflow_admin.state.person import EntryLine, LineRow, PersonState, PlaceRow, SessionRow
+from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state.identity.person import (
+    EntryLine,
+    LineRow,
+    PersonState,
+    PlaceRow,
+    SessionRow,
+)
 
 SHOWN = PersonState.shown
 

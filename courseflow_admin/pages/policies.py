@@ -8,7 +8,7 @@ from courseflow_admin.components.cards import markdown_html
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
-from courseflow_admin.state.policies import PolicyState
+from courseflow_admin.state.school.policies import PolicyState
 
 LOAD = PolicyState.load
 

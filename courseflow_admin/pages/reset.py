@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import hidden, link_button, native_form, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import new_password_field, welcome
-from courseflow_admin.state.links import LinkState
+from courseflow_admin.state.identity.links import LinkState
 
 IS_SET = LinkState.done == "reset"
 

@@ -16,7 +16,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.school.settings import LONGEST_POLICY
-from courseflow_admin.state.settings import Both, CurrencyRow, SettingsState
+from courseflow_admin.state.school.settings import Both, CurrencyRow, SettingsState
 
 State, V = SettingsState, SettingsState.values
 

@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import field, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import email_field, welcome, welcome_form
-from courseflow_admin.state.auth import DemoPerson, SignInState
+from courseflow_admin.state.core.auth import DemoPerson, SignInState
 
 
 @rx.page(route=routes.SIGN_IN, title="Sign in · CourseFlow", on_load=SignInState.load)

@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import field, hidden, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import welcome, welcome_form
-from courseflow_admin.state.second_factor import SignInCodeState
+from courseflow_admin.state.identity.second_factor import SignInCodeState
 
 OTHER_WAY = rx.cond(
     SignInCodeState.recovery,

@@ -13,7 +13,7 @@ from courseflow_admin.components.welcome import (
     welcome,
     welcome_form,
 )
-from courseflow_admin.state.auth import SignInState
+from courseflow_admin.state.core.auth import SignInState
 
 
 @rx.page(route=routes.SIGN_UP, title="Create an account · CourseFlow", on_load=SignInState.load)

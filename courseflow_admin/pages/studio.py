@@ -12,7 +12,7 @@ from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.studio import StudioRow, StudioState
+from courseflow_admin.state.teaching.studio import StudioRow, StudioState
 
 FORM = "new-course"
 COLUMNS = [

@@ -6,8 +6,8 @@ from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.studio_authors import CoAuthor, StudioAuthorsState
-from courseflow_admin.state.studio_course import StudioCourseState
+from courseflow_admin.state.teaching.studio_authors import CoAuthor, StudioAuthorsState
+from courseflow_admin.state.teaching.studio_course import StudioCourseState
 
 State = StudioAuthorsState
 ADD, OWNER = "add-author", "change-owner"

@@ -14,14 +14,14 @@ from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.studio_authors import authors
 from courseflow_admin.pages.studio_details import details
 from courseflow_admin.pages.studio_lesson import lesson_pane
-from courseflow_admin.state.studio_authors import StudioAuthorsState
-from courseflow_admin.state.studio_course import (
+from courseflow_admin.state.teaching.studio_authors import StudioAuthorsState
+from courseflow_admin.state.teaching.studio_course import (
     CheckLine,
     StudioCourseState,
     StudioLesson,
     StudioSection,
 )
-from courseflow_admin.state.studio_lesson import StudioLessonState
+from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 
 State = StudioCourseState
 LEAVE_ON_ENTER = "(event) => {{if (event.key === 'Enter') event.currentTarget.blur()}}"

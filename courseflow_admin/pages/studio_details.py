@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin.components.cards import thumb
 from courseflow_admin.components.forms import field, select
 from courseflow_admin.models.teaching.courses import CATEGORIES, HUES, LANGUAGES, LEVELS, PATTERNS
-from courseflow_admin.state.studio_course import StudioCourseState
+from courseflow_admin.state.teaching.studio_course import StudioCourseState
 
 State = StudioCourseState
 PATTERN_NAMES = {

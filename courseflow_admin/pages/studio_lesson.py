@@ -6,8 +6,8 @@ from reflex_components_core.core.banner import has_connection_errors
 from courseflow_admin.components.cards import markdown_html
 from courseflow_admin.components.forms import button, checkbox
 from courseflow_admin.components.icons import client_act, icon
-from courseflow_admin.state.studio_course import NEW_LESSON
-from courseflow_admin.state.studio_lesson import StudioLessonState
+from courseflow_admin.state.teaching.studio_course import NEW_LESSON
+from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 
 State = StudioLessonState
 TYPING_MS = 700

@@ -6,7 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import button, hidden, link_button, native_form, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import welcome
-from courseflow_admin.state.links import LinkState
+from courseflow_admin.state.identity.links import LinkState
 
 
 @rx.page(route=routes.VERIFY, title="Confirm your address · CourseFlow", on_load=LinkState.load)

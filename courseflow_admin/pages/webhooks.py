@@ -12,7 +12,7 @@ from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.table import Column, row_link, second_line, tr
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.webhooks import PROVIDERS, STATES, WebhookRow, WebhooksState
+from courseflow_admin.state.money.webhooks import PROVIDERS, STATES, WebhookRow, WebhooksState
 
 COLUMNS = (
     Column("Received", "136px", hide="s"),

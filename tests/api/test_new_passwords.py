@@ -5,7 +5,7 @@ import pytest
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services.identity import invitations, password_resets
 from courseflow_admin.services.identity.password_rules import LENGTH
-from courseflow_admin.state.auth import PROBLEMS
+from courseflow_admin.state.core.auth import PROBLEMS
 from tests.account_builders import a_newcomer, everything, secret_of
 from tests.builders import PASSWORD
 from tests.invitation_builders import secret_of_newest

@@ -13,8 +13,8 @@ from reflex_base.registry import RegistrationContext
 from courseflow_admin import routes as links
 from courseflow_admin.courseflow_admin import app as _app  # noqa: F401 - registers every handler
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, mark_of
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, mark_of
 from tests.builders import PASSWORD, acting
 from tests.security.matrix import PEOPLE, School
 from tests.state.conftest import a_tab, run

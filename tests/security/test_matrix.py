@@ -14,8 +14,8 @@ from courseflow_admin.api.permissions import RULES, Rule
 from courseflow_admin.errors import TooMany
 from courseflow_admin.models.core.permissions import PERMISSIONS
 from courseflow_admin.services.school import limits
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.marks import mark_of
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.marks import mark_of
 from tests.builders import acting
 from tests.security.handlers import HANDLERS, PATHS, STRANGERS, arguments, behind_the_guard, may
 from tests.security.matrix import (

@@ -16,8 +16,8 @@ from courseflow_admin.services.identity import verification
 from courseflow_admin.services.school import school_logo
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import studio
-from courseflow_admin.state.events import NOT_UNDERSTOOD
-from courseflow_admin.state.marks import PUBLIC, mark_of
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD
+from courseflow_admin.state.core.marks import PUBLIC, mark_of
 from tests.account_builders import later
 from tests.builders import PASSWORD, acting
 from tests.conftest import empty_database

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 
 from courseflow_admin.api.app import ROUTERS, create_api
 from courseflow_admin.api.permissions import RULES
-from courseflow_admin.state.events import NOT_UNDERSTOOD
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD
 from tests.security.handlers import FORMS, HANDLERS, an_open_tab, arguments
 from tests.security.matrix import a_school, address_of, body_of, everything_stored
 from tests.security.test_fields_twice import FORMS as POSTED

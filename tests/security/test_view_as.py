@@ -5,8 +5,8 @@ import pytest
 from courseflow_admin.db.core.client import close_for_writing
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.services.identity import sessions, view_as
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.marks import mark_of
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.marks import mark_of
 from tests.security.handlers import HANDLERS, PATHS, arguments
 from tests.security.matrix import (
     a_school,

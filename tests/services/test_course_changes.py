@@ -11,7 +11,7 @@ from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services.identity import accounts
 from courseflow_admin.services.teaching import studio
-from courseflow_admin.state.audit import details_of
+from courseflow_admin.state.school.audit import details_of
 from tests.builders import an_account, stored
 from tests.course_builders import a_draft, an_admin, an_instructor
 

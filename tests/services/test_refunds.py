@@ -15,7 +15,7 @@ from courseflow_admin.services.figures import metrics
 from courseflow_admin.services.money import refunds
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
-from courseflow_admin.state.my_payment import outcome_of
+from courseflow_admin.state.money.my_payment import outcome_of
 from tests.builders import stored
 from tests.services.buying import BOTH, a_sale, buy, work
 

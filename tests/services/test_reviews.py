@@ -24,7 +24,7 @@ from courseflow_admin.services.money import payments, reviews
 from courseflow_admin.services.money.reviews import NothingToResolve
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
-from courseflow_admin.state.my_payment import outcome_of
+from courseflow_admin.state.money.my_payment import outcome_of
 from tests.builders import audited, stored
 from tests.money_builders import a_payment
 from tests.services.buying import BOTH, a_sale, buy, kinds_of_mail, work

@@ -40,7 +40,7 @@ def tab() -> Callable[..., Any]:
 
 async def said(root: Any) -> list[tuple[str, str]]:
     """The notices of a tab: tone and text."""
-    from courseflow_admin.state.notices import NoticesState
+    from courseflow_admin.state.core.notices import NoticesState
 
     board = await root.get_state(NoticesState)
     return [(notice.tone, notice.text) for notice in board.shown]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.state.auth import AuthState
+from courseflow_admin.state.core.auth import AuthState
 from tests.state.conftest import a_tab
 
 ADMIN = Actor("acc_root", "admin", "Rosa Admin", "root@demo.test")

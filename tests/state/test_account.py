@@ -8,17 +8,17 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import ApiSignInForm, SignInForm, SignUpForm
 from courseflow_admin.models.core.base import now
 from courseflow_admin.services.identity import my_account, password_resets, sessions, verification
-from courseflow_admin.state import second_factor
-from courseflow_admin.state.account import (
+from courseflow_admin.state.core.auth import AuthState, SignInState
+from courseflow_admin.state.core.marks import PUBLIC, mark_of
+from courseflow_admin.state.identity import second_factor
+from courseflow_admin.state.identity.account import (
     AccountState,
     DeletionForm,
     EmailForm,
     NameForm,
     PasswordForm,
 )
-from courseflow_admin.state.auth import AuthState, SignInState
-from courseflow_admin.state.links import LinkState
-from courseflow_admin.state.marks import PUBLIC, mark_of
+from courseflow_admin.state.identity.links import LinkState
 from tests.account_builders import (
     NEW_PASSWORD,
     a_newcomer,

@@ -6,23 +6,27 @@ from pathlib import Path
 import pytest
 
 from courseflow_admin.models.teaching.courses import CATEGORIES
-from courseflow_admin.state import audit, emails, learners, payments, people, webhooks
-from courseflow_admin.state.address import PAGING
-from courseflow_admin.state.auth import SignInState
-from courseflow_admin.state.catalog import CatalogState
-from courseflow_admin.state.checkout import CheckoutState
-from courseflow_admin.state.invitation import InvitationState
-from courseflow_admin.state.invitations import InvitationsState
-from courseflow_admin.state.links import LinkState
-from courseflow_admin.state.my_emails import MyEmailsState
-from courseflow_admin.state.my_payments import MyPaymentsState
-from courseflow_admin.state.overview import OverviewState
-from courseflow_admin.state.person import PersonState
-from courseflow_admin.state.policies import PolicyState
-from courseflow_admin.state.second_factor import SignInCodeState
-from courseflow_admin.state.studio import StudioState
-from courseflow_admin.state.studio_course import StudioCourseState
-from courseflow_admin.state.studio_lesson import StudioLessonState
+from courseflow_admin.state.core.address import PAGING
+from courseflow_admin.state.core.auth import SignInState
+from courseflow_admin.state.figures.overview import OverviewState
+from courseflow_admin.state.identity import people
+from courseflow_admin.state.identity.invitation import InvitationState
+from courseflow_admin.state.identity.invitations import InvitationsState
+from courseflow_admin.state.identity.links import LinkState
+from courseflow_admin.state.identity.person import PersonState
+from courseflow_admin.state.identity.second_factor import SignInCodeState
+from courseflow_admin.state.mail import emails
+from courseflow_admin.state.mail.my_emails import MyEmailsState
+from courseflow_admin.state.money import payments, webhooks
+from courseflow_admin.state.money.checkout import CheckoutState
+from courseflow_admin.state.money.my_payments import MyPaymentsState
+from courseflow_admin.state.school import audit
+from courseflow_admin.state.school.policies import PolicyState
+from courseflow_admin.state.teaching import learners
+from courseflow_admin.state.teaching.catalog import CatalogState
+from courseflow_admin.state.teaching.studio import StudioState
+from courseflow_admin.state.teaching.studio_course import StudioCourseState
+from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 from tests.builders import an_account
 from tests.course_builders import a_course, an_instructor
 from tests.invitation_builders import invited

@@ -7,7 +7,7 @@ from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
-from courseflow_admin.state.checkout import COUNTRIES, CheckoutState
+from courseflow_admin.state.money.checkout import COUNTRIES, CheckoutState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor
 from tests.state.conftest import run

@@ -6,9 +6,9 @@ import pytest
 
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.mail.emails import EmailEvent, EmailKind, EmailState
-from courseflow_admin.state.email import EmailDetailState, steps_of
-from courseflow_admin.state.emails import KINDS, STATES, EmailsState
-from courseflow_admin.state.my_emails import MyEmailsState
+from courseflow_admin.state.mail.email import EmailDetailState, steps_of
+from courseflow_admin.state.mail.emails import KINDS, STATES, EmailsState
+from courseflow_admin.state.mail.my_emails import MyEmailsState
 from tests.builders import an_account
 from tests.money_builders import an_email, email_row
 from tests.state.conftest import run

@@ -10,9 +10,9 @@ import reflex as rx
 from loguru import logger
 
 from courseflow_admin.errors import Conflict, NotSignedIn, Unavailable, Unexpected
-from courseflow_admin.state import notices
-from courseflow_admin.state.events import NOT_UNDERSTOOD, Form, event
-from courseflow_admin.state.marks import PUBLIC, mark_of
+from courseflow_admin.state.core import notices
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD, Form, event
+from courseflow_admin.state.core.marks import PUBLIC, mark_of
 from tests.state.conftest import a_tab, run, said
 
 seen: list[object] = []

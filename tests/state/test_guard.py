@@ -22,13 +22,13 @@ from courseflow_admin.db.core import client
 from courseflow_admin.errors import NotSignedIn, Unavailable
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission
 from courseflow_admin.services.identity import erasure, sessions
-from courseflow_admin.state import notices
-from courseflow_admin.state.auth import AuthState, typed
-from courseflow_admin.state.events import NOT_UNDERSTOOD, event
-from courseflow_admin.state.framework import FRAMEWORK
-from courseflow_admin.state.guard import Guard
-from courseflow_admin.state.marks import PUBLIC, SIGNED_IN, Mark, mark_of
-from courseflow_admin.state.notices import SAID_WITH_A_MOVE, NoticesState
+from courseflow_admin.state.core import notices
+from courseflow_admin.state.core.auth import AuthState, typed
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD, event
+from courseflow_admin.state.core.framework import FRAMEWORK
+from courseflow_admin.state.core.guard import Guard
+from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, Mark, mark_of
+from courseflow_admin.state.core.notices import SAID_WITH_A_MOVE, NoticesState
 from tests.account_builders import CommandsHeard
 from tests.builders import PASSWORD, acting, an_account
 from tests.state.conftest import NOT_PERMITTED, a_tab, said

@@ -3,9 +3,9 @@
 import pytest
 
 from courseflow_admin.services.identity import invitations, sessions
-from courseflow_admin.state.auth import AuthState, SignInState
-from courseflow_admin.state.invitation import InvitationState
-from courseflow_admin.state.invitations import InvitationsState
+from courseflow_admin.state.core.auth import AuthState, SignInState
+from courseflow_admin.state.identity.invitation import InvitationState
+from courseflow_admin.state.identity.invitations import InvitationsState
 from tests.account_builders import a_newcomer, signed_in
 from tests.builders import acting, an_account, audited, stored
 from tests.invitation_builders import an_inviter, invited, secret_of_newest

@@ -6,12 +6,12 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services.teaching import enrollments, studio
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.catalog import SHOWN, CatalogState
-from courseflow_admin.state.classroom import ClassroomState
-from courseflow_admin.state.course import CoursePageState
-from courseflow_admin.state.my_courses import MyCoursesState
-from courseflow_admin.state.school import SchoolState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.school import SchoolState
+from courseflow_admin.state.teaching.catalog import SHOWN, CatalogState
+from courseflow_admin.state.teaching.classroom import ClassroomState
+from courseflow_admin.state.teaching.course import CoursePageState
+from courseflow_admin.state.teaching.my_courses import MyCoursesState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.money_builders import a_payment

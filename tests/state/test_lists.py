@@ -7,11 +7,11 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.webhooks import WebhookState
 from courseflow_admin.models.teaching.enrollments import Grant
-from courseflow_admin.state import times
-from courseflow_admin.state.learners import LearnersState
-from courseflow_admin.state.marks import mark_of
-from courseflow_admin.state.people import PeopleState
-from courseflow_admin.state.webhooks import WebhooksState
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.marks import mark_of
+from courseflow_admin.state.identity.people import PeopleState
+from courseflow_admin.state.money.webhooks import WebhooksState
+from courseflow_admin.state.teaching.learners import LearnersState
 from tests.builders import an_account
 from tests.course_builders import a_course, an_instructor
 from tests.services.figures import TOMAS, an_event, enrolled, midnight

@@ -2,15 +2,15 @@
 
 import pytest
 
-from courseflow_admin.state.checkout import CheckoutState
-from courseflow_admin.state.email import EmailDetailState
-from courseflow_admin.state.emails import EmailsState
-from courseflow_admin.state.marks import mark_of
-from courseflow_admin.state.my_emails import MyEmailsState
-from courseflow_admin.state.my_payment import MyPaymentState
-from courseflow_admin.state.my_payments import MyPaymentsState
-from courseflow_admin.state.payment import PaymentDetailState
-from courseflow_admin.state.payments import PaymentsState
+from courseflow_admin.state.core.marks import mark_of
+from courseflow_admin.state.mail.email import EmailDetailState
+from courseflow_admin.state.mail.emails import EmailsState
+from courseflow_admin.state.mail.my_emails import MyEmailsState
+from courseflow_admin.state.money.checkout import CheckoutState
+from courseflow_admin.state.money.my_payment import MyPaymentState
+from courseflow_admin.state.money.my_payments import MyPaymentsState
+from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payments import PaymentsState
 from tests.state.conftest import a_tab
 from tests.state.test_guard import asked, signed_in
 

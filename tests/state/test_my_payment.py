@@ -26,14 +26,14 @@ from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.services.money.sync import SILENCE
-from courseflow_admin.state.my_payment import (
+from courseflow_admin.state.money.my_payment import (
     FOLLOW_FOR_SECONDS,
     LOOK_FOR_SECONDS,
     MyPaymentState,
     is_expected,
     outcome_of,
 )
-from courseflow_admin.state.my_payments import MyPaymentsState
+from courseflow_admin.state.money.my_payments import MyPaymentsState
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.money_builders import a_payment, payment_row
 from tests.services.buying import a_sale, buy, work

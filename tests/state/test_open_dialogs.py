@@ -4,15 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from courseflow_admin.state.account import AccountState
-from courseflow_admin.state.invitations import InvitationsState
-from courseflow_admin.state.payment import PaymentDetailState
-from courseflow_admin.state.people import PeopleState
-from courseflow_admin.state.person import PersonState
-from courseflow_admin.state.settings import SettingsState
-from courseflow_admin.state.studio import StudioState
-from courseflow_admin.state.studio_authors import StudioAuthorsState
-from courseflow_admin.state.studio_course import StudioCourseState
+from courseflow_admin.state.identity.account import AccountState
+from courseflow_admin.state.identity.invitations import InvitationsState
+from courseflow_admin.state.identity.people import PeopleState
+from courseflow_admin.state.identity.person import PersonState
+from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.school.settings import SettingsState
+from courseflow_admin.state.teaching.studio import StudioState
+from courseflow_admin.state.teaching.studio_authors import StudioAuthorsState
+from courseflow_admin.state.teaching.studio_course import StudioCourseState
 from tests.state.conftest import run
 from tests.state.money_tabs import ADMIN, a_tab_of
 

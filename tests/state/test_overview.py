@@ -9,10 +9,10 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.my_courses import MyCoursesState
-from courseflow_admin.state.overview import OverviewState
-from courseflow_admin.state.payments import PaymentsState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.figures.overview import OverviewState
+from courseflow_admin.state.money.payments import PaymentsState
+from courseflow_admin.state.teaching.my_courses import MyCoursesState
 from tests.money_builders import a_payment
 from tests.services.figures import ADA, TOMAS, enrolled, midnight, refund
 from tests.state.conftest import run, said

@@ -10,8 +10,8 @@ from courseflow_admin.models.money.payments import PaymentState, Review, ReviewS
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
-from courseflow_admin.state.payment import PaymentDetailState
-from courseflow_admin.state.payment_shown import effects_of
+from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_shown import effects_of
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import (

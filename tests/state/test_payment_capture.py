@@ -6,8 +6,8 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services.money import captures
-from courseflow_admin.state import times
-from courseflow_admin.state.payment import PaymentDetailState
+from courseflow_admin.state.core import times
+from courseflow_admin.state.money.payment import PaymentDetailState
 from tests.builders import stored
 from tests.money_builders import a_payment
 from tests.services.buying import a_sale, hold

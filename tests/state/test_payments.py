@@ -7,8 +7,8 @@ import pytest
 from courseflow_admin.db.core import client
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import now
-from courseflow_admin.state import times
-from courseflow_admin.state.payments import PaymentsState
+from courseflow_admin.state.core import times
+from courseflow_admin.state.money.payments import PaymentsState
 from tests.builders import an_account
 from tests.money_builders import a_payment
 from tests.state.conftest import run

@@ -16,13 +16,13 @@ from courseflow_admin.services.identity import (
     verification,
 )
 from courseflow_admin.services.teaching import enrollments
-from courseflow_admin.state import times
-from courseflow_admin.state.access import AccessState
-from courseflow_admin.state.audit import AuditState
-from courseflow_admin.state.course import CoursePageState
-from courseflow_admin.state.marks import mark_of
-from courseflow_admin.state.people import PeopleState
-from courseflow_admin.state.person import PersonState
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.marks import mark_of
+from courseflow_admin.state.identity.people import PeopleState
+from courseflow_admin.state.identity.person import PersonState
+from courseflow_admin.state.money.access import AccessState
+from courseflow_admin.state.school.audit import AuditState
+from courseflow_admin.state.teaching.course import CoursePageState
 from tests.account_builders import a_newcomer, later, secret_of
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor

@@ -5,11 +5,11 @@ import pytest
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.identity.second_factor import SecondFactorOn
 from courseflow_admin.services.identity import second_factor, sessions
-from courseflow_admin.state.account import AccountState
-from courseflow_admin.state.auth import AuthState, SignInState
-from courseflow_admin.state.people import PeopleState
-from courseflow_admin.state.person import PersonState
-from courseflow_admin.state.second_factor import SecondFactorState, SignInCodeState
+from courseflow_admin.state.core.auth import AuthState, SignInState
+from courseflow_admin.state.identity.account import AccountState
+from courseflow_admin.state.identity.people import PeopleState
+from courseflow_admin.state.identity.person import PersonState
+from courseflow_admin.state.identity.second_factor import SecondFactorState, SignInCodeState
 from tests.account_builders import everything, signed_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.second_factor_builders import code_of, school_asks, with_second_factor

@@ -7,10 +7,10 @@ from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services.school import school_logo
 from courseflow_admin.services.school import settings as school_settings
-from courseflow_admin.state.events import NOT_UNDERSTOOD
-from courseflow_admin.state.policies import PolicyState
-from courseflow_admin.state.school import SchoolState
-from courseflow_admin.state.settings import SettingsState
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD
+from courseflow_admin.state.core.school import SchoolState
+from courseflow_admin.state.school.policies import PolicyState
+from courseflow_admin.state.school.settings import SettingsState
 from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, an_instructor
 from tests.pictures import a_picture

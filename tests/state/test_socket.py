@@ -17,10 +17,10 @@ from reflex.state import FrontendEventExceptionState, UpdateVarsInternalState
 from courseflow_admin import frontend
 from courseflow_admin.db.core import client
 from courseflow_admin.services.identity import accounts, my_account, sessions
-from courseflow_admin.state.auth import AuthState, SignInState
-from courseflow_admin.state.notices import NoticesState
-from courseflow_admin.state.people import PeopleState
-from courseflow_admin.state.studio import StudioState
+from courseflow_admin.state.core.auth import AuthState, SignInState
+from courseflow_admin.state.core.notices import NoticesState
+from courseflow_admin.state.identity.people import PeopleState
+from courseflow_admin.state.teaching.studio import StudioState
 from tests import servers
 from tests.builders import PASSWORD, acting, an_account, stored
 

@@ -4,9 +4,9 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.services.teaching import authorship, studio
-from courseflow_admin.state.events import NOT_UNDERSTOOD
-from courseflow_admin.state.marks import mark_of
-from courseflow_admin.state.studio_authors import StudioAuthorsState
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD
+from courseflow_admin.state.core.marks import mark_of
+from courseflow_admin.state.teaching.studio_authors import StudioAuthorsState
 from tests.course_builders import (
     a_course,
     a_draft,

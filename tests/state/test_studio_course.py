@@ -3,12 +3,12 @@
 import pytest
 
 from courseflow_admin.services.teaching import studio
-from courseflow_admin.state.auth import AuthState
-from courseflow_admin.state.events import NOT_UNDERSTOOD
-from courseflow_admin.state.marks import mark_of
-from courseflow_admin.state.studio import StudioState
-from courseflow_admin.state.studio_course import StudioCourseState
-from courseflow_admin.state.studio_lesson import StudioLessonState
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD
+from courseflow_admin.state.core.marks import mark_of
+from courseflow_admin.state.teaching.studio import StudioState
+from courseflow_admin.state.teaching.studio_course import StudioCourseState
+from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.state.conftest import NOT_PERMITTED, a_tab, run, said

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.types import Shown
-from courseflow_admin.state.address import PAGING
+from courseflow_admin.state.core.address import PAGING
 
 SCRIPT = rx.asset("list_link.js", shared=True)
 

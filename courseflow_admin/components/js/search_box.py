@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin.components.icons import icon
-from courseflow_admin.state.address import LONGEST, PAGING
+from courseflow_admin.state.core.address import LONGEST, PAGING
 
 SCRIPT = rx.asset("search_box.js", shared=True)
 

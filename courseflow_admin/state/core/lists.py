@@ -1,0 +1,40 @@
+"""What all lists have in common: a page of rows, and its refusals."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.core.paging import Page
+from courseflow_admin.services.school import support
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.address import ListAddress
+
+
+class ListState(rx.State, mixin=True):
+    """A list whose address says what is shown: controls change it, one loader reads it."""
+
+    view: str = "loading"
+    error: str = ""
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    filtered: bool = False
+
+    @asynccontextmanager
+    async def _refusals(self) -> AsyncIterator[None]:
+        """A refusal is shown in place of the rows; who is not signed in is led to sign in."""
+        try:
+            yield
+        except NotSignedIn:
+            raise
+        except CourseFlowError as problem:
+            self.view, self.error = "error", await support.sentence(problem)
+
+    def _show_page(self, page: Page[Any], address: ListAddress) -> None:
+        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.previous_href = address.previous(page)
+        self.next_href = address.next(page)
+        self.view = "rows" if page.rows else "empty"

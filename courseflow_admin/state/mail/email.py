@@ -1,0 +1,156 @@
+"""One e-mail: exactly as it was sent, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.mail.emails import Email, EmailState
+from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.school import support
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.address import last_part
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import event
+from courseflow_admin.state.core.timeline import StepRow
+from courseflow_admin.state.mail.emails import KINDS
+
+# What is known, never more: sent is not delivered.
+SAID = {
+    EmailState.QUEUED: ("mail", "amber", "Waits to be sent"),
+    EmailState.SENT: ("mail", "blue", "Taken by Resend for delivery"),
+    EmailState.DELAYED: ("clock", "amber", "The receiver's server asked to wait"),
+    EmailState.DELIVERED: ("mail_check", "green", "The receiver's server accepted it"),
+    EmailState.BOUNCED: ("mail_failed", "red", "The receiver's server refused it"),
+    EmailState.FAILED: ("mail_failed", "red", "Could not be sent"),
+    EmailState.SUPPRESSED: ("mail_failed", "red", "Not sent: this address refused mail before"),
+    EmailState.COMPLAINED: ("alert", "red", "The receiver marked it as spam"),
+}
+
+
+@dataclass
+class ShownEmail:
+    """Everything on the page that is text."""
+
+    id: str = ""
+    subject: str = ""
+    receiver: str = ""
+    receiver_name: str = ""
+    kind: str = ""
+    state: str = ""
+    queued: str = ""
+    sent: str = ""
+    attempts: str = ""
+    problem: str = ""
+    provider_id: str = ""
+    html: str = ""
+    text: str = ""
+    payment_href: str = ""
+    course_href: str = ""
+    same_receiver_href: str = ""
+    same_receiver_text: str = ""
+    erased: bool = False  # with the account of whom it was to
+
+
+class EmailDetailState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    shown: ShownEmail = ShownEmail()
+    steps: list[StepRow] = []
+    zone: str = ""
+    as_text: bool = False
+    back_text: str = "My e-mails"
+    back_href: str = routes.MY_EMAILS
+    log: bool = False  # whether the one who looks works with the log, and not only received it
+    _shown_id: str = ""
+
+    @event(Permission.ACCOUNT_OWN, supersedes=True)
+    async def load(self):
+        email_id = last_part(self)
+        if self._shown_id != email_id:
+            self.view, self.as_text = "loading", False
+            yield
+        auth = await self.get_state(AuthState)
+        actor = auth.actor()
+        self.log = actor.can(Permission.EMAILS_READ)
+        self.back_text = "E-mails" if self.log else "My e-mails"
+        self.back_href = routes.EMAILS if self.log else routes.MY_EMAILS
+        try:
+            email = await emails_log.get(actor, email_id)
+        except NotSignedIn:
+            raise
+        except NotFound:
+            self._shown_id, self.view = "", "missing"
+            return
+        except CourseFlowError as problem:
+            self.view, self.error = "error", await support.sentence(problem)
+            return
+        self._shown_id = email_id
+        self.shown = _shown(actor, email)
+        self.steps = steps_of(email)
+        self.zone = times.zone()
+        self.view = "there"
+
+    @event(Permission.ACCOUNT_OWN)
+    async def show_text(self, as_text: bool):
+        self.as_text = as_text
+
+
+def _shown(actor: Actor, email: Email) -> ShownEmail:
+    may_open_payment = email.account_id == actor.id or actor.can(Permission.PAYMENTS_READ)
+    payment = routes.payment if actor.can(Permission.PAYMENTS_READ) else routes.my_payment
+    erased = not email.to and not email.text
+    same_text, same_href = _same_receiver(email) if actor.can(Permission.EMAILS_READ) else ("", "")
+    return ShownEmail(
+        id=email.id,
+        subject=email.subject,
+        receiver=email.to,
+        receiver_name=email.to_name,
+        kind=KINDS.get(email.kind.value, email.kind.value),
+        state=email.state.value,
+        queued=times.long(email.queued_at),
+        sent=times.long(email.sent_at) if email.sent_at else "",
+        attempts=str(email.attempts) if email.attempts > 1 else "",
+        problem=email.error,
+        provider_id=email.provider_id,
+        html=email.html,
+        text=email.text,
+        payment_href=payment(email.payment_id) if email.payment_id and may_open_payment else "",
+        course_href=routes.studio(email.course_id)
+        if email.course_id and actor.can(Permission.COURSES_EDIT)
+        else "",
+        same_receiver_href=same_href,
+        same_receiver_text=same_text,
+        erased=erased,
+    )
+
+
+def _same_receiver(email: Email) -> tuple[str, str]:
+    """All that this person got, also at other addresses; without an account, all to this one."""
+    if email.account_id:
+        return "All to this person", routes.with_query(routes.EMAILS, account=email.account_id)
+    if email.to:
+        return "All to this address", routes.with_query(routes.EMAILS, to=email.to)
+    return "", ""
+
+
+def steps_of(email: Email) -> list[StepRow]:
+    """From being queued to what the provider said last, oldest first."""
+    steps = [_step("note", "gray", "Written", "CourseFlow", email.queued_at)]
+    said: set[EmailState] = set()
+    for one in sorted(email.events, key=lambda event: (event.at, not event.detail)):
+        if one.state in said and (one.state is EmailState.SENT or not one.detail):
+            continue  # noted by us when Resend took it, and said by its webhook once more
+        said.add(one.state)
+        icon, tone, sentence = SAID[one.state]
+        who = "Resend" if email.provider_id else "CourseFlow"
+        steps.append(_step(icon, tone, sentence, who, one.at, one.detail))
+    return steps
+
+
+def _step(icon: str, tone: str, what: str, who: str, at: datetime, evidence: str = "") -> StepRow:
+    label = "What was said" if evidence else ""
+    return StepRow(icon, tone, what, who, times.exact(at), at.isoformat(), label, evidence)

@@ -1,0 +1,135 @@
+"""The e-mail log: the address says what is shown, every control only changes it."""
+
+from dataclasses import dataclass, replace
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.mail.emails import UNDELIVERED, Email, EmailFilter
+from courseflow_admin.services.identity import people
+from courseflow_admin.services.mail import emails_log
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.address import ListAddress
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import event
+from courseflow_admin.state.core.lists import ListState
+
+KINDS: dict[str, str] = {
+    "welcome": "Welcome",
+    "account_exists": "Account exists",
+    "invitation": "Invitation",
+    "verify_email": "Address to confirm",
+    "password_reset": "New password asked",
+    "password_changed": "Password changed",
+    "email_change": "New address to confirm",
+    "email_change_asked": "Address change asked",
+    "email_changed": "Address changed",
+    "course_authors": "Authors changed",
+    "role_changed": "Role changed",
+    "viewed_as": "Viewed by an admin",
+    "account_suspended": "Account suspended",
+    "account_restored": "Account restored",
+    "account_erased": "Account deleted",
+    "access_granted": "Access granted",
+    "access_ended": "Access ended",
+    "receipt": "Receipt",
+    "refund": "Refund",
+    "second_payment_refunded": "Second payment refunded",
+    "token_reuse": "Signed out for safety",
+    "new_device": "Sign-in from a new device",
+    "second_factor_on": "Second factor on",
+    "second_factor_off": "Second factor off",
+    "second_factor_removed": "Second factor removed",
+    "recovery_code_used": "Recovery code used",
+    "recovery_codes_renewed": "New recovery codes",
+    "signed_out_everywhere": "Signed out by an admin",
+    "sessions_ended": "Signed out elsewhere",
+    "data_exported": "Data exported",
+}
+GROUP = "undelivered"
+STATES: dict[str, str] = {
+    GROUP: "Not delivered",
+    "queued": "Queued",
+    "sent": "Sent",
+    "delayed": "Delayed",
+    "delivered": "Delivered",
+    "bounced": "Bounced",
+    "failed": "Failed",
+    "suppressed": "Suppressed",
+    "complained": "Complained",
+}
+NAMES = ("kind", "state", "to", "account", "since")
+
+
+@dataclass
+class EmailRow:
+    date: str
+    subject: str
+    receiver: str
+    kind: str
+    state: str
+    href: str
+
+
+class EmailsState(ListState, rx.State):
+    rows: list[EmailRow] = []
+    kind_text: str = ""
+    state_text: str = ""
+    since_text: str = ""
+    person_text: str = ""  # all to one person, from their page
+    empty_title: str = ""
+    empty_why: str = ""
+
+    @event(Permission.EMAILS_READ, supersedes=True)
+    async def load(self):
+        address = ListAddress(routes.EMAILS, self.router.url, NAMES)
+        auth = await self.get_state(AuthState)
+        state = address.one_of("state", STATES)
+        states = tuple(one.value for one in UNDELIVERED) if state == GROUP else (state,)
+        wanted = EmailFilter(
+            kind=address.one_of("kind", KINDS),
+            states=states if state else (),
+            to_prefix=address["to"],
+            account_id=address["account"],
+        )
+        self._show_controls(address, wanted, state)
+        async with self._refusals():
+            days = Period.parse(address["since"], "")
+            self.since_text = days.text() if days else ""
+            wanted = replace(wanted, since=days.start if days else None)
+            page = await emails_log.search(auth.actor(), wanted, address.request())
+            if wanted.account_id:
+                in_row = page.rows[0].to_name if page.rows else ""
+                self.person_text = await people.called(auth.actor(), wanted.account_id, in_row)
+            self.rows = [row_of(email) for email in page.rows]
+            self._show_page(page, address)
+
+    def _show_controls(self, address: ListAddress, wanted: EmailFilter, state: str) -> None:
+        self.kind_text = KINDS.get(wanted.kind, "")
+        self.state_text = STATES.get(state, "")
+        self.person_text = wanted.account_id
+        asked = (wanted.kind, state, wanted.to_prefix, wanted.account_id, address["since"])
+        self.filtered = any(asked)
+        self.empty_title, self.empty_why = _why_empty(wanted, state, filtered=self.filtered)
+
+
+def _why_empty(wanted: EmailFilter, state: str, *, filtered: bool) -> tuple[str, str]:
+    if not filtered:
+        return "No e-mails yet", "Each one stands here from the moment it is written."
+    if state == GROUP and not (wanted.kind or wanted.to_prefix or wanted.account_id):
+        why = "Bounced, failed and refused e-mails would stand here with the reason."
+        return "Every e-mail has reached its mailbox or is on its way", why
+    return "No e-mail matches all of this", "Take a filter away, or look for a shorter beginning."
+
+
+def row_of(email: Email) -> EmailRow:
+    return EmailRow(
+        date=times.short(email.queued_at),
+        subject=email.subject,
+        receiver=email.to or "Deleted account",
+        kind=KINDS.get(email.kind.value, email.kind.value),
+        state=email.state.value,
+        href=routes.email(email.id),
+    )

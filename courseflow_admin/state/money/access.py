@@ -1,0 +1,118 @@
+"""Why? for one person and one course: the verdict, all reasons, and what repairs it."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.services.identity import people
+from courseflow_admin.services.identity.people import Why
+from courseflow_admin.services.school import support
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import event
+from courseflow_admin.state.core.words import address_part
+
+LABELS = {
+    "restore": "Open the account to restore it",
+    "payment": "Open the payment to re-check it",
+    "course": "Open the course's page, which sells it",
+}
+
+
+@dataclass
+class ReasonRow:
+    number: int
+    sentence: str
+    repair: str
+    payment_href: str
+
+
+@dataclass
+class PaymentLine:
+    amount: str
+    note: str
+    state: str
+    href: str
+
+
+@dataclass
+class Shown:
+    person: str = ""
+    person_href: str = ""
+    course: str = ""
+    course_href: str = ""
+    allowed: bool = False
+    headline: str = ""
+    because: str = ""
+    progress: str = ""
+    repair: str = ""
+    repair_href: str = ""
+    repair_label: str = ""
+
+
+class AccessState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    shown: Shown = Shown()
+    reasons: list[ReasonRow] = []
+    payments: list[PaymentLine] = []
+
+    @event(Permission.ACCESS_READ_ALL, supersedes=True)
+    async def load(self):
+        actor = (await self.get_state(AuthState)).actor()
+        try:
+            found = await people.why(actor, address_part(self, 1), address_part(self, 2))
+        except NotSignedIn:
+            raise
+        except NotFound:
+            self.view = "missing"
+            return
+        except CourseFlowError as problem:
+            self.view, self.error = "error", await support.sentence(problem)
+            return
+        self.shown = _shown(found)
+        self.reasons = [
+            ReasonRow(
+                number=number,
+                sentence=reason.for_admins,
+                repair=reason.repair,
+                payment_href=routes.payment(reason.payment_id) if reason.payment_id else "",
+            )
+            for number, reason in enumerate(found.verdict.reasons, 1)
+        ]
+        self.payments = [
+            PaymentLine(
+                str(payment.amount),
+                f"{payment.provider.capitalize()}, {times.short(payment.created_at)}",
+                payment.state.value,
+                routes.payment(payment.id),
+            )
+            for payment in found.payments
+        ]
+        self.view = "there"
+
+
+def _shown(found: Why) -> Shown:
+    name = found.account.name if not found.account.erased_at else "A deleted account"
+    may = "can study" if found.verdict.allowed else "cannot study"
+    hrefs = {
+        "restore": routes.person(found.account.id),
+        "payment": routes.payment(found.payment_id),
+        "course": routes.course(found.course.slug),
+    }
+    return Shown(
+        person=name,
+        person_href=routes.person(found.account.id),
+        course=found.course.title,
+        course_href=routes.course(found.course.slug),
+        allowed=found.verdict.allowed,
+        headline=f"{name} {may} {found.course.title}",
+        because=found.verdict.reasons[0].for_admins,
+        progress=f"{found.enrollment.percent} %" if found.enrollment else "Not enrolled",
+        repair=found.verdict.reasons[0].repair,
+        repair_href=hrefs.get(found.repair, ""),
+        repair_label=LABELS.get(found.repair, ""),
+    )

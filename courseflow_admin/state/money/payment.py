@@ -1,0 +1,283 @@
+"""One payment: what happened to it, what it is made of, re-check, capture, refund and review."""
+
+import reflex as rx
+from pydantic import Field
+
+from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import (
+    Capture,
+    Payment,
+    Refund,
+    RefundState,
+    ReviewState,
+)
+from courseflow_admin.services.money import captures, payments, refunds, reviews
+from courseflow_admin.services.money.payments import PaymentDetail
+from courseflow_admin.services.school import support
+from courseflow_admin.state.core import notices, times
+from courseflow_admin.state.core.address import last_part
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import Form, event
+from courseflow_admin.state.core.notices import Notice
+from courseflow_admin.state.core.timeline import StepRow
+from courseflow_admin.state.money.payment_shown import (
+    EmailLine,
+    Reference,
+    RefundLine,
+    Shown,
+    effects_of,
+    effects_of_capturing,
+    effects_of_resolving,
+    email_line,
+    references_of,
+    refund_line,
+    shown_of,
+    step_rows,
+)
+
+
+class RefundForm(Form):
+    amount: str = Field(default="", max_length=40)
+    reason: str = Field(default="", max_length=300)
+
+
+class ReviewForm(Form):
+    note: str = Field(default="", max_length=500)
+
+
+class PaymentDetailState(rx.State):
+    view: str = "loading"
+    error: str = ""
+    shown: Shown = Shown()
+    steps: list[StepRow] = []
+    emails: list[EmailLine] = []
+    refunds: list[RefundLine] = []
+    references: list[Reference] = []
+    zone: str = ""
+    checking: bool = False
+    dialog: bool = False
+    dialog_key: int = 0
+    refund_amount: str = ""  # what the field begins with
+    refund_act: str = ""  # what the button says
+    refund_effects: list[str] = []
+    amount_problem: str = ""
+    reason_problem: str = ""
+    refund_problem: str = ""
+    refunding: bool = False
+    review_dialog: bool = False
+    review_about: str = ""  # why a person was asked for, as it was when the dialog opened
+    review_effects: list[str] = []
+    note_problem: str = ""
+    review_problem: str = ""
+    resolving: bool = False
+    capture_dialog: bool = False
+    capture_about: str = ""  # as it was when the dialog opened
+    capture_effects: list[str] = []
+    capture_problem: str = ""
+    capturing: bool = False
+    _payment: Payment | None = None
+    _request_id: str = ""
+
+    @event(Permission.PAYMENTS_READ, supersedes=True)
+    async def load(self):
+        payment_id = last_part(self)
+        self.dialog = self.review_dialog = self.capture_dialog = False
+        if self._payment is None or self._payment.id != payment_id:
+            self.view, self._request_id = "loading", ""
+            yield
+        auth = await self.get_state(AuthState)
+        try:
+            detail = await payments.get(auth.actor(), payment_id)
+        except NotSignedIn:
+            raise
+        except NotFound:
+            self._payment, self.view = None, "missing"
+            return
+        except CourseFlowError as problem:
+            self.view, self.error = "error", await support.sentence(problem)
+            return
+        self._show(detail)
+
+    @event(Permission.PAYMENTS_SYNC)
+    async def recheck(self):
+        """Ask the gateway anew, now."""
+        if self._payment is None or self.checking:
+            return
+        self.checking = True
+        yield
+        try:
+            auth = await self.get_state(AuthState)
+            try:
+                result = await payments.recheck(auth.actor(), self._payment.id)
+            except CourseFlowError:
+                # The asking and the gateway's no stand in its history.
+                self._show(await payments.get(auth.actor(), self._payment.id))
+                raise
+            self._show(await payments.get(auth.actor(), self._payment.id))
+            yield notices.success(f"Asked {self.shown.provider} anew: {result.rstrip('.')}.")
+        finally:
+            self.checking = False
+
+    @event(Permission.PAYMENTS_CAPTURE)
+    async def show_capture_dialog(self, is_open: bool):
+        payment = self._payment
+        self.capture_dialog = is_open and payment is not None and payment.lapses_at is not None
+        if self.capture_dialog and payment is not None:
+            self.capture_about = (
+                f"The bank holds {self.shown.amount} and gives it back on {self.shown.lapses}."
+            )
+            self.capture_effects = effects_of_capturing(payment)
+            self.capture_problem = ""
+
+    @event(Permission.PAYMENTS_CAPTURE)
+    async def capture(self):
+        if self._payment is None or self.capturing:
+            return
+        self.capturing, self.capture_problem = True, ""
+        yield
+        try:
+            auth = await self.get_state(AuthState)
+            payment_id = self._payment.id
+            try:
+                after = await captures.capture(auth.actor(), payment_id)
+            finally:  # the asking and the gateway's no stand in its history
+                self._show(await payments.get(auth.actor(), payment_id))
+            self.capture_dialog = False
+            if after.capture is Capture.PAID:
+                yield notices.success(f"Captured {after.amount} of {after.name}.")
+            else:
+                yield notices.info("What was captured does not fit the order: see the page.")
+        except CourseFlowError as problem:
+            self.capture_problem = await support.sentence(problem)
+        finally:
+            self.capturing = False
+
+    @event(Permission.PAYMENTS_REFUND)
+    async def show_dialog(self, is_open: bool):
+        self.dialog = is_open and self._payment is not None
+        if self.dialog and self._payment is not None:
+            asked = self._asked_for(self._payment)
+            if not self._request_id or (asked and asked.outcome_known):
+                self._request_id, asked = new_id("ref"), None
+            self.dialog_key += 1
+            amount = self._payment.refundable
+            if asked:  # the gateway has not answered: what is sent again is the same request
+                amount = Money(minor=asked.amount_minor, currency=amount.currency)
+            self.refund_amount = amount.plain()
+            self.refund_problem = self.reason_problem = ""
+            self._preview(self.refund_amount)
+
+    @event(Permission.PAYMENTS_REFUND)
+    async def preview(self, amount: str):
+        """What a refund of this amount would do."""
+        self._preview(amount)
+
+    @event(Permission.PAYMENTS_REFUND)
+    async def refund(self, form: RefundForm):
+        if self._payment is None or self.refunding:
+            return
+        self.refund_problem = ""
+        self.reason_problem = "" if form.reason else "Say why: it stands in the payment's history."
+        self._preview(form.amount)
+        if self.reason_problem or self.amount_problem:
+            return
+        self.refunding = True
+        yield
+        try:
+            yield await self._refund(form)
+        except CourseFlowError as problem:
+            # A refused refund keeps its id, so the next try needs one of its own. After an
+            # unknown outcome the next try has to be the same request, or it would pay twice.
+            if not problem.outcome_unknown:
+                self._request_id = new_id("ref")
+            self.refund_problem = await support.sentence(problem)
+        finally:
+            self.refunding = False
+
+    async def _refund(self, form: RefundForm) -> Notice:
+        auth = await self.get_state(AuthState)
+        payment, request_id = self._payment, self._request_id
+        if payment is None:
+            raise NotFound("payment")
+        amount = Money.parse(form.amount, payment.amount.currency)
+        after = await refunds.refund(auth.actor(), payment.id, amount, form.reason, request_id)
+        self._show(await payments.get(auth.actor(), payment.id))
+        self.dialog = False
+        made = self._asked_for(after)
+        if made is not None and made.state is RefundState.PENDING:
+            return notices.info(
+                f"{self.shown.provider} has not confirmed the refund of {amount} yet. "
+                "We keep asking; its state stands on this page."
+            )
+        return notices.success(f"Refunded {amount} to {payment.name}.")
+
+    @event(Permission.PAYMENTS_REVIEW)
+    async def show_review_dialog(self, is_open: bool):
+        payment = self._payment
+        waits = payment is not None and payment.review.state is ReviewState.OPEN
+        self.review_dialog = is_open and waits
+        if self.review_dialog and payment is not None:
+            self.review_about = payment.review.reason
+            self.review_effects = effects_of_resolving(payment)
+            self.review_problem = self.note_problem = ""
+
+    @event(Permission.PAYMENTS_REVIEW)
+    async def resolve_review(self, form: ReviewForm):
+        if self._payment is None or self.resolving:
+            return
+        self.review_problem = ""
+        self.note_problem = "" if form.note else "Say what you found: it stands in the history."
+        if self.note_problem:
+            return
+        self.resolving = True
+        yield
+        try:
+            auth = await self.get_state(AuthState)
+            payment_id = self._payment.id
+            await reviews.resolve(auth.actor(), payment_id, form.note, self.review_about)
+            self._show(await payments.get(auth.actor(), payment_id))
+            self.review_dialog = False
+            yield notices.success("The review is resolved.")
+        except CourseFlowError as problem:
+            self.review_problem = await support.sentence(problem)
+        finally:
+            self.resolving = False
+
+    def _asked_for(self, payment: Payment) -> Refund | None:
+        return next((one for one in payment.refunds if one.id == self._request_id), None)
+
+    def _preview(self, text: str) -> None:
+        payment = self._payment
+        self.amount_problem, self.refund_effects = "", []
+        if payment is None:
+            return
+        asked = self._asked_for(payment)
+        if asked and not asked.outcome_known:  # sent again it reserves nothing more
+            without = {"refunded_minor": payment.refunded_minor - asked.amount_minor}
+            payment = payment.model_copy(update=without)
+        try:
+            amount = Money.parse(text, payment.amount.currency)
+        except Invalid as problem:
+            self.amount_problem, self.refund_act = problem.message, "Refund"
+            return
+        self.refund_act = f"Refund {amount} to {payment.name}"
+        if amount.minor == 0:
+            self.amount_problem = "Write an amount above nothing."
+        elif amount.minor > payment.refundable.minor:
+            self.amount_problem = f"Only {payment.refundable} can still be refunded."
+        else:
+            self.refund_effects = effects_of(payment, amount)
+
+    def _show(self, detail: PaymentDetail) -> None:
+        payment = detail.payment
+        self._payment = payment
+        self.shown = shown_of(payment)
+        self.zone = times.zone()
+        self.steps = step_rows(detail)
+        self.emails = [email_line(email) for email in detail.emails]
+        self.refunds = [refund_line(payment, refund) for refund in payment.refunds]
+        self.references = references_of(detail)
+        self.view = "there"

@@ -1,0 +1,256 @@
+"""What stands on the page of one payment, as text made from it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from courseflow_admin import routes
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.mail.emails import Email
+from courseflow_admin.models.money.payments import (
+    CAPTURE_MOVES,
+    Capture,
+    Consent,
+    DisputeState,
+    Payment,
+    Refund,
+    ReviewState,
+    state_of,
+)
+from courseflow_admin.services.money.payments import PaymentDetail
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.auth import initials
+from courseflow_admin.state.core.timeline import StepRow
+
+# The services' icons -> those a timeline can draw (components/timeline.ICONS).
+STEP_ICONS = {
+    "arrow_right": "note",
+    "circle_check": "check",
+    "circle_x": "failed",
+    "hourglass": "clock",
+    "key_round": "access",
+    "mail": "mail",
+    "mail_check": "mail_check",
+    "mail_warning": "alert",
+    "mail_x": "mail_failed",
+    "receipt_text": "receipt",
+    "refresh_cw": "person",
+    "scale": "alert",
+    "scan_search": "sync",
+    "shopping_cart": "cart",
+    "timer_off": "clock",
+    "file_pen": "note",
+    "triangle_alert": "alert",
+    "undo_2": "refund",
+    "webhook": "webhook",
+}
+
+
+@dataclass
+class EmailLine:
+    subject: str
+    note: str
+    state: str
+    href: str
+
+
+@dataclass
+class RefundLine:
+    amount: str
+    note: str
+    state: str
+
+
+@dataclass
+class Reference:
+    word: str
+    value: str
+
+
+@dataclass
+class Shown:
+    """Everything on the page that is text."""
+
+    title: str = ""
+    amount: str = ""
+    state: str = ""
+    subtitle: str = ""
+    warning: str = ""
+    listed: str = ""
+    charged: str = ""
+    refunded: str = ""
+    pending_refund: str = ""
+    taken_back: str = ""  # by the bank
+    net: str = ""
+    learner: str = ""
+    initials: str = ""
+    email: str = ""
+    learner_href: str = ""
+    billed_to: str = ""
+    agreed_to: str = ""
+    course: str = ""
+    course_href: str = ""
+    person_href: str = ""
+    why_href: str = ""
+    provider: str = ""
+    refundable: str = ""  # "" when nothing can be refunded
+    lapses: str = ""  # when what is held goes back; "" when nothing waits to be captured
+    review: str = ""  # why a person is asked for, "" when none is
+    paid_for: str = ""
+
+
+def effects_of(payment: Payment, amount: Money) -> list[str]:
+    """What a refund of `amount` does: money, access, progress, e-mail, in this order."""
+    provider = payment.provider.capitalize()
+    left = payment.refundable.minor - amount.minor
+    whole = left == 0
+    rest = Money(minor=left, currency=amount.currency)
+    return [
+        f"{amount} goes back through {provider}, the way it was paid."
+        + ("" if whole else f" {rest} could still be refunded later."),
+        f"Access to {payment.course_title} through this payment ends "
+        f"as soon as {provider} confirms."
+        if whole
+        else f"Access to {payment.course_title} is kept.",
+        "Progress in the course is kept"
+        + (" and counts again should access come back." if whole else "."),
+        f"One e-mail, “Your refund for {payment.course_title}”, goes to {payment.email}.",
+    ]
+
+
+def effects_of_capturing(payment: Payment) -> list[str]:
+    """What capturing it does: money, access, e-mails, in this order."""
+    provider = payment.provider.capitalize()
+    return [
+        f"{payment.amount} is charged through {provider}: all of what the bank holds.",
+        f"{payment.course_title} opens for {payment.name or 'its buyer'} "
+        f"as soon as {provider} confirms.",
+        f"Two e-mails go to {payment.email}: the course is open, and the receipt.",
+    ]
+
+
+def effects_of_resolving(payment: Payment) -> list[str]:
+    """What resolving its review does: the list, money and access, the note, in this order."""
+    review = payment.review.model_copy(update={"state": ReviewState.RESOLVED})
+    changes: dict[str, Any] = {"review": review}
+    unpaid = payment.capture is not Capture.PAID
+    if Capture.EXPIRED in CAPTURE_MOVES[payment.capture]:
+        changes["capture"] = Capture.EXPIRED
+    word = state_of(payment.model_copy(update=changes)).value.replace("_", " ").capitalize()
+    name = payment.name or "its buyer"
+    return [
+        f"The payment no longer needs a person; it is shown as “{word}” from then on.",
+        f"Its checkout is closed, so {name} may buy {payment.course_title} anew."
+        if unpaid
+        else "No money moves, and no access opens or ends.",
+        "Your note stands in the payment's history, under your name. No e-mail goes out.",
+    ]
+
+
+def step_rows(detail: PaymentDetail) -> list[StepRow]:
+    return [
+        StepRow(
+            icon=STEP_ICONS.get(step.icon, ""),
+            tone=step.tone,
+            what=step.sentence,
+            who=step.who,
+            time=times.exact(step.at),
+            when=step.at.isoformat(),
+            label=step.evidence_label,
+            evidence="\n".join(f"{word}: {value}" for word, value in step.evidence),
+        )
+        for step in detail.steps
+    ]
+
+
+def shown_of(payment: Payment) -> Shown:
+    sums = payment.breakdown
+    by = f"by {payment.method}" if payment.method else f"at {payment.provider.capitalize()}"
+    at = payment.paid_at or payment.created_at
+    paid = payment.capture is Capture.PAID
+    name = payment.name or "a deleted account"
+    return Shown(
+        title=f"Payment from {name}",
+        amount=str(payment.amount),
+        state=payment.state.value,
+        subtitle=f"{payment.course_title}, {by}, {times.long(at)}",
+        warning=_warning(payment),
+        listed=str(payment.listed),
+        charged=str(sums.charged),
+        refunded=f"−{sums.refunded}" if sums.refunded.minor else str(sums.refunded),
+        pending_refund=str(sums.pending) if sums.pending.minor else "",
+        taken_back=f"−{sums.taken_back}" if sums.taken_back.minor else "",
+        net=str(sums.net),
+        learner=payment.name or "Deleted account",
+        initials=initials(payment.name),
+        email=payment.email,
+        learner_href=routes.with_query(routes.PAYMENTS, account=payment.account_id),
+        billed_to=payment.billed_to,
+        agreed_to=_agreed(payment.consent),
+        course=payment.course_title,
+        course_href=routes.course(payment.course_slug),
+        person_href=routes.person(payment.account_id),
+        why_href=routes.access(payment.account_id, payment.course_id),
+        provider=payment.provider.capitalize(),
+        lapses=times.long(payment.lapses_at) if payment.lapses_at else "",
+        review=payment.review.reason if payment.review.state is ReviewState.OPEN else "",
+        refundable=str(payment.refundable) if paid and payment.refundable.minor > 0 else "",
+        paid_for=f"Paid {payment.amount} {by} for {payment.course_title}.",
+    )
+
+
+def _agreed(consent: Consent | None) -> str:
+    return f"{str(consent).capitalize()}, {times.long(consent.at)}" if consent else ""
+
+
+def _warning(payment: Payment) -> str:
+    if payment.review.state is ReviewState.OPEN:
+        return f"Needs a look by a person: {payment.review.reason}".removesuffix(": ")
+    if payment.lapses_at:
+        return (
+            "Authorised and not captured: nothing is charged yet. "
+            f"Unless the school captures it, it goes back on {times.long(payment.lapses_at)}."
+        )
+    if payment.dispute.state is DisputeState.OPEN:
+        if not payment.dispute.provider_id:  # told to somebody who cannot answer the bank
+            return "The bank asks about this payment."
+        until = payment.dispute.deadline
+        answer = f" Answer it at {payment.provider.capitalize()}"
+        when = f" before {times.long(until)}." if until else "."
+        return f"The bank asks about this payment ({payment.dispute.reason}).{answer}{when}"
+    if payment.dispute.state is DisputeState.LOST:
+        return "The dispute is lost: the bank has given the money back, and access has ended."
+    if payment.duplicate_of and payment.review.state is not ReviewState.RESOLVED:
+        return "This money came in a second time for one purchase, so it goes back by itself."
+    return ""
+
+
+def email_line(email: Email) -> EmailLine:
+    return EmailLine(
+        subject=email.subject,
+        note=f"To {email.to}, {times.short(email.sent_at or email.queued_at)}",
+        state=email.state.value,
+        href=routes.email(email.id),
+    )
+
+
+def refund_line(payment: Payment, refund: Refund) -> RefundLine:
+    amount = Money(minor=refund.amount_minor, currency=payment.amount.currency)
+    return RefundLine(
+        amount=str(amount),
+        note=f"{times.short(refund.settled_at or refund.at)}: {refund.reason}".removesuffix(": "),
+        state=refund.state.value,
+    )
+
+
+def references_of(detail: PaymentDetail) -> list[Reference]:
+    payment, receipt = detail.payment, detail.receipt
+    provider = payment.provider.capitalize()
+    checkout = "session" if payment.provider == "stripe" else "order"
+    pairs = [
+        ("Payment", payment.id),
+        (f"{provider} {checkout}", payment.provider_checkout_id),
+        (f"{provider} payment", payment.provider_payment_id),
+        ("Receipt", receipt.label if receipt and receipt.number else ""),
+        ("Second of", payment.duplicate_of),
+    ]
+    return [Reference(word, value) for word, value in pairs if value]

@@ -1,0 +1,98 @@
+"""The webhook inbox: what the providers told us, and what came of it."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.webhooks import STUCK, WebhookEvent, WebhookFilter
+from courseflow_admin.services.money import webhooks
+from courseflow_admin.state.core import notices, times
+from courseflow_admin.state.core.address import ListAddress
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import event
+from courseflow_admin.state.core.lists import ListState
+
+NAMES = ("state", "provider")
+STATES = {
+    STUCK: "Stuck",
+    "waiting": "Waiting",
+    "handled": "Handled",
+    "failed": "Failed",
+    "ignored": "Ignored",
+}
+RETRY = "Retry one that failed once the cause that stands under “Result” is gone."
+WHAT_TO_DO = {STUCK: f"{RETRY} Those that wait are retried by themselves.", "failed": RETRY}
+PROVIDERS = {"stripe": "Stripe", "razorpay": "Razorpay", "resend": "Resend"}
+
+
+@dataclass
+class WebhookRow:
+    id: str
+    received: str
+    provider: str
+    kind: str
+    state: str
+    result: str
+    attempts: int
+    deliveries: int
+    href: str  # of the payment it is about, or nothing
+
+
+class WebhooksState(ListState, rx.State):
+    rows: list[WebhookRow] = []
+    state_text: str = ""
+    provider_text: str = ""
+    note: str = ""  # what to do about those that are stuck
+    empty_title: str = ""
+    empty_why: str = ""
+
+    @event(Permission.WEBHOOKS_READ, supersedes=True)
+    async def load(self):
+        address = ListAddress(routes.WEBHOOKS, self.router.url, NAMES)
+        auth = await self.get_state(AuthState)
+        wanted = WebhookFilter(
+            state=address.one_of("state", STATES), provider=address.one_of("provider", PROVIDERS)
+        )
+        self._show_controls(wanted)
+        async with self._refusals():
+            page = await webhooks.search(auth.actor(), wanted, address.request())
+            self.rows = [_row(found) for found in page.rows]
+            self._show_page(page, address)
+
+    @event(Permission.WEBHOOKS_REPLAY)
+    async def replay(self, event_id: str):
+        """The button of a row that failed."""
+        auth = await self.get_state(AuthState)
+        await webhooks.replay(auth.actor(), event_id)
+        return [notices.success("The message is handled once more now."), WebhooksState.load]
+
+    def _show_controls(self, wanted: WebhookFilter) -> None:
+        self.state_text = STATES.get(wanted.state, "")
+        self.provider_text = PROVIDERS.get(wanted.provider, "")
+        self.note = WHAT_TO_DO.get(wanted.state, "")
+        self.filtered = bool(wanted.state or wanted.provider)
+        self.empty_title, self.empty_why = _why_empty(wanted)
+
+
+def _why_empty(wanted: WebhookFilter) -> tuple[str, str]:
+    if wanted.state == STUCK and not wanted.provider:
+        return "No message is stuck", "Those that fail or wait for over ten minutes stand here."
+    if wanted.state or wanted.provider:
+        return "No message matches this", "Take a filter away to see more."
+    return "No messages yet", "What Stripe, Razorpay and Resend report arrives here."
+
+
+def _row(found: WebhookEvent) -> WebhookRow:
+    return WebhookRow(
+        id=found.id,
+        received=times.short(found.received_at),
+        provider=PROVIDERS.get(found.provider, found.provider),
+        kind=found.kind,
+        state=found.state.value,
+        result=found.error or found.result,
+        attempts=found.attempts,
+        deliveries=len(found.deliveries),
+        href=routes.payment(found.payment_id) if found.payment_id else "",
+    )

@@ -1,0 +1,170 @@
+"""The audit log on screen: the address says what is shown, every control only changes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
+from courseflow_admin.services.school import audit
+from courseflow_admin.state.core import times
+from courseflow_admin.state.core.address import Choice, ListAddress
+from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state.core.events import event
+from courseflow_admin.state.core.lists import ListState
+
+NAMES = ("q", "act", "actor", "object", "from", "to")
+PERIODS = {1: "Today", 7: "Last 7 days", 30: "Last 30 days"}
+PAGES = {
+    "acc": routes.person,
+    "pay": routes.payment,
+    "eml": routes.email,
+    "crs": routes.studio,
+}
+KINDS = {
+    "acc": "Account",
+    "pay": "Payment",
+    "eml": "E-mail",
+    "crs": "Course",
+    "ses": "Session",
+    "inv": "Invitation",
+    "whe": "Webhook event",
+}
+
+
+NAMELESS: Mapping[str, str] = MappingProxyType({})
+
+
+def act_text(act: str) -> str:
+    """`account.role_changed` -> `Account role changed`."""
+    return act.replace(".", " ").replace("_", " ").capitalize()
+
+
+ACTS = {act.value: act_text(act.value) for act in Act}
+
+
+@dataclass
+class EntryRow:
+    id: str
+    at: str
+    when: str
+    actor: str
+    actor_id: str
+    act: str
+    object_kind: str  # in a word, or nothing
+    object_id: str
+    object_text: str  # what people call it, else its id
+    object_named: bool
+    object_href: str  # the page of the object, or nothing where there is none of it
+    details: str
+
+
+class AuditState(ListState, rx.State):
+    rows: list[EntryRow] = []
+    act_text: str = ""
+    actor_text: str = ""
+    object_text: str = ""
+    period_text: str = ""
+    days: list[Choice] = []
+    export_href: str = routes.API_AUDIT_EXPORT
+
+    @event(Permission.AUDIT_READ, supersedes=True)
+    async def load(self):
+        address = ListAddress(routes.AUDIT, self.router.url, NAMES)
+        auth = await self.get_state(AuthState)
+        act = address.one_of("act", ACTS)
+        self._show_controls(address, act)
+        async with self._refusals():
+            period = Period.parse(address["from"], address["to"])
+            self.period_text = period.text() if period else ""
+            wanted = AuditFilter(act, address["actor"], address["object"], period, address["q"])
+            page = await audit.search(auth.actor(), wanted, address.request())
+            seen = {entry.object_id for entry in page.rows} | {wanted.actor_id, wanted.object_id}
+            names = await audit.names_of(auth.actor(), seen)
+            self.actor_text = names.get(wanted.actor_id, wanted.actor_id)
+            self.object_text = names.get(wanted.object_id, wanted.object_id)
+            self.rows = [_row(entry, names) for entry in page.rows]
+            self._show_page(page, address)
+
+    def _show_controls(self, address: ListAddress, act: str) -> None:
+        self.act_text = ACTS.get(act, "")
+        self.actor_text = address["actor"]
+        self.object_text = address["object"]
+        self.days = [_newest(count, text) for count, text in PERIODS.items()]
+        asked = {name: address[name] for name in NAMES} | {"act": act}
+        self.export_href = routes.with_query(routes.API_AUDIT_EXPORT, **asked)
+        self.filtered = any(asked.values())
+
+
+def _newest(days: int, text: str) -> Choice:
+    period = Period.newest(days, now())
+    return Choice(text, {"from": period.first.isoformat(), "to": period.last.isoformat()})
+
+
+def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
+    prefix = entry.object_id.partition("_")[0]
+    page_of = PAGES.get(prefix)
+    return EntryRow(
+        id=entry.id,
+        at=times.exact(entry.at),
+        when=entry.at.isoformat(),
+        actor=entry.actor_name or entry.actor_id,
+        actor_id=entry.actor_id,
+        act=act_text(entry.act.value),
+        object_kind=KINDS.get(prefix, ""),
+        object_id=entry.object_id,
+        object_text=names.get(entry.object_id, entry.object_id),
+        object_named=entry.object_id in names,
+        object_href=page_of(entry.object_id) if page_of and entry.object_id in names else "",
+        details=details_of(entry, names),
+    )
+
+
+def details_of(entry: AuditEntry, names: Mapping[str, str] = NAMELESS) -> str:
+    """Before and after of each fact, then what else was noted, a line each; `names` by id."""
+    facts = dict(entry.facts)
+    before, after = facts.pop("before", {}), facts.pop("after", {})
+    lines = []
+    if isinstance(before, dict) and isinstance(after, dict):
+        lines = [
+            f"{_word(name)}: {_said(name, before.get(name))} → {_said(name, after.get(name))}"
+            for name in dict.fromkeys([*before, *after])
+        ]
+    lines += [f"{_word(name)}: {_said(name, value)}" for name, value in facts.items()]
+    if entry.viewer_id:
+        lines.append(f"Seen by: {entry.viewer_name or entry.viewer_id}")
+    lines += [
+        f"By: {_called(entry.actor_id, entry.actor_name)}",
+        f"On: {_called(entry.object_id, names.get(entry.object_id, ''))}",
+    ]
+    lines += [f"Request: {entry.request_id or 'none'}", f"IP address: {entry.ip or 'none'}"]
+    return "\n".join(lines)
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _called(of: str, name: str) -> str:
+    """`Rosa Admin (acc_…)`, or the id alone."""
+    return f"{name} ({of})" if name else of
+
+
+def _said(name: str, value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if name == "role":
+        return ROLE_LABELS.get(str(value), str(value))
+    if isinstance(value, dict) and set(value) == {"minor", "currency"}:
+        return str(Money(**value))
+    return times.long(value) if isinstance(value, datetime) else str(value)

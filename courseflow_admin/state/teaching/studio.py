@@ -1,0 +1,102 @@
+"""The studio's list: the courses one may edit, and a new one."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from courseflow_admin import routes
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.services.teaching import prices, studio
+from courseflow_admin.state.core.address import ListAddress
+from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.events import Form, event
+from courseflow_admin.state.core.words import minute, price_text, short
+
+
+@dataclass
+class StudioRow:
+    title: str
+    href: str
+    who: str
+    pattern: str
+    hue: str
+    short: str
+    state: str
+    lessons: str
+    learners: str
+    price: str
+    changed: str
+
+
+class NewCourseForm(Form):
+    title: str
+    currency: str = ""
+
+
+class StudioState(rx.State):
+    view: str = "loading"  # loading, rows, empty, error
+    error: str = ""
+    rows: list[StudioRow] = []
+    range_text: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    dialog_open: bool = False
+    creating: bool = False
+    currencies: list[list[str]] = []  # as a list of choices wants them
+
+    @event(Permission.COURSES_EDIT, supersedes=True)
+    async def load(self):
+        self.dialog_open = False
+        address = ListAddress(routes.STUDIO, self.router.url, ())
+        auth = await self.get_state(AuthState)
+        try:
+            page = await studio.newest(auth.actor(), address.request())
+        except Invalid as twice:
+            self.view, self.error = "error", twice.message
+            return
+        learners = await studio.learners(auth.actor(), page.rows)
+        self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]
+        self.range_text = page.range_text
+        self.next_href, self.previous_href = address.next(page), address.previous(page)
+        self.currencies = [[code, code] for code in await prices.for_sale()]
+        self.view = "rows" if self.rows else "empty"
+
+    @event(Permission.COURSES_EDIT)
+    async def show_dialog(self, is_open: bool):
+        self.dialog_open = is_open
+
+    @event(Permission.COURSES_EDIT)
+    async def create(self, form: NewCourseForm):
+        """Submit of "New course"; sent twice, the second finds its dialog closed."""
+        if not self.dialog_open:
+            return
+        self.creating = True
+        yield
+        try:
+            auth = await self.get_state(AuthState)
+            course = await studio.create(auth.actor(), form.title, form.currency)
+            self.dialog_open = False
+            yield rx.redirect(routes.studio(course.id))
+        finally:
+            self.creating = False
+
+
+def _row(course: Course, learners: int) -> StudioRow:
+    cover = course.thumbnail
+    return StudioRow(
+        title=course.title,
+        href=routes.studio(course.id),
+        who=course.owner_name,
+        pattern=cover.pattern if cover else "",
+        hue=cover.hue if cover else "iris",
+        short=short(course.title),
+        state=course.state.value,
+        lessons=str(len(course.lesson_ids)),
+        learners=f"{learners:,}",
+        price=price_text(course.price, free=course.free)
+        if course.price.minor or course.free
+        else "Not set",
+        changed=minute(course.updated_at),
+    )
