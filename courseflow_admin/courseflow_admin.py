@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from courseflow_admin import frontend, pages, routes
 from courseflow_admin.api.app import create_api
-from courseflow_admin.api.dependencies import client_address
-from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.core.dependencies import client_address
+from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.components import school as school_piece
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client

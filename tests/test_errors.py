@@ -10,7 +10,7 @@ import reflex as rx
 
 import courseflow_admin.courseflow_admin  # noqa: F401 - every error there is
 from courseflow_admin import errors
-from courseflow_admin.api import errors as api_errors
+from courseflow_admin.api.core import errors as api_errors
 from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError

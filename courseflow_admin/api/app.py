@@ -6,31 +6,24 @@ from starlette.requests import Request
 from starlette.routing import Match
 
 from courseflow_admin import routes
-from courseflow_admin.api import (
-    access,
+from courseflow_admin.api import openapi
+from courseflow_admin.api.core import errors
+from courseflow_admin.api.core.dependencies import note_client, only_look, single_parameters
+from courseflow_admin.api.figures import metrics
+from courseflow_admin.api.identity import (
     accounts,
-    audit,
     auth,
-    catalog,
-    checkout,
-    courses,
-    emails,
-    enrollments,
-    errors,
-    health,
     invitations,
     links,
     me,
-    metrics,
-    openapi,
-    payments,
     people,
-    school,
     second_factor,
     view_as,
-    webhooks,
 )
-from courseflow_admin.api.dependencies import note_client, only_look, single_parameters
+from courseflow_admin.api.mail import emails
+from courseflow_admin.api.money import access, checkout, payments, webhooks
+from courseflow_admin.api.school import audit, health, school
+from courseflow_admin.api.teaching import catalog, courses, enrollments
 
 ROUTERS = (
     access.router,

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from courseflow_admin import routes
-from courseflow_admin.api.errors import refusals
+from courseflow_admin.api.core.errors import refusals
 from courseflow_admin.api.permissions import RULES, Rule
 from courseflow_admin.config import settings
 

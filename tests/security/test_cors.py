@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from courseflow_admin.api.app import create_api
-from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.services.identity import sessions
 from tests.builders import PASSWORD, an_account, stored

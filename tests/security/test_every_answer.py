@@ -7,7 +7,7 @@ import pytest
 from loguru import logger
 
 from courseflow_admin.api.app import create_api
-from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
 from courseflow_admin.models.core.permissions import SYSTEM

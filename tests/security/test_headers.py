@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin import frontend
 from courseflow_admin.api.app import create_api
-from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.services.identity import sessions
 from tests.builders import an_account, audited

@@ -3,7 +3,7 @@
 import httpx
 from loguru import logger
 
-from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 
 

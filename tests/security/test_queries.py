@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from courseflow_admin.api.app import create_api
-from courseflow_admin.api.middleware import protect
+from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 
 ME = "/api/v1/me"

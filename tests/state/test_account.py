@@ -2,8 +2,8 @@
 
 import pytest
 
-from courseflow_admin.api import invitations, links, me
-from courseflow_admin.api import second_factor as api_second_factor
+from courseflow_admin.api.identity import invitations, links, me
+from courseflow_admin.api.identity import second_factor as api_second_factor
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.accounts import ApiSignInForm, SignInForm, SignUpForm
 from courseflow_admin.models.core.base import now

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, body_of
-from courseflow_admin.api.errors import refusals
+from courseflow_admin.api.core.dependencies import CurrentActor, body_of
+from courseflow_admin.api.core.errors import refusals
 from courseflow_admin.services.money import webhooks
 
 router = APIRouter(prefix=f"{routes.API}/webhooks", tags=["webhooks"])

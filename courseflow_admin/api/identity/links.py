@@ -8,9 +8,15 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.auth import problem_code
-from courseflow_admin.api.dependencies import CurrentActor, is_form, read_form, read_json, takes
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.core.dependencies import (
+    CurrentActor,
+    is_form,
+    read_form,
+    read_json,
+    takes,
+)
+from courseflow_admin.api.core.errors import NOT_STORED
+from courseflow_admin.api.identity.auth import problem_code
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.accounts import Form, NewPassword
 from courseflow_admin.services.identity import password_resets, verification

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, Paging, not_from_elsewhere
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.core.dependencies import CurrentActor, Paging, not_from_elsewhere
+from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.services.school import audit

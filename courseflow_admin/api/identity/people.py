@@ -10,12 +10,12 @@ from pydantic import StringConstraints
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.accounts import AccountView
-from courseflow_admin.api.audit import EntryView
-from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
-from courseflow_admin.api.emails import EmailView
-from courseflow_admin.api.errors import NOT_STORED, refusals
-from courseflow_admin.api.payments import PaymentView
+from courseflow_admin.api.core.dependencies import CurrentActor, read_json, takes
+from courseflow_admin.api.core.errors import NOT_STORED, refusals
+from courseflow_admin.api.identity.accounts import AccountView
+from courseflow_admin.api.mail.emails import EmailView
+from courseflow_admin.api.money.payments import PaymentView
+from courseflow_admin.api.school.audit import EntryView
 from courseflow_admin.models.core.accounts import LONGEST_REASON, Form
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.teaching.enrollments import Grant

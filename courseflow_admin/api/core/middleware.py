@@ -12,15 +12,15 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseflow_admin import routes
-from courseflow_admin.api import cors
-from courseflow_admin.api.dependencies import (
+from courseflow_admin.api.core import cors
+from courseflow_admin.api.core.dependencies import (
     ONLY_JSON,
     bearer_token,
     client_address,
     content_type,
     session_token,
 )
-from courseflow_admin.api.errors import LastResort, problem
+from courseflow_admin.api.core.errors import LastResort, problem
 from courseflow_admin.config import LOOPBACK, Settings
 from courseflow_admin.logs import new_reference, request_context
 

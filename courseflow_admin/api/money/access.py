@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor
+from courseflow_admin.api.core.dependencies import CurrentActor
 from courseflow_admin.services.identity import people
 
 router = APIRouter(prefix=f"{routes.API}/access", tags=["access"])

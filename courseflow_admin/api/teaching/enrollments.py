@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.dependencies import CurrentActor, Paging
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter

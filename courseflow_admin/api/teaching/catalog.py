@@ -8,7 +8,12 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import Paging, bearer_token, current_actor, session_token
+from courseflow_admin.api.core.dependencies import (
+    Paging,
+    bearer_token,
+    current_actor,
+    session_token,
+)
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.classroom import CatalogEntry, CoursePage

@@ -5,9 +5,9 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.auth import problem_code
-from courseflow_admin.api.dependencies import CurrentActor, is_form, session_token
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.core.dependencies import CurrentActor, is_form, session_token
+from courseflow_admin.api.core.errors import NOT_STORED
+from courseflow_admin.api.identity.auth import problem_code
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.services.identity import sessions, view_as
 

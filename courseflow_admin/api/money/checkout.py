@@ -10,8 +10,14 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import current_actor, is_form, read_form, read_json, takes
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.core.dependencies import (
+    current_actor,
+    is_form,
+    read_form,
+    read_json,
+    takes,
+)
+from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.money.gateways import CheckoutForm
 from courseflow_admin.models.money.payments import GatewayName

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor
+from courseflow_admin.api.core.dependencies import CurrentActor
 from courseflow_admin.models.core.periods import LONGEST_DAYS
 from courseflow_admin.services.figures import metrics
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
+from courseflow_admin.api.core.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.teaching.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, Title

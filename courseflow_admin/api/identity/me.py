@@ -10,9 +10,14 @@ from pydantic_core import to_jsonable_python
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.accounts import AccountView
-from courseflow_admin.api.dependencies import CurrentActor, not_from_elsewhere, read_json, takes
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.core.dependencies import (
+    CurrentActor,
+    not_from_elsewhere,
+    read_json,
+    takes,
+)
+from courseflow_admin.api.core.errors import NOT_STORED
+from courseflow_admin.api.identity.accounts import AccountView
 from courseflow_admin.models.core.accounts import (
     AnyPassword,
     EmailAddress,

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, body_of, read_json, takes
-from courseflow_admin.api.errors import refusals
+from courseflow_admin.api.core.dependencies import CurrentActor, body_of, read_json, takes
+from courseflow_admin.api.core.errors import refusals
 from courseflow_admin.config import settings
 from courseflow_admin.models.core.accounts import Form
 from courseflow_admin.models.core.permissions import Actor

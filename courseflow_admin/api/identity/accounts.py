@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.dependencies import CurrentActor, Paging
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.services.identity import accounts

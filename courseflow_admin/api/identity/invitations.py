@@ -9,9 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.accounts import AccountView
-from courseflow_admin.api.auth import back, problem_code, signed_in
-from courseflow_admin.api.dependencies import (
+from courseflow_admin.api.core.dependencies import (
     CurrentActor,
     Paging,
     is_form,
@@ -19,7 +17,9 @@ from courseflow_admin.api.dependencies import (
     read_json,
     takes,
 )
-from courseflow_admin.api.errors import NOT_STORED
+from courseflow_admin.api.core.errors import NOT_STORED
+from courseflow_admin.api.identity.accounts import AccountView
+from courseflow_admin.api.identity.auth import back, problem_code, signed_in
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.accounts import EmailAddress, Form, NewPassword, PersonName
 from courseflow_admin.models.identity.invitations import Invitation

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, SecretStr
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, read_json, takes
-from courseflow_admin.api.errors import NOT_STORED, refusals
+from courseflow_admin.api.core.dependencies import CurrentActor, read_json, takes
+from courseflow_admin.api.core.errors import NOT_STORED, refusals
 from courseflow_admin.models.core.accounts import AnyPassword, Form
 from courseflow_admin.services.identity import second_factor
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.dependencies import CurrentActor, Paging
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.mail.emails import Email, EmailFilter, EmailKind, EmailState
 from courseflow_admin.services.mail import emails_log

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import CurrentActor, Paging
-from courseflow_admin.api.errors import refusals
+from courseflow_admin.api.core.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.errors import refusals
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from courseflow_admin import routes
-from courseflow_admin.api.dependencies import (
+from courseflow_admin.api.core.dependencies import (
     bearer_token,
     client_address,
     current_actor,
@@ -23,7 +23,7 @@ from courseflow_admin.api.dependencies import (
     session_token,
     takes,
 )
-from courseflow_admin.api.errors import NOT_STORED, refusals
+from courseflow_admin.api.core.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
 from courseflow_admin.errors import CourseFlowError, Invalid
 from courseflow_admin.models.core.accounts import (
