@@ -21,7 +21,7 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
     SyncNote,
 )
-from courseflow_admin.pages import my_payment, my_payments
+from courseflow_admin.pages.money import my_payment, my_payments
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm

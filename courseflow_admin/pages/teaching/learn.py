@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin.components.school import titled
-from courseflow_admin.pages.learn_lesson import classroom
+from courseflow_admin.pages.teaching.learn_lesson import classroom
 from courseflow_admin.state.teaching.classroom import ClassroomState
 
 

@@ -13,7 +13,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.welcome import PASSWORD_LENGTH
 from courseflow_admin.models.core.accounts import SHORTEST_PASSWORD
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.pages.account_second_factor import second_factor
+from courseflow_admin.pages.identity.account_second_factor import second_factor
 from courseflow_admin.state.identity.account import AccountState, SessionRow
 from courseflow_admin.state.identity.second_factor import SecondFactorState
 

@@ -15,7 +15,7 @@ from courseflow_admin.components.icons import text_link, toned_icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.tiles import tile, tiles
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.pages.my_courses import first, nothing_yet, others
+from courseflow_admin.pages.teaching.my_courses import first, nothing_yet, others
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.figures.overview import (
     Choice,

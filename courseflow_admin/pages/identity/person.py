@@ -13,7 +13,7 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.accounts import LONGEST_REASON
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.pages.people import standing
+from courseflow_admin.pages.identity.people import standing
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.identity.person import (
     EntryLine,

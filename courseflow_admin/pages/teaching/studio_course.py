@@ -11,9 +11,9 @@ from courseflow_admin.components.icons import client_act, icon, icon_button, lin
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.pages.studio_authors import authors
-from courseflow_admin.pages.studio_details import details
-from courseflow_admin.pages.studio_lesson import lesson_pane
+from courseflow_admin.pages.teaching.studio_authors import authors
+from courseflow_admin.pages.teaching.studio_details import details
+from courseflow_admin.pages.teaching.studio_lesson import lesson_pane
 from courseflow_admin.state.teaching.studio_authors import StudioAuthorsState
 from courseflow_admin.state.teaching.studio_course import (
     CheckLine,
