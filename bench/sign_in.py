@@ -34,7 +34,7 @@ from courseflow_admin.services.identity import accounts, sessions
 from courseflow_admin.state.core.notices import NoticesState
 from tests import servers
 from tests.builders import PASSWORD, an_account
-from tests.state.test_socket import HYDRATE, Socket, a_socket
+from tests.state.core.test_socket import HYDRATE, Socket, a_socket
 
 FOLDER = Path(os.environ["DATA_DIR"])
 AT_ONCE = 20

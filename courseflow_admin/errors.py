@@ -15,7 +15,7 @@ CourseFlowError
 
 SettingsInvalid stands apart: it is said at start, and then nothing starts.
 The message is a sentence for the person who clicked; `code` is for programs. Where people cannot
-help themselves (`needs_support`), services/support.py adds whom to write to.
+help themselves (`needs_support`), services/school/support.py adds whom to write to.
 """
 
 from collections.abc import Mapping

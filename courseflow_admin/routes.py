@@ -167,7 +167,7 @@ def pending_cookie(*, secure: bool) -> str:
 
 
 def device_cookie(*, secure: bool) -> str:
-    """By which a browser is known again, whoever signs in with it (models/known_devices.py)."""
+    """By which a browser is known again, whoever signs in with it (`models.identity`)."""
     return "__Host-cf_device" if secure else "cf_device"
 
 

@@ -17,7 +17,7 @@ from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, mark_of  # noqa
 ROLES = ("student", "instructor", "admin")
 HEAD = """# Who may do what
 
-Made by `python docs/permissions.py` from `models/permissions.py`, `api/permissions.py` and the
+Made by `python docs/permissions.py` from `models/core/permissions.py`, `api/permissions.py` and the
 marks on the event handlers. `tests/security/test_matrix.py` fails when this page is not current,
 when a route or handler is missing, and when one behaves otherwise.
 

@@ -14,7 +14,7 @@ from courseflow_admin.api.core.errors import refusals
 from courseflow_admin.api.permissions import RULES, Rule
 from courseflow_admin.config import settings
 
-# Counted per person, address or object: `services/limits`.
+# Counted per person, address or object: `services/school/limits`.
 LIMITED = {
     "DELETE": {"me/second-factor"},
     "GET": {"me/export"},

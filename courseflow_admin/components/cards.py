@@ -86,7 +86,7 @@ def meter(percent: Text, label: Text, *, done: Flag = False) -> rx.Component:
 
 
 def markdown_html(html: Text) -> rx.Component:
-    """Written text that a service has already made into clean HTML (services/markdown)."""
+    """Written text that a service has already made into clean HTML (services/teaching/markdown)."""
     return rx.el.div(
         class_name="cf-prose",
         custom_attrs={"dangerouslySetInnerHTML": rx.Var.create({"__html": html})},

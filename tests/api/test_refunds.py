@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from courseflow_admin.models.core.base import new_id
-from tests.api.test_accounts import sign_in
+from tests.api.identity.test_accounts import sign_in
 from tests.builders import an_account, stored
-from tests.services.test_refunds import a_purchase
+from tests.services.money.test_refunds import a_purchase
 
 
 @pytest.fixture

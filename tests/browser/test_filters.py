@@ -11,7 +11,7 @@ from tests.browser.answers import Answers, address
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_course, an_instructor
 from tests.money_builders import a_payment
-from tests.services.figures import enrolled
+from tests.services.figures.figures import enrolled
 
 OAKS, ELMS = "Oaks in the City", "Elms for Beginners"
 PICKER = "picks@demo.test"

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from courseflow_admin.models.money.webhooks import WebhookState
 from tests.browser.conftest import accessibility, settled, sign_in
-from tests.services.figures import an_event
+from tests.services.figures.figures import an_event
 
 
 def test_a_message_that_failed_is_retried_by_its_row(school, visitor):

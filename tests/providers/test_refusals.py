@@ -9,7 +9,7 @@ import pytest
 from courseflow_admin.errors import ProviderFailed, ProviderRefused, ProviderUnreachable
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import gateway
-from tests.services.buying import BOTH
+from tests.services.money.buying import BOTH
 
 WORDS = {"code": "BAD_REQUEST_ERROR", "type": "invalid_request_error"}
 

@@ -30,7 +30,7 @@ from tests.security.matrix import (
     routes_there_are,
 )
 from tests.state.conftest import a_tab, run, said
-from tests.state.test_guard import asked
+from tests.state.core.test_guard import asked
 
 REFUSED = {401, 403, 404}
 

@@ -14,7 +14,7 @@ from courseflow_admin.services.identity import sessions
 from tests.builders import PASSWORD, an_account, stored
 from tests.pictures import a_picture
 from tests.security.matrix import a_school, address_of, body_of, everything_stored
-from tests.services.figures import an_event
+from tests.services.figures.figures import an_event
 
 SIGN_IN, SIGN_UP = "/api/v1/auth/sign-in", "/api/v1/auth/sign-up"
 SIGN_OUT, ME = "/api/v1/auth/sign-out", "/api/v1/me"

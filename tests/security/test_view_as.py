@@ -16,7 +16,7 @@ from tests.security.matrix import (
     routes_there_are,
 )
 from tests.state.conftest import a_tab, run, said
-from tests.state.test_guard import asked
+from tests.state.core.test_guard import asked
 
 READS = ("GET ", "HEAD ")
 ENDS = {"POST /api/v1/view-as/end", "POST /api/v1/auth/sign-out"}

@@ -15,7 +15,7 @@ from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
-from tests.services.buying import buying
+from tests.services.money.buying import buying
 
 BUSINESS = ("accounts", "courses", "payments", "enrollments", "receipts", "emails", "audit",
             "webhook_events")  # fmt: skip

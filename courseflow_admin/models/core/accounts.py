@@ -84,7 +84,7 @@ def _as_typed(value: object, read: ValidatorFunctionWrapHandler) -> SecretStr:
 # One that is there already: with the spaces around it, and too long is as wrong as any other.
 AnyPassword = Annotated[SecretStr, WrapValidator(_as_typed), Field(max_length=1000)]
 
-# One that is chosen: services/password_rules.py says what it must be; this is for OpenAPI.
+# One that is chosen: services/identity/password_rules.py says what it must be; this is for OpenAPI.
 _LENGTH: dict[str, Any] = {"minLength": SHORTEST_PASSWORD, "maxLength": LONGEST_PASSWORD}
 NewPassword = Annotated[SecretStr, WrapValidator(_as_typed), Field(json_schema_extra=_LENGTH)]
 

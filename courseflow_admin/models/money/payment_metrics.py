@@ -101,7 +101,7 @@ FIGURES: dict[str, str] = {
     OPEN_DISPUTES: "Open disputes",
     LAPSING: "About to lapse",
 }
-LAPSING_AFTER = timedelta(hours=48)  # a day before models/payments.LAPSES_AFTER
+LAPSING_AFTER = timedelta(hours=48)  # a day before models/money/payments.LAPSES_AFTER
 
 
 def current_mode() -> str:

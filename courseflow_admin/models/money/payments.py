@@ -282,7 +282,7 @@ SortField = Literal["date", "amount"]
 class PaymentFilter:
     """All that are given must match; an empty one matches all.
 
-    `figure` is a metric's name or a line of "Needs a person" (models/metrics.FIGURES): then the
+    `figure` is one of models/money/payment_metrics.FIGURES: then the
     rows are those the figure counts, and `period` means the day they count on.
     """
 

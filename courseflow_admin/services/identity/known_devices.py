@@ -1,6 +1,6 @@
 """Telling people by e-mail that somebody signed in from a device they have not used before.
 
-What a device is known by stands in models/known_devices.py.
+What a device is known by stands in models/identity/known_devices.py.
 """
 
 from courseflow_admin.config import settings

@@ -2,7 +2,7 @@
 
 The admin's own session row says whose eyes they use, so that it is decided by the row, survives a
 reload and ends with the session. What makes it read-only is one fence: whoever turns a request
-into an actor (`services/sessions`) closes the database for writing (`db/client`).
+into an actor (`services/identity/sessions`) closes the database for writing (`db/core/client`).
 """
 
 from datetime import timedelta

@@ -1,0 +1,99 @@
+"""What wants a person: each thing leads to exactly the rows that do."""
+
+from datetime import timedelta
+
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailState
+from courseflow_admin.models.money.payments import Dispute, DisputeState, Review, ReviewState
+from courseflow_admin.models.money.webhooks import STUCK, WebhookFilter, WebhookState
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.money import webhooks
+from tests.money_builders import a_payment, an_email
+from tests.services.figures.figures import ADMIN, an_event, midnight, rows_behind, sold
+
+
+async def test_a_school_where_all_is_well_needs_nobody(kolkata):
+    await sold(100_00, midnight())
+
+    assert await metrics.needs_a_person(ADMIN) == []
+
+
+async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
+    at = now()
+    disputed = await a_payment(
+        90, "disputed", dispute=Dispute(state=DisputeState.OPEN, deadline=at + timedelta(days=4))
+    )
+    await a_payment(91, "disputed", dispute=Dispute(state=DisputeState.LOST))
+    reason = "The gateway says ₹1.00."
+    review = Review(state=ReviewState.OPEN, reason=reason, at=at)
+    reviewed = [await a_payment(age, "needs_review", review=review) for age in (5, 500)]
+    lapsing = [await a_payment(age * 60, "authorized", provider="razorpay") for age in (49, 50)]
+    await a_payment(30, "authorized", provider="razorpay")
+
+    found = {one.name: one for one in await metrics.needs_a_person(ADMIN)}
+
+    assert list(found) == ["open_disputes", "needs_review", "lapsing"]
+    assert [one.count for one in found.values()] == [1, 2, 2]
+    assert found["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
+    until = disputed.dispute.deadline
+    assert found["open_disputes"].why == f"Stripe wants an answer by {until.day} {until:%b}."
+    assert found["needs_review"].what == "2 payments need a look"
+    assert found["needs_review"].oldest == reviewed[1].created_at
+    for name, expected in (
+        ("open_disputes", [disputed]),
+        ("needs_review", reviewed),
+        ("lapsing", lapsing),
+    ):
+        listed = await rows_behind(ADMIN, found[name].href)
+        assert [row.id for row in listed] == [payment.id for payment in expected]
+
+
+async def test_the_one_payment_that_is_about_to_lapse_is_a_click_from_being_captured(kolkata):
+    lapsing = await a_payment(49 * 60, "authorized", provider="razorpay")
+
+    (found,) = await metrics.needs_a_person(ADMIN)
+
+    assert (found.name, found.act, found.href) == (
+        "lapsing",
+        "Capture",
+        f"/payments/{lapsing.id}",
+    )
+
+
+async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):
+    failed = await an_event(1, WebhookState.FAILED)
+    waits = await an_event(11, WebhookState.WAITING)
+    await an_event(9, WebhookState.WAITING)
+    await an_event(600, WebhookState.HANDLED)
+
+    (stuck,) = await metrics.needs_a_person(ADMIN)
+    page = await webhooks.search(ADMIN, WebhookFilter(state=STUCK), PageRequest())
+
+    assert (stuck.count, stuck.oldest) == (2, waits.received_at)
+    assert (stuck.what, stuck.href) == (
+        "2 messages from providers are stuck",
+        "/webhooks?state=stuck",
+    )
+    assert [event.id for event in page.rows] == [failed.id, waits.id]
+
+
+async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
+    await an_email(5, state=EmailState.BOUNCED, subject="Your access")
+    await an_email(60 * 24 * 9, state=EmailState.BOUNCED)
+    await an_email(6, state=EmailState.DELIVERED)
+
+    (undelivered,) = await metrics.needs_a_person(ADMIN)
+
+    assert (undelivered.count, undelivered.what) == (
+        1,
+        "An e-mail to Ada Lovelace did not arrive",
+    )
+    assert undelivered.why == "“Your access” bounced."
+    period = Period.newest(7, now())
+    assert undelivered.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
+    wanted = EmailFilter(states=tuple(state.value for state in UNDELIVERED), since=period.start)
+    page = await emails_log.search(ADMIN, wanted, PageRequest())
+    assert [email.subject for email in page.rows] == ["Your access"]

@@ -1,0 +1,159 @@
+"""One request for a refund, sent again or several times at once, is one refund and one answer."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.errors import ProviderRefused
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.money.payments import Refund, RefundCause, RefundState
+from courseflow_admin.services.money import refunds
+from courseflow_admin.services.money.sync import sync
+from tests.builders import stored
+from tests.services.money.buying import BOTH, work
+from tests.services.money.test_refunds import ADMIN, PENDING, SETTLED, a_purchase, states
+
+
+async def ask(payment, request_id, minor=10_000):
+    amount = Money(minor=minor, currency=payment.amount.currency)
+    return await refunds.refund(ADMIN, payment.id, amount, "Asked for it", request_id)
+
+
+async def five_at_once(payment, minor=10_000):
+    request_id = new_id("ref")
+    return await asyncio.gather(
+        *(ask(payment, request_id, minor) for _ in range(5)), return_exceptions=True
+    )
+
+
+async def started(payment):
+    return await stored("audit", act="payment.refund_started", object_id=payment.id)
+
+
+@BOTH
+@pytest.mark.parametrize("part", ["a part", "all of it"])
+async def test_five_at_once_are_one_refund_and_five_equal_answers(
+    database, sandbox, provider, part
+):
+    _, _, payment, paid = await a_purchase(sandbox, provider)
+    sandbox.switch(provider, outage="slow")
+    minor = 10_000 if part == "a part" else payment.amount.minor
+
+    answers = await five_at_once(payment, minor)
+
+    after = await payments_db.get(payment.id)
+    assert answers == [after] * 5
+    assert (states(after), sandbox.refunds(paid)) == ([SETTLED], [minor])
+    assert len(await started(payment)) == 1
+
+
+@BOTH
+async def test_five_at_once_that_are_not_answered_all_say_that_it_is_pending(
+    database, sandbox, provider
+):
+    _, _, payment, paid = await a_purchase(sandbox, provider)
+    sandbox.switch(provider, outage="timeout")
+
+    answers = await five_at_once(payment)
+
+    assert [states(answer) for answer in answers] == [[PENDING]] * 5
+    assert sandbox.refunds(paid) == [10_000]
+
+
+async def test_five_at_once_that_are_refused_all_say_why(database, sandbox):
+    _, _, payment, paid = await a_purchase(sandbox, "stripe")
+    sandbox.switch("stripe", outage="slow")
+    sandbox.refund(paid, payment.amount.minor - 5_000)  # at the gateway, and not yet known here
+
+    answers = await five_at_once(payment)
+
+    assert {type(answer) for answer in answers} == {ProviderRefused}
+    assert len({answer.message for answer in answers}) == 1
+    assert sandbox.refunds(paid) == [payment.amount.minor - 5_000]
+
+
+@BOTH
+async def test_a_request_that_was_not_answered_is_asked_again_and_is_one_refund(
+    database, sandbox, provider
+):
+    _, _, payment, paid = await a_purchase(sandbox, provider)
+    request_id = new_id("ref")
+    sandbox.switch(provider, outage="timeout")
+    during = await ask(payment, request_id)
+    sandbox.switch(provider, outage="ok")
+
+    again = await ask(payment, request_id)
+
+    assert (states(during), states(again)) == ([PENDING], [SETTLED])
+    assert sandbox.refunds(paid) == [10_000]
+    assert len(await started(payment)) == 1
+
+
+async def test_after_a_fault_that_stripe_keeps_a_look_comes_before_it_is_asked_again(
+    database, sandbox
+):
+    _, _, payment, paid = await a_purchase(sandbox, "stripe")
+    request_id = new_id("ref")
+    sandbox.switch("stripe", outage="500")
+    await ask(payment, request_id)
+    sandbox.switch("stripe", outage="ok")
+
+    again = await ask(payment, request_id)
+    looks_at = (await payments_db.get(payment.id)).sync_at
+    await work(sandbox)
+
+    after = await payments_db.get(payment.id)
+    assert (states(again), looks_at <= now()) == ([PENDING], True)
+    assert (states(after), sandbox.refunds(paid)) == ([SETTLED], [10_000])
+
+
+async def test_who_died_while_asking_holds_nobody_up_for_longer_than_its_lease(database, sandbox):
+    _, _, payment, paid = await a_purchase(sandbox, "stripe")
+    at = now()
+    left_behind = Refund(
+        id=new_id("ref"),
+        amount_minor=10_000,
+        cause=RefundCause.ADMIN,
+        reason="Asked for it",
+        by=ADMIN.id,
+        at=at,
+        asking_until=at + timedelta(seconds=0.3),
+    )
+    await payments_db.reserve_refund(payment.id, left_behind)
+
+    answers = await asyncio.gather(*(ask(payment, left_behind.id) for _ in range(3)))
+
+    assert now() - at > timedelta(seconds=0.3)
+    assert [states(answer) for answer in answers] == [[SETTLED]] * 3
+    assert sandbox.refunds(paid) == [10_000]
+
+
+async def test_one_that_the_gateway_has_taken_on_is_not_sent_again(database, sandbox):
+    _, _, payment, paid = await a_purchase(sandbox, "stripe")
+    request_id = new_id("ref")
+    sandbox.switch("stripe", refunds="pending")
+    await ask(payment, request_id)
+    sandbox.forget_keys()  # a second one would be a second refund
+
+    again = await ask(payment, request_id)
+
+    assert states(again) == [PENDING]
+    assert sandbox.refunds(paid) == [10_000]
+
+
+async def test_a_look_and_the_same_request_at_one_moment_are_one_refund(database, sandbox):
+    _, _, payment, paid = await a_purchase(sandbox, "stripe")
+    request_id = new_id("ref")
+    sandbox.switch("stripe", outage="timeout")
+    await ask(payment, request_id)
+    sandbox.switch("stripe", outage="ok")
+
+    await asyncio.gather(ask(payment, request_id), sync(payment.id, "a look at its time"))
+    await work(sandbox)
+
+    after = await payments_db.get(payment.id)
+    assert [refund.state for refund in after.refunds] == [RefundState.SETTLED]
+    assert sandbox.refunds(paid) == [10_000]

@@ -1,0 +1,221 @@
+"""A payment that wants a person, and the person who has looked at it."""
+
+import asyncio
+
+import pytest
+
+from courseflow_admin.db.core.client import collection, transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.errors import Invalid, NotFound, NotPermitted
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core.paging import PageRequest
+from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.models.money.payments import (
+    Capture,
+    PaymentFilter,
+    PaymentState,
+    Review,
+    ReviewState,
+)
+from courseflow_admin.models.teaching.access import ReasonCode
+from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.money import payments, reviews
+from courseflow_admin.services.money.reviews import NothingToResolve
+from courseflow_admin.services.money.sync import sync
+from courseflow_admin.services.teaching import access
+from courseflow_admin.state.money.my_payment import outcome_of
+from tests.builders import audited, stored
+from tests.money_builders import a_payment
+from tests.services.money.buying import BOTH, a_sale, buy, kinds_of_mail, work
+from tests.services.money.test_refunds import ADMIN, a_purchase, a_second_payment
+
+NOTE = "Given back by bank transfer."
+REASON = "The gateway says ₹4,999.00, our payment is ₹1.00."
+ROOM = "Stripe says it gave ₹1.00 back, which is more than is left of this payment."
+
+
+async def a_mismatch(sandbox, provider="stripe"):
+    """Money came in, and not as much as our payment asks for: course, learner, payment."""
+    course, student = await a_sale()
+    payment = await buy(student, course, provider)
+    one = Money(minor=100, currency="INR").to_mongo()
+    await collection("payments").update_one({"_id": payment.id}, {"$set": {"amount": one}})
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    return course, student, await payments_db.get(payment.id)
+
+
+async def in_review(state="needs_review", **fields):
+    review = Review(state=ReviewState.OPEN, reason=ROOM, at=now())
+    return await a_payment(1, state, review=review, **{"capture": Capture.PAID, **fields})
+
+
+async def rows_in_review():
+    wanted = PaymentFilter(state="needs_review")
+    page = await payments.search(ADMIN, wanted, payments.NEWEST_FIRST, PageRequest())
+    return [row.id for row in page.rows]
+
+
+async def test_a_resolved_review_needs_nobody_any_more_and_the_log_says_who_and_why(database):
+    first, second = await in_review(), await in_review()
+    (before,) = await metrics.needs_a_person(ADMIN)
+
+    resolved = await reviews.resolve(ADMIN, first.id, f"  {NOTE} ", ROOM)
+
+    (after,) = await metrics.needs_a_person(ADMIN)
+    assert (before.count, after.count) == (2, 1)
+    assert await rows_in_review() == [second.id]
+    assert (resolved.state, resolved.review.state) == (PaymentState.PAID, ReviewState.RESOLVED)
+    (entry,) = await stored("audit", object_id=first.id)
+    assert (entry["act"], entry["actor_id"]) == ("payment.review_resolved", ADMIN.id)
+    assert entry["facts"] == {
+        "why": NOTE,
+        "reason": ROOM,
+        "before": "needs_review",
+        "after": "paid",
+    }
+
+
+async def test_the_timeline_tells_of_it_and_only_admins_read_the_note(database):
+    payment = await in_review()
+    await reviews.resolve(ADMIN, payment.id, NOTE)
+
+    (inside,) = (await payments.get(ADMIN, payment.id)).steps
+    owner = Actor(payment.owner_id, "instructor", "Ines Weber")
+    (outside,) = (await payments.get(owner, payment.id)).steps
+
+    assert (inside.sentence, inside.who) == (f"Review resolved: {NOTE}", "Rosa Admin")
+    assert inside.evidence == (("Reason", ROOM), ("Before", "needs_review"), ("After", "paid"))
+    assert (outside.sentence, outside.who, outside.evidence) == (
+        "Review resolved",
+        "The school",
+        (),
+    )
+
+
+@pytest.mark.parametrize("role", ["student", "instructor"])
+async def test_nobody_but_an_admin_resolves_a_review(database, role):
+    payment = await in_review(account_id="acc_me", owner_id="acc_me")
+
+    with pytest.raises(NotPermitted):
+        await reviews.resolve(Actor("acc_me", role), payment.id, NOTE)
+
+    assert (await payments_db.get(payment.id)).review == payment.review
+    assert await audited() == []
+
+
+@pytest.mark.parametrize("note", ["", "  \n ", "\x00\u202e", "x" * 501])
+async def test_a_review_is_resolved_with_a_note_of_1_to_500_characters(database, note):
+    payment = await in_review()
+
+    with pytest.raises(Invalid, match="1 to 500 characters") as error:
+        await reviews.resolve(ADMIN, payment.id, note)
+
+    assert error.value.field == "note"
+    assert (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
+    assert await audited() == []
+    await reviews.resolve(ADMIN, payment.id, "x" * 500)
+
+
+async def test_what_no_review_is_open_for_cannot_be_resolved(database):
+    never, resolved = await a_payment(1), await in_review()
+    await reviews.resolve(ADMIN, resolved.id, NOTE)
+    before = await stored("payments"), await audited()
+
+    for payment_id in (never.id, resolved.id):
+        with pytest.raises(NothingToResolve):
+            await reviews.resolve(ADMIN, payment_id, "Once more")
+    with pytest.raises(NotFound):
+        await reviews.resolve(ADMIN, "pay_none", NOTE)
+
+    assert (await stored("payments"), await audited()) == before
+
+
+async def test_of_two_admins_at_once_one_resolves_a_review(database):
+    payment = await in_review()
+
+    answers = await asyncio.gather(
+        *(reviews.resolve(ADMIN, payment.id, note) for note in ("Mine", "No, mine")),
+        return_exceptions=True,
+    )
+
+    assert [type(answer).__name__ for answer in answers if isinstance(answer, Exception)] == [
+        "NothingToResolve"
+    ]
+    assert [act for act, _ in await audited()] == ["payment.review_resolved"]
+
+
+async def test_nobody_resolves_what_was_asked_while_they_read_something_else(database):
+    payment = await in_review()
+
+    async def asked_meanwhile():
+        await reviews.open_review(payment.id, "Another reason.")
+
+    await transaction(asked_meanwhile)
+    with pytest.raises(NothingToResolve):
+        await reviews.resolve(ADMIN, payment.id, NOTE, ROOM)
+
+    assert (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
+
+
+@BOTH
+async def test_after_a_mismatch_is_resolved_the_buyer_may_begin_anew(database, sandbox, provider):
+    course, student, payment = await a_mismatch(sandbox, provider)
+    under_way = (await access.verdict(student.id, course.id)).under_way
+    mails = await kinds_of_mail()
+
+    after = await reviews.resolve(ADMIN, payment.id, NOTE)
+    await sync(payment.id, "a webhook")
+    new = await buy(student, course, provider)
+
+    assert (payment.state, payment.review.reason) == (PaymentState.NEEDS_REVIEW, REASON)
+    assert under_way.code is ReasonCode.PAYMENT_IN_REVIEW
+    assert (after.state, after.open) == (PaymentState.EXPIRED, False)
+    assert new.id != payment.id
+    assert new.provider_checkout_id != payment.provider_checkout_id
+    row = await payments_db.get(payment.id)
+    assert (row.state, row.review.state) == (PaymentState.EXPIRED, ReviewState.RESOLVED)
+    last = row.syncs[-1]
+    assert (last.result, last.why) == ("a person has seen it", f"a person has seen it: {REASON}")
+    assert (await stored("enrollments"), await kinds_of_mail()) == ([], mails)
+    told = outcome_of(row, waiting=False, disputes_suspend=True)
+    assert (told.title, told.act) == ("A person has looked at this payment", "Buy the course")
+    assert "Nothing was paid" not in told.sentence
+
+
+async def test_a_second_payment_that_a_person_settled_keeps_nobody_from_buying_again(
+    database, sandbox
+):
+    course, student, second = await a_second_payment(sandbox, refunds="pending")
+    sandbox.fail_refund(second.refunds[0].provider_refund_id)
+    await sync(second.id, "a webhook")
+    await collection("enrollments").delete_many({})
+    first = {"duplicate_of": "", "account_id": student.id}
+    await collection("payments").delete_many(first)
+    before = (await access.verdict(student.id, course.id)).under_way
+
+    await reviews.resolve(ADMIN, second.id, NOTE)
+
+    assert before.code is ReasonCode.PAYMENT_IN_REVIEW
+    assert (await access.verdict(student.id, course.id)).under_way is None
+    row = await payments_db.get(second.id)
+    assert row.state is PaymentState.PAID
+    told = outcome_of(row, waiting=False, disputes_suspend=True)
+    assert "a person has seen to it" in told.sentence
+    assert "by itself" not in told.sentence
+
+
+async def test_resolving_moves_no_money_and_ends_no_access(database, sandbox):
+    course, student, payment, paid = await a_purchase(sandbox, "stripe")
+
+    async def ask():
+        await reviews.open_review(payment.id, ROOM)
+
+    await transaction(ask)
+    mails = await kinds_of_mail()
+
+    await reviews.resolve(ADMIN, payment.id, NOTE)
+
+    assert (await access.verdict(student.id, course.id)).allowed
+    assert (sandbox.refunds(paid), await kinds_of_mail()) == ([], mails)

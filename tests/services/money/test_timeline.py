@@ -1,0 +1,149 @@
+"""What the page of a payment tells of its life."""
+
+from datetime import timedelta
+
+import pytest
+
+from courseflow_admin.db.core.client import collection
+from courseflow_admin.errors import ProviderRefused
+from courseflow_admin.logs import client_ip, request_id
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import id_at, now
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.mail.emails import EmailState
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money import payments, refunds
+from tests.builders import acting, stored
+from tests.course_builders import an_admin
+from tests.money_builders import an_email
+from tests.services.money.buying import a_sale, buy, work
+
+
+async def test_the_timeline_tells_what_happened_once_and_in_order(database, sandbox):
+    course, student = await a_sale()
+    payment = await buy(student, course, "razorpay")
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+
+    steps = (await payments.get(SYSTEM, payment.id)).steps
+
+    told = [step.sentence for step in steps]
+    assert told[0] == "Checkout opened at Razorpay"
+    assert [sentence for sentence in told if sentence.startswith("Razorpay reported")] == [
+        "Razorpay reported payment.authorized",
+        "Razorpay reported payment.captured",
+        "Razorpay reported order.paid",
+    ]
+    assert told.count("Asked Razorpay anew: paid") == 1
+    assert "Payment confirmed: everything matches our order" in told
+    assert "E-mail “Receipt SANDBOX-2026-00001 for Data Structures in Practice” delivered" in told
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+
+
+async def test_nothing_happens_to_an_email_before_it_was_sent(database):
+    sent = now()
+    email = await an_email(
+        kind="receipt", state=EmailState.SENT, queued_at=sent, sent_at=sent, provider_id="re_1"
+    )
+
+    told = sent.replace(microsecond=0)  # a provider that tells whole seconds
+    await emails.record_event("email.delivered", "re_1", told - timedelta(seconds=1), "")
+
+    (row,) = await stored("emails")
+    assert (row["_id"], row["state"], row["state_at"]) == (email.id, "delivered", sent)
+
+
+@pytest.fixture
+async def refunded(database, sandbox):
+    """Ada buys of Ines; Rosa, an admin, asks the gateway anew and gives a part back."""
+    course, student = await a_sale()
+    rosa = await an_admin()
+    marks = client_ip.set("203.0.113.7"), request_id.set("req_of_rosa")
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    await work(sandbox)
+    await payments.recheck(rosa, payment.id)
+    hundred = Money(minor=10_000, currency="INR")
+    await refunds.refund(rosa, payment.id, hundred, "Looks like fraud", id_at("ref", now()))
+    client_ip.reset(marks[0])
+    request_id.reset(marks[1])
+    (ines,) = await stored("accounts", role="instructor")
+    owner = acting(Account.from_mongo(ines))
+    return payment.id, {"learner": student, "owner": owner, "admin": rosa}
+
+
+@pytest.mark.parametrize("who", ["learner", "owner"])
+async def test_learner_and_owner_read_what_happened_but_neither_evidence_nor_who_it_was(
+    refunded, who
+):
+    payment_id, people = refunded
+
+    steps = (await payments.get(people[who], payment_id)).steps
+
+    told = {step.sentence: step.who for step in steps}
+    assert (told["Checkout opened at Stripe"], told["Refund started"]) == (
+        "Ada Lovelace",
+        "The school",
+    )
+    assert told["Re-check asked for"] == "The school"
+    assert told["Asked Stripe anew: paid"] == "CourseFlow"
+    assert {(step.evidence_label, step.evidence) for step in steps} == {("", ())}
+    for trace in ("203.0.113.7", "req_of_rosa", "Rosa", "sha256", "evt_", "fraud"):
+        assert trace not in str(steps)
+
+
+async def test_an_admin_reads_the_evidence_and_who_it_was(refunded):
+    payment_id, people = refunded
+
+    steps = (await payments.get(people["admin"], payment_id)).steps
+
+    told = {step.sentence: step for step in steps}
+    started = told["Refund started: Looks like fraud"]
+    assert started.who == "Rosa Admin"
+    assert started.evidence == (
+        ("Amount", "₹100.00"),
+        ("Request", "req_of_rosa"),
+        ("IP address", "203.0.113.7"),
+    )
+    (payment,) = await stored("payments")
+    assert "re-check by an admin" in [note["source"] for note in payment["syncs"]]
+    assert "Rosa" not in str(payment["syncs"])
+    reported = told["Stripe reported checkout.session.completed"]
+    assert [word for word, _ in reported.evidence] == ["Event", "Body", "Delivered", "Handled"]
+
+
+async def asked_anew(actor, payment):
+    steps = (await payments.get(actor, payment.id)).steps
+    return [step.sentence for step in steps if step.sentence.startswith("Asked ")][-1]
+
+
+async def test_what_does_not_match_is_told_to_admins_alone(database, sandbox):
+    course, student = await a_sale()
+    rosa = await an_admin()
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    other = {"$set": {"amount.minor": 100}}
+    await collection("payments").update_one({"_id": payment.id}, other)
+
+    said = await payments.recheck(rosa, payment.id)
+
+    why = "needs review: The gateway says ₹4,999.00, our payment is ₹1.00."
+    assert (said, await asked_anew(rosa, payment)) == (why, f"Asked Stripe anew: {why}")
+    assert await asked_anew(student, payment) == "Asked Stripe anew: needs review"
+
+
+async def test_why_a_gateway_refuses_to_tell_is_told_to_admins_alone(database, sandbox):
+    course, student = await a_sale()
+    rosa = await an_admin()
+    payment = await buy(student, course, "stripe")
+    unknown = {"$set": {"provider_checkout_id": "cs_unknown"}}
+    await collection("payments").update_one({"_id": payment.id}, unknown)
+
+    with pytest.raises(ProviderRefused) as refused:
+        await payments.recheck(rosa, payment.id)
+
+    assert "No such" in refused.value.message
+    told = await asked_anew(rosa, payment)
+    assert told == f"Asked Stripe anew: {refused.value.message}"
+    assert await asked_anew(student, payment) == "Asked Stripe anew: the gateway did not tell"

@@ -1,0 +1,117 @@
+"""The dialog in which an admin resolves the review of a payment."""
+
+import pytest
+
+from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
+from courseflow_admin.services.money import reviews
+from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_shown import effects_of_resolving
+from tests.builders import audited
+from tests.money_builders import a_payment
+from tests.state.conftest import NOT_PERMITTED, run, said
+from tests.state.money.money_tabs import ADMIN, INES
+from tests.state.money.test_payment import opened
+
+ROOM = "Stripe says it gave ₹1.00 back, which is more than is left of this payment."
+NOTE = "Given back by bank transfer."
+
+
+async def in_review(**fields):
+    review = Review(state=ReviewState.OPEN, reason=ROOM, at=now())
+    return await a_payment(1, "needs_review", review=review, **{"capture": Capture.PAID, **fields})
+
+
+async def test_a_review_is_resolved_and_the_page_shows_it(database):
+    payment = await in_review()
+    root, state = await opened(ADMIN, payment.id)
+    assert (state.shown.review, state.shown.warning) == (
+        ROOM,
+        f"Needs a look by a person: {ROOM}",
+    )
+
+    await run(root, PaymentDetailState, "show_review_dialog", is_open=True)
+    assert (state.review_dialog, state.review_about) == (True, ROOM)
+    await run(root, PaymentDetailState, "resolve_review", form={"note": f" {NOTE} "})
+
+    assert await said(root) == [("success", "The review is resolved.")]
+    assert (state.review_dialog, state.resolving) == (False, False)
+    assert (state.shown.state, state.shown.review, state.shown.warning) == ("paid", "", "")
+    assert [step.what for step in state.steps] == [f"Review resolved: {NOTE}"]
+    assert state.steps[0].icon == "check"
+
+
+async def test_a_review_wants_a_note(database):
+    payment = await in_review()
+    root, state = await opened(ADMIN, payment.id)
+    await run(root, PaymentDetailState, "show_review_dialog", is_open=True)
+
+    await run(root, PaymentDetailState, "resolve_review", form={"note": "  "})
+
+    assert state.note_problem == "Say what you found: it stands in the history."
+    assert (state.review_dialog, await audited()) == (True, [])
+
+
+async def test_what_was_asked_meanwhile_is_not_resolved_unread(database):
+    payment = await in_review()
+    root, state = await opened(ADMIN, payment.id)
+    await run(root, PaymentDetailState, "show_review_dialog", is_open=True)
+    await transaction(lambda: reviews.open_review(payment.id, "Another reason."))
+
+    await run(root, PaymentDetailState, "resolve_review", form={"note": NOTE})
+
+    assert state.review_problem.startswith("This payment does not wait for a person, or by now")
+    assert (state.review_dialog, state.resolving) == (True, False)
+    assert (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
+
+
+async def test_no_dialog_opens_where_nobody_is_asked_for(database):
+    payment = await a_payment()
+    root, state = await opened(ADMIN, payment.id)
+
+    await run(root, PaymentDetailState, "show_review_dialog", is_open=True)
+
+    assert (state.review_dialog, state.shown.review) == (False, "")
+
+
+async def test_instructors_resolve_nothing_even_when_they_get_past_the_guard(database):
+    payment = await in_review()
+    root, state = await opened(INES, payment.id)
+
+    await run(root, PaymentDetailState, "resolve_review", form={"note": NOTE})
+
+    assert state.review_problem == NOT_PERMITTED
+    assert (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
+    assert await audited() == []
+
+
+@pytest.mark.parametrize(
+    ("capture", "becomes", "second"),
+    [
+        (Capture.PAID, "Paid", "No money moves, and no access opens or ends."),
+        (
+            Capture.PENDING,
+            "Expired",
+            "Its checkout is closed, so Ada Lovelace may buy Data Structures in Practice anew.",
+        ),
+        (
+            Capture.FAILED,
+            "Failed",
+            "Its checkout is closed, so Ada Lovelace may buy Data Structures in Practice anew.",
+        ),
+    ],
+)
+async def test_the_dialog_tells_what_resolving_does(database, capture, becomes, second):
+    payment = await in_review(capture=capture)
+
+    told = effects_of_resolving(payment)
+    after = await reviews.resolve(ADMIN, payment.id, NOTE)
+
+    assert told == [
+        f"The payment no longer needs a person; it is shown as “{becomes}” from then on.",
+        second,
+        "Your note stands in the payment's history, under your name. No e-mail goes out.",
+    ]
+    assert after.state is PaymentState(becomes.lower())
