@@ -10,12 +10,15 @@ from typing import Any
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.figures import metrics as metrics_db
+from courseflow_admin.db.money import payment_metrics
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import receipts as receipts_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.figures.metrics import LAPSING, METRICS, OPEN_DISPUTES, Period, Scope
+from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.figures.metrics import METRICS
+from courseflow_admin.models.money.payment_metrics import LAPSING, OPEN_DISPUTES, Scope
 from courseflow_admin.models.money.payments import Payment, state_of
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import access
@@ -116,9 +119,9 @@ async def _figure(name: str, period: Period, scope: Scope) -> Row:
 async def needs_a_person(at: datetime) -> dict[str, int]:
     """How many payments wait for somebody at this instant."""
     found = {
-        OPEN_DISPUTES: metrics_db.attention(OPEN_DISPUTES, at),
-        LAPSING: metrics_db.attention(LAPSING, at),
-        "needs_review": metrics_db.needs_review(),
+        OPEN_DISPUTES: payment_metrics.attention(OPEN_DISPUTES, at),
+        LAPSING: payment_metrics.attention(LAPSING, at),
+        "needs_review": payment_metrics.needs_review(),
     }
     return {
         name: (await metrics_db.waiting("payments", wanted, "created_at"))[0]

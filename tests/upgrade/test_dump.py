@@ -14,7 +14,7 @@ from courseflow_admin.db import migrations
 from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.indexes import INDEXES
-from courseflow_admin.models.figures.metrics import Period
+from courseflow_admin.models.core.periods import Period
 from tests.upgrade import loading, sayings
 
 NUMBER = "0001"
