@@ -17,9 +17,9 @@ os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="courseflow-bench-"))
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
-from courseflow_admin.demo.loader import load_demo_school
+from courseflow_admin.development.demo.loader import load_demo_school
+from courseflow_admin.development.embedded import EmbeddedMongo
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.core.paging import PageRequest

@@ -28,8 +28,8 @@ from courseflow_admin import frontend
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
-from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
+from courseflow_admin.development.embedded import EmbeddedMongo
 from courseflow_admin.services.identity import accounts, sessions
 from courseflow_admin.state.core.notices import NoticesState
 from tests import servers

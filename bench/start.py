@@ -112,7 +112,10 @@ class Run:
             with contextlib.suppress(psutil.Error):
                 words = [Path(word).name for word in process.cmdline()]
                 what = next((it for it in words[1:] if not it.startswith("-")), words[0])
-                name = {"courseflow_admin": words[-1], "courseflow_admin.serve": "serve"}
+                name = {
+                    "courseflow_admin": words[-1],
+                    "courseflow_admin.development.supervisor": "serve",
+                }
                 key = "mongod" if words[0] == "mongod" else name.get(what, what)
                 found[key] = process.memory_full_info().pss / 1e6
         return found

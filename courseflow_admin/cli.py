@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from courseflow_admin.config import Settings, settings
-from courseflow_admin.errors import CourseFlowError, SettingsInvalid
+from courseflow_admin.errors import CourseFlowError, DatabaseNotStarted, SettingsInvalid
 
 ROOT = Path(__file__).parent.parent
 LARGEST_MESSAGE = 1_000_000  # bytes from a socket; the longest lesson has 200,000 characters
@@ -33,9 +33,8 @@ def run(stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False) ->
     """Start the database, the sandbox, the worker and the app; Ctrl-C stops all of it."""
     # In place of this process: the supervisor stays small without typer.
     arguments = ["--stop-with-parent"] if stop_with_parent else []
-    os.execv(  # noqa: S606 - our own interpreter
-        sys.executable, [sys.executable, "-m", "courseflow_admin.serve", *arguments]
-    )
+    supervisor = [sys.executable, "-m", "courseflow_admin.development.supervisor", *arguments]
+    os.execv(sys.executable, supervisor)  # noqa: S606 - our own interpreter
 
 
 @app.command()
@@ -173,7 +172,7 @@ def seed(
     """Create the indexes and load the demo school; never into a database with live money."""
 
     async def act() -> None:
-        from courseflow_admin.demo.loader import NotEmpty, load_demo_school
+        from courseflow_admin.development.demo.loader import NotEmpty, load_demo_school
         from courseflow_admin.services.school import startup as school
 
         stamp = await school.check_stamp(settings())
@@ -244,8 +243,6 @@ def doctor(
 @contextmanager
 def _database(process: str) -> Iterator[Settings]:
     """Settings, logs and the database, our own started if need be; what is wrong is one line."""
-    from courseflow_admin.db.core.embedded import database_uri
-    from courseflow_admin.db.core.mongod import DatabaseNotStarted
     from courseflow_admin.logs import configure_logs
 
     try:
@@ -263,13 +260,27 @@ def _database(process: str) -> Iterator[Settings]:
         raise typer.Exit(1) from None
 
 
+@contextmanager
+def database_uri(current: Settings) -> Iterator[str]:
+    """Where the database is: the one named by MONGODB_URI, else our own, started if need be."""
+    if current.mongodb_uri is not None:
+        yield current.mongodb_uri.get_secret_value()
+    elif current.production:
+        raise DatabaseNotStarted("MONGODB_URI: needed when ENV=production")
+    else:
+        from courseflow_admin.development.embedded import EmbeddedMongo
+
+        with EmbeddedMongo(current.data_dir) as uri:
+            yield uri
+
+
 def _of_the_run_here() -> Settings:
     """The settings; where no port is given, with that of the run this folder has, if it has one."""
-    from courseflow_admin import run_note
-
     current = settings()
-    if "port" in current.model_fields_set:
+    if current.production or "port" in current.model_fields_set:
         return current
+    from courseflow_admin.development import run_note
+
     if port := run_note.port_in_use(current.data_dir):
         os.environ["PORT"] = str(port)
         settings.cache_clear()

@@ -190,3 +190,7 @@ class SettingsInvalid(Exception):
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+
+
+class DatabaseNotStarted(Exception):
+    """No database to work with; the text says in full what was tried and what would help."""

@@ -18,10 +18,10 @@ from xdist.scheduler import LoadFileScheduling
 from courseflow_admin.api.app import create_api
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
-from courseflow_admin.db.core.embedded import EmbeddedMongo
 from courseflow_admin.db.migrations import bring_up_to_date
+from courseflow_admin.development.embedded import EmbeddedMongo
+from courseflow_admin.development.sandbox.server import Sandbox
 from courseflow_admin.providers import gateways, resend
-from courseflow_admin.sandbox.server import Sandbox
 from courseflow_admin.services.money import webhooks
 from tests import servers
 from tests.listening import Listener

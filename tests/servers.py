@@ -127,7 +127,9 @@ def whole_product(environ: dict[str, str], log: Path) -> Iterator[str]:
     """Sandbox, worker and web over a database with its indexes; the app's address."""
     migrate(environ)
     with ExitStack() as stack:
-        sandbox = stack.enter_context(running(["courseflow_admin.sandbox"], environ, log))
+        sandbox = stack.enter_context(
+            running(["courseflow_admin.development.sandbox"], environ, log)
+        )
         stack.enter_context(running(["courseflow_admin", "worker"], environ, log))
         address = stack.enter_context(web(environ, log))
         wait_for(f"http://127.0.0.1:{int(environ['PORT']) + 1}/", sandbox, log)

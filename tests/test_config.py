@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from courseflow_admin.config import Settings, read_settings
+from courseflow_admin.development.sandbox.server import Sandbox
 from courseflow_admin.errors import SettingsInvalid
-from courseflow_admin.sandbox.server import Sandbox
 
 PRODUCTION = {
     "ENV": "production",

@@ -26,7 +26,7 @@ KINDS: dict[str, type[Contract]] = {
     "protected": ProtectedContract,
 }
 ROOT = "courseflow_admin"
-LAYERS = {"models", "db", "providers", "services", "state", "api", "pages", "sandbox"}
+LAYERS = {"models", "db", "providers", "services", "state", "api", "pages", "development"}
 ROOMS = ("figures", "identity", "money", "teaching", "mail", "school", "core")
 HELD_BY_HAND = {  # contract -> an import it forbids
     "Imports only ever point down": ("models.core.texts", "services.school.audit"),
@@ -39,8 +39,13 @@ HELD_BY_HAND = {  # contract -> an import it forbids
     "Only providers know Razorpay": ("services.money.refunds", "razorpay"),
     "Only providers know Resend": ("services.mail.emails", "resend"),
     "Only providers know standardwebhooks": ("services.money.webhooks", "standardwebhooks"),
-    "The sandbox is a stranger": ("sandbox.stripe", "providers.stripe"),
-    "The sandbox knows config and errors only": ("sandbox.stripe", "models.core.amounts"),
+    "Production does not know development": ("worker", "development.embedded"),
+    "Development in its order": ("development.sandbox.stripe", "development.demo.loader"),
+    "The sandbox is a stranger": ("development.sandbox.stripe", "providers.stripe"),
+    "The sandbox knows config and errors only": (
+        "development.sandbox.stripe",
+        "models.core.amounts",
+    ),
 }
 
 

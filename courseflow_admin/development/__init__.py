@@ -1,0 +1,1 @@
+"""What only a developer's machine needs: supervisor, embedded mongod, sandbox, demo school."""

