@@ -20,11 +20,11 @@ from courseflow_admin.development.embedded import EmbeddedMongo
 from courseflow_admin.development.mongod import find_mongod
 from courseflow_admin.errors import DatabaseNotStarted
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 USER = """
 import os, sys
 from pathlib import Path
-from courseflow_admin.db.embedded import EmbeddedMongo
+from courseflow_admin.development.embedded import EmbeddedMongo
 mongo = EmbeddedMongo(Path(sys.argv[1]))
 print(mongo.start(), mongo.pid, mongo._watch.pid if mongo._watch else 0, flush=True)
 sys.stdin.read()
