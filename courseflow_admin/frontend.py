@@ -1,6 +1,6 @@
 """The built screens: built once, moved to any address, hashed for the CSP, served from one port.
 
-Nothing of Reflex is imported before the files are served: `courseflow run` only builds.
+Nothing of Reflex is imported here: `courseflow run` only builds.
 """
 
 import base64
@@ -289,25 +289,12 @@ def _too_long(path: str) -> bool:
     return len(path) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME
 
 
-def serve_files(
-    folder: Path, knows: Callable[[str], str | None], school_name: Callable[[], Awaitable[str]]
-) -> ASGIApp:
+def serve_files(folder: Path, files: ASGIApp, school_name: Callable[[], Awaitable[str]]) -> ASGIApp:
     """The built pages, with the name of the school put in, and their files.
 
-    `knows`: path -> route or None, so that /courses/algebra is a page and unknown paths are 404.
+    `files` serves what is in `folder`, knows that /courses/algebra is a page, and answers 404 to
+    unknown paths.
     """
-    # Late: this module is read by `courseflow run` too, which must not import Reflex.
-    from reflex.utils.precompressed_staticfiles import (  # noqa: PLC0415
-        PrecompressedStaticFiles,
-    )
-
-    def page_of(path: str) -> str | None:
-        route = knows(path)
-        return None if route == "404" else route
-
-    files = PrecompressedStaticFiles(
-        directory=folder, html=True, encodings=["brotli", "gzip"], router=page_of
-    )
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

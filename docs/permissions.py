@@ -6,13 +6,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from reflex_base.registry import RegistrationContext  # noqa: E402 - after the path
-
-from courseflow_admin import pages  # noqa: E402, F401 - registers every handler
+from courseflow_admin import pages  # noqa: E402, F401 - after the path; registers every handler
 from courseflow_admin.api.permissions import RULES, Rule  # noqa: E402
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission  # noqa: E402
-from courseflow_admin.state.core.framework import FRAMEWORK  # noqa: E402
 from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, mark_of  # noqa: E402
+from courseflow_admin.state.edge import FRAMEWORK, handlers  # noqa: E402
 
 ROLES = ("student", "instructor", "admin")
 HEAD = """# Who may do what
@@ -62,8 +60,8 @@ def _object(rule: Rule) -> str:
 def _handlers() -> list[str]:
     lines = ["## Event handlers", "", "| state | handler | needs |", "|---|---|---|"]
     found: set[tuple[str, str, str]] = set()
-    for registered in RegistrationContext.get().event_handlers.values():
-        state, function = registered.states[0], registered.handler.fn
+    for one in handlers().values():
+        state, function = one.state, one.function
         mark = mark_of(function)
         if not state.__module__.startswith("courseflow_admin.") or mark is None:
             continue

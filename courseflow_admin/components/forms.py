@@ -3,11 +3,10 @@
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.el.elements.base import BaseHTML
-from reflex_components_core.el.elements.forms import Form
 
 from courseflow_admin.components.icons import NativeLink, client_act, icon, link
 from courseflow_admin.components.types import Flag, Shown, Text
+from courseflow_admin.state import edge
 
 # A native form is sent once; after ten seconds without an answer it may be tried again.
 SEND_ONCE = (
@@ -17,7 +16,7 @@ SEND_ONCE = (
 )
 
 
-class NativeForm(BaseHTML):
+class NativeForm(edge.BaseHTML):
     """A form the browser sends by itself; Reflex's own always prevent that."""
 
     tag = "form"
@@ -34,17 +33,10 @@ def native_form(*children: Any, action: Text, **props: Any) -> rx.Component:
     )
 
 
-class NamedFieldsForm(Form):
-    """Reflex's form sends each field that has an id once more, under that id; this one does not."""
-
-    def _get_form_refs(self) -> dict[str, Any]:
-        return {}
-
-
 def form(*children: Any, on_submit: Any, **props: Any) -> rx.Component:
     """A form whose values go to an event handler, by the names of its fields."""
     props.setdefault("class_name", "cf-form")
-    return NamedFieldsForm.create(*children, on_submit=on_submit, **props)
+    return edge.NamedFieldsForm.create(*children, on_submit=on_submit, **props)
 
 
 def hidden(name: str, value: Text) -> rx.Component:

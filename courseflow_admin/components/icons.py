@@ -3,16 +3,14 @@
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.el.elements.base import BaseHTML
-from reflex_components_core.react_router.dom import ReactRouterLink
-from reflex_components_lucide.icon import LUCIDE_ICON_LIST
 
 from courseflow_admin.components.types import Text
+from courseflow_admin.state import edge
 
 
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     """A drawn icon, silent for screen readers: the text beside it says the thing."""
-    if name not in LUCIDE_ICON_LIST:  # Reflex would only warn and draw a question mark
+    if not edge.has_icon(name):
         raise ValueError(f"There is no icon {name!r}.")
     return rx.icon(name, size=size, aria_hidden="true", **props)
 
@@ -37,10 +35,10 @@ def icon_button(
 
 def link(*children: Any, href: Text, **props: Any) -> rx.Component:
     """A link to one of our own pages, followed without loading the page anew."""
-    return ReactRouterLink.create(*children, to=href, **props)
+    return edge.ReactRouterLink.create(*children, to=href, **props)
 
 
-class NativeLink(BaseHTML):
+class NativeLink(edge.BaseHTML):
     """A link the browser follows by itself: the router would lose the query of `#main`."""
 
     tag = "a"
@@ -57,12 +55,7 @@ def client_act(script: str, *values: rx.Var | str) -> rx.Var:
     Each `{0}`, `{1}` … in `script` becomes the value's own expression; braces of JavaScript
     are written double.
     """
-    shown = [rx.Var.create(value) for value in values]
-    data = [var._get_all_var_data() for var in shown]
-    return rx.Var(
-        _js_expr=f"({script.format(*[str(var) for var in shown])})",
-        _var_data=rx.vars.VarData.merge(*data),
-    )
+    return edge.function(script, *values)
 
 
 COPY = (

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.core.banner import has_connection_errors
 
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
@@ -19,6 +18,7 @@ from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.sidebar import SIGN_OUT_FORM, may, sidebar
 from courseflow_admin.components.types import Piece, Shown, Text
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.state import edge
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.notices import NoticesState
 
@@ -229,7 +229,7 @@ def offline() -> rx.Component:
     """Said while the socket is lost or the database is away; goes by itself."""
     return rx.fragment(
         rx.cond(
-            has_connection_errors,
+            edge.has_connection_errors,
             _offline_banner(
                 "wifi_off",
                 "The school does not answer just now. Trying again by itself; "

@@ -8,19 +8,18 @@ that the first paint, what follows and the tab's title all say the same. The log
 import json
 
 import reflex as rx
-from reflex_base.registry import RegistrationContext
 
 from courseflow_admin.components.icons import mark
 from courseflow_admin.components.types import Flag, Text
 from courseflow_admin.frontend import BUILT_SCHOOL
+from courseflow_admin.state import edge
 from courseflow_admin.state.core.school import SchoolState
 
 WRITTEN = "CourseFlow"  # what a page's `title=` says where the school's name shall stand
-SERVED_NAME = rx.Var(
-    _js_expr="(globalThis.document?.querySelector('meta[name=\"application-name\"]')?.content"
-    f" ?? {json.dumps(BUILT_SCHOOL)})",
-    _var_type=str,
-).to(str)
+SERVED_NAME = edge.expression(
+    "(globalThis.document?.querySelector('meta[name=\"application-name\"]')?.content"
+    f" ?? {json.dumps(BUILT_SCHOOL)})"
+)
 # What was saved in this tab is newer than the page.
 NAME = rx.cond(SchoolState.name != "", SchoolState.name, SERVED_NAME).to(str)
 
@@ -41,7 +40,7 @@ def titled(there: Flag, name: Text, otherwise: str) -> Text:
 
 def name_all_pages() -> None:
     """`Payments · CourseFlow` becomes `Payments · ` and the name of the school."""
-    for _, options in RegistrationContext.get().decorated_pages:
+    for options in edge.page_options():
         title = options.get("title")
         if isinstance(title, str):
             options["title"] = rx.Var.create(title.removesuffix(WRITTEN)).to(str) + NAME

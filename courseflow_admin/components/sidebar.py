@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
-from reflex.style import color_mode, set_color_mode
-from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
@@ -15,6 +13,7 @@ from courseflow_admin.components.icons import client_act, icon, link
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Flag, Shown
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.state import edge
 from courseflow_admin.state.core.auth import AuthState
 
 SIGN_OUT_FORM = "cf-sign-out"
@@ -100,8 +99,7 @@ def _groups(here: str, *, in_drawer: bool) -> rx.Component:
 
 def _routes_there() -> set[str]:
     """The addresses that have a page, so that the sidebar never leads nowhere."""
-    pages = RegistrationContext.get().decorated_pages
-    return {str(options.get("route", "")) for _, options in pages}
+    return {str(options.get("route", "")) for options in edge.page_options()}
 
 
 def _if_any(group: rx.Component, items: Sequence[Item]) -> rx.Component:
@@ -197,8 +195,8 @@ def _theme() -> rx.Component:
                     icon(icon_name, 14),
                     text,
                     rx.spacer(),
-                    rx.cond(color_mode == look, icon("check", 14)),
-                    on_select=set_color_mode(look),
+                    rx.cond(edge.color_mode == look, icon("check", 14)),
+                    on_select=edge.set_color_mode(look),
                 )
                 for look, icon_name, text in looks
             ],

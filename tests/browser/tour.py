@@ -10,12 +10,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
-from reflex_base.registry import RegistrationContext
 
 from courseflow_admin import frontend, pages
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services.identity import invitations
+from courseflow_admin.state import edge
 from tests import servers
 from tests.browser.conftest import (
     Complaints,
@@ -59,8 +59,7 @@ new PerformanceObserver(list => {
 
 def all_routes() -> list[str]:
     assert pages.__all__
-    found = RegistrationContext.ensure_context().decorated_pages
-    return sorted(str(options["route"]) for _, options in found)
+    return sorted(str(options["route"]) for options in edge.page_options())
 
 
 def those_for(route: str) -> tuple[str, ...]:

@@ -8,11 +8,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from reflex_base.registry import RegistrationContext
-
 from courseflow_admin import routes as links
 from courseflow_admin.courseflow_admin import app as _app  # noqa: F401 - registers every handler
 from courseflow_admin.models.core.permissions import PERMISSIONS, Permission
+from courseflow_admin.state import edge
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, mark_of
 from tests.builders import PASSWORD, acting
@@ -20,10 +19,9 @@ from tests.security.matrix import PEOPLE, School
 from tests.state.conftest import a_tab, run
 
 HANDLERS = {
-    f"{registered.states[0].__name__}.{registered.handler.fn.__name__}": registered
-    for registered in RegistrationContext.get().event_handlers.values()
-    if registered.states[0].__module__.startswith("courseflow_admin.")
-    and mark_of(registered.handler.fn) is not None
+    f"{one.state.__name__}.{one.function.__name__}": one
+    for one in edge.handlers().values()
+    if one.state.__module__.startswith("courseflow_admin.") and mark_of(one.function) is not None
 }
 # The object each page is about; all of them are the learner's and the owner's.
 PATHS = {
@@ -172,7 +170,7 @@ async def an_open_tab(school: School, name: str, meanwhile: Callable[..., Any]) 
 
     `meanwhile`: what others do once the page is there.
     """
-    state = HANDLERS[name].states[0]
+    state = HANDLERS[name].state
     root = await behind_the_guard(school, HOLDERS.get(state.__name__, "admin"), state)
     if "load" in state.event_handlers:
         await run(root, state, "load")
@@ -183,6 +181,5 @@ async def an_open_tab(school: School, name: str, meanwhile: Callable[..., Any]) 
 
 
 async def run_in(root: Any, school: School, name: str) -> list[Any]:
-    registered = HANDLERS[name]
-    state, function = registered.states[0], registered.handler.fn
+    state, function = HANDLERS[name].state, HANDLERS[name].function
     return await run(root, state, function.__name__, **arguments(name, function, school))

@@ -10,6 +10,7 @@ from courseflow_admin.api.app import create_api
 from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.services.identity import sessions
+from courseflow_admin.state import edge
 from tests.builders import an_account, audited
 
 SCHOOL = "https://school.example"
@@ -83,7 +84,9 @@ async def test_no_folder_is_listed_and_nothing_beside_it_is_served(tmp_path, pat
     async def name() -> str:
         return "The School"
 
-    transport = httpx.ASGITransport(frontend.serve_files(folder, lambda _: None, name))
+    transport = httpx.ASGITransport(
+        frontend.serve_files(folder, edge.files_of(folder, lambda _: None), name)
+    )
 
     async with httpx.AsyncClient(transport=transport, base_url=SCHOOL) as client:
         answer = await client.get(path, follow_redirects=True)

@@ -202,8 +202,7 @@ async def answer_of(api, school: School, route: str, token: str) -> tuple[int, s
 async def test_on_a_page_too_a_draft_is_not_there_for_others(database, state):
     school = await a_school()
     hidden = replace(school, course=school.draft)
-    registered = next(one for one in HANDLERS.values() if one.states[0].__name__ == state)
-    cls = registered.states[0]
+    cls = next(one.state for one in HANDLERS.values() if one.state.__name__ == state)
 
     for person in set(PEOPLE) - KNOWS_DRAFTS:
         root = a_tab(path=PATHS[state](hidden))
@@ -231,13 +230,10 @@ async def test_the_guard_lets_each_person_through_to_what_is_marked_for_them(dat
     through = {
         name
         for name, registered in HANDLERS.items()
-        if await asked(root, registered.handler, **arguments(name, registered.handler.fn, school))
-        is None
+        if await asked(root, registered, **arguments(name, registered.function, school)) is None
     }
 
-    assert through == {
-        name for name, one in HANDLERS.items() if may(mark_of(one.handler.fn), person)
-    }
+    assert through == {name for name, one in HANDLERS.items() if may(mark_of(one.function), person)}
     assert await everything_stored() == before
 
 
@@ -248,7 +244,7 @@ async def test_behind_the_guard_the_services_refuse_too_and_nothing_changes(data
     before, changed, told = await everything_stored(), [], {}
 
     for name, registered in HANDLERS.items():
-        state, function = registered.states[0], registered.handler.fn
+        state, function = registered.state, registered.function
         stranger = person in STRANGERS.get(state.__name__, [])
         if may(mark_of(function), person) and not stranger:
             continue
@@ -270,7 +266,7 @@ async def test_behind_the_guard_the_services_refuse_too_and_nothing_changes(data
 async def test_the_pages_tell_each_person_all_that_is_for_them_and_nothing_else(database, person):
     """Also those who hold the permission of a list, which then holds other people's objects."""
     school = await a_school()
-    states = {registered.states[0] for registered in HANDLERS.values()}
+    states = {registered.state for registered in HANDLERS.values()}
     told = set()
 
     for state in states:

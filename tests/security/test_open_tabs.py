@@ -26,7 +26,7 @@ from tests.security.handlers import HANDLERS, STRANGERS, an_open_tab, become, ma
 from tests.security.matrix import PEOPLE, School, a_school, everything_stored
 from tests.state.conftest import said
 
-ASKED = sorted(name for name, one in HANDLERS.items() if mark_of(one.handler.fn) is not PUBLIC)
+ASKED = sorted(name for name, one in HANDLERS.items() if mark_of(one.function) is not PUBLIC)
 # They write nothing for anybody: they read, or change what this one tab shows.
 SHOWS = {
     *("load", "refresh", "ask", "cancel", "codes_kept", "ask_delete", "ask_remove", "show_dialog"),
@@ -143,7 +143,7 @@ async def test_each_handler_is_called_so_that_it_does_what_it_is_for(database, s
 
 @pytest.mark.parametrize("name", [name for name in ASKED if name.partition(".")[2] not in SHOWS])
 async def test_in_a_tab_that_holds_all_it_takes_others_change_nothing(database, sandbox, name):
-    state, mark = name.partition(".")[0], mark_of(HANDLERS[name].handler.fn)
+    state, mark = name.partition(".")[0], mark_of(HANDLERS[name].function)
     others = [one for one in PEOPLE if not may(mark, one) or one in STRANGERS.get(state, [])]
     changed = []
 

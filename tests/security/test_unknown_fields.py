@@ -103,7 +103,7 @@ async def test_a_query_with_a_parameter_nobody_declared_is_refused(api, sandbox)
 async def test_a_form_over_the_socket_with_such_a_field_is_not_understood(database, name):
     school = await a_school()
     registered = HANDLERS[name]
-    state, function = registered.states[0], registered.handler.fn
+    state, function = registered.state, registered.function
     known = arguments(name, function, school)
     before = await everything_stored()
 
@@ -130,7 +130,7 @@ def test_every_route_and_handler_that_takes_something_is_tried_above():
     with_form = {
         name
         for name, one in HANDLERS.items()
-        if "form" in inspect.signature(one.handler.fn).parameters
+        if "form" in inspect.signature(one.function).parameters
     }
 
     assert set(JSON) == reading

@@ -102,11 +102,11 @@ async def test_no_handler_changes_anything(database, sandbox, person):
     before, changed, reached = await everything_stored(), [], 0
 
     for name, registered in HANDLERS.items():
-        state, function = registered.states[0], registered.handler.fn
+        state, function = registered.state, registered.function
         if state.__name__ == "NoticesState":  # what a tab says, kept nowhere
             continue
         root = a_tab(token, path=PATHS.get(state.__name__, lambda _: "/overview")(school))
-        if await asked(root, registered.handler, **arguments(name, function, school)) is None:
+        if await asked(root, registered, **arguments(name, function, school)) is None:
             reached += 1
             if "load" in state.event_handlers:
                 await run(root, state, "load")
@@ -127,14 +127,11 @@ async def test_every_page_of_the_person_can_be_looked_at(database, sandbox, pers
 
     heard = {}
     for name, registered in HANDLERS.items():
-        state = registered.states[0]
-        if registered.handler.fn.__name__ != "load" or state.__name__ == "CheckoutState":
+        state = registered.state
+        if registered.function.__name__ != "load" or state.__name__ == "CheckoutState":
             continue
         root = a_tab(token, path=PATHS.get(state.__name__, lambda _: "/overview")(school))
-        if (
-            await asked(root, registered.handler, **arguments(name, registered.handler.fn, school))
-            is None
-        ):
+        if await asked(root, registered, **arguments(name, registered.function, school)) is None:
             await run(root, state, "load")
             heard[name] = [text for tone, text in await said(root) if tone == "error"]
 
@@ -144,9 +141,9 @@ async def test_every_page_of_the_person_can_be_looked_at(database, sandbox, pers
 
 async def test_the_account_page_is_marked_as_private():
     marks = {
-        name: mark_of(one.handler.fn)
+        name: mark_of(one.function)
         for name, one in HANDLERS.items()
-        if one.states[0].__name__ == "AccountState"
+        if one.state.__name__ == "AccountState"
     }
 
     assert set(marks.values()) == {Permission.ACCOUNT_PRIVATE}
@@ -160,20 +157,20 @@ async def test_a_click_meant_as_oneself_is_not_done_as_somebody_else_nor_the_oth
     token = await school.token("owner")  # anybody's handler would do
     token = await school.token("admin")
     root = a_tab(token, path="/people")
-    handler = HANDLERS["PeopleState.load"].handler
+    handler = HANDLERS["PeopleState.load"]
     assert await asked(root, handler) is None
     admin = await sessions.find(token)
     assert admin is not None
     await view_as.begin(admin, school.people["learner"].id)
 
-    begun = await asked(root, HANDLERS["NoticesState.close"].handler, notice_id="x")
+    begun = await asked(root, HANDLERS["NoticesState.close"], notice_id="x")
     auth = await root.get_state(AuthState)
     seen = (auth.viewing, auth.viewing_ends, auth.email)
-    after = await asked(root, HANDLERS["NoticesState.close"].handler, notice_id="x")
+    after = await asked(root, HANDLERS["NoticesState.close"], notice_id="x")
     actor = await sessions.find(token)
     assert actor is not None
     await view_as.end(actor)
-    ended = await asked(root, HANDLERS["AuthState.look_again"].handler)
+    ended = await asked(root, HANDLERS["AuthState.look_again"])
 
     assert [event.name.rpartition(".")[2] for event in begun.events] == ["on_load_internal"]
     assert seen == ("learner", "ends in 30 min", "learner@demo.test")
@@ -188,14 +185,14 @@ async def test_what_the_admin_had_on_screen_is_gone_from_the_tab(database):
     token = await school.token("admin")
     people = HANDLERS["PeopleState.load"]
     root = a_tab(token, path="/people")
-    assert await asked(root, people.handler) is None
-    await run(root, people.states[0], "load")
-    state = await root.get_state(people.states[0])
+    assert await asked(root, people) is None
+    await run(root, people.state, "load")
+    state = await root.get_state(people.state)
     assert len(state.rows) > 3
     admin = await sessions.find(token)
     assert admin is not None
     await view_as.begin(admin, school.people["learner"].id)
 
-    await asked(root, people.handler)
+    await asked(root, people)
 
     assert state.rows == []

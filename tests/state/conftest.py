@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import reflex as rx
 
 from courseflow_admin.config import settings
 from courseflow_admin.routes import session_cookie
+from tests import edge
 
 NOT_PERMITTED = (
     "Your account may not do this. Ask an admin of the school. "
@@ -17,20 +17,16 @@ NOT_PERMITTED = (
 
 def a_tab(token: str = "", path: str = "/overview", cookies: str = "") -> Any:
     """The root state of a new tab that shows `path`; `cookies`: of others, before ours."""
-    root = rx.State(_reflex_internal_init=True)
     ours = f"{session_cookie(secure=settings().secure)}={token}" if token else ""
     cookie = cookies + ours
-    data = {
-        "headers": {"cookie": cookie, "origin": settings().origin, "host": "localhost:3000"},
-        "pathname": path.partition("?")[0],
-        "asPath": path,
-        "ip": "127.0.0.1",
-        "token": "tab",
-        "session_id": "socket",
-    }
-    root._update_router_vars(data, {})
-    root.router_data = data
-    return root
+    return edge.new_tab(
+        headers={"cookie": cookie, "origin": settings().origin, "host": "localhost:3000"},
+        pathname=path.partition("?")[0],
+        asPath=path,
+        ip="127.0.0.1",
+        token=edge.TAB,
+        session_id="socket",
+    )
 
 
 @pytest.fixture

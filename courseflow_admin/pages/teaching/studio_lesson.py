@@ -1,11 +1,11 @@
 """The middle of the studio while a lesson is open: title, text, and what its save says."""
 
 import reflex as rx
-from reflex_components_core.core.banner import has_connection_errors
 
 from courseflow_admin.components.cards import markdown_html
 from courseflow_admin.components.forms import button, checkbox
 from courseflow_admin.components.icons import client_act, icon
+from courseflow_admin.state import edge
 from courseflow_admin.state.teaching.studio_course import NEW_LESSON
 from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 
@@ -99,7 +99,7 @@ def saved() -> rx.Component:
     """What the database said last; a key typed since turns it into “Saving…”."""
     return rx.el.span(
         rx.cond(
-            has_connection_errors,
+            edge.has_connection_errors,
             rx.el.span(icon("cloud_off", 14), "Not saved: no connection", class_name="cf-row"),
             rx.cond(
                 State.saved != "",

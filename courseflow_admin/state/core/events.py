@@ -11,12 +11,12 @@ from typing import Any
 import reflex as rx
 from loguru import logger
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from reflex.istate.proxy import StateProxy
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.logs import new_reference, redact
 from courseflow_admin.services.school import support
+from courseflow_admin.state import edge
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.marks import Mark, put_mark
 from courseflow_admin.state.core.notices import Notice, NoticesState
@@ -123,7 +123,7 @@ async def _said(state: Any, step: Any) -> Any:
     to_say = [one for one in steps if isinstance(one, Notice)]
     if not to_say:
         return step
-    if isinstance(state, StateProxy) and not state._is_mutable():
+    if edge.is_released(state):
         async with state:
             await _put_up(state, to_say)
     else:

@@ -1,139 +1,195 @@
 """The guard in front of every socket event: what carries no mark is refused."""
 
-import asyncio
-import hashlib
-import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
 from loguru import logger
-from reflex.app import EventNamespace
-from reflex.state import OnLoadInternalState, StateUpdate
-from reflex_base.constants import RouteVar
-from reflex_base.event import Event
-from reflex_base.registry import RegisteredEventHandler, RegistrationContext
-from starlette.requests import HTTPConnection, cookie_parser
 
 from courseflow_admin import logs, routes
-from courseflow_admin.config import settings
 from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
-from courseflow_admin.models.core.permissions import Actor, Permission, SecondFactorRequired, raises
+from courseflow_admin.models.core.permissions import Actor, Permission, SecondFactorRequired
 from courseflow_admin.services.identity import sessions
 from courseflow_admin.services.school import support
-from courseflow_admin.state.core import framework, marks, notices
-from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state import binding, edge
+from courseflow_admin.state.core import marks, notices
+from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD, path_of, unexpected
-from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, mark_of
+from courseflow_admin.state.core.marks import PUBLIC, Arguments, Mark, mark_of
 from courseflow_admin.state.core.notices import Notice, NoticesState
 from courseflow_admin.state.core.school import SchoolState
+from courseflow_admin.state.edge import Handler, Tab
 
-LOOKUP_SECONDS = 5
 NOT_DONE = " What you just clicked was not done."
 WINDOW_SECONDS = 10
-LONGEST_PLACE = 8 * 1024  # of a page's address, as over HTTP
-LARGEST_ROUTER_DATA = 4 * LONGEST_PLACE  # it says the address three times
 MOST_EVENTS = 300  # of one socket in a window
+
+
+@dataclass
+class Request:
+    """One event, and what the steps have found out about it."""
+
+    app: rx.App
+    tab: Tab
+    auth: AuthState
+    board: NoticesState
+    name: str
+    payload: dict[str, Any]
+    handler: Handler | None  # None: there is no such event
+    of_reflex: type[Arguments] | None  # what it takes, if it is one of Reflex's own
+    mark: Mark | None
+    actor: Actor | None = None
+    news: str = ""  # as whom else the same session sees since the event before
+
+    @property
+    def label(self) -> str:
+        """The name for a line in the log."""
+        return self.name[-80:]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is said or done instead; with neither, the page says it by itself."""
+
+    say: Notice | None = None
+    do: Any = field(default=None)
+
+
+Step = Callable[[Request], Awaitable[Refusal | None]]
 
 
 class Guard(rx.Middleware):
     """One look at the session per event; the service asks again, on the object."""
 
-    async def preprocess(self, app: rx.App, state: Any, event: Event) -> StateUpdate | None:
-        root = state._get_root_state()
-        # Each event has a context of its own, made from one that belongs to nobody.
-        logs.request_id.set(logs.new_reference())
-        logs.client_ip.set(root.router.session.client_ip)
-        auth = await state.get_state(AuthState)
-        board = await state.get_state(NoticesState)
-        registered = RegistrationContext.get().event_handlers.get(event.name)
-        theirs = framework.arguments_of(registered) if registered else None
-        takes = theirs or (marks.arguments_of(registered.handler.fn) if registered else None)
-        wrong = framework.what_is_wrong(takes, event.payload) if takes else ""
-        try:
-            actor, news = await self._bind(root, auth)
-        except Unavailable as problem:
-            board._database(away=True)
-            logger.warning("guard.database_away", event=event.name[-80:])
-            if theirs and not wrong:
-                return None
-            return await _refused(root, board, notices.error(problem.message))
-        except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
-            fault = await unexpected(problem, event=event.name[-80:])
-            return await _refused(root, board, fault)
-        board._database(away=False)
-        if wrong:
-            logger.warning("event.arguments_refused", event=event.name[-80:], problem=wrong)
-            return await _refused(root, board, notices.error(NOT_UNDERSTOOD))
-        if registered and theirs:
-            anew = "hydrate" in registered.handler.fn.__name__
-            if anew:
-                board._forget_successes()  # said before this page was loaded
-            if root.router.url.path != board._path:
-                board._path = root.router.url.path
-                board._forget_older()
-                (await state.get_state(SchoolState))._forget()
-            if news and not anew:  # a link was clicked on a page of before
-                board._say(notices.info(news))
-            return None
-        if news:
-            # Meant by whom the page showed until now; they see first who they are.
-            asked = registered is not None and registered.handler.fn is not AuthState.look_again.fn
-            board._say(notices.info(news + NOT_DONE * asked))
-            return await _refused(root, board, OnLoadInternalState.on_load_internal)
-        mark = mark_of(registered.handler.fn) if registered else None
-        if mark is PUBLIC:
-            return None
-        if mark and actor and actor.second_factor_due and not _on_own_account(root):
-            return await _refused(root, board, rx.redirect(routes.ACCOUNT, replace=True))
-        if actor and mark is SIGNED_IN:
-            return None
-        if isinstance(mark, Permission) and actor and actor.can(mark):
-            return None
-        account = (actor.viewer or actor).id if actor else ""
-        logger.warning("guard.refused", event=event.name[-80:], mark=str(mark), account=account)
-        if mark is not None and actor is None:
-            return await _refused(root, board, rx.redirect(await _way_in(root)))
-        if registered and _is_loader(app, root, registered):
-            await (await state.get_state(SchoolState))._name_support()
-            return await _refused(root, board)  # the page shows its 403 by itself
-        return await _refused(root, board, notices.error(await support.sentence(_why(actor))))
-
-    async def _bind(self, root: Any, auth: AuthState) -> tuple[Actor | None, str]:
-        """The actor of the tab's cookie; a state that belonged to another session is emptied.
-
-        And, in words, as whom else the same session sees since the last event, if it does.
-        """
-        token = session_token(root.router.headers.cookie)
-        mine = hashlib.sha256(token.encode()).hexdigest() if token else ""
-        if auth._bound_to != mine:
-            _empty(root)
-            auth._bound_to = mine
-        actor = await _find(token) if token else None
-        if actor is None and auth._actor is not None:  # signed out, suspended or expired
-            _empty(root)
-            auth._bound_to = mine
-        former = auth._actor
-        news = _news(former, actor) if former and actor else ""
-        if news:
-            _empty(root)
-            auth._bound_to = mine
-        auth._sign_in(actor)
-        return actor, news
+    async def preprocess(self, app: rx.App, state: Any, event: edge.Event) -> Any:
+        request = await _request(app, edge.tab_of(state), event)
+        for step in (*EVERY_EVENT, *(OF_REFLEX if request.of_reflex else OF_OURS)):
+            if refusal := await step(request):
+                if refusal.say:
+                    request.board._say(refusal.say)
+                return await edge.answer(request.tab, refusal.do)
+        return None
 
 
-def _news(former: Actor, actor: Actor) -> str:
-    """What must not stay on screen was shown to `former`: why, or nothing."""
-    if _eyes(actor) != _eyes(former):
-        return _whose_eyes(actor)
-    if actor.role != former.role and not raises(former.role, actor.role):
-        return f"Your role was changed: {ROLE_LABELS.get(actor.role, 'none')}."
-    return ""
+async def _request(app: rx.App, tab: Tab, event: edge.Event) -> Request:
+    # Each event has a context of its own, made from one that belongs to nobody.
+    logs.request_id.set(logs.new_reference())
+    logs.client_ip.set(tab.router.session.client_ip)
+    handler = edge.handler_of(event.name)
+    return Request(
+        app=app,
+        tab=tab,
+        auth=await tab.get_state(AuthState),
+        board=await tab.get_state(NoticesState),
+        name=event.name,
+        payload=event.payload,
+        handler=handler,
+        of_reflex=edge.arguments_of(handler) if handler else None,
+        mark=mark_of(handler.function) if handler else None,
+    )
 
 
-def _eyes(actor: Actor) -> tuple[str, bool]:
-    return actor.id, actor.viewer is not None
+async def identify_actor(request: Request) -> Refusal | None:
+    """The session decides. While the database is away pages open, and nothing else happens."""
+    try:
+        request.actor, request.news = await binding.bind(request.tab, request.auth)
+    except Unavailable as problem:
+        request.board._database(away=True)
+        logger.warning("guard.database_away", event=request.label)
+        return None if request.of_reflex else Refusal(say=notices.error(problem.message))
+    except Exception as problem:  # noqa: BLE001 - without an answer the browser waits for ever
+        return Refusal(say=await unexpected(problem, event=request.label))
+    request.board._database(away=False)
+    return None
+
+
+async def check_arguments(request: Request) -> Refusal | None:
+    """Where no `@event` looks at them."""
+    ours = marks.arguments_of(request.handler.function) if request.handler else None
+    takes = request.of_reflex or ours
+    wrong = edge.what_is_wrong(takes, request.payload) if takes else ""
+    if not wrong:
+        return None
+    logger.warning("event.arguments_refused", event=request.label, problem=wrong)
+    return Refusal(say=notices.error(NOT_UNDERSTOOD))
+
+
+async def note_page(request: Request) -> Refusal | None:
+    """Never refuses: what was said on the page before does not stand on the next."""
+    board, path = request.board, request.tab.router.url.path
+    loaded = request.handler is not None and edge.opens_page(request.handler)
+    if loaded:
+        board._forget_successes()  # said before this page was loaded
+    if path != board._path:
+        board._path = path
+        board._forget_older()
+        (await request.tab.get_state(SchoolState))._forget()
+    if request.news and not loaded:  # a link was clicked on a page of before
+        board._say(notices.info(request.news))
+    return None
+
+
+async def refuse_if_identity_changed(request: Request) -> Refusal | None:
+    """Not by whom the page showed until now; they see first who they are."""
+    if not request.news:
+        return None
+    look = edge.function_of(AuthState.look_again)
+    clicked = request.handler is not None and request.handler.function is not look
+    return Refusal(say=notices.info(request.news + NOT_DONE * clicked), do=edge.RUN_LOADERS)
+
+
+async def require_mark(request: Request) -> Refusal | None:
+    return None if request.mark is not None else await _denied(request)
+
+
+async def require_sign_in(request: Request) -> Refusal | None:
+    if request.mark is PUBLIC or request.actor is not None:
+        return None
+    _log_refusal(request)
+    return Refusal(do=rx.redirect(await _way_in(request.tab)))
+
+
+async def require_second_factor(request: Request) -> Refusal | None:
+    if request.mark is PUBLIC or request.actor is None or not request.actor.second_factor_due:
+        return None
+    if _on_own_account(request.tab):
+        return None
+    return Refusal(do=rx.redirect(routes.ACCOUNT, replace=True))
+
+
+async def require_permission(request: Request) -> Refusal | None:
+    if not isinstance(request.mark, Permission):
+        return None
+    permitted = request.actor is not None and request.actor.can(request.mark)
+    return None if permitted else await _denied(request)
+
+
+# In this order; the first that refuses is answered.
+EVERY_EVENT: tuple[Step, ...] = (identify_actor, check_arguments)
+OF_REFLEX: tuple[Step, ...] = (note_page,)
+OF_OURS: tuple[Step, ...] = (
+    refuse_if_identity_changed,
+    require_mark,
+    require_sign_in,
+    require_second_factor,
+    require_permission,
+)
+
+
+async def _denied(request: Request) -> Refusal:
+    _log_refusal(request)
+    if request.handler and edge.is_loader(request.app, request.tab, request.handler):
+        await (await request.tab.get_state(SchoolState))._name_support()
+        return Refusal()  # the page shows its 403 by itself
+    return Refusal(say=notices.error(await support.sentence(_why(request.actor))))
+
+
+def _log_refusal(request: Request) -> None:
+    actor = request.actor
+    account = (actor.viewer or actor).id if actor else ""
+    logger.warning("guard.refused", event=request.label, mark=str(request.mark), account=account)
 
 
 def _why(actor: Actor | None) -> NotPermitted:
@@ -142,133 +198,51 @@ def _why(actor: Actor | None) -> NotPermitted:
     return ReadOnly() if actor and actor.viewer else NotPermitted()
 
 
-def _whose_eyes(actor: Actor) -> str:
-    if actor.viewer:
-        return f"You see CourseFlow as {actor.name} now."
-    return "You see CourseFlow as yourself again."
-
-
-async def _way_in(root: Any) -> str:
+async def _way_in(tab: Tab) -> str:
     """The sign-in page, which says what has become of the session."""
-    token = session_token(root.router.headers.cookie)
+    token = binding.session_token(tab.router.headers.cookie)
     if token and await sessions.ended_with_account(token):
         return routes.sign_in(said="deleted")
-    return routes.sign_in(path_of(root), "over" if token else "")
+    return routes.sign_in(path_of(tab), "over" if token else "")
 
 
-async def _find(token: str) -> Actor | None:
-    try:
-        async with asyncio.timeout(LOOKUP_SECONDS):
-            return await sessions.find(token)
-    except TimeoutError:
-        raise Unavailable from None
+def _on_own_account(tab: Tab) -> bool:
+    """Only leads people there; what they may do is decided by the permissions they hold."""
+    return str(tab.router.url.path).rstrip("/") == routes.ACCOUNT
 
 
-def from_where(
-    namespace: EventNamespace, client_address: Callable[[HTTPConnection], str]
-) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-    """What stands in for the namespace's `_build_static_router_data`.
+class Gate:
+    """In front of the guard: lets in what is an event, and nobody who sends more than a person."""
 
-    Every event of a socket carries the address its connection came from, as our API reads it.
-    """
-    build = namespace._build_static_router_data
+    def __init__(self, sockets: edge.Sockets) -> None:
+        self._sockets = sockets
+        self._seen: dict[str, tuple[float, int]] = {}
+        self._refused: set[str] = set()
 
-    def run(sid: str, environ: dict[str, Any]) -> dict[str, Any]:
-        address = client_address(HTTPConnection(environ["asgi.scope"]))
-        return {**build(sid, environ), RouteVar.CLIENT_IP: address}
+    async def wants(self, sid: str, data: Any) -> bool:
+        """Whether what arrived on this socket goes on to Reflex."""
+        count = self._count(sid)
+        if count > MOST_EVENTS:
+            if count == MOST_EVENTS + 1:
+                ip = self._sockets.address(sid)
+                logger.warning("socket.too_many", events=count - 1, ip=ip)
+                await self._sockets.cut_off(sid)
+            return False
+        if self._sockets.is_open(sid) and edge.is_event(data):
+            return True
+        if sid not in self._refused:
+            self._refused.add(sid)  # one line for each socket is enough
+            ip = self._sockets.address(sid)
+            logger.warning("socket.refused", kind=type(data).__name__, ip=ip)
+        return False
 
-    return run
-
-
-def _address(namespace: EventNamespace, sid: str) -> str:
-    """Where a socket's connection came from, as `from_where` noted it."""
-    noted: str = namespace._static_router_data.get(sid, {}).get(RouteVar.CLIENT_IP, "")
-    return noted
-
-
-def gate(namespace: EventNamespace) -> Callable[[str, Any], Awaitable[None]]:
-    """What stands in for the namespace's `on_event`: lets through only what is an event of ours.
-
-    Reflex writes a whole unknown event, cookie and all, with a traceback into the log, for
-    everybody who sends one. Who sends more than a person can is cut off; their page reconnects.
-    """
-    pass_on = namespace.on_event
-    seen: dict[str, tuple[float, int]] = {}
-    refused: set[str] = set()
-
-    async def on_event(sid: str, data: Any) -> None:
-        began, count = seen.get(sid, (time.monotonic(), 0))
+    def _count(self, sid: str) -> int:
+        """How many came on it in the running window, with this one."""
+        began, count = self._seen.get(sid, (time.monotonic(), 0))
         if time.monotonic() - began > WINDOW_SECONDS:
             began, count = time.monotonic(), 0
-            for gone in [other for other in seen if other not in namespace.sid_to_token]:
-                del seen[gone]
-                refused.discard(gone)
-        seen[sid] = (began, count + 1)
-        if count + 1 > MOST_EVENTS:
-            if count + 1 == MOST_EVENTS + 1:
-                logger.warning("socket.too_many", events=count, ip=_address(namespace, sid))
-                await namespace.disconnect(sid)
-        elif sid in namespace.sid_to_token and _is_event(data):
-            await pass_on(sid, data)
-        elif sid not in refused:
-            refused.add(sid)  # one line for each socket is enough
-            ip = _address(namespace, sid)
-            logger.warning("socket.refused", kind=type(data).__name__, ip=ip)
-
-    return on_event
-
-
-def _is_event(data: Any) -> bool:
-    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
-        return False
-    router, payload = data.get("router_data") or {}, data.get("payload") or {}
-    if not isinstance(router, dict) or not isinstance(payload, dict):
-        return False
-    places = [router.get("pathname", "/"), router.get("asPath", "/")]
-    if not all(isinstance(place, str) and place.startswith("/") for place in places):
-        return False
-    if not isinstance(router.get("query", {}), dict) or not _is_kept(router, places):
-        return False
-    return data["name"] in RegistrationContext.get().event_handlers
-
-
-def _is_kept(router: dict[str, Any], places: list[str]) -> bool:
-    """Whether it may stay in the state of its tab: bounded, and with no half of a sign."""
-    try:
-        size = len(json.dumps(router, ensure_ascii=False).encode())
-    except (ValueError, RecursionError):
-        return False
-    return size <= LARGEST_ROUTER_DATA and max(map(len, places)) <= LONGEST_PLACE
-
-
-def session_token(cookie: str) -> str:
-    """The session's token in a Cookie header, or nothing; read as the API reads it."""
-    return cookie_parser(cookie).get(routes.session_cookie(secure=settings().secure), "")
-
-
-def _empty(root: Any) -> None:
-    hydrated = root.is_hydrated
-    root.reset()
-    root.is_hydrated = hydrated  # of the page on screen, not of its owner
-
-
-def _on_own_account(root: Any) -> bool:
-    """Only leads people there; what they may do is decided by the permissions they hold."""
-    return str(root.router.url.path).rstrip("/") == routes.ACCOUNT
-
-
-def _is_loader(app: rx.App, root: Any, registered: RegisteredEventHandler) -> bool:
-    loaders = app.get_load_events(root.router.url.path)
-    return any(
-        getattr(getattr(loader, "handler", loader), "fn", None) is registered.handler.fn
-        for loader in loaders
-    )
-
-
-async def _refused(root: Any, board: NoticesState, answer: Any = None) -> StateUpdate:
-    if isinstance(answer, Notice):
-        board._say(answer)
-        answer = None
-    delta = await root._get_resolved_delta()
-    root._clean()
-    return StateUpdate(delta=delta, events=Event.from_event_type(answer) if answer else [])
+            for gone in [other for other in self._seen if not self._sockets.is_open(other)]:
+                del self._seen[gone]
+                self._refused.discard(gone)
+        self._seen[sid] = (began, count + 1)
+        return count + 1

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import reflex as rx
-from reflex.state import OnLoadInternalState
 
+from courseflow_admin.state import edge
 from courseflow_admin.state.core.marks import PUBLIC, Arguments, put_mark
 
 KEPT = 4  # older ones make room
@@ -52,7 +52,7 @@ class NoticesState(rx.State):
     @rx.event
     async def try_again(self):
         """Run the page's loaders again; asked every few seconds while the database is away."""
-        return OnLoadInternalState.on_load_internal
+        return edge.RUN_LOADERS
 
     def _say(self, notice: Notice) -> None:
         faded = time.monotonic() - self._said_at > SUCCESS_SECONDS

@@ -27,6 +27,7 @@ from courseflow_admin.state.teaching.catalog import CatalogState
 from courseflow_admin.state.teaching.studio import StudioState
 from courseflow_admin.state.teaching.studio_course import StudioCourseState
 from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
+from tests import edge
 from tests.builders import an_account
 from tests.course_builders import a_course, an_instructor
 from tests.invitation_builders import invited
@@ -64,7 +65,7 @@ async def opened(state, path, actor=ADMIN):
     """The state after the page is loaded, and the frame of forms before signing in."""
     root = await a_tab_of(None if state in IN_THE_FRAME else actor, path)
     headers = {"cookie": "cf_sign_in=x", "origin": "http://localhost:3000"}
-    root._update_router_vars({**root.router_data, "headers": headers}, {})
+    edge.move(root, headers=headers)
     await run(root, state, "load")
     return await root.get_state(state), await root.get_state(SignInState)
 

@@ -6,15 +6,6 @@ from urllib.parse import parse_qs
 import pytest
 import reflex as rx
 from loguru import logger
-from reflex.state import (
-    FrontendEventExceptionState,
-    OnLoadInternalState,
-    State,
-    UpdateVarsInternalState,
-)
-from reflex_base.event import Event
-from reflex_base.registry import RegistrationContext
-from reflex_base.utils.format import format_event_handler
 
 from courseflow_admin import routes
 from courseflow_admin.courseflow_admin import app
@@ -25,10 +16,11 @@ from courseflow_admin.services.identity import erasure, sessions
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.auth import AuthState, typed
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD, event
-from courseflow_admin.state.core.framework import FRAMEWORK
 from courseflow_admin.state.core.guard import Guard
 from courseflow_admin.state.core.marks import PUBLIC, SIGNED_IN, Mark, mark_of
 from courseflow_admin.state.core.notices import SAID_WITH_A_MOVE, NoticesState
+from courseflow_admin.state.edge import FRAMEWORK, handlers
+from tests import edge
 from tests.account_builders import CommandsHeard
 from tests.builders import PASSWORD, acting, an_account
 from tests.state.conftest import NOT_PERMITTED, a_tab, said
@@ -54,13 +46,9 @@ class GuardedState(rx.State):
     def not_even_decorated(self): ...
 
 
-def an_event(handler: Any, **payload: Any) -> Event:
-    return Event(name=format_event_handler(handler), payload=payload)
-
-
 async def asked(root: Any, handler: Any, **payload: Any) -> Any:
     """None: let through. Otherwise what is sent to the browser instead."""
-    return await Guard().preprocess(app, root, an_event(handler, **payload))
+    return await Guard().preprocess(app, root, edge.event(handler, **payload))
 
 
 async def signed_in(role: str = "student", email: str = "ada@demo.test", **tab: Any) -> Any:
@@ -94,7 +82,7 @@ async def test_the_line_of_a_refusal_says_who_was_refused(database):
 async def test_an_event_that_does_not_exist_is_refused(database):
     root = await signed_in("admin")
 
-    answer = await Guard().preprocess(app, root, Event(name="state.nothing.here", payload={}))
+    answer = await Guard().preprocess(app, root, edge.event("state.nothing.here"))
 
     assert answer is not None
     assert await said(root) == [DENIED]
@@ -160,7 +148,7 @@ async def test_the_tab_knows_the_actor_but_the_browser_only_names(database):
     auth = await root.get_state(AuthState)
     assert auth.actor().email == "ada@demo.test"
     shown = auth.dict()[AuthState.get_full_name()]
-    assert {name.partition("_rx_state")[0] for name in shown} == {
+    assert {edge.plain(name) for name in shown} == {
         "known",
         "signed_in",
         "name",
@@ -192,10 +180,8 @@ async def test_a_tab_taken_over_by_another_session_is_emptied_before_it_is_shown
     (await root.get_state(GuardedState)).secret = "hers"
 
     other = await an_account("bob@demo.test")
-    data = dict(root.router_data)
-    data["headers"] = {"cookie": f"cf_session={await sessions.open_browser(other)}"}
-    root._update_router_vars(data, root.router_data)
-    answer = await asked(root, rx.State.event_handlers["hydrate_and_load"])
+    edge.move(root, headers={"cookie": f"cf_session={await sessions.open_browser(other)}"})
+    answer = await asked(root, edge.handler("State", "hydrate_and_load"))
 
     assert answer is None
     assert (await root.get_state(GuardedState)).secret == ""
@@ -207,8 +193,8 @@ async def test_a_tab_token_without_the_cookie_shows_nothing(database):
     await asked(root, GuardedState.event_handlers["for_all"])
     (await root.get_state(GuardedState)).secret = "hers"
 
-    root._update_router_vars({"headers": {"cookie": ""}}, root.router_data)
-    await asked(root, rx.State.event_handlers["hydrate_and_load"])
+    edge.move(root, headers={"cookie": ""})
+    await asked(root, edge.handler("State", "hydrate_and_load"))
 
     assert (await root.get_state(GuardedState)).secret == ""
     assert (await root.get_state(AuthState)).signed_in is False
@@ -247,7 +233,7 @@ async def test_a_state_of_the_same_session_is_kept(database):
     await asked(root, GuardedState.event_handlers["for_somebody"])
     (await root.get_state(GuardedState)).secret = "hers"
 
-    await asked(root, rx.State.event_handlers["hydrate_and_load"])
+    await asked(root, edge.handler("State", "hydrate_and_load"))
 
     assert (await root.get_state(GuardedState)).secret == "hers"
 
@@ -259,7 +245,7 @@ async def test_a_database_that_is_away_is_said_and_comes_back_by_itself(database
     await client.close()
 
     refused = await asked(root, GuardedState.event_handlers["for_somebody"])
-    opened = await asked(root, rx.State.event_handlers["hydrate_and_load"])
+    opened = await asked(root, edge.handler("State", "hydrate_and_load"))
 
     board = await root.get_state(NoticesState)
     assert (refused is None, opened) == (False, None)
@@ -275,8 +261,8 @@ async def test_a_database_that_is_away_is_said_and_comes_back_by_itself(database
 def test_every_handler_of_ours_has_a_mark_and_the_frameworks_are_those_we_looked_at():
     theirs: dict[str, set[str]] = {}
     unmarked = []
-    for name, registered in RegistrationContext.get().event_handlers.items():
-        state, function = registered.states[0], registered.handler.fn
+    for name, one in handlers().items():
+        state, function = one.state, one.function
         if state.__module__.startswith("courseflow_admin.") and function.__name__ != "setvar":
             if mark_of(function) is None:
                 unmarked.append(name)
@@ -291,10 +277,7 @@ def test_every_handler_of_ours_has_a_mark_and_the_frameworks_are_those_we_looked
 
 
 def test_marks_are_permissions_or_one_of_two_names():
-    marks: set[Mark | None] = {
-        mark_of(registered.handler.fn)
-        for registered in RegistrationContext.get().event_handlers.values()
-    }
+    marks: set[Mark | None] = {mark_of(one.function) for one in handlers().values()}
 
     assert marks <= {None, PUBLIC, SIGNED_IN, *Permission}
 
@@ -315,14 +298,14 @@ async def test_what_was_said_on_one_page_does_not_stand_on_the_next(database):
     root = await signed_in(path="/payments/pay_1")
     await asked(root, GuardedState.event_handlers["for_somebody"])
     board = await root.get_state(NoticesState)
-    hydrate = State.event_handlers["hydrate"]
+    hydrate = edge.handler("State", "hydrate")
     await asked(root, hydrate)
     board._say(notices.error("Stripe does not answer just now."))
 
     board._said_at -= SAID_WITH_A_MOVE + 1
     await asked(root, hydrate)
     kept = [notice.text for notice in board.shown]
-    root._update_router_vars({**root.router_data, "pathname": "/people", "asPath": "/people"}, {})
+    edge.move(root, pathname="/people", asPath="/people")
     await asked(root, hydrate)
 
     assert (kept, board.shown) == (["Stripe does not answer just now."], [])
@@ -330,22 +313,22 @@ async def test_what_was_said_on_one_page_does_not_stand_on_the_next(database):
 
 async def test_what_is_said_with_a_move_is_read_on_the_next_page(database):
     root = await signed_in(path="/studio")
-    hydrate = State.event_handlers["hydrate"]
+    hydrate = edge.handler("State", "hydrate")
     await asked(root, hydrate)
     board = await root.get_state(NoticesState)
     board._say(notices.info("The course is archived."))
 
-    root._update_router_vars({**root.router_data, "pathname": "/people", "asPath": "/people"}, {})
+    edge.move(root, pathname="/people", asPath="/people")
     await asked(root, hydrate)
 
     assert [notice.text for notice in board.shown] == ["The course is archived."]
 
 
-FAULT = FrontendEventExceptionState.event_handlers["handle_frontend_exception"]
-VARS = UpdateVarsInternalState.event_handlers["update_vars_internal"]
-OPEN = State.event_handlers["hydrate_and_load"]
-IS_OPEN = State.event_handlers["set_is_hydrated"]
-ALSO_OPEN = OnLoadInternalState.event_handlers["set_is_hydrated"]
+FAULT = edge.FAULT
+VARS = edge.UPDATE_VARS
+OPEN = edge.HYDRATE
+IS_OPEN = edge.IS_HYDRATED
+ALSO_OPEN = edge.handler("OnLoadInternalState", "set_is_hydrated")
 CLOSE = NoticesState.event_handlers["close"]
 
 
@@ -357,7 +340,7 @@ CLOSE = NoticesState.event_handlers["close"]
         (IS_OPEN, {"value": 1}),
         (IS_OPEN, {}),
         (ALSO_OPEN, {"value": None}),
-        (State.event_handlers["hydrate"], {"surprise": 1}),
+        (edge.handler("State", "hydrate"), {"surprise": 1}),
         (OPEN, {"vars": "x"}),
         (OPEN, {"vars": {"no.such.state.name": 1}}),
         (OPEN, {"hashes": [7]}),
@@ -408,7 +391,7 @@ async def test_what_our_pages_say_to_these_handlers_is_let_through(database, han
 
 async def test_of_what_a_page_says_went_wrong_only_the_beginning_is_looked_at(database):
     root = a_tab()
-    said_by_page = an_event(FAULT, info="\\" * 500_000, component_stack="")
+    said_by_page = edge.event(FAULT, info="\\" * 500_000, component_stack="")
 
     answer = await Guard().preprocess(app, root, said_by_page)
 

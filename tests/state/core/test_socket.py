@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import websockets
-from reflex.state import FrontendEventExceptionState, UpdateVarsInternalState
 
 from courseflow_admin import frontend
 from courseflow_admin.db.core import client
@@ -21,11 +20,11 @@ from courseflow_admin.state.core.auth import AuthState, SignInState
 from courseflow_admin.state.core.notices import NoticesState
 from courseflow_admin.state.identity.people import PeopleState
 from courseflow_admin.state.teaching.studio import StudioState
-from tests import servers
+from tests import edge, servers
 from tests.builders import PASSWORD, acting, an_account, stored
 
-HYDRATE = "reflex___state____state.hydrate_and_load"
-FAULT = f"{FrontendEventExceptionState.get_full_name()}.handle_frontend_exception"
+HYDRATE = edge.HYDRATE
+FAULT = edge.FAULT
 DIALOG = f"{StudioState.get_full_name()}.show_dialog"
 
 
@@ -107,7 +106,7 @@ def vars_of(updates: list[dict[str, Any]], state: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for update in updates:
         for name, value in update.get("delta", {}).get(state.get_full_name(), {}).items():
-            found[name.partition("_rx_state_")[0]] = value
+            found[edge.plain(name)] = value
     return found
 
 
@@ -155,12 +154,12 @@ async def test_a_stolen_tab_token_shows_nothing_of_its_owner(web, its_database):
 @pytest.mark.parametrize(
     ("name", "payload"),
     [
-        (f"{AuthState.get_full_name()}.setvar", {"var_name": "signed_in", "value": True}),
+        (edge.setvar(AuthState), {"var_name": "signed_in", "value": True}),
         (f"{AuthState.get_full_name()}.set_signed_in", {"value": True}),
         (f"{AuthState.get_full_name()}.actor", {}),
-        ("reflex___state____state.setvar", {"var_name": "is_hydrated", "value": True}),
+        (edge.setvar(edge.STATES["State"]), {"var_name": "is_hydrated", "value": True}),
         (
-            f"{UpdateVarsInternalState.get_full_name()}.update_vars_internal",
+            edge.UPDATE_VARS,
             {"vars": {f"{AuthState.get_full_name()}.signed_in": True}},
         ),
         ("no.such.event", {"password": "swordfish"}),
@@ -430,7 +429,7 @@ async def test_the_longest_address_that_http_takes_is_taken_by_the_socket(web, i
 async def test_nobody_waits_for_a_long_text_of_somebody_else(web, its_database, value):
     before = len(web[1].read_text())
     async with a_socket(web[0]) as stranger, a_socket(web[0]) as calm:
-        await stranger.send("reflex___state____state.set_is_hydrated", value=value)
+        await stranger.send(edge.IS_HYDRATED, value=value)
         await stranger.send(FAULT, info=value, component_stack=value)
         await stranger.raw(["client_error", {"error_type": value, "message": value}])
         await asyncio.sleep(0.05)

@@ -19,6 +19,7 @@ from courseflow_admin.state.identity.account import (
     PasswordForm,
 )
 from courseflow_admin.state.identity.links import LinkState
+from tests import edge
 from tests.account_builders import (
     NEW_PASSWORD,
     a_newcomer,
@@ -29,8 +30,9 @@ from tests.account_builders import (
 )
 from tests.builders import PASSWORD, an_account, stored
 from tests.course_builders import a_course
+from tests.edge import led_to
 from tests.state.conftest import a_tab, run, said
-from tests.state.money.money_tabs import a_tab_of, led_to
+from tests.state.money.money_tabs import a_tab_of
 
 
 async def opened(actor, path="/account"):
@@ -263,7 +265,7 @@ async def test_the_sign_in_page_says_that_the_account_is_deleted_and_only_there(
     await run(root, SignInState, "load")
     frame = await root.get_state(SignInState)
     there = frame.news
-    root._update_router_vars({**root.router_data, "pathname": "/reset", "asPath": "/reset"}, {})
+    edge.move(root, pathname="/reset", asPath="/reset")
     await run(root, LinkState, "load")
 
     assert (there, frame.problem, frame.news) == (

@@ -10,12 +10,14 @@ from courseflow_admin.state.identity.account import AccountState
 from courseflow_admin.state.identity.people import PeopleState
 from courseflow_admin.state.identity.person import PersonState
 from courseflow_admin.state.identity.second_factor import SecondFactorState, SignInCodeState
+from tests import edge
 from tests.account_builders import everything, signed_in
 from tests.builders import PASSWORD, an_account, stored
+from tests.edge import led_to
 from tests.second_factor_builders import code_of, school_asks, with_second_factor
 from tests.state.conftest import a_tab, run, said
 from tests.state.core.test_guard import asked
-from tests.state.money.money_tabs import a_tab_of, led_to
+from tests.state.money.money_tabs import a_tab_of
 
 ALL = ("accounts", "sessions", "emails", "second_factors")
 
@@ -189,8 +191,7 @@ async def test_without_half_a_sign_in_the_page_leads_to_its_beginning(cookie, pa
 async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code(database):
     root = a_tab(path="/sign-in/code?by=recovery&said=wrong_code&next=%2Fmy%2Fcourses")
     headers = {"cookie": "cf_sign_in=x", "origin": "http://localhost:3000"}
-    data = {**root.router_data, "headers": headers}
-    root._update_router_vars(data, {})
+    edge.move(root, headers=headers)
 
     assert await run(root, SignInCodeState, "load") == []
 
@@ -208,7 +209,7 @@ async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code
 async def test_closed_for_the_day_the_page_of_the_code_says_how_one_gets_in(database):
     root = a_tab(path="/sign-in/code?said=too_many")
     headers = {"cookie": "cf_sign_in=x", "origin": "http://localhost:3000"}
-    root._update_router_vars({**root.router_data, "headers": headers}, {})
+    edge.move(root, headers=headers)
 
     await run(root, SignInCodeState, "load")
 

@@ -17,9 +17,3 @@ async def a_tab_of(actor: Actor | None, path: str) -> Any:
     root = a_tab(path=path)
     (await root.get_state(AuthState))._sign_in(actor)
     return root
-
-
-def led_to(steps: list[Any]) -> str:
-    """The address of the one redirect a handler answered with."""
-    (step,) = steps
-    return {str(name): value._var_value for name, value in step.args}["path"]

@@ -10,8 +10,9 @@ from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.state.money.checkout import COUNTRIES, CheckoutState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor
+from tests.edge import led_to
 from tests.state.conftest import run
-from tests.state.money.money_tabs import a_tab_of, led_to
+from tests.state.money.money_tabs import a_tab_of
 from tests.view_builders import viewing
 
 FIELDS = {

@@ -12,6 +12,7 @@ from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.state.money.payment import PaymentDetailState
 from courseflow_admin.state.money.payment_shown import effects_of
+from tests import edge
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import (
@@ -145,7 +146,7 @@ async def test_a_payment_of_somebody_elses_course_is_not_there(database, actor):
 async def test_one_tab_never_shows_the_payment_before_under_another_address(database):
     payment = await a_payment()
     root, state = await opened(ADMIN, payment.id)
-    root._update_router_vars({"asPath": "/payments/pay_gone", "pathname": "/payments/pay_gone"}, {})
+    edge.move(root, asPath="/payments/pay_gone", pathname="/payments/pay_gone")
 
     await run(root, PaymentDetailState, "load")
 

@@ -11,8 +11,8 @@ from courseflow_admin.state.teaching.studio_course import StudioCourseState
 from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
+from tests.edge import led_to
 from tests.state.conftest import NOT_PERMITTED, a_tab, run, said
-from tests.state.money.money_tabs import led_to
 
 
 async def a_tab_of(actor, path: str):
