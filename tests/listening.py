@@ -174,6 +174,28 @@ class Listener(CommandListener):
         self._sent.pop(event.request_id, None)
 
 
+class RoundTrips(CommandListener):
+    """Every command sent: its name and collection, such as `find courses`."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.filters: list[Any] = []
+
+    @property
+    def writes(self) -> list[str]:
+        return [sent for sent in self.sent if sent.split()[0] in COMMANDS]
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.sent.append(f"{event.command_name} {event.command.get(event.command_name)}")
+        self.filters.append(event.command.get("filter"))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
 def _asked_by_a_service() -> bool:
     """Whether a function of `services/` waits for this command: PyMongo tells us in its task."""
     frame: FrameType | None = sys._getframe()

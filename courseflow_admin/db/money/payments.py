@@ -1,5 +1,6 @@
 """Queries on payments: rules two processes could break at once live in the query."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,12 +73,22 @@ async def find_by_provider_payment(provider: str, provider_payment_id: str) -> P
 
 async def of_learner(account_id: str, course_id: str) -> list[Payment]:
     """What one person has paid or tried to pay for one course, newest first."""
+    return (await of_learner_for(account_id, [course_id])).get(course_id, [])
+
+
+async def of_learner_for(account_id: str, course_ids: Sequence[str]) -> dict[str, list[Payment]]:
+    """By course, what one person has paid or tried to pay for these, newest first."""
+    most = 50 * len(course_ids)
     rows = await _payments().find(
-        {"account_id": account_id, "course_id": course_id},
+        {"account_id": account_id, "course_id": {"$in": list(course_ids)}},
         sort=[("created_at", -1), ("_id", -1)],
-        limit=50,
+        limit=most,
+        batch_size=most,
     )
-    return [Payment.from_mongo(row) for row in rows]
+    found: dict[str, list[Payment]] = {}
+    for row in rows:
+        found.setdefault(row["course_id"], []).append(Payment.from_mongo(row))
+    return found
 
 
 async def insert(payment: Payment) -> None:

@@ -1,6 +1,6 @@
 """Queries on courses and their published versions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from courseflow_admin.db.core.client import Row, collection, require_transaction
 from courseflow_admin.errors import NotFound
@@ -24,12 +24,14 @@ async def get(course_id: str) -> Course:
 
 async def find_by_slug(slug: str) -> Course | None:
     """By its slug, or by one it had before (then its `slug` is another)."""
-    row = await collection("courses").find_one({"slug": slug})
-    return _one(row or await collection("courses").find_one({"old_slugs": slug}))
+    where = {"$or": [{"slug": slug}, {"old_slugs": slug}]}
+    rows = await collection("courses").find(where, limit=2)
+    return _one(next((row for row in rows if row["slug"] == slug), rows[0] if rows else None))
 
 
 async def many(ids: Iterable[str]) -> list[Course]:
-    rows = await collection("courses").find({"_id": {"$in": sorted(set(ids))}})
+    wanted = sorted(set(ids))
+    rows = await collection("courses").find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
     return [Course.from_mongo(row) for row in rows]
 
 
@@ -64,6 +66,17 @@ async def insert_version(version: CourseVersion) -> None:
 async def find_version(course_id: str, number: int) -> CourseVersion | None:
     row = await collection("course_versions").find_one({"course_id": course_id, "number": number})
     return CourseVersion.from_mongo(row) if row else None
+
+
+async def outlines(numbers: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], CourseVersion]:
+    """Versions of many courses, by course and number, without their descriptions."""
+    wanted = [{"course_id": id_, "number": {"$in": sorted(them)}} for id_, them in numbers.items()]
+    if not wanted:
+        return {}
+    rows = await collection("course_versions").find(
+        {"$or": wanted}, projection={"description": 0}, batch_size=1000
+    )
+    return {(row["course_id"], row["number"]): CourseVersion.from_mongo(row) for row in rows}
 
 
 async def newest_version(course_id: str) -> CourseVersion | None:

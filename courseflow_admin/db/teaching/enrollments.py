@@ -1,6 +1,6 @@
 """Queries on enrollments and their grants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,17 @@ async def find(account_id: str, course_id: str) -> Enrollment | None:
 async def of_account(account_id: str) -> list[Enrollment]:
     """All enrollments of one learner, the last studied first."""
     rows = await collection("enrollments").find(
-        {"account_id": account_id}, sort=[("last_seen_at", -1)], limit=500
+        {"account_id": account_id}, sort=[("last_seen_at", -1)], limit=500, batch_size=500
+    )
+    return [Enrollment.from_mongo(row) for row in rows]
+
+
+async def in_courses(account_id: str, course_ids: Sequence[str]) -> list[Enrollment]:
+    """The enrollments of one learner in these courses, as far as there are any."""
+    rows = await collection("enrollments").find(
+        {"account_id": account_id, "course_id": {"$in": list(course_ids)}},
+        limit=len(course_ids),
+        projection={"done": 0},
     )
     return [Enrollment.from_mongo(row) for row in rows]
 

@@ -1,11 +1,12 @@
 """Access: one pure function that says whether, and in words why or why not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from courseflow_admin.db.core import accounts as accounts_db
+from courseflow_admin.db.money import access as access_db
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.db.money.access import Evidence
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import (
     Capture,
@@ -169,13 +170,30 @@ def _day(instant: datetime) -> str:
 
 async def verdict(account_id: str, course_id: str) -> Verdict:
     """The answer for one person and one course, as things are now."""
-    account = await accounts_db.find(account_id)
-    enrollment = await enrollments_db.find(account_id, course_id)
-    payments = await payments_db.of_learner(account_id, course_id)
+    return judged(await access_db.evidence(account_id, course_id))
+
+
+def judged(evidence: Evidence) -> Verdict:
+    """The answer of `decide` for what was read of one person and one course."""
+    account, settings = evidence.account, evidence.settings or school_settings.first()
     return decide(
         standing=account.standing if account else "deleted",
-        enrollment=enrollment,
-        payments=payments,
+        enrollment=evidence.enrollment,
+        payments=evidence.payments,
         at=now(),
-        disputes_suspend=(await school_settings.get()).disputes_suspend,
+        disputes_suspend=settings.disputes_suspend,
     )
+
+
+async def verdicts(account_id: str, enrollments: Sequence[Enrollment]) -> dict[str, Verdict]:
+    """By course, the answers for all of one person's enrollments, in three round trips."""
+    course_ids = [enrollment.course_id for enrollment in enrollments]
+    account = await accounts_db.find(account_id)
+    payments = await payments_db.of_learner_for(account_id, course_ids)
+    settings = await school_settings.get()
+    return {
+        enrollment.course_id: judged(
+            Evidence(account, enrollment, payments.get(enrollment.course_id, []), settings)
+        )
+        for enrollment in enrollments
+    }

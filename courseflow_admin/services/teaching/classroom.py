@@ -1,19 +1,31 @@
 """The classroom: lesson texts for those with access, and how far each learner is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.money import access as access_db
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Conflict, NotFound, NotSignedIn
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.models.teaching.access import Verdict
 from courseflow_admin.models.teaching.classroom import Done, LessonView, MyCourse, NoAccess
-from courseflow_admin.models.teaching.courses import Course, Lesson, Outlined, Thumbnail
+from courseflow_admin.models.teaching.courses import (
+    Course,
+    CourseVersion,
+    Lesson,
+    Outlined,
+    Thumbnail,
+)
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.models.teaching.progress import Progress, progress_of
 from courseflow_admin.services.teaching import access, catalog, markdown
+
+SEEN_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,7 @@ class _Seat:
 
     course: Course
     shown: Outlined
+    counted: Outlined  # the version by which progress is measured
     enrollment: Enrollment | None  # of a learner with access
     as_author: bool
 
@@ -37,10 +50,10 @@ async def lesson(actor: Actor | None, slug: str, lesson_id: str = "") -> LessonV
     decided that this person may have it.
     """
     seat = await _sit_down(actor, slug, lesson_id)
-    progress = await _progress(seat)
+    progress = _progress(seat)
     wanted = _wanted(seat, lesson_id)
     if seat.enrollment and not (actor and actor.viewer):
-        await enrollments_db.note_seen(seat.enrollment.id, wanted.id, now())
+        await _note_seen(seat.enrollment, wanted.id, now())
     done = set(seat.enrollment.done) if seat.enrollment else set()
     ids = seat.shown.lesson_ids
     at = ids.index(wanted.id)
@@ -120,29 +133,34 @@ async def include_new(actor: Actor, slug: str) -> None:
 
 
 async def my_courses(actor: Actor) -> list[MyCourse]:
-    """The actor's courses, the last studied first, each with where to go on."""
+    """The actor's courses, the last studied first, each with where to go on.
+
+    In a handful of round trips, however many there are.
+    """
     actor.require(Permission.COURSES_STUDY)
     enrollments = await enrollments_db.of_account(actor.id)
     courses = await courses_db.many(enrollment.course_id for enrollment in enrollments)
     by_id = {course.id: course for course in courses}
+    mine = [enrollment for enrollment in enrollments if enrollment.course_id in by_id]
+    outlines = await courses_db.outlines(
+        {one.course_id: _numbers(by_id[one.course_id], one) for one in mine}
+    )
+    verdicts = await access.verdicts(actor.id, mine)
     return [
-        await _my_course(actor, enrollment, by_id[enrollment.course_id])
-        for enrollment in enrollments
-        if enrollment.course_id in by_id
+        _my_course(_seat(by_id[one.course_id], one, outlines), one, verdicts[one.course_id])
+        for one in mine
     ]
 
 
-async def _my_course(actor: Actor, enrollment: Enrollment, course: Course) -> MyCourse:
-    verdict = await access.verdict(actor.id, course.id)
-    shown = await courses_db.newest_version(course.id) or course
-    seat = _Seat(course, shown, enrollment, as_author=False)
-    progress = await _progress(seat)
-    going_on = _to_continue(seat) if shown.lesson_ids else None
+def _my_course(seat: _Seat, enrollment: Enrollment, verdict: Verdict) -> MyCourse:
+    progress = _progress(seat)
+    going_on = _to_continue(seat) if seat.shown.lesson_ids else None
+    shown = seat.shown if isinstance(seat.shown, CourseVersion) else seat.course
     return MyCourse(
-        course_id=course.id,
-        slug=course.slug,
+        course_id=seat.course.id,
+        slug=seat.course.slug,
         title=shown.title,
-        owner_name=course.owner_name,
+        owner_name=seat.course.owner_name,
         thumbnail=shown.thumbnail or Thumbnail(),
         percent=progress.percent,
         done=progress.done,
@@ -163,21 +181,45 @@ async def _sit_down(actor: Actor | None, slug: str, lesson_id: str = "") -> _Sea
     course = await courses_db.find_by_slug(slug)
     if course is None:
         raise NotFound("course")
-    shown = await courses_db.newest_version(course.id)
-    enrollment = await enrollments_db.find(actor.id, course.id) if actor else None
-    verdict = await access.verdict(actor.id, course.id) if actor else None
+    evidence = await access_db.evidence(actor.id, course.id) if actor else None
+    enrollment = evidence.enrollment if evidence else None
+    verdict = access.judged(evidence) if evidence else None
+    outlines = await courses_db.outlines({course.id: _numbers(course, enrollment)})
+    shown = outlines.get((course.id, course.version))
     if shown and enrollment and verdict and verdict.allowed:
-        return _Seat(course, shown, enrollment, as_author=False)
+        return _seat(course, enrollment, outlines)
     if actor and catalog.author_of(actor, course):
-        return _Seat(course, course, None, as_author=True)
+        return _Seat(course, course, course, None, as_author=True)
     if shown is None or not (course.sold or enrollment):
         raise NotFound("course")
     wanted = shown.lesson(lesson_id)
     if course.sold and wanted and wanted.preview:
-        return _Seat(course, shown, None, as_author=False)
+        return _Seat(course, shown, shown, None, as_author=False)
     if verdict is None:
         raise NotSignedIn("Please sign in to read this lesson.")
     raise NoAccess(verdict, shown.title, course.slug)
+
+
+def _numbers(course: Course, enrollment: Enrollment | None) -> set[int]:
+    """The versions that matter to a learner: what is shown, and what progress is measured by."""
+    measured_by = enrollment.progress_version if enrollment else 0
+    return {course.version, measured_by or course.version}
+
+
+def _seat(
+    course: Course, enrollment: Enrollment, outlines: Mapping[tuple[str, int], CourseVersion]
+) -> _Seat:
+    """A learner's."""
+    shown = outlines.get((course.id, course.version)) or course
+    counted = outlines.get((course.id, enrollment.progress_version)) or shown
+    return _Seat(course, shown, counted, enrollment, as_author=False)
+
+
+async def _note_seen(enrollment: Enrollment, lesson_id: str, at: datetime) -> None:
+    """Where the learner is now, so that Continue leads back there; not with every look at it."""
+    seen = enrollment.last_seen_at
+    if lesson_id != enrollment.last_lesson_id or seen is None or at - seen >= SEEN_EVERY:
+        await enrollments_db.note_seen(enrollment.id, lesson_id, at)
 
 
 def _wanted(seat: _Seat, lesson_id: str) -> Lesson:
@@ -212,14 +254,12 @@ def _after(shown: Outlined, lesson_id: str, done: set[str]) -> str:
     return next((other for other in [*ids[at:], *ids[: at - 1]] if other not in done), "")
 
 
-async def _progress(seat: _Seat) -> Progress:
+def _progress(seat: _Seat) -> Progress:
     if seat.enrollment is None:
         return Progress(done=0, total=0, percent=0, new=())
-    enrollment = seat.enrollment
-    measured_by = enrollment.progress_version or seat.course.version
-    counted = await _counted(seat.course.id, measured_by, seat.shown)
-    done = set(enrollment.done)
-    return progress_of(counted, seat.shown.lesson_ids, done, enrollment.percent)
+    done = set(seat.enrollment.done)
+    counted, shown = seat.counted.lesson_ids, seat.shown.lesson_ids
+    return progress_of(counted, shown, done, seat.enrollment.percent)
 
 
 async def _counted(course_id: str, number: int, shown: Outlined) -> list[str]:
