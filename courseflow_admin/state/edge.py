@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import reflex as rx
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reflex.app import EventNamespace
 from reflex.istate.proxy import StateProxy
 from reflex.state import OnLoadInternalState, StateUpdate
@@ -31,8 +31,6 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from reflex_components_lucide.icon import LUCIDE_ICON_LIST
 from starlette.requests import HTTPConnection
 
-from courseflow_admin.state.core.marks import Arguments
-
 __all__ = [
     "BaseHTML",
     "Event",
@@ -47,6 +45,12 @@ Tab = Any  # the root of a tab's states; Reflex types neither it nor what stands
 
 
 # What a browser may call
+
+
+class Arguments(BaseModel):
+    """What a handler that is no `@event` takes: these and no others, never converted."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from courseflow_admin.errors import NotPermitted, ReadOnly, Unavailable
 from courseflow_admin.models.core.permissions import Actor, Permission, SecondFactorRequired
 from courseflow_admin.services.identity import sessions
 from courseflow_admin.services.school import support
-from courseflow_admin.state import binding, edge
-from courseflow_admin.state.core import marks, notices
+from courseflow_admin.state import edge
+from courseflow_admin.state.core import binding, marks, notices
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD, path_of, unexpected
 from courseflow_admin.state.core.marks import PUBLIC, Arguments, Mark, mark_of

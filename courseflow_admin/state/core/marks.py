@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
-
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.state.edge import Arguments
 
 
 class _Name:
@@ -22,12 +21,6 @@ PUBLIC: Final = _Name("PUBLIC")
 SIGNED_IN: Final = _Name("SIGNED_IN")
 
 Mark = Permission | _Name
-
-
-class Arguments(BaseModel):
-    """What a handler that is no `@event` takes: these and no others, never converted."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 def put_mark(
