@@ -2,8 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import razorpay.client
@@ -57,14 +60,27 @@ class RazorpayGateway:
         self.mode: str = keys.mode
         self.currencies = keys.currencies
         self._keys = keys
-        # Any: the SDK sets its resources (order, payment, utility) by name at run time.
-        self._client: Any = Client(auth=(keys.key_id, keys.key_secret), base_url=keys.base_url)
-        self._client.session.max_redirects = 0  # its API has none; elsewhere we ask nothing
-        self._client.session.hooks["response"].append(_unanswered)
-        self._limit = asyncio.Semaphore(AT_ONCE)
+        # Threads of its own, because a call may hold one for 20 seconds: PyMongo and httpx look up
+        # names in the default ones. Each has a client of its own: a requests session is not safe
+        # to share.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="razorpay")
+        self._own = threading.local()
+        self._clients: list[Any] = []
+
+    def _client(self) -> Any:
+        """One for each thread. Any: the SDK sets its resources by name at run time."""
+        if not hasattr(self._own, "client"):
+            client: Any = Client(
+                auth=(self._keys.key_id, self._keys.key_secret), base_url=self._keys.base_url
+            )
+            client.session.max_redirects = 0  # its API has none; elsewhere we ask nothing
+            client.session.hooks["response"].append(_unanswered)
+            self._own.client = client
+            self._clients.append(client)
+        return self._own.client
 
     async def check_keys(self) -> None:
-        await self._asked(self._client.order.all, {"count": 1})
+        await self._asked("order.all", {"count": 1})
 
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         existing = await self._order_of(order.idempotency_key)
@@ -72,7 +88,7 @@ class RazorpayGateway:
             return OpenedCheckout(existing)
         try:
             made = await self._asked(
-                self._client.order.create,
+                "order.create",
                 {
                     "amount": order.amount_minor,
                     "currency": order.currency,
@@ -92,7 +108,7 @@ class RazorpayGateway:
 
     async def _order_of(self, receipt: str) -> str:
         wanted = {"receipt": receipt, "count": 1}
-        found = await self._asked(self._client.order.all, wanted, timeout=AT_A_CLICK)
+        found = await self._asked("order.all", wanted, timeout=AT_A_CLICK)
         return str(found["items"][0]["id"]) if found["items"] else ""
 
     def form(self, order: CheckoutOrder, checkout_id: str) -> CheckoutForm | None:
@@ -117,8 +133,8 @@ class RazorpayGateway:
         return False
 
     async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:  # noqa: ARG002 - all payments of an order are in its own list
-        order = await self._asked(self._client.order.fetch, checkout_id)
-        listed = await self._asked(self._client.order.payments, checkout_id, {})
+        order = await self._asked("order.fetch", checkout_id)
+        listed = await self._asked("order.payments", checkout_id, {})
         ours = _notes(order).get("payment_id", "")
         return CheckoutFacts(
             checkout_id=str(order["id"]),
@@ -131,14 +147,14 @@ class RazorpayGateway:
 
     async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:
         await self._asked(
-            self._client.payment.capture, provider_payment_id, amount_minor, {"currency": currency}
+            "payment.capture", provider_payment_id, amount_minor, {"currency": currency}
         )
 
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:
         made = await self._asked(
-            self._client.payment.refund,
+            "payment.refund",
             provider_payment_id,
             {
                 "amount": amount_minor,
@@ -150,7 +166,9 @@ class RazorpayGateway:
         return _refund(made)
 
     async def close(self) -> None:
-        self._client.session.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for client in self._clients:
+            client.session.close()
 
     def return_checkout(self, fields: Mapping[str, str]) -> str:
         names = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
@@ -160,7 +178,7 @@ class RazorpayGateway:
         if not all(values.values()):
             return ""
         try:
-            self._client.utility.verify_payment_signature(values)
+            self._client().utility.verify_payment_signature(values)
         except (SignatureVerificationError, TypeError, ValueError):
             return ""
         return values["razorpay_order_id"]
@@ -186,7 +204,7 @@ class RazorpayGateway:
         # Razorpay itself refunds what was never captured; such a refund ends nothing.
         captured = bool(row.get("captured"))
         if captured:  # whatever its sums say: they count no refund that has failed
-            listed = await self._asked(self._client.payment.fetch_multiple_refund, row["id"], {})
+            listed = await self._asked("payment.fetch_multiple_refund", row["id"], {})
             refunds = tuple(_refund(refund) for refund in listed["items"])
         status = str(row["status"])
         if status == "refunded":
@@ -205,27 +223,30 @@ class RazorpayGateway:
 
     async def _asked(
         self,
-        call: Callable[..., Any],
+        call: str,
         *arguments: Any,
         timeout: tuple[float, float] = TIMEOUT,  # noqa: ASYNC109 - the SDK's own
         **options: Any,
     ) -> Any:
-        """One call of the SDK in a thread, its errors in our words."""
-        async with self._limit:
-            try:
-                return await asyncio.to_thread(call, *arguments, timeout=timeout, **options)
-            except BadRequestError as error:
-                raise ProviderRefused("razorpay", str(error)) from error
-            except (
-                GatewayError,
-                ServerError,
-                requests.RequestException,
-                ValueError,  # an answer that is not JSON
-            ) as error:
-                answer = getattr(error, "response", None)
-                if answer is not None and answer.status_code in KEYS_REFUSED:
-                    raise GatewayKeysRefused("razorpay", SETTINGS) from error
-                raise ProviderUnreachable("razorpay") from error
+        """One call of the SDK, such as `order.create`, in a thread; its errors in our words."""
+
+        def ask() -> Any:
+            return attrgetter(call)(self._client())(*arguments, timeout=timeout, **options)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        except BadRequestError as error:
+            raise ProviderRefused("razorpay", str(error)) from error
+        except (
+            GatewayError,
+            ServerError,
+            requests.RequestException,
+            ValueError,  # an answer that is not JSON
+        ) as error:
+            answer = getattr(error, "response", None)
+            if answer is not None and answer.status_code in KEYS_REFUSED:
+                raise GatewayKeysRefused("razorpay", SETTINGS) from error
+            raise ProviderUnreachable("razorpay") from error
 
 
 def _unanswered(response: requests.Response, *_: Any, **__: Any) -> None:
