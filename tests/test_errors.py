@@ -66,6 +66,7 @@ GIVEN = {
     errors.ProviderFailed: ("stripe",),
     errors.GatewayKeysRefused: ("stripe", "STRIPE_SECRET_KEY"),
     Duplicate: ({"email": 1},),
+    refunds.OtherRefund: ("₹100.00",),
     NoAccess: (VERDICT, "SQL", "sql"),
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),
     StaleRevision: ("the title", "Mine", "Theirs", 2),
