@@ -54,10 +54,10 @@ clean:
 	rm -rf .venv && $$python -m venv .venv
 
 runtime: .venv/bin/pip
-	@want=$$(cksum < requirements.lock); \
+	@want=$$(cksum < requirements-local.lock); \
 	if [ "$$(cat .venv/runtime.stamp 2>/dev/null)" != "$$want" ]; then \
 	  echo 'Installing what CourseFlow runs on (about a minute, once)'; \
-	  $(PIP) install --no-compile --require-hashes -r requirements.lock && \
+	  $(PIP) install --no-compile --require-hashes -r requirements-local.lock && \
 	  echo "$$want" > .venv/runtime.stamp; \
 	fi
 
@@ -66,7 +66,7 @@ development: .venv/bin/pip
 	if [ "$$(cat .venv/development.stamp 2>/dev/null)" != "$$want" ]; then \
 	  echo 'Installing what CourseFlow and its tests run on (about a minute, once)'; \
 	  $(PIP) install --no-compile --require-hashes -r requirements-dev.lock && \
-	  cksum < requirements.lock > .venv/runtime.stamp && \
+	  cksum < requirements-local.lock > .venv/runtime.stamp && \
 	  echo "$$want" > .venv/development.stamp; \
 	fi
 
@@ -85,7 +85,7 @@ browser: development
 lock:
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	python3 -m venv "$$folder" && "$$folder/bin/pip" install -q uv && \
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-local requirements-dev; do \
 	  "$$folder/bin/uv" pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-strip-extras --no-header --no-annotate $$name.in -o $$name.lock || exit 1; \
 	done

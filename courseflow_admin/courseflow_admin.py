@@ -99,9 +99,7 @@ def asgi_app() -> ASGIApp:
     if edge.trusted_origins() != [settings().origin]:
         # Reflex reads rxconfig.py from the current folder only, and without it trusts everybody.
         raise SettingsInvalid(["Start the web process from the folder that holds rxconfig.py."])
-    folder = frontend.SERVED
-    if not folder.is_dir():
-        raise frontend.BuildFailed("The screens are not built yet: `courseflow run` builds them.")
+    folder = frontend.require_built()
     edge.serve_what_is_built(frontend.BUILD / "web")
 
     def share(socket: ASGIApp) -> ASGIApp:

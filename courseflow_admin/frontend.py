@@ -13,9 +13,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,6 +86,44 @@ def build_id() -> str:
     """Which build of the screens is served: the hash of what it was made of; "" without one."""
     stamp = BUILD / "stamp"
     return stamp.read_text()[:12] if stamp.is_file() else ""
+
+
+def pack(archive: Path) -> None:
+    """Write the built screens with their stamp into `archive`, for servers that have no bun."""
+    ensure_built()
+    with _one_at_a_time(), tarfile.open(archive, "w:gz") as file:
+        file.add(SERVED, SERVED.name)
+        file.add(BUILD / "stamp", "stamp")
+
+
+def unpack(archive: Path) -> None:
+    """Put the screens of `archive` in place; BuildFailed when they are of other sources."""
+    BUILD.mkdir(exist_ok=True)
+    with _one_at_a_time(), TemporaryDirectory(dir=BUILD) as folder:
+        try:
+            with tarfile.open(archive) as file:
+                file.extractall(folder, filter="data")
+            stamp = (Path(folder) / "stamp").read_text()
+        except (OSError, tarfile.TarError) as error:
+            raise BuildFailed(f"{archive} holds no built screens: {error}") from error
+        if stamp != _stamp():
+            raise BuildFailed(f"The screens in {archive} were built from other sources than these.")
+        shutil.rmtree(SERVED, ignore_errors=True)
+        (Path(folder) / SERVED.name).rename(SERVED)
+        (BUILD / "stamp").write_text(stamp)
+
+
+def require_built() -> Path:
+    """The folder of the built screens; BuildFailed when there are none, or of other sources."""
+    stamp = BUILD / "stamp"
+    if not SERVED.is_dir() or not stamp.is_file():
+        raise BuildFailed("The screens are not built yet: `courseflow build` builds them.")
+    if stamp.read_text() != _stamp():
+        raise BuildFailed(
+            "The screens were built from other sources than these: `courseflow build` builds them,"
+            " `courseflow build --from FILE` takes those built elsewhere."
+        )
+    return SERVED
 
 
 @contextmanager

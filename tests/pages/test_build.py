@@ -1,6 +1,7 @@
 """The build: no foreign address in it, no icon missing, nothing heavy, and not done twice."""
 
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,40 @@ def test_a_second_build_of_the_same_sources_is_skipped(built):
     frontend.ensure_built()
 
     assert {file: file.stat().st_mtime_ns for file in built.rglob("*")} == before
+
+
+def test_screens_built_elsewhere_are_taken_when_they_are_of_these_sources(built, tmp_path):
+    archive, page = tmp_path / "screens.tar.gz", built / "sign-in.html"
+    before = page.read_text()
+    frontend.pack(archive)
+    page.unlink()
+
+    frontend.unpack(archive)
+
+    assert page.read_text() == before
+    assert frontend.require_built() == built
+
+
+def test_screens_of_other_sources_are_refused_and_nothing_is_replaced(built, tmp_path):
+    archive = tmp_path / "screens.tar.gz"
+    (tmp_path / "stamp").write_text("of another day")
+    (tmp_path / "frontend").mkdir()
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(tmp_path / "frontend", "frontend")
+        file.add(tmp_path / "stamp", "stamp")
+
+    with pytest.raises(frontend.BuildFailed, match="built from other sources"):
+        frontend.unpack(archive)
+
+    assert (built / "sign-in.html").is_file()
+    assert frontend.require_built() == built
+
+
+def test_a_file_that_is_no_archive_is_refused(built, tmp_path):
+    (tmp_path / "screens.tar.gz").write_text("nothing")
+
+    with pytest.raises(frontend.BuildFailed, match="holds no built screens"):
+        frontend.unpack(tmp_path / "screens.tar.gz")
 
 
 async def test_the_sign_in_page_is_light(site, built):
