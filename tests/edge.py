@@ -1,7 +1,7 @@
 """What tests know about Reflex that Reflex does not promise; the package's own is state/edge.py."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import reflex as rx
@@ -22,6 +22,7 @@ from reflex_base.utils.format import format_event_handler
 from courseflow_admin.state.edge import Handler
 
 TAB = "tab"
+TREE = BaseStateToken(ident=TAB, cls=rx.State)
 STATES = {
     state.__name__: state
     for state in (State, OnLoadInternalState, FrontendEventExceptionState, UpdateVarsInternalState)
@@ -91,21 +92,42 @@ def move(root: Any, **router_data: Any) -> None:
 
 
 @asynccontextmanager
-async def background(root: Any, state: type[rx.State]) -> AsyncIterator[Any]:
-    """The state as a background handler gets it: with no lock, read-only until it takes it."""
+async def live(root: Any) -> AsyncIterator[None]:
+    """The tab as the socket has it: under a lock, which background handlers take and give back."""
     manager = StateManagerMemory()
-    token = BaseStateToken(ident=TAB, cls=state)
-    await manager.set_state(token, root)
+    await manager.set_state(TREE, root)
 
     async def nowhere(*_: Any) -> None: ...
 
     context = EventContext(token=TAB, state_manager=manager, enqueue_impl=nowhere)
     before = EventContext.set(context)
     try:
-        yield StateProxy(await root.get_state(state))
+        yield
     finally:
         EventContext.reset(before)
         await manager.close()
+
+
+def is_live() -> bool:
+    try:
+        EventContext.get()
+    except LookupError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def held(root: Any, state: type[rx.State], handler: Any) -> AsyncIterator[Any]:
+    """The state as this handler gets it: locked, or released to a background handler."""
+    if handler.is_background:
+        async with nullcontext() if is_live() else live(root):
+            yield StateProxy(await root.get_state(state))
+    elif is_live():
+        manager = EventContext.get().state_manager
+        async with manager.modify_state_with_links(TREE) as tab:
+            yield await tab.get_state(state)
+    else:
+        yield await root.get_state(state)
 
 
 @contextmanager

@@ -81,6 +81,12 @@ def function_of(handler: Any) -> Callable[..., Any]:
     return function
 
 
+def is_background(handler: Handler) -> bool:
+    """Whether it runs beside others in the same tab, and holds it only where it says so."""
+    name = handler.function.__name__
+    return bool(handler.state.event_handlers[name].is_background)
+
+
 def is_loader(app: rx.App, tab: Tab, handler: Handler) -> bool:
     """Whether the page on screen runs it when it is opened."""
     loaders = app.get_load_events(tab.router.url.path)

@@ -44,6 +44,6 @@ async def said(root: Any) -> list[tuple[str, str]]:
 
 async def run(root: Any, state: type, name: str, **arguments: Any) -> list[Any]:
     """Run a handler as Reflex does; what it hands on to the browser."""
-    substate = await root.get_state(state)
-    handler = state.event_handlers[name].fn
-    return [step async for step in handler(substate, **arguments) if step is not None]
+    handler = state.event_handlers[name]
+    async with edge.held(root, state, handler) as tab:
+        return [step async for step in handler.fn(tab, **arguments) if step is not None]

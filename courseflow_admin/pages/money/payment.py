@@ -91,6 +91,7 @@ def head() -> rx.Component:
             button(
                 icon("circle_check", 14),
                 "Capture",
+                busy=PaymentDetailState.capturing,
                 on_click=PaymentDetailState.show_capture_dialog(True),
             ),
         ),
@@ -107,6 +108,7 @@ def head() -> rx.Component:
             button(
                 icon("undo_2", 14),
                 "Refund",
+                busy=PaymentDetailState.refunding,
                 on_click=PaymentDetailState.show_dialog(True),
             ),
         ),

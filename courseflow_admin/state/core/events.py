@@ -4,8 +4,9 @@ import functools
 import inspect
 import json
 import typing
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import reflex as rx
@@ -34,6 +35,20 @@ class ArgumentsRefused(Exception):
     """The browser sent something else than the handler declares."""
 
 
+class Withheld(Exception):
+    """Who asked is not who looks at the tab now, so they are not shown what came of it."""
+
+    def __init__(self, instead: list[Any]) -> None:
+        super().__init__("The result is withheld.")
+        self.instead = instead  # notices and events
+
+
+# Left by the guard with each event: asks once more whether who asked may see the result.
+ask_again: ContextVar[Callable[[Any], Awaitable[Withheld | None]] | None] = ContextVar(
+    "ask_again", default=None
+)
+
+
 def event(
     mark: Mark, *, background: bool = False, supersedes: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
@@ -41,6 +56,10 @@ def event(
 
     The handler is `async def`, with or without `yield`. It may return or yield Reflex events
     and notices (`notices.success("Saved.")`). `supersedes`: a newer call cancels an older one.
+
+    `background`: for what waits for a company. The handler holds no tab, so that other clicks are
+    answered meanwhile: it may assign only within `async with self` before it waits, and within
+    `async with resumed(self)` after, and nothing is waited for inside.
     """
 
     def decorate(handler: Callable[..., Any]) -> Any:
@@ -53,7 +72,7 @@ def event(
                     async for step in steps:
                         yield await _said(self, step)
             except Exception as error:  # noqa: BLE001 - a handler that raises leaves the browser waiting
-                yield await _said(self, await _answer(self, handler, error))
+                yield await _failed(self, handler, error)
 
         # Reflex compares declared types with the trigger's when a page is built, and converts
         # loosely when it runs: it is shown Any, and `read` looks at the real types.
@@ -70,6 +89,19 @@ def event(
         return rx.event(background=background, supersedes=supersedes)(guarded)
 
     return decorate
+
+
+@asynccontextmanager
+async def resumed(state: Any) -> AsyncIterator[None]:
+    """Hold the tab again after a wait, to show what came of it; or raise Withheld.
+
+    Meanwhile its owner may have signed out, been suspended, or begun to see with other eyes.
+    """
+    async with state:
+        question = ask_again.get()
+        if question and (withheld := await question(state)):
+            raise withheld
+        yield
 
 
 def _reader(handler: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
@@ -117,14 +149,16 @@ async def _steps(running: Any) -> AsyncGenerator[Any]:
         yield await running
 
 
-async def _said(state: Any, step: Any) -> Any:
+async def _said(
+    state: Any, step: Any, hold: Callable[[Any], AbstractAsyncContextManager[Any]] = resumed
+) -> Any:
     """`step` for Reflex: notices are put into their state, everything else goes on."""
     steps = step if isinstance(step, list | tuple) else [step]
     to_say = [one for one in steps if isinstance(one, Notice)]
     if not to_say:
         return step
     if edge.is_released(state):
-        async with state:
+        async with hold(state):
             await _put_up(state, to_say)
     else:
         await _put_up(state, to_say)
@@ -135,6 +169,17 @@ async def _put_up(state: Any, to_say: list[Notice]) -> None:
     board = await state.get_state(NoticesState)
     for notice in to_say:
         board._say(notice)
+
+
+async def _failed(state: Any, handler: Callable[..., Any], error: Exception) -> Any:
+    """What goes to the browser in place of the steps that did not come."""
+    if not isinstance(error, Withheld):
+        try:
+            return await _said(state, await _answer(state, handler, error))
+        except Withheld as withheld:
+            error = withheld
+    logger.info("event.result_withheld", handler=handler.__qualname__)
+    return await _said(state, error.instead or None, hold=lambda tab: tab)
 
 
 async def _answer(state: Any, handler: Callable[..., Any], error: Exception) -> Any:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -16,7 +17,13 @@ from courseflow_admin.services.school import support
 from courseflow_admin.state import edge
 from courseflow_admin.state.core import binding, marks, notices
 from courseflow_admin.state.core.auth import AuthState
-from courseflow_admin.state.core.events import NOT_UNDERSTOOD, path_of, unexpected
+from courseflow_admin.state.core.events import (
+    NOT_UNDERSTOOD,
+    Withheld,
+    ask_again,
+    path_of,
+    unexpected,
+)
 from courseflow_admin.state.core.marks import PUBLIC, Arguments, Mark, mark_of
 from courseflow_admin.state.core.notices import Notice, NoticesState
 from courseflow_admin.state.core.school import SchoolState
@@ -42,6 +49,7 @@ class Request:
     mark: Mark | None
     actor: Actor | None = None
     news: str = ""  # as whom else the same session sees since the event before
+    let_through: Actor | None = None  # who asked, where it is asked again after a wait
 
     @property
     def label(self) -> str:
@@ -70,7 +78,25 @@ class Guard(rx.Middleware):
                 if refusal.say:
                     request.board._say(refusal.say)
                 return await edge.answer(request.tab, refusal.do)
+        ask_again.set(partial(_ask_again, request))
         return None
+
+
+async def _ask_again(request: Request, state: Any) -> Withheld | None:
+    """Whether who asked may see in this tab what came of it, now that the wait is over."""
+    tab = edge.tab_of(state)
+    again = replace(
+        request,
+        tab=tab,
+        auth=await tab.get_state(AuthState),
+        board=await tab.get_state(NoticesState),
+        news="",
+        let_through=request.actor,
+    )
+    for step in AFTER_A_WAIT:
+        if refusal := await step(again):
+            return Withheld([one for one in (refusal.say, refusal.do) if one is not None])
+    return None
 
 
 async def _request(app: rx.App, tab: Tab, event: edge.Event) -> Request:
@@ -140,6 +166,16 @@ async def refuse_if_identity_changed(request: Request) -> Refusal | None:
     return Refusal(say=notices.info(request.news + NOT_DONE * clicked), do=edge.RUN_LOADERS)
 
 
+async def refuse_if_others_look(request: Request) -> Refusal | None:
+    """The act is done; what came of it is for the eyes of who asked."""
+    before, now = request.let_through, request.actor
+    if request.news:
+        return Refusal(say=notices.info(request.news), do=edge.RUN_LOADERS)
+    if before and now and binding.eyes(before) != binding.eyes(now):
+        return Refusal()  # they have been told already
+    return None
+
+
 async def require_mark(request: Request) -> Refusal | None:
     return None if request.mark is not None else await _denied(request)
 
@@ -174,6 +210,13 @@ OF_OURS: tuple[Step, ...] = (
     require_mark,
     require_sign_in,
     require_second_factor,
+    require_permission,
+)
+# Before what a handler has waited for is shown.
+AFTER_A_WAIT: tuple[Step, ...] = (
+    identify_actor,
+    refuse_if_others_look,
+    require_sign_in,
     require_permission,
 )
 

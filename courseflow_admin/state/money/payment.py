@@ -1,12 +1,16 @@
 """One payment: what happened to it, what it is made of, re-check, capture, refund and review."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 import reflex as rx
 from pydantic import Field
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
-from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.money.payments import (
     Capture,
     Payment,
@@ -18,9 +22,10 @@ from courseflow_admin.services.money import captures, payments, refunds, reviews
 from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core import notices, times
+from courseflow_admin.state.core.acts import ActsState
 from courseflow_admin.state.core.address import last_part
 from courseflow_admin.state.core.auth import AuthState
-from courseflow_admin.state.core.events import Form, event
+from courseflow_admin.state.core.events import Form, event, resumed
 from courseflow_admin.state.core.notices import Notice
 from courseflow_admin.state.core.timeline import StepRow
 from courseflow_admin.state.money.payment_shown import (
@@ -48,7 +53,17 @@ class ReviewForm(Form):
     note: str = Field(default="", max_length=500)
 
 
-class PaymentDetailState(rx.State):
+@dataclass(frozen=True)
+class Asked:
+    """What was on screen when something was clicked that takes long."""
+
+    actor: Actor
+    payment_id: str
+    currency: str
+    request_id: str  # of the refund
+
+
+class PaymentDetailState(ActsState, rx.State):
     view: str = "loading"
     error: str = ""
     shown: Shown = Shown()
@@ -101,25 +116,22 @@ class PaymentDetailState(rx.State):
             return
         self._show(detail)
 
-    @event(Permission.PAYMENTS_SYNC)
+    @event(Permission.PAYMENTS_SYNC, background=True)
     async def recheck(self):
         """Ask the gateway anew, now."""
-        if self._payment is None or self.checking:
-            return
-        self.checking = True
-        yield
-        try:
-            auth = await self.get_state(AuthState)
+        async with self._waiting("recheck") as asked:
+            if asked is None:
+                return
             try:
-                result = await payments.recheck(auth.actor(), self._payment.id)
+                result = await payments.recheck(asked.actor, asked.payment_id)
             except CourseFlowError:
                 # The asking and the gateway's no stand in its history.
-                self._show(await payments.get(auth.actor(), self._payment.id))
+                async with self._shown_again(asked):
+                    pass
                 raise
-            self._show(await payments.get(auth.actor(), self._payment.id))
-            yield notices.success(f"Asked {self.shown.provider} anew: {result.rstrip('.')}.")
-        finally:
-            self.checking = False
+            async with self._shown_again(asked) as payment:
+                provider = payment.provider.capitalize()
+                yield notices.success(f"Asked {provider} anew: {result.rstrip('.')}.")
 
     @event(Permission.PAYMENTS_CAPTURE)
     async def show_capture_dialog(self, is_open: bool):
@@ -132,28 +144,29 @@ class PaymentDetailState(rx.State):
             self.capture_effects = effects_of_capturing(payment)
             self.capture_problem = ""
 
-    @event(Permission.PAYMENTS_CAPTURE)
+    @event(Permission.PAYMENTS_CAPTURE, background=True)
     async def capture(self):
-        if self._payment is None or self.capturing:
-            return
-        self.capturing, self.capture_problem = True, ""
-        yield
-        try:
-            auth = await self.get_state(AuthState)
-            payment_id = self._payment.id
+        async with self._waiting("capture") as asked:
+            if asked is None:
+                return
             try:
-                after = await captures.capture(auth.actor(), payment_id)
-            finally:  # the asking and the gateway's no stand in its history
-                self._show(await payments.get(auth.actor(), payment_id))
-            self.capture_dialog = False
-            if after.capture is Capture.PAID:
-                yield notices.success(f"Captured {after.amount} of {after.name}.")
-            else:
-                yield notices.info("What was captured does not fit the order: see the page.")
-        except CourseFlowError as problem:
-            self.capture_problem = await support.sentence(problem)
-        finally:
-            self.capturing = False
+                after = await captures.capture(asked.actor, asked.payment_id)
+            except CourseFlowError as problem:
+                sentence = await support.sentence(problem)
+                # The asking and the gateway's no stand in its history.
+                async with self._shown_again(asked) as payment:
+                    if self._is_on_screen(payment) and self.capture_dialog:
+                        self.capture_problem = sentence
+                    else:
+                        yield notices.error(sentence)
+                return
+            async with self._shown_again(asked) as payment:
+                if self._is_on_screen(payment):
+                    self.capture_dialog = False
+                if after.capture is Capture.PAID:
+                    yield notices.success(f"Captured {after.amount} of {after.name}.")
+                else:
+                    yield notices.info("What was captured does not fit the order: see the page.")
 
     @event(Permission.PAYMENTS_REFUND)
     async def show_dialog(self, is_open: bool):
@@ -175,44 +188,40 @@ class PaymentDetailState(rx.State):
         """What a refund of this amount would do."""
         self._preview(amount)
 
-    @event(Permission.PAYMENTS_REFUND)
+    @event(Permission.PAYMENTS_REFUND, background=True)
     async def refund(self, form: RefundForm):
-        if self._payment is None or self.refunding:
-            return
+        async with self._waiting("refund", lambda: self._is_filled_in(form)) as asked:
+            if asked is None:
+                return
+            try:
+                amount = Money.parse(form.amount, asked.currency)
+                after = await refunds.refund(
+                    asked.actor, asked.payment_id, amount, form.reason, asked.request_id
+                )
+            except CourseFlowError as problem:
+                sentence = await support.sentence(problem)
+                async with resumed(self):
+                    here = self._request_id == asked.request_id
+                    # A refused refund keeps its id, so the next try needs one of its own. After an
+                    # unknown outcome the next try has to be the same request, or it would pay
+                    # twice.
+                    if here and not problem.outcome_unknown:
+                        self._request_id = new_id("ref")
+                    if here and self.dialog:
+                        self.refund_problem = sentence
+                    else:
+                        yield notices.error(sentence)
+                return
+            async with self._shown_again(asked) as payment:
+                if self._is_on_screen(payment):
+                    self.dialog = False
+                yield _refunded(after, asked.request_id, amount)
+
+    def _is_filled_in(self, form: RefundForm) -> bool:
         self.refund_problem = ""
         self.reason_problem = "" if form.reason else "Say why: it stands in the payment's history."
         self._preview(form.amount)
-        if self.reason_problem or self.amount_problem:
-            return
-        self.refunding = True
-        yield
-        try:
-            yield await self._refund(form)
-        except CourseFlowError as problem:
-            # A refused refund keeps its id, so the next try needs one of its own. After an
-            # unknown outcome the next try has to be the same request, or it would pay twice.
-            if not problem.outcome_unknown:
-                self._request_id = new_id("ref")
-            self.refund_problem = await support.sentence(problem)
-        finally:
-            self.refunding = False
-
-    async def _refund(self, form: RefundForm) -> Notice:
-        auth = await self.get_state(AuthState)
-        payment, request_id = self._payment, self._request_id
-        if payment is None:
-            raise NotFound("payment")
-        amount = Money.parse(form.amount, payment.amount.currency)
-        after = await refunds.refund(auth.actor(), payment.id, amount, form.reason, request_id)
-        self._show(await payments.get(auth.actor(), payment.id))
-        self.dialog = False
-        made = self._asked_for(after)
-        if made is not None and made.state is RefundState.PENDING:
-            return notices.info(
-                f"{self.shown.provider} has not confirmed the refund of {amount} yet. "
-                "We keep asking; its state stands on this page."
-            )
-        return notices.success(f"Refunded {amount} to {payment.name}.")
+        return not (self.reason_problem or self.amount_problem)
 
     @event(Permission.PAYMENTS_REVIEW)
     async def show_review_dialog(self, is_open: bool):
@@ -245,6 +254,45 @@ class PaymentDetailState(rx.State):
             self.review_problem = await support.sentence(problem)
         finally:
             self.resolving = False
+
+    @asynccontextmanager
+    async def _waiting(
+        self, act: str, ready: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[Asked | None]:
+        """Hold no tab while a gateway is asked; None where it is asked already, or not `ready`."""
+        asked = None
+        async with self:
+            payment = self._payment
+            if payment is not None and not self._is_under_way(act, payment.id) and ready():
+                actor = (await self.get_state(AuthState)).actor()
+                asked = Asked(actor, payment.id, payment.amount.currency, self._request_id)
+                self._begin(act, payment.id)
+                self._show_acts()
+        try:
+            yield asked
+        finally:
+            if asked is not None:
+                async with self:
+                    self._end(act, asked.payment_id)
+                    self._show_acts()
+
+    @asynccontextmanager
+    async def _shown_again(self, asked: Asked) -> AsyncIterator[Payment]:
+        """The tab, with what is known of the payment now, if it is still on screen."""
+        detail = await payments.get(asked.actor, asked.payment_id)
+        async with resumed(self):
+            if self._is_on_screen(detail.payment):
+                self._show(detail)
+            yield detail.payment
+
+    def _is_on_screen(self, payment: Payment) -> bool:
+        return self._payment is not None and self._payment.id == payment.id
+
+    def _show_acts(self) -> None:
+        about = self._payment.id if self._payment else ""
+        self.checking = self._is_under_way("recheck", about)
+        self.capturing = self._is_under_way("capture", about)
+        self.refunding = self._is_under_way("refund", about)
 
     def _asked_for(self, payment: Payment) -> Refund | None:
         return next((one for one in payment.refunds if one.id == self._request_id), None)
@@ -280,4 +328,15 @@ class PaymentDetailState(rx.State):
         self.emails = [email_line(email) for email in detail.emails]
         self.refunds = [refund_line(payment, refund) for refund in payment.refunds]
         self.references = references_of(detail)
+        self._show_acts()
         self.view = "there"
+
+
+def _refunded(payment: Payment, request_id: str, amount: Money) -> Notice:
+    made = next((one for one in payment.refunds if one.id == request_id), None)
+    if made is not None and made.state is RefundState.PENDING:
+        return notices.info(
+            f"{payment.provider.capitalize()} has not confirmed the refund of {amount} yet. "
+            "We keep asking; its state stands on this page."
+        )
+    return notices.success(f"Refunded {amount} to {payment.name}.")

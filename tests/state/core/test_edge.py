@@ -37,6 +37,9 @@ class EdgeState(rx.State):
     @event(PUBLIC)
     async def add(self, number: int): ...
 
+    @event(PUBLIC, background=True)
+    async def wait(self): ...
+
 
 # Handlers
 
@@ -51,6 +54,16 @@ def test_an_event_is_found_by_its_name_with_its_state_and_our_function():
     assert edge.function_of(EdgeState.add(1)) is found.function, changed("EventSpec.handler")
     assert edge.handlers()[theirs.named(EdgeState.add)] == found
     assert edge.handler_of("no.such.event") is None
+
+
+def test_a_background_handler_is_told_from_others():
+    wait, add = (edge.handler_of(theirs.named(one)) for one in (EdgeState.wait, EdgeState.add))
+
+    assert wait
+    assert add
+    assert (edge.is_background(wait), edge.is_background(add)) == (True, False), changed(
+        "EventHandler.is_background"
+    )
 
 
 def test_every_state_brings_a_setter_along_that_carries_no_mark():
@@ -143,7 +156,7 @@ async def test_an_answer_holds_what_changed_once_and_the_event_asked_for():
 async def test_a_background_handler_holds_its_state_released_until_it_takes_the_lock():
     tab = theirs.new_tab()
 
-    async with theirs.background(tab, EdgeState) as state:
+    async with theirs.held(tab, EdgeState, EdgeState.event_handlers["wait"]) as state:
         before = edge.is_released(state)
         with pytest.raises(ImmutableStateError):
             state.count = 1

@@ -1,5 +1,6 @@
 """`@event`: strict arguments, and an ordinary end whatever happens."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ from loguru import logger
 
 from courseflow_admin.errors import Conflict, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.state.core import notices
-from courseflow_admin.state.core.events import NOT_UNDERSTOOD, Form, event
+from courseflow_admin.state.core.events import NOT_UNDERSTOOD, Form, event, resumed
 from courseflow_admin.state.core.marks import PUBLIC, mark_of
 from tests import edge
 from tests.state.conftest import a_tab, run, said
@@ -72,6 +73,20 @@ class TriedState(rx.State):
             raise RuntimeError("the secret is swordfish")
         finally:
             self.busy = False
+
+    @event(PUBLIC, background=True)
+    async def waits(self, how: str):
+        async with self:
+            self.busy = True
+        try:
+            await asyncio.sleep(0)
+            if how == "fails":
+                raise RuntimeError("the secret is swordfish")
+            async with resumed(self):
+                yield notices.success("Done.")
+        finally:
+            async with self:
+                self.busy = False
 
     @event(PUBLIC)
     async def steps(self):
@@ -179,6 +194,26 @@ async def test_a_fault_is_one_log_line_and_its_reference_for_the_person(log):
     assert len(log) == 1
     assert board.shown[0].reference in log[0]
     assert "Traceback" not in log[0]
+    assert (await root.get_state(TriedState)).busy is False
+
+
+async def test_a_background_handler_says_what_came_of_it_and_ends():
+    root = a_tab()
+
+    await run(root, TriedState, "waits", how="well")
+
+    assert await said(root) == [("success", "Done.")]
+    assert (await root.get_state(TriedState)).busy is False
+
+
+async def test_a_background_handler_that_fails_ends_too_and_is_one_log_line(log):
+    root = a_tab()
+
+    await run(root, TriedState, "waits", how="fails")
+
+    board = await root.get_state(notices.NoticesState)
+    assert [(one.tone, one.text) for one in board.shown] == [("error", Unexpected().message)]
+    assert (len(log), board.shown[0].reference in log[0]) == (1, True)
     assert (await root.get_state(TriedState)).busy is False
 
 
