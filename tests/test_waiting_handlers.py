@@ -94,7 +94,7 @@ def test_every_handler_that_asks_a_company_is_a_background_one():
 
     found = waiting(ours())
 
-    assert found == WAITING  # else a new one: has it its test in tests/state/test_waiting.py?
+    assert found == WAITING  # else a new one: has it its test in tests/state/money/test_waiting.py?
     for one in edge.handlers().values():
         if f"{one.state.__name__}.{one.function.__name__}" in WAITING:
             assert edge.is_background(one), one.function.__qualname__

@@ -1,8 +1,8 @@
 """Everything CourseFlow knows about Reflex that Reflex does not promise, in one module.
 
 Private names, undocumented behavior, the shape of events, the names of its own handlers. No other
-module of the package may touch these (tests/state/test_edge_lint.py), and each has a contract test
-that says what changed when a new Reflex differs (tests/state/test_edge.py).
+module of the package may touch these (tests/test_reflex_names.py), and each has a contract test
+that says what changed when a new Reflex differs (tests/state/core/test_edge.py).
 """
 
 import json
