@@ -15,11 +15,7 @@ from courseflow_admin import frontend
 from courseflow_admin.state.edge import BaseHTML, NamedFieldsForm, ReactRouterLink
 
 PACKAGE, TESTS = frontend.ROOT / "courseflow_admin", frontend.ROOT / "tests"
-EDGES = {
-    PACKAGE / "state" / "edge.py",
-    TESTS / "edge.py",
-    TESTS / "state" / "core" / "test_edge.py",
-}
+EDGES = {PACKAGE / "state/edge.py", TESTS / "edge.py", TESTS / "state/core/test_edge.py"}
 CLASSES = (rx.App, rx.State, rx.Component, Var, Event, EventNamespace, StateProxy)
 CLASSES_OF_PAGES = (BaseHTML, NamedFieldsForm, ReactRouterLink)
 ARGUMENTS = {"_js_expr", "_var_type", "_var_data", "_reflex_internal_init"}

@@ -24,6 +24,7 @@ from tests.money_builders import a_payment
 from tests.state.core.test_socket import a_socket, vars_of
 
 DATABASE = "test_waiting_socket"
+SOON = 1.0  # second, on a machine with much to do; Stripe is waited for twenty
 
 
 @dataclass
@@ -111,7 +112,7 @@ async def test_while_a_gateway_hangs_the_tab_answers_and_a_closed_one_has_no_whe
         moved = await elsewhere.until(PaymentsState, 2, view="rows")
         asked = len(await stored("audit", act="payment.rechecked"))
 
-    assert (clicked < 0.5, moved < 0.5, asked) == (True, True, 1), (clicked, moved, asked)
+    assert (clicked < SOON, moved < SOON, asked) == (True, True, 1), (clicked, moved, asked)
 
     school.sandbox.terminate()  # with it ends the call that nobody answered
     async with a_socket(school.web, cookie=cookie, tab=tab) as socket:
