@@ -82,6 +82,16 @@ def access(account_id: str, course_id: str) -> str:
     return f"/access/{_part(account_id)}/{_part(course_id)}"
 
 
+def documents_of(metric: str, about: str, currency: str, first_day: str, last_day: str) -> str:
+    """The list that shows exactly the documents (`about` is their collection) of one figure."""
+    days = {"from": first_day, "to": last_day}
+    if about == "enrollments":
+        return with_query(LEARNERS, **days)
+    if about == "accounts":
+        return with_query(PEOPLE, role="student", **days)
+    return with_query(PAYMENTS, figure=metric, currency=currency, **days)
+
+
 def email(email_id: str) -> str:
     return f"{EMAILS}/{_part(email_id)}"
 

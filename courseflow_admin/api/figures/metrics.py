@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor
 from courseflow_admin.models.core.periods import LONGEST_DAYS
+from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.services.figures import metrics
 
 router = APIRouter(prefix=f"{routes.API}/metrics", tags=["metrics"])
@@ -57,7 +58,13 @@ async def get(
         last_day=board.period.last,
         timezone=board.period.zone,
         as_of=board.as_of,
-        documents=figure.href,
+        documents=routes.documents_of(
+            figure.metric,
+            metric_of(figure.metric).about,
+            figure.currency,
+            board.period.first.isoformat(),
+            board.period.last.isoformat(),
+        ),
         points=[
             PointView(point.day, point.number)
             for point in board.points[figure.metric, figure.currency]

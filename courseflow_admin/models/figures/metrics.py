@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.money.payment_metrics import PAYMENT_METRICS, Metric
 
 METRICS: dict[str, Metric] = PAYMENT_METRICS | {
@@ -47,7 +47,11 @@ class Bucket:
 EMAIL_DAYS = 7  # how long an undelivered e-mail needs attention
 
 
-def shown_amount(minor: int, currency: str) -> str:
-    """Like Money's own text; net revenue may be below zero, which Money never is."""
-    text = str(Money.of(abs(minor), currency))
-    return f"−{text}" if minor < 0 else text
+class Kind(StrEnum):
+    """The kinds of things that need attention."""
+
+    OPEN_DISPUTES = "open_disputes"
+    NEEDS_REVIEW = "needs_review"
+    LAPSING = "lapsing"
+    STUCK_WEBHOOKS = "stuck_webhooks"
+    UNDELIVERED_EMAILS = "undelivered_emails"

@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.models.core.periods import Period
 
 Meaning = Literal["good", "bad", "neutral"]
 
@@ -28,16 +26,6 @@ class Metric:
     @property
     def is_money(self) -> bool:
         return self.sums != ""
-
-    def href(self, period: Period, currency: str = "") -> str:
-        """The list that shows exactly the documents of this figure."""
-        days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
-        if self.about == "enrollments":
-            return routes.with_query(routes.LEARNERS, **days)
-        if self.about == "accounts":
-            return routes.with_query(routes.PEOPLE, role="student", **days)
-        shown = currency if self.is_money else ""
-        return routes.with_query(routes.PAYMENTS, figure=self.name, currency=shown, **days)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import reflex as rx
 
@@ -12,22 +12,24 @@ from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.money.payment_metrics import Meaning
+from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
+from courseflow_admin.services.figures import attention as waiting_things
 from courseflow_admin.services.figures import metrics
-from courseflow_admin.services.figures.metrics import Attention, Board, Figure
+from courseflow_admin.services.figures.metrics import Board, Figure
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.teaching import enrollments
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import query_of
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
+from courseflow_admin.state.figures import figures
+from courseflow_admin.state.figures.attention import Task, how_many, task
 from courseflow_admin.state.teaching.my_courses import MyCoursesState
 
 SPANS = {"7": 7, "30": 30, "90": 90}
 NEWEST = 5
-TONES: dict[Meaning, str] = {"good": "green", "bad": "red", "neutral": "gray"}
 SCHOOL = ["revenue_net", "sales", "refunds", "new_learners"]
 OWN = ["enrollments", "revenue_net", "sales"]
 
@@ -39,17 +41,6 @@ class Tile:
     change: str
     tone: str
     note: str
-    href: str
-
-
-@dataclass
-class Task:
-    name: str
-    tone: str
-    what: str
-    why: str
-    age: str
-    act: str
     href: str
 
 
@@ -122,15 +113,15 @@ class OverviewState(rx.State):
         names = [*SCHOOL, "revenue_gross"]
         board, waiting, newest = await asyncio.gather(
             metrics.board(actor, names, SPANS[span]),
-            metrics.needs_a_person(actor),
+            waiting_things.needs_attention(actor),
             payments.search(actor, PaymentFilter(), Sort(), PageRequest(size=NEWEST)),
         )
         currency = _currency(query, board)
         shown = [board.figure(name, currency) for name in SCHOOL]
         self._show_period(board, span, currency)
         self.tiles = [_tile(figure, board, several=len(board.currencies) > 1) for figure in shown]
-        self.tasks = [_task(one, board.as_of) for one in waiting]
-        self.tasks_text = _how_many(waiting, board.as_of)
+        self.tasks = [task(one, board.as_of) for one in waiting]
+        self.tasks_text = how_many(waiting, board.as_of)
         self.chart = _revenue(board, currency)
         gross = board.figure("revenue_gross", currency)
         self.has_chart = bool(gross.number or board.figure("refunds", currency).number)
@@ -139,7 +130,7 @@ class OverviewState(rx.State):
             f"Net revenue and refunds in {currency} per day, {board.period.text()}. "
             "The same figures are in the table."
         )
-        self.list_href = gross.href
+        self.list_href = _documents(gross, board)
         self.newest_payments = [_payment(payment) for payment in newest.rows]
         self.view = "school"
 
@@ -155,7 +146,7 @@ class OverviewState(rx.State):
         self.tiles = [_tile(figure, board, several=several) for figure in board.figures]
         enrolled = board.figure("enrollments")
         self.chart = [
-            {"day": _day(point.day), "enrolled": point.number, "enrolled_text": point.value}
+            {"day": _day(point.day), "enrolled": point.number, "enrolled_text": f"{point.number:,}"}
             for point in board.points["enrollments", ""]
         ]
         self.has_chart = enrolled.number > 0
@@ -164,7 +155,7 @@ class OverviewState(rx.State):
             f"Enrollments in your courses per day, {board.period.text()}. "
             "The same figures are in the table."
         )
-        self.list_href = enrolled.href
+        self.list_href = _documents(enrolled, board)
         self.newest_learners = [_learner(enrollment) for enrollment in newest.rows]
         self.view = "teaching"
 
@@ -202,19 +193,23 @@ def _address(span: str, currency: str, board: Board) -> str:
 
 def _tile(figure: Figure, board: Board, *, several: bool) -> Tile:
     days = board.period.length
+    change = figures.change(figure)
     note = f"vs. {days} days before"
-    if not figure.change:
+    if not change:
         note = f"none in the {days} days before" if figure.before == 0 else ""
+    label = metric_of(figure.metric).label
     return Tile(
-        label=f"{figure.label} in {figure.currency}"
-        if figure.currency and several
-        else figure.label,
-        value=figure.value,
-        change=figure.change,
-        tone=TONES[figure.tone],
+        label=f"{label} in {figure.currency}" if figure.currency and several else label,
+        value=figures.value(figure.metric, figure.number, figure.currency),
+        change=change,
+        tone=figures.tone(figure),
         note=note,
-        href=figure.href,
+        href=_documents(figure, board),
     )
+
+
+def _documents(figure: Figure, board: Board) -> str:
+    return figures.documents(figure.metric, board.period, figure.currency)
 
 
 def _revenue(board: Board, currency: str) -> list[dict[str, str | int]]:
@@ -225,9 +220,9 @@ def _revenue(board: Board, currency: str) -> list[dict[str, str | int]]:
         {
             "day": _day(kept.day),
             "net": round(kept.number / unit),
-            "net_text": kept.value,
+            "net_text": figures.value("revenue_net", kept.number, currency),
             "refunds": round(given.number / unit),
-            "refunds_text": given.value,
+            "refunds_text": figures.value("refunds", given.number, currency),
         }
         for kept, given in zip(net, back, strict=True)
     ]
@@ -235,19 +230,6 @@ def _revenue(board: Board, currency: str) -> list[dict[str, str | int]]:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%b}"
-
-
-def _task(one: Attention, at: datetime) -> Task:
-    age = metrics.age(one.oldest, at)
-    return Task(one.name, one.tone, one.what, one.why, age, one.act, one.href)
-
-
-def _how_many(waiting: list[Attention], at: datetime) -> str:
-    if not waiting:
-        return ""
-    total, more = sum(one.count for one in waiting), any(one.more for one in waiting)
-    oldest = metrics.age(min(one.oldest for one in waiting), at)
-    return f"{total:,}{'+' if more else ''} open, oldest {oldest}"
 
 
 def _payment(payment: Payment) -> PaymentLine:

@@ -8,9 +8,10 @@ from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailState
 from courseflow_admin.models.money.payments import Dispute, DisputeState, Review, ReviewState
 from courseflow_admin.models.money.webhooks import STUCK, WebhookFilter, WebhookState
-from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.figures.attention import needs_attention
 from courseflow_admin.services.mail import emails_log
 from courseflow_admin.services.money import webhooks
+from courseflow_admin.state.figures.attention import age, task
 from tests.money_builders import a_payment, an_email
 from tests.services.figures.figures import ADMIN, an_event, midnight, rows_behind, sold
 
@@ -18,7 +19,7 @@ from tests.services.figures.figures import ADMIN, an_event, midnight, rows_behin
 async def test_a_school_where_all_is_well_needs_nobody(kolkata):
     await sold(100_00, midnight())
 
-    assert await metrics.needs_a_person(ADMIN) == []
+    assert await needs_attention(ADMIN) == []
 
 
 async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
@@ -33,30 +34,32 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     lapsing = [await a_payment(age * 60, "authorized", provider="razorpay") for age in (49, 50)]
     await a_payment(30, "authorized", provider="razorpay")
 
-    found = {one.name: one for one in await metrics.needs_a_person(ADMIN)}
+    found = {one.kind: one for one in await needs_attention(ADMIN)}
 
     assert list(found) == ["open_disputes", "needs_review", "lapsing"]
     assert [one.count for one in found.values()] == [1, 2, 2]
-    assert found["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
+    told = {kind: task(one, at) for kind, one in found.items()}
+    assert told["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
     until = disputed.dispute.deadline
-    assert found["open_disputes"].why == f"Stripe wants an answer by {until.day} {until:%b}."
-    assert found["needs_review"].what == "2 payments need a look"
+    assert told["open_disputes"].why == f"Stripe wants an answer by {until.day} {until:%b}."
+    assert told["needs_review"].what == "2 payments need a look"
     assert found["needs_review"].oldest == reviewed[1].created_at
     for name, expected in (
         ("open_disputes", [disputed]),
         ("needs_review", reviewed),
         ("lapsing", lapsing),
     ):
-        listed = await rows_behind(ADMIN, found[name].href)
+        listed = await rows_behind(ADMIN, told[name].href)
         assert [row.id for row in listed] == [payment.id for payment in expected]
 
 
 async def test_the_one_payment_that_is_about_to_lapse_is_a_click_from_being_captured(kolkata):
     lapsing = await a_payment(49 * 60, "authorized", provider="razorpay")
 
-    (found,) = await metrics.needs_a_person(ADMIN)
+    (found,) = await needs_attention(ADMIN)
 
-    assert (found.name, found.act, found.href) == (
+    told = task(found, now())
+    assert (told.name, told.act, told.href) == (
         "lapsing",
         "Capture",
         f"/payments/{lapsing.id}",
@@ -69,11 +72,12 @@ async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):
     await an_event(9, WebhookState.WAITING)
     await an_event(600, WebhookState.HANDLED)
 
-    (stuck,) = await metrics.needs_a_person(ADMIN)
+    (stuck,) = await needs_attention(ADMIN)
     page = await webhooks.search(ADMIN, WebhookFilter(state=STUCK), PageRequest())
 
     assert (stuck.count, stuck.oldest) == (2, waits.received_at)
-    assert (stuck.what, stuck.href) == (
+    told = task(stuck, now())
+    assert (told.what, told.href) == (
         "2 messages from providers are stuck",
         "/webhooks?state=stuck",
     )
@@ -85,15 +89,24 @@ async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
     await an_email(60 * 24 * 9, state=EmailState.BOUNCED)
     await an_email(6, state=EmailState.DELIVERED)
 
-    (undelivered,) = await metrics.needs_a_person(ADMIN)
+    (undelivered,) = await needs_attention(ADMIN)
 
-    assert (undelivered.count, undelivered.what) == (
+    told = task(undelivered, now())
+    assert (undelivered.count, told.what) == (
         1,
         "An e-mail to Ada Lovelace did not arrive",
     )
-    assert undelivered.why == "“Your access” bounced."
+    assert told.why == "“Your access” bounced."
     period = Period.newest(7, now())
-    assert undelivered.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
+    assert told.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
     wanted = EmailFilter(states=tuple(state.value for state in UNDELIVERED), since=period.start)
     page = await emails_log.search(ADMIN, wanted, PageRequest())
     assert [email.subject for email in page.rows] == ["Your access"]
+
+
+def test_ages_are_told_in_one_unit():
+    at = now()
+
+    told = [age(at - timedelta(minutes=minutes), at) for minutes in (-1, 5, 61, 3000)]
+
+    assert told == ["0 min", "5 min", "1 h", "2 d"]

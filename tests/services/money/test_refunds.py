@@ -11,7 +11,7 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState, RefundState
-from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.figures.attention import needs_attention
 from courseflow_admin.services.money import refunds
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
@@ -201,8 +201,8 @@ async def test_money_that_came_twice_and_does_not_go_back_waits_for_a_person(dat
         "Paid twice, and the second did not go back by itself: "
         "The gateway reports that it did not go through."
     )
-    (waits,) = await metrics.needs_a_person(ADMIN)
-    assert (waits.name, waits.count, waits.why) == ("needs_review", 1, after.review.reason)
+    (waits,) = await needs_attention(ADMIN)
+    assert (waits.kind, waits.count, waits.example) == ("needs_review", 1, after)
     assert (await acts_on(second))[-2:] == ["payment.refund_failed", "payment.review_opened"]
     told = outcome_of(after, waiting=False, disputes_suspend=True)
     assert (told.look, told.title) == ("person", "You paid twice, and this was the second time")
@@ -219,7 +219,7 @@ async def test_a_person_who_gives_the_second_money_back_ends_its_review(database
 
     after = await payments_db.get(second.id)
     assert (states(after), after.state) == ([FAILED, SETTLED], PaymentState.REFUNDED)
-    assert (after.review.state, await metrics.needs_a_person(ADMIN)) == ("resolved", [])
+    assert (after.review.state, await needs_attention(ADMIN)) == ("resolved", [])
     assert "went back the way you paid" in (
         outcome_of(after, waiting=False, disputes_suspend=True).sentence
     )

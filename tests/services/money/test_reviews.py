@@ -19,7 +19,7 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
 )
 from courseflow_admin.models.teaching.access import ReasonCode
-from courseflow_admin.services.figures import metrics
+from courseflow_admin.services.figures.attention import needs_attention
 from courseflow_admin.services.money import payments, reviews
 from courseflow_admin.services.money.reviews import NothingToResolve
 from courseflow_admin.services.money.sync import sync
@@ -59,11 +59,11 @@ async def rows_in_review():
 
 async def test_a_resolved_review_needs_nobody_any_more_and_the_log_says_who_and_why(database):
     first, second = await in_review(), await in_review()
-    (before,) = await metrics.needs_a_person(ADMIN)
+    (before,) = await needs_attention(ADMIN)
 
     resolved = await reviews.resolve(ADMIN, first.id, f"  {NOTE} ", ROOM)
 
-    (after,) = await metrics.needs_a_person(ADMIN)
+    (after,) = await needs_attention(ADMIN)
     assert (before.count, after.count) == (2, 1)
     assert await rows_in_review() == [second.id]
     assert (resolved.state, resolved.review.state) == (PaymentState.PAID, ReviewState.RESOLVED)
