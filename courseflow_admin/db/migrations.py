@@ -8,12 +8,22 @@ docs/decisions/0014-upgrades.md says why.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, ClassVar
 
 from courseflow_admin.db import index_state, migrating
-from courseflow_admin.db.core.client import Row, Update
-from courseflow_admin.db.migrating import InBatches, Migration, Progress, Say, Status
+from courseflow_admin.db.core.client import Row, Update, collection
+from courseflow_admin.db.migrating import (
+    BATCH,
+    Batch,
+    InBatches,
+    Migration,
+    Progress,
+    Say,
+    Status,
+)
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.addresses import normalized
 
 # What this code can work with. Raise it in a release that stops needing what a `contract` migration
 # will remove; that migration names this version as its `min_code`.
@@ -25,10 +35,77 @@ def _name_words(row: Row) -> Update:
     return {"$set": {"name_words": Account.from_mongo(row).to_mongo()["name_words"]}}
 
 
+class OneFormOfAddresses:
+    """Every stored e-mail address in the form in which it is looked up (docs/decisions/0016).
+
+    Where two accounts, or two pending invitations, would then have one address, nothing is changed
+    and all such pairs are named: only a person can say which of them is to be kept.
+    """
+
+    WHERE = (
+        ("accounts", "email"),
+        ("invitations", "email"),
+        ("one_time_tokens", "email"),
+        ("payments", "email"),
+        ("enrollments", "learner_email"),
+        ("emails", "to"),
+    )
+    ONE_EACH: tuple[tuple[str, Row], ...] = (
+        ("accounts", {}),
+        ("invitations", {"state": "pending"}),
+    )
+    OTHERWISE: ClassVar[Row] = {
+        "$regex": r"[^\x21-\x7e]|[A-Z]|xn--"
+    }  # no other could be in another form
+
+    async def total(self) -> int:
+        return sum(
+            [await collection(name).count({field: self.OTHERWISE}) for name, field in self.WHERE]
+        )
+
+    async def batch(self, position: Any) -> Batch:
+        if position is None:
+            await self._require_one_each()
+            position = [0, ""]
+        number, after = position
+        name, field = self.WHERE[number]
+        rows = await collection(name).find(
+            {field: self.OTHERWISE, "_id": {"$gt": after}},
+            projection={field: 1},
+            sort=[("_id", 1)],
+            limit=BATCH,
+        )
+        for row in rows:
+            if (address := normalized(row[field])) != row[field]:
+                await collection(name).update_one({"_id": row["_id"]}, {"$set": {field: address}})
+        further = [number, rows[-1]["_id"]] if len(rows) == BATCH else [number + 1, ""]
+        return Batch(further if further[0] < len(self.WHERE) else None, len(rows))
+
+    async def _require_one_each(self) -> None:
+        """SettingsInvalid, with a line for each address that two would have."""
+        lines = []
+        for name, only in self.ONE_EACH:
+            ids: dict[str, set[str]] = {}
+            for row in await collection(name).find({**only, "email": self.OTHERWISE}):
+                ids.setdefault(normalized(row["email"]), set()).add(row["_id"])
+            others = await collection(name).find({**only, "email": {"$in": sorted(ids)}})
+            for row in others:
+                ids[row["email"]].add(row["_id"])
+            lines += [
+                f"{name}: {' and '.join(sorted(same))} have the same e-mail address, {address}, "
+                "in two forms. Change or delete one of them, then run `courseflow migrate` again."
+                for address, same in ids.items()
+                if len(same) > 1
+            ]
+        if lines:
+            raise SettingsInvalid(lines)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1, "account_name_words", "expand", InBatches("accounts", {"name_words": None}, _name_words)
     ),
+    Migration(2, "one_form_of_addresses", "expand", OneFormOfAddresses()),
 )
 
 

@@ -21,6 +21,7 @@ from razorpay.errors import (
 
 from courseflow_admin.errors import GatewayKeysRefused, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import RazorpayKeys
+from courseflow_admin.models.core.addresses import for_providers
 from courseflow_admin.models.money.gateways import (
     CheckoutFacts,
     CheckoutForm,
@@ -122,7 +123,7 @@ class RazorpayGateway:
                 "currency": order.currency,
                 "name": order.title,
                 "prefill[name]": order.name,
-                "prefill[email]": order.email,
+                "prefill[email]": for_providers(order.email),
                 "notes[payment_id]": order.payment_id,
                 "callback_url": order.return_url,
                 "cancel_url": order.cancel_url,

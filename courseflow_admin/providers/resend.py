@@ -9,6 +9,7 @@ from typing import Any
 from courseflow_admin.config import settings
 from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import ResendKeys
+from courseflow_admin.models.core.addresses import for_providers
 
 TIMEOUT_SECONDS = 20
 SPECIAL = re.compile(r'[()<>@,;:\\".\[\]]')  # what RFC 5322 lets stand only in quotes
@@ -42,7 +43,7 @@ class ResendSender:
         """Hand one e-mail over and return Resend's id for it; the same key sends it only once."""
         params: Any = {
             "from": sender_line(message.from_name, self._from),
-            "to": [message.to],
+            "to": [for_providers(message.to)],
             "subject": message.subject,
             "html": message.html,
             "text": message.text,

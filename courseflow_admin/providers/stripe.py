@@ -13,6 +13,7 @@ from courseflow_admin.errors import (
     ProviderUnreachable,
 )
 from courseflow_admin.keys import StripeKeys
+from courseflow_admin.models.core.addresses import for_providers
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.money.gateways import (
     CheckoutFacts,
@@ -82,7 +83,7 @@ class StripeGateway:
             "metadata": metadata,
             "payment_intent_data": {"metadata": metadata},
             "adaptive_pricing": {"enabled": False},  # else buyers would see another currency
-            "customer_email": order.email,
+            "customer_email": for_providers(order.email),
             "expires_at": int(order.expires_at.timestamp()),
             "success_url": f"{order.return_url}?session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": order.cancel_url,

@@ -55,7 +55,10 @@ async def row_of(number: int) -> dict:
     return row
 
 
-def the(steps, number=2, name="count", kind="expand", **more) -> list[Migration]:
+NEXT = len(MIGRATIONS) + 1
+
+
+def the(steps, number=NEXT, name="count", kind="expand", **more) -> list[Migration]:
     return [*MIGRATIONS, Migration(number, name, kind, steps, **more)]
 
 
@@ -94,7 +97,7 @@ async def test_each_runs_once_and_its_row_says_what_and_by_which_build(database)
 
     assert await counts() == {1}
     assert seen == [(done, 35) for done in (0, 10, 20, 30, 35)]
-    row = await row_of(2)
+    row = await row_of(NEXT)
     told = {name: row[name] for name in ("name", "kind", "state", "done", "total", "build")}
     assert told == {
         "name": "count", "kind": "expand", "state": "done", "done": 35, "total": 35, "build": "abc",
@@ -108,7 +111,7 @@ async def test_one_that_failed_says_why_and_goes_on_where_it_stopped(database):
     with pytest.raises(RuntimeError, match="power cut"):
         await bring_up_to_date(migrations=the(Counted(fail_at=3)))
 
-    row = await row_of(2)
+    row = await row_of(NEXT)
     assert (row["state"], row["done"], row["error"]) == ("failed", 20, "RuntimeError: power cut")
     assert await counts() == {0, 1}  # the third batch was rolled back with its position
     again = Counted()
@@ -116,7 +119,7 @@ async def test_one_that_failed_says_why_and_goes_on_where_it_stopped(database):
 
     assert await counts() == {1}
     assert again.batches == 2
-    row = await row_of(2)
+    row = await row_of(NEXT)
     assert (row["state"], row["done"], "error" in row) == ("done", 35, False)
 
 
@@ -131,7 +134,7 @@ async def test_two_migrators_at_once_do_it_once(database):
 
     assert await counts() == {1}
     assert sorted([first.batches, second.batches])[0] == 0
-    assert (await row_of(2))["done"] == 200
+    assert (await row_of(NEXT))["done"] == 200
 
 
 async def test_a_lock_is_renewed_while_its_holder_lives(database):
@@ -156,7 +159,7 @@ async def test_a_lock_is_renewed_while_its_holder_lives(database):
 async def test_a_migrator_that_was_only_slow_writes_nothing_once_another_has_taken_over(database):
     await some_documents()
     steps = Counted()
-    (migration,) = the(steps)[1:]
+    migration = the(steps)[-1]
     await migrating._begin(migration, "slow", "")
     await migrating._begin(migration, "other", "")
 
@@ -334,6 +337,7 @@ async def test_a_list_changes_nothing_and_says_what_would_be_done(mongod_uri, da
 
     assert run.stdout == (
         "0001 account_name_words  expand  pending\n"
+        "0002 one_form_of_addresses  expand  pending\n"
         "index  accounts (email): missing\n"
         f"code version {CODE_VERSION}, needed: 0\n"
     )

@@ -21,7 +21,8 @@ from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.api.identity.accounts import AccountView
 from courseflow_admin.api.identity.auth import back, problem_code, signed_in
 from courseflow_admin.errors import CourseFlowError
-from courseflow_admin.models.core.accounts import EmailAddress, Form, NewPassword, PersonName
+from courseflow_admin.models.core.accounts import Form, NewPassword, PersonName
+from courseflow_admin.models.core.addresses import EmailAddress
 from courseflow_admin.models.identity.invitations import Invitation
 from courseflow_admin.services.identity import invitations
 from courseflow_admin.services.identity.invitations import Sent

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
 from courseflow_admin import routes
@@ -19,6 +19,7 @@ from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.api.identity.auth import problem_code
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.accounts import Form, NewPassword
+from courseflow_admin.models.core.addresses import SoughtEmail
 from courseflow_admin.services.identity import password_resets, verification
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
@@ -34,7 +35,7 @@ class LinkForm(Form):
 class ForgotForm(Form):
     """The address is not checked for form: a wrong one reads like an unknown one."""
 
-    email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True, to_lower=True)]
+    email: SoughtEmail
 
 
 class ResetForm(Form):

@@ -20,11 +20,11 @@ from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.api.identity.accounts import AccountView
 from courseflow_admin.models.core.accounts import (
     AnyPassword,
-    EmailAddress,
     Form,
     NewPassword,
     PersonName,
 )
+from courseflow_admin.models.core.addresses import EmailAddress
 from courseflow_admin.services.identity import (
     accounts,
     data_export,

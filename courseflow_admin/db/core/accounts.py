@@ -3,9 +3,10 @@
 import re
 from datetime import datetime
 
-from courseflow_admin.db.core import keyset
+from courseflow_admin.db.core import addresses, keyset
 from courseflow_admin.db.core.client import LONG_AGO, Row, collection
 from courseflow_admin.models.core.accounts import PRESENT, Account, Billing
+from courseflow_admin.models.core.addresses import normalized
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.words import words_of
@@ -28,7 +29,7 @@ async def find(account_id: str) -> Account | None:
 
 
 async def find_by_email(email: str) -> Account | None:
-    return _read(await collection("accounts").find_one({"email": email}))
+    return _read(await collection("accounts").find_one({"email": normalized(email)}))
 
 
 async def names_of(account_ids: set[str]) -> dict[str, str]:
@@ -139,9 +140,9 @@ def search_query(
     if name_or_email:
         words = words_of(name_or_email)[:MOST_WORDS]
         named = [{"$and": [{"name_words": _starting(word)} for word in words]}] if words else []
-        where["$or"] = [*named, {"email": _starting(name_or_email.lower())}]
+        where["$or"] = [*named, {"email": addresses.starting(name_or_email)}]
     if email_prefix:
-        where["email"] = _starting(email_prefix)
+        where["email"] = addresses.starting(email_prefix)
         return where, "email"
     return where, "created_at"
 

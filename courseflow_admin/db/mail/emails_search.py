@@ -1,8 +1,6 @@
 """The e-mail log: a closed table of filters, and the index each of them uses."""
 
-import re
-
-from courseflow_admin.db.core import keyset
+from courseflow_admin.db.core import addresses, keyset
 from courseflow_admin.db.core.client import Row
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.mail.emails import Email, EmailFilter
@@ -42,7 +40,7 @@ def plan(wanted: EmailFilter) -> tuple[Row, list[tuple[str, int]]]:
         where[FIELD] = {"$gte": wanted.since}
     newest = [(FIELD, -1), ("_id", -1)]
     if wanted.to_prefix:
-        where["to"] = {"$regex": f"^{re.escape(wanted.to_prefix.lower())}"}
+        where["to"] = addresses.starting(wanted.to_prefix)
         return where, [("to", 1), *newest]
     for name in ("account_id", "course_owner_id"):
         if name in where:

@@ -1,8 +1,6 @@
 """The lists of enrollments: of learners, and one's own; newest first."""
 
-import re
-
-from courseflow_admin.db.core import keyset
+from courseflow_admin.db.core import addresses, keyset
 from courseflow_admin.db.core.client import Row, collection
 from courseflow_admin.db.teaching import catalog
 from courseflow_admin.models.core.paging import Page, PageRequest
@@ -46,7 +44,7 @@ def plan(wanted: EnrollmentFilter) -> tuple[Row, list[tuple[str, int]] | None]:
         theirs = {key: value for key, value in where.items() if key != "owner_id"}
         where = {"$or": [where, {**theirs, "course_id": {"$in": list(wanted.co_taught)}}]}
     if wanted.email_prefix:
-        where["learner_email"] = {"$regex": f"^{re.escape(wanted.email_prefix.lower())}"}
+        where["learner_email"] = addresses.starting(wanted.email_prefix)
         if not wanted.account_id:
             return where, [("learner_email", 1), *by_date]
     if wanted.co_taught and not wanted.course_id:

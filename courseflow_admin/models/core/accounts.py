@@ -1,10 +1,8 @@
 """An account: anybody who signs in; and the forms that make one."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -16,7 +14,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from courseflow_admin.config import settings
+from courseflow_admin.models.core.addresses import EmailAddress, SoughtEmail
 from courseflow_admin.models.core.base import Document, Piece
 from courseflow_admin.models.core.texts import as_title
 from courseflow_admin.models.core.words import words_of
@@ -33,31 +31,6 @@ MAY = {
 STANDINGS = ("active", "unverified", "suspended", "deleted")
 PRESENT = "present"  # in a search: all but the deleted
 DELETED_NAME = "Deleted person"
-# In East Asia scripts stand beside one another, and beside Latin.
-WRITTEN_TOGETHER = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
-
-
-def as_email(text: str) -> str:
-    """The address in its one stored form, lower-cased; ValueError when it is not an address."""
-    try:
-        # `.test` is the demo school's own domain, which no production school can reach.
-        found = validate_email(
-            text.strip(),
-            check_deliverability=False,
-            allow_smtputf8=False,
-            test_environment=not settings().production,
-        )
-    except EmailNotValidError as error:
-        raise ValueError("This does not look like an e-mail address.") from error
-    if any(_mixed(label) for label in found.domain.split(".")):
-        raise ValueError("The domain of this address mixes letters that only look alike.")
-    return found.normalized.lower()
-
-
-def _mixed(label: str) -> bool:
-    """Whether letters of two scripts stand in it, as `dеmo` with a Cyrillic letter."""
-    scripts = {unicodedata.name(sign, "?").split()[0] for sign in label if sign.isalpha()}
-    return len(scripts - WRITTEN_TOGETHER) > 1
 
 
 def as_name(text: str) -> str:
@@ -68,7 +41,6 @@ def as_name(text: str) -> str:
         raise ValueError("Please tell us your name.") from error
 
 
-EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(as_email)]
 LONGEST_NAME = 80
 LONGEST_REASON = 300  # why somebody is suspended
 PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(as_name)]
@@ -98,7 +70,7 @@ class Billing(Piece):
 
 
 class Account(Document):
-    email: str  # lower-cased; unique
+    email: str  # in its stored form (addresses.normalized); unique
     name: str
     role: str = ""  # a row without one holds no permission, instead of passing a check
     password_hash: str = Field(default="", repr=False)
@@ -142,7 +114,7 @@ class SignUpForm(Form):
 class SignInForm(Form):
     """The address is not checked for form: a wrong one reads like an unknown one."""
 
-    email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True, to_lower=True)]
+    email: SoughtEmail
     password: AnyPassword
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from courseflow_admin.errors import Conflict
-from courseflow_admin.models.core.accounts import EmailAddress, Form
+from courseflow_admin.models.core.accounts import Form
+from courseflow_admin.models.core.addresses import EmailAddress
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.base import Piece
 from courseflow_admin.models.core.texts import as_line, as_text

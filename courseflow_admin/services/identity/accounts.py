@@ -15,9 +15,9 @@ from courseflow_admin.models.core.accounts import (
     STANDINGS,
     Account,
     SignUpForm,
-    as_email,
     as_name,
 )
+from courseflow_admin.models.core.addresses import as_email, normalized
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.periods import Period
@@ -116,7 +116,7 @@ async def authenticate(email: str, password: str) -> Account:
     password. Only failures are counted, but a right password does not help past the limit, or
     many guesses sent at once would all be answered.
     """
-    email, ip = email.strip().lower(), client_ip.get()
+    email, ip = normalized(email), client_ip.get()
     await _check_limits(email, ip)
     account = await accounts_db.find_by_email(email)
     dearest = await accounts_db.dearest_hash()
@@ -187,9 +187,9 @@ async def search(
     known = (*STANDINGS, PRESENT)
     if standing and standing not in known:
         raise Invalid(f"A state is one of {', '.join(known)}.", "state")
-    prefix, sought = email_prefix.strip().lower()[:LONGEST_SEARCH], q.strip()[:LONGEST_SEARCH]
+    prefix, sought = email_prefix.strip()[:LONGEST_SEARCH], q.strip()[:LONGEST_SEARCH]
     if "@" in sought and not prefix:
-        prefix, sought = sought.lower(), ""
+        prefix, sought = sought, ""
     return await accounts_db.search(prefix, role, request, period, standing, sought)
 
 

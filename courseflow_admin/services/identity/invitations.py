@@ -12,7 +12,8 @@ from courseflow_admin.db.identity import invitations as invitations_db
 from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.core.accounts import AS_ROLE, ROLES, Account, as_email, as_name
+from courseflow_admin.models.core.accounts import AS_ROLE, ROLES, Account, as_name
+from courseflow_admin.models.core.addresses import as_email
 from courseflow_admin.models.core.base import new_id, now
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission, raises

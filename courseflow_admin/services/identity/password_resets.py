@@ -10,6 +10,7 @@ from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.addresses import normalized
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -33,7 +34,7 @@ async def ask(email: str) -> None:
     Nobody can tell whether there is: an unknown address and that of a suspended account cost the
     same reads and writes, only that the link belongs to nobody and the e-mail goes nowhere.
     """
-    email = email.strip().lower()[:254]
+    email = normalized(email)
     await limits.count("reset-address", client_ip.get(), ASKED_PER_ADDRESS, seconds=60)
     await limits.count("reset-email", email, ASKED_PER_EMAIL, seconds=60)
     account = await accounts_db.find_by_email(email)

@@ -9,7 +9,8 @@ from courseflow_admin.db.identity import one_time_tokens as tokens_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.core.accounts import Account, as_email
+from courseflow_admin.models.core.accounts import Account
+from courseflow_admin.models.core.addresses import as_email
 from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse

@@ -61,7 +61,7 @@ async def _about(wanted: AuditFilter) -> AuditFilter:
         return wanted
     if ID.fullmatch(sought):
         return replace(wanted, about=(sought,))
-    prefix, name = (sought.lower(), "") if "@" in sought else ("", sought)
+    prefix, name = (sought, "") if "@" in sought else ("", sought)
     people = await accounts_db.search(prefix, "", PageRequest(size=MOST_PEOPLE), name_or_email=name)
     if people.next_cursor:
         raise Invalid(f"More than {MOST_PEOPLE} people match this: write more of the name.", "q")

@@ -120,7 +120,7 @@ async def change_owner(actor: Actor, course_id: str, email: str) -> Course:
 
 async def _author(email: str) -> Account:
     """An account in use that may write courses, and whose address is surely its owner's."""
-    account = await accounts_db.find_by_email(email.strip().lower())
+    account = await accounts_db.find_by_email(email)
     writes = account and Permission.COURSES_EDIT in PERMISSIONS.get(account.role, frozenset())
     if account is None or not writes or account.suspended_at or account.erased_at:
         raise Invalid("No instructor has this address.", "email")

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core.accounts import SignUpForm, as_email, as_name
+from courseflow_admin.models.core.accounts import SignUpForm, as_name
+from courseflow_admin.models.core.addresses import as_email
 from courseflow_admin.models.core.texts import as_line, as_text, as_title
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
