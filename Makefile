@@ -7,15 +7,29 @@ APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 # Three processes on two cores: browser tests mostly wait. In order, so that the long files come first.
 PYTEST_FLAGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test check lock bench build built clean runtime development browser
+.PHONY: run test quick long check lock bench build built clean runtime development browser
 
 run: runtime
 	@exec $(PYTHON) -m courseflow_admin run --stop-with-parent
 
 # TEST_MONGODB_URI=mongodb://... make test: on a replica set of yours instead of our own mongod.
+# `make test T=tests/services/money` runs that file, folder or test alone.
+ifdef T
+test: development browser
+	@$(PYTHON) -m pytest $(T)
+else
 test: development browser
 	@$(MAKE) --no-print-directory -j 2 check built
 	@$(PYTHON) -m pytest $(PYTEST_FLAGS)
+endif
+
+# The checks, and the tests of the rooms that were changed.
+quick: check
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $$($(PYTHON) -m tests.changed)
+
+# The proofs that take their time, in their long form.
+long: development browser built
+	@COURSEFLOW_LONG=1 $(PYTHON) -m pytest -m long
 
 check: development
 	@$(PYTHON) -m ruff format --check -q .
