@@ -5,6 +5,7 @@ module of the package may touch these (tests/test_reflex_names.py), and each has
 that says what changed when a new Reflex differs (tests/state/core/test_edge.py).
 """
 
+import inspect
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -79,6 +80,23 @@ def function_of(handler: Any) -> Callable[..., Any]:
     """The function behind `State.handler`, or behind one that already has its arguments."""
     function: Callable[..., Any] = getattr(handler, "handler", handler).fn
     return function
+
+
+def show_untyped(wrapper: Any) -> None:
+    """Let Reflex see the arguments of a wrapped handler, and Any where it declares their types.
+
+    Reflex compares them with the trigger's when a page is built, so that a form declared as a
+    model would not compile, and converts loosely by them when an event comes.
+    """
+    signature = inspect.signature(wrapper)
+    del wrapper.__wrapped__
+    wrapper.__signature__ = signature.replace(
+        parameters=[
+            parameter if name == "self" else parameter.replace(annotation=Any)
+            for name, parameter in signature.parameters.items()
+        ]
+    )
+    wrapper.__annotations__ = {}
 
 
 def is_background(handler: Handler) -> bool:

@@ -74,17 +74,7 @@ def event(
             except Exception as error:  # noqa: BLE001 - a handler that raises leaves the browser waiting
                 yield await _failed(self, handler, error)
 
-        # Reflex compares declared types with the trigger's when a page is built, and converts
-        # loosely when it runs: it is shown Any, and `read` looks at the real types.
-        del guarded.__wrapped__
-        signature = inspect.signature(handler)
-        guarded.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[
-                parameter if name == "self" else parameter.replace(annotation=Any)
-                for name, parameter in signature.parameters.items()
-            ]
-        )
-        guarded.__annotations__ = {}
+        edge.show_untyped(guarded)  # `read` looks at the real types
         put_mark(guarded, mark)
         return rx.event(background=background, supersedes=supersedes)(guarded)
 

@@ -7,13 +7,13 @@ import dataclasses
 import inspect
 import logging
 import os
-from typing import Any
+from typing import Any, get_type_hints
 
 import httpx
 import pytest
 import reflex as rx
 from reflex.app import EventNamespace
-from reflex.utils.exceptions import ImmutableStateError
+from reflex.utils.exceptions import EventHandlerArgTypeMismatchError, ImmutableStateError
 from reflex_base.event import Event
 from reflex_components_core.el.elements.forms import Form
 
@@ -37,6 +37,9 @@ class EdgeState(rx.State):
     @event(PUBLIC)
     async def add(self, number: int): ...
 
+    @rx.event
+    async def declared(self, number: int): ...
+
     @event(PUBLIC, background=True)
     async def wait(self): ...
 
@@ -54,6 +57,22 @@ def test_an_event_is_found_by_its_name_with_its_state_and_our_function():
     assert edge.function_of(EdgeState.add(1)) is found.function, changed("EventSpec.handler")
     assert edge.handlers()[theirs.named(EdgeState.add)] == found
     assert edge.handler_of("no.such.event") is None
+
+
+def test_reflex_compares_declared_types_when_a_page_is_built_but_sees_none_of_ours():
+    with pytest.raises(EventHandlerArgTypeMismatchError):
+        rx.el.input(on_change=EdgeState.declared)
+
+    assert rx.el.input(on_change=EdgeState.add) is not None, changed("how types are compared")
+
+
+async def test_reflex_converts_nothing_on_its_way_to_us():
+    add = EdgeState.event_handlers["add"]
+
+    hints = get_type_hints(add.fn)
+    names = list(inspect.signature(add.fn).parameters)
+
+    assert (hints, names) == ({}, ["self", "number"]), changed("what it reads of a handler")
 
 
 def test_a_background_handler_is_told_from_others():
