@@ -23,6 +23,7 @@ from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import redact
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school import startup
 from courseflow_admin.state import edge
 from courseflow_admin.state.core.events import log_unexpected
 from courseflow_admin.state.core.guard import Gate, Guard
@@ -85,6 +86,7 @@ async def _database() -> AsyncIterator[None]:
         raise SettingsInvalid(["MONGODB_URI: needed by the web process; `courseflow run` sets it"])
     try:
         await client.connect(uri.get_secret_value(), settings().mongodb_database)
+        await startup.follow_clock()
     except Unavailable:
         logger.warning("database.away_at_start")
     yield

@@ -12,6 +12,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import configure_logs
 from courseflow_admin.services.jobs import AWAY_SECONDS, Jobs
+from courseflow_admin.services.school import startup
 
 LOCAL = "mongodb://127.0.0.1:27017"
 
@@ -22,6 +23,7 @@ async def work(keys: Settings, jobs: Jobs | None = None) -> None:
     while True:
         try:
             await client.connect(uri, keys.mongodb_database)
+            await startup.follow_clock()
             break
         except Unavailable:
             logger.warning("worker.database_away")

@@ -7,8 +7,9 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account, SignUpForm
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services.identity import accounts, sessions
@@ -52,7 +53,7 @@ async def later(minutes: int = 1) -> None:
 
 async def an_enrollment(**fields: Any) -> Enrollment:
     known = {"_id": new_id("enr"), "course_id": "crs_sql", "owner_id": "acc_ines"}
-    enrollment = Enrollment.model_validate({**known, "enrolled_at": now(), **fields})
+    enrollment = Enrollment.model_validate({**known, "enrolled_at": clock.business(), **fields})
     await collection("enrollments").insert_one(enrollment.to_mongo())
     return enrollment
 

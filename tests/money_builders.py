@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import id_at, now
+from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.mail.emails import Email, EmailKind, EmailState
 from courseflow_admin.models.money.payments import (
     Attempt,
@@ -31,7 +32,7 @@ CAPTURES = {
 
 def payment_row(number: int = 0, state: str = "paid", **fields: Any) -> Payment:
     """Made `number` minutes ago."""
-    at = now() - timedelta(minutes=number)
+    at = clock.business() - timedelta(minutes=number)
     shown = PaymentState(state)
     capture = CAPTURES.get(shown) or Capture(state)
     known: dict[str, Any] = {
@@ -107,7 +108,7 @@ async def a_payment(number: int = 0, state: str = "paid", **fields: Any) -> Paym
 
 def email_row(number: int = 0, **fields: Any) -> Email:
     """Queued `number` minutes ago."""
-    at = now() - timedelta(minutes=number)
+    at = clock.business() - timedelta(minutes=number)
     email_id = id_at("eml", at)
     known: dict[str, Any] = {
         "_id": email_id,

@@ -1,8 +1,9 @@
 """What state the database is in: what it is for, transactions and clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 from courseflow_admin.db.core.client import collection, command, in_transaction, transaction
+from courseflow_admin.models.core import clock
 
 
 async def stamp() -> str | None:
@@ -23,9 +24,9 @@ async def transactions_work() -> bool:
 
 async def clock_skew() -> float:
     """Seconds by which the database's clock is ahead of ours."""
-    before = datetime.now(UTC)
+    before = clock.wall()
     said = (await command("hello"))["localTime"].replace(tzinfo=UTC)
-    here = before + (datetime.now(UTC) - before) / 2
+    here = before + (clock.wall() - before) / 2
     return float((said - here).total_seconds())
 
 

@@ -25,7 +25,7 @@ from courseflow_admin.db.core.client import (
     transaction,
 )
 from courseflow_admin.errors import SettingsInvalid
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 
 Kind = Literal["expand", "contract"]
 Say = Callable[[str], None]
@@ -177,7 +177,7 @@ async def _begin(migration: Migration, runner: str, build: str) -> Row:
     first = {
         "name": migration.name,
         "kind": migration.kind,
-        "started_at": now(),
+        "started_at": clock.wall(),
         "position": None,
         "done": 0,
         "total": total,
@@ -201,7 +201,7 @@ def _one_batch(migration: Migration, runner: str) -> Callable[[], Awaitable[Row]
         if row is None:
             raise LockLost
         batch = await migration.steps.batch(row["position"])
-        ended = {"state": "done", "finished_at": now()} if batch.position is None else {}
+        ended = {"state": "done", "finished_at": clock.wall()} if batch.position is None else {}
         moved = await collection(ROWS).find_one_and_update(
             mine, {"$set": {"position": batch.position, **ended}, "$inc": {"done": batch.done}}
         )

@@ -4,13 +4,13 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from courseflow_admin.config import settings
 from courseflow_admin.errors import NotFound
+from courseflow_admin.models.core import clock
 
 TOLERANCE_SECONDS = 300
 LARGEST_BODY = 1_000_000
@@ -57,7 +57,7 @@ def _stripe(raw: bytes, headers: Mapping[str, str], secrets: tuple[str, ...]) ->
 
     header = headers.get("stripe-signature", "")
     stamp = re.search(r"(?:^|,)t=(\d{1,12})(?:,|\Z)", header)
-    skew = int(time.time()) - int(stamp[1]) if stamp else None
+    skew = int(clock.wall().timestamp()) - int(stamp[1]) if stamp else None
     text = _text(raw)
     for secret in secrets:
         try:
@@ -103,7 +103,7 @@ def _resend(raw: bytes, headers: Mapping[str, str], secrets: tuple[str, ...]) ->
     names = ("id", "timestamp", "signature")
     signed = {f"webhook-{name}": headers.get(f"svix-{name}", "") for name in names}
     stamp = signed["webhook-timestamp"]
-    skew = int(time.time()) - int(stamp) if re.fullmatch(r"\d{1,12}", stamp) else None
+    skew = int(clock.wall().timestamp()) - int(stamp) if re.fullmatch(r"\d{1,12}", stamp) else None
     text = _text(raw)
     for secret in secrets:
         try:

@@ -21,7 +21,7 @@ from courseflow_admin.errors import (
     for_admins,
 )
 from courseflow_admin.logs import new_reference, request_context
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money import receipts, webhooks
 from courseflow_admin.services.money.sync import sync
@@ -33,8 +33,8 @@ AWAY_SECONDS = 2.0
 
 async def sync_next(lease: timedelta) -> bool:
     """Look at the payment that is due for longest; False when none is."""
-    lease_until = now() + lease
-    payment = await payments_db.claim_sync(now(), lease_until)
+    lease_until = clock.business() + lease
+    payment = await payments_db.claim_sync(clock.business(), lease_until)
     if payment is None:
         return False
     try:

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import Attempt, Capture, Review, ReviewState
 from courseflow_admin.services.teaching import authorship, studio
@@ -75,13 +75,18 @@ def test_a_long_name_stays_within_every_dialog_about_a_person(school, visitor, w
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_a_long_name_stays_within_every_dialog_about_a_payment(school, visitor, width):
-    review = Review(state=ReviewState.OPEN, reason="Stripe says another amount.", at=now())
+    review = Review(
+        state=ReviewState.OPEN, reason="Stripe says another amount.", at=clock.business()
+    )
     to_resolve = school.run(
         lambda: a_payment(width, "needs_review", capture=Capture.PAID, review=review, name=NAME)
     )
     paid = school.run(lambda: a_payment(width + 1, "paid", name=NAME))
     attempt = Attempt(
-        provider_payment_id=f"pay_{width}", at=now(), outcome=Capture.AUTHORIZED, method="upi"
+        provider_payment_id=f"pay_{width}",
+        at=clock.business(),
+        outcome=Capture.AUTHORIZED,
+        method="upi",
     )
     held = school.run(
         lambda: a_payment(

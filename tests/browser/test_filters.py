@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from tests.browser.answers import Answers, address
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_course, an_instructor
@@ -25,7 +25,7 @@ def courses(school) -> dict[str, str]:
         author = await an_instructor("filters@demo.test", "Fern Filter")
         made = [await a_course(author, title) for title in (OAKS, ELMS)]
         await enrolled(
-            now(),
+            clock.business(),
             author.id,
             course_id=made[0].id,
             course_title=OAKS,
@@ -270,7 +270,7 @@ def test_courses_and_days_are_picked_from_what_the_page_brings(desk, courses):
     assert address(settled(desk)) == f"/learners?email=olive&course={courses[OAKS]}"
 
     desk.goto("/audit?act=account.created")
-    today = now().date()
+    today = clock.business().date()
     pick(desk, "Days", "Last 7 days")
     desk.wait_for_url("**from=*")
     assert address(desk) == f"/audit?act=account.created&from={today - timedelta(6)}&to={today}"

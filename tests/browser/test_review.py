@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture, Review, ReviewState
 from tests.browser.conftest import accessibility, settled, sign_in
 from tests.money_builders import a_payment
@@ -13,7 +13,7 @@ NOTE = "Both went back; the school has written to the learner."
 
 def test_an_admin_resolves_a_review_with_a_note_by_keyboard(school, visitor):
     school.account("reviewer@demo.test", "admin", "Rosa Admin")
-    review = Review(state=ReviewState.OPEN, reason=REASON, at=now())
+    review = Review(state=ReviewState.OPEN, reason=REASON, at=clock.business())
     payment = school.run(
         lambda: a_payment(1, "needs_review", capture=Capture.PAID, review=review, name="Rita Rowe")
     )

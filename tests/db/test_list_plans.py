@@ -9,9 +9,10 @@ from courseflow_admin.db.core.client import collection, due
 from courseflow_admin.db.figures import metrics
 from courseflow_admin.db.money import payments_search, webhooks_search
 from courseflow_admin.db.teaching import enrollments_search
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.figures.metrics import METRICS
 from courseflow_admin.models.mail.emails import EmailState
@@ -44,7 +45,7 @@ DAYS = 7
 @pytest.fixture
 async def school(database) -> None:
     """Something of everything every six hours, for forty days."""
-    at = now()
+    at = clock.business()
     for name, rows in {
         "payments": [_payment(number, at) for number in range(160)],
         "enrollments": [_enrollment(number, at) for number in range(160)],
@@ -136,7 +137,7 @@ def planned(plan: dict) -> tuple[list[dict], dict]:
 
 @pytest.mark.parametrize(("metric", "scope"), SUMS)
 async def test_a_sum_reads_its_own_period_only(school, metric, scope):
-    period = Period.newest(DAYS, now())
+    period = Period.newest(DAYS, clock.business())
 
     used, stats = planned(await plan_of_sum(metric, period, scope))
 
@@ -148,7 +149,7 @@ async def test_a_sum_reads_its_own_period_only(school, metric, scope):
 
 async def test_enrollments_of_own_and_co_taught_courses_are_counted_by_both_indexes(school):
     scope = Scope("sandbox", "acc_ines", ("crs_1", "crs_2"))
-    period = Period.newest(DAYS, now())
+    period = Period.newest(DAYS, clock.business())
 
     used, stats = planned(await plan_of_sum(METRICS["enrollments"], period, scope))
 
@@ -159,7 +160,9 @@ async def test_enrollments_of_own_and_co_taught_courses_are_counted_by_both_inde
 
 
 async def test_revenue_is_summed_from_the_index_alone(school):
-    plan = await plan_of_sum(METRICS["revenue_gross"], Period.newest(DAYS, now()), SCHOOL)
+    plan = await plan_of_sum(
+        METRICS["revenue_gross"], Period.newest(DAYS, clock.business()), SCHOOL
+    )
 
     used, stats = planned(plan)
 
@@ -170,7 +173,7 @@ async def test_revenue_is_summed_from_the_index_alone(school):
 @pytest.mark.parametrize("owner_id", ["", "acc_ines"], ids=["school", "own"])
 @pytest.mark.parametrize("figure", ["revenue_gross", "sales", "failed_payments"])
 async def test_the_list_behind_a_figure_reads_its_own_rows_only(school, figure, owner_id):
-    period = Period.newest(40, now())
+    period = Period.newest(40, clock.business())
     wanted = PaymentFilter(figure=figure, owner_id=owner_id, period=period)
     where, hint = payments_search.plan(wanted, Sort())
 
@@ -187,7 +190,7 @@ async def test_the_list_behind_a_figure_reads_its_own_rows_only(school, figure, 
 @pytest.mark.parametrize("owner_id", ["", "acc_ines"], ids=["school", "own"])
 @pytest.mark.parametrize(("figure", "most"), [("refunds", 28), ("revenue_net", 60)])
 async def test_lists_with_refunds_read_the_period_and_no_more(school, figure, most, owner_id):
-    period = Period.newest(DAYS, now())
+    period = Period.newest(DAYS, clock.business())
     wanted = PaymentFilter(figure=figure, owner_id=owner_id, period=period)
     where, hint = payments_search.plan(wanted, Sort())
 
@@ -210,7 +213,7 @@ async def test_what_wants_a_person_is_found_by_its_index(school, figure):
 
 
 async def test_undelivered_emails_are_found_by_their_index(school):
-    where, hint = metrics.undelivered(Period.newest(DAYS, now()).start)
+    where, hint = metrics.undelivered(Period.newest(DAYS, clock.business()).start)
 
     used, _keys, stats = await explained("emails", where, hint, "queued_at", 1)
 
@@ -288,7 +291,7 @@ async def test_a_page_of_webhooks_reads_its_own_rows_only(school, wanted):
 
 
 async def test_new_learners_are_listed_from_their_index(school):
-    where, field = accounts_db.search_query("", "student", Period.newest(40, now()))
+    where, field = accounts_db.search_query("", "student", Period.newest(40, clock.business()))
 
     used, keys, stats = await explained("accounts", where, None, field, -1)
 
@@ -301,13 +304,13 @@ async def test_new_learners_are_listed_from_their_index(school):
     ("name", "field"), [("webhook_events", "due_at"), ("emails", "due_at"), ("payments", "sync_at")]
 )
 async def test_the_worker_finds_what_is_due_by_its_index(school, name, field):
-    late = now() - timedelta(minutes=1)
+    late = clock.business() - timedelta(minutes=1)
     rows = await collection(name).find({}, limit=3)
     await collection(name).update_many(
         {"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {field: late}}
     )
 
-    found = collection(name).raw.find(due(field, now()), sort=[(field, 1)], limit=1)
+    found = collection(name).raw.find(due(field, clock.business()), sort=[(field, 1)], limit=1)
     plan = await found.explain()
 
     used = stages(plan["queryPlanner"]["winningPlan"])

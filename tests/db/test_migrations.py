@@ -18,7 +18,7 @@ from courseflow_admin.db.migrations import (
     require_up_to_date,
 )
 from courseflow_admin.errors import SettingsInvalid
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from tests import servers
 from tests.builders import an_account, stored
 
@@ -73,7 +73,9 @@ async def test_accounts_from_before_are_found_by_name_once_it_has_run(database):
     ada = await an_account()
     gone = await an_account("gone@demo.test", name="Gone Away")
     kept = await an_account("kept@demo.test", name="Kept")
-    await collection("accounts").update_one({"_id": gone.id}, {"$set": {"erased_at": now()}})
+    await collection("accounts").update_one(
+        {"_id": gone.id}, {"$set": {"erased_at": clock.business()}}
+    )
     await collection("accounts").update_many(
         {"_id": {"$in": [ada.id, gone.id]}}, {"$unset": {"name_words": ""}}
     )

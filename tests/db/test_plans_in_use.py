@@ -15,9 +15,10 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import receipts as receipts_db
 from courseflow_admin.db.money import webhooks as webhooks_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.identity.invitations import Invitation
 from courseflow_admin.models.identity.sessions import Session
@@ -63,7 +64,7 @@ async def heard(mongod_uri: str, database: str) -> Heard:
 
 
 def at(number: int):
-    return now() - timedelta(minutes=number)
+    return clock.business() - timedelta(minutes=number)
 
 
 def of(number: int) -> str:
@@ -140,13 +141,13 @@ ONE = {
 QUERIES = {
     "pending invitations": (lambda: invitations_db.pending(PageRequest(size=10)), 12),
     "my courses": (lambda: enrollments_db.of_account("acc_1"), OF_ONE + 1),
-    "sessions of an account": (lambda: sessions_db.open_of("acc_1", now()), OF_ONE + 1),
-    "receipts without a number": (lambda: receipts_db.unnumbered(now(), 10), 10),
+    "sessions of an account": (lambda: sessions_db.open_of("acc_1", clock.business()), OF_ONE + 1),
+    "receipts without a number": (lambda: receipts_db.unnumbered(clock.business(), 10), 10),
     "the dearest hash": (accounts_db.dearest_hash, 1),
     "the last number": (lambda: receipts_db.last_number("sandbox-2026"), 1),
     "payments for a course": (lambda: payments_db.of_learner("acc_1", "crs_1"), OF_ONE + 1),
-    "the next e-mail": (lambda: emails_db.claim(now(), at(-1)), 1),
-    "the next webhook": (lambda: webhooks_db.claim(now(), at(-1)), 1),
+    "the next e-mail": (lambda: emails_db.claim(clock.business(), at(-1)), 1),
+    "the next webhook": (lambda: webhooks_db.claim(clock.business(), at(-1)), 1),
     "webhooks about a person": (lambda: webhooks_db.raw_about(["pay_1"], ["eml_1", "eml_2"]), 8),
 }
 

@@ -9,8 +9,9 @@ import bson
 
 from courseflow_admin.api.app import ROUTERS
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.identity.invitations import Invitation
 from courseflow_admin.models.mail.emails import Email
@@ -161,14 +162,14 @@ def a_failed_refund() -> Refund:
         state=RefundState.FAILED,
         cause=RefundCause.ADMIN,
         reason="Looks like fraud",
-        at=now(),
+        at=clock.business(),
     )
 
 
 def an_entry() -> AuditEntry:
     return AuditEntry(
         _id=new_id("aud"),
-        at=now(),
+        at=clock.business(),
         actor_id="acc_alma",
         actor_name="Alma Audited",
         act=Act.COURSE_CHANGED,
@@ -184,7 +185,7 @@ def an_event() -> WebhookEvent:
         body_hash="one",
         kind="marked.webhook",
         raw="{}",
-        received_at=now(),
+        received_at=clock.business(),
         state=WebhookState.FAILED,
         due_at=None,
     )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.models.teaching.studio import LessonForm
@@ -51,18 +51,18 @@ async def set_payment(school: School, **fields: object) -> None:
 
 
 async def a_review(school: School) -> None:
-    await set_payment(school, review={"state": "open", "reason": "Odd", "at": now()})
+    await set_payment(school, review={"state": "open", "reason": "Odd", "at": clock.business()})
 
 
 async def money_that_is_held(school: School) -> None:
-    held = {"provider_payment_id": "pay_1", "at": now(), "outcome": "authorized"}
+    held = {"provider_payment_id": "pay_1", "at": clock.business(), "outcome": "authorized"}
     await set_payment(
         school, provider="razorpay", capture="authorized", state="authorized", attempts=[held]
     )
 
 
 async def a_grant(school: School) -> None:
-    grant = {"id": "gra_1", "kind": "free", "started": now()}
+    grant = {"id": "gra_1", "kind": "free", "started": clock.business()}
     await collection("enrollments").update_many({}, {"$set": {"grants": [grant]}})
 
 

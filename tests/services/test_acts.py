@@ -14,8 +14,8 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.logs import request_context
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account, SignUpForm
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import SchoolChange
@@ -290,7 +290,7 @@ async def fail(_: Cast) -> Doing:
 async def reuse(cast: Cast) -> Doing:
     first = await sessions.open_api(cast.account)
     await sessions.refresh(first.refresh_token)
-    long_ago = {"$set": {"rotated_at": now() - timedelta(seconds=11)}}
+    long_ago = {"$set": {"rotated_at": clock.business() - timedelta(seconds=11)}}
     await collection("sessions").update_one({"kind": "api"}, long_ago)
     yield
     with pytest.raises(NotSignedIn):

@@ -4,7 +4,7 @@ from courseflow_admin.db.core import addresses, keyset
 from courseflow_admin.db.core.client import Row
 from courseflow_admin.db.money import payment_metrics
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.money.payment_metrics import PAYMENT_METRICS, Scope, current_mode
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort, SortField
@@ -63,7 +63,7 @@ def _behind_a_figure(wanted: PaymentFilter, where: Row) -> tuple[Row, list[tuple
     """The rows that a figure counts, by its own match; other filters are applied to these few."""
     metric = PAYMENT_METRICS.get(wanted.figure)
     if metric is None:
-        waiting, hint = payment_metrics.attention(wanted.figure, now())
+        waiting, hint = payment_metrics.attention(wanted.figure, clock.business())
         return {"$and": [where, waiting]}, hint
     if wanted.period is None:
         raise Invalid("Which days? Give 'from' and 'to'.", "from")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from courseflow_admin.db.core import keyset
 from courseflow_admin.db.core.client import Row
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.money.webhooks import STUCK, STUCK_AFTER, WebhookEvent, WebhookFilter
 
@@ -39,6 +39,6 @@ def plan(wanted: WebhookFilter) -> tuple[Row, list[tuple[str, int]]]:
 
 def stuck(at: datetime | None = None) -> tuple[Row, list[tuple[str, int]]]:
     """Webhook events that were given up, or wait for longer than handling ever takes."""
-    waiting = {"state": "waiting", "received_at": {"$lt": (at or now()) - STUCK_AFTER}}
+    waiting = {"state": "waiting", "received_at": {"$lt": (at or clock.business()) - STUCK_AFTER}}
     where = {"$or": [{"state": "failed"}, waiting]}
     return where, [("state", 1), ("received_at", -1), ("_id", -1)]

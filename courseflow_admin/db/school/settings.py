@@ -2,7 +2,7 @@
 loaded; and beside it every version of its policies.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from courseflow_admin.db.core.client import Duplicate, collection, require_transaction
 from courseflow_admin.models.school.settings import Logo, Policy, PolicyName, SchoolSettings
@@ -27,6 +27,14 @@ async def stamp(wanted: str) -> str:
 async def find_stamp() -> str | None:
     row = await collection("school").find_one({"_id": SCHOOL})
     return str(row["stamp"]) if row and "stamp" in row else None
+
+
+async def clock_ahead(stamp: str) -> timedelta:
+    """How far business time runs ahead of the machine's, in a database stamped `stamp`."""
+    row = await collection("school").find_one(
+        {"_id": SCHOOL, "stamp": stamp}, projection={"clock_ahead_seconds": 1}
+    )
+    return timedelta(seconds=row.get("clock_ahead_seconds", 0) if row else 0)
 
 
 async def seeded_at() -> datetime | None:

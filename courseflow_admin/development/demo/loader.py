@@ -15,9 +15,10 @@ from courseflow_admin.development.demo.library import DemoCourse, DemoPerson
 from courseflow_admin.development.demo.story import ONLY_AT, Story
 from courseflow_admin.development.demo.traces import Rows
 from courseflow_admin.errors import Conflict
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import Document, id_at, now
+from courseflow_admin.models.core.base import Document, id_at
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.school.settings import POLICIES, SchoolChange, SchoolSettings
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
@@ -69,7 +70,7 @@ async def load_demo_school(say: Say = lambda _: None) -> bool:
         return False
     await _clear_half_loaded()
     chance = random.Random(SEED)  # noqa: S311 - a story, not a secret
-    today = now()
+    today = clock.business()
 
     say("people")
     password_hash = await passwords.hash_of(settings().demo_sign_in_password)
@@ -98,7 +99,7 @@ async def load_demo_school(say: Say = lambda _: None) -> bool:
     for name, documents in story.rows.by_collection().items():
         await _insert(name, documents)
     await asyncio.to_thread(write_past, story.purchases)
-    await school_db.set_seeded(now())
+    await school_db.set_seeded(clock.business())
     return True
 
 

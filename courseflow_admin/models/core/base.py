@@ -1,16 +1,10 @@
 """What every stored document has: an id, and a way to and from MongoDB."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from ulid import ULID
-
-
-def now() -> datetime:
-    """The current instant in UTC, cut to milliseconds, which is what MongoDB keeps."""
-    instant = datetime.now(UTC)
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def new_id(prefix: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from courseflow_admin.db.core.client import Row
 from courseflow_admin.db.figures import metrics as metrics_db
 from courseflow_admin.db.money import payment_metrics, webhooks_search
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import COUNT_LIMIT
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Actor, Permission
@@ -36,7 +36,7 @@ Waiting = tuple[int, Row | None]
 async def needs_attention(actor: Actor) -> list[Attention]:
     """What waits for a person, the most pressing first; empty when all is well."""
     actor.require(Permission.FIGURES_READ_ALL)
-    at = now()
+    at = clock.business()
     since = Period.newest(EMAIL_DAYS, at)
     disputes, reviews, lapsing, stuck, undelivered = await asyncio.gather(
         metrics_db.waiting("payments", payment_metrics.attention(OPEN_DISPUTES, at), "created_at"),

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from courseflow_admin.db.figures import metrics as metrics_db
 from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.errors import NotFound
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import CURRENCIES
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.figures.metrics import (
@@ -71,7 +71,7 @@ async def board(actor: Actor, names: list[str], days: int = DAYS) -> Board:
     """These metrics over the last days, compared with as many before."""
     actor.require(Permission.FIGURES_READ)
     metrics = [_visible(actor, name) for name in names]
-    instant = now()
+    instant = clock.business()
     period = Period.newest(days, instant)
     scope = await _scope(actor)
     compared = period.with_before()

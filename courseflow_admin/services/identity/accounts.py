@@ -6,6 +6,7 @@ from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import Duplicate, require_transaction, transaction
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import (
     AS_ROLE,
     LONGEST_REASON,
@@ -18,7 +19,7 @@ from courseflow_admin.models.core.accounts import (
     as_name,
 )
 from courseflow_admin.models.core.addresses import as_email, normalized
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
@@ -92,7 +93,7 @@ async def _add_learner(account: Account) -> None:
 
 async def _tell_owner(owner: Account) -> None:
     """At most once a day; each write stands for one of `_add_learner`."""
-    at = now()
+    at = clock.business()
     nobody = one_time_links.new(TokenUse.VERIFY, f"nobody-{owner.id}", "")
 
     async def body() -> None:
@@ -252,7 +253,9 @@ async def _set_suspended(
     async def body() -> Account:
         await _hold_office(actor, account_id)
         former = await accounts_db.find(account_id)
-        account = await accounts_db.set_suspended(account_id, now() if suspended else None)
+        account = await accounts_db.set_suspended(
+            account_id, clock.business() if suspended else None
+        )
         if former is None or account is None:
             raise NotFound("person")
         await sessions.account_changed(account)
@@ -297,7 +300,7 @@ async def new(
 ) -> Account:
     """An account that is not stored yet; Invalid when its password is weak."""
     await password_rules.require_good(password, name=name, email=email)
-    at = now()
+    at = clock.business()
     return Account(
         _id=new_id("acc"),
         email=email,

@@ -4,7 +4,7 @@ from typing import Any
 
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.identity import own_data
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
@@ -20,7 +20,7 @@ async def export(actor: Actor) -> dict[str, Any]:
     """By kind of thing; without hashes of secrets and one-time links, because files get about."""
     actor.require(Permission.ACCOUNT_PRIVATE)
     await limits.count("export", actor.id, EXPORTS, seconds=3600)
-    at = now()
+    at = clock.wall()
 
     async def body() -> None:
         noted = await audit.record(actor, Act.ACCOUNT_EXPORTED, actor.id)

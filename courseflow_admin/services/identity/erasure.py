@@ -10,8 +10,8 @@ from courseflow_admin.db.identity import own_account
 from courseflow_admin.db.identity import second_factors as second_factors_db
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotSignedIn
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import DELETED_NAME, Account
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
 from courseflow_admin.models.identity.sessions import ERASED
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -58,7 +58,7 @@ async def erase(actor: Actor, password: str) -> None:
     """
     actor.require(Permission.ACCOUNT_PRIVATE)
     await prove(actor, password)
-    at = now()
+    at = clock.business()
 
     async def body() -> None:
         account = await accounts_db.find(actor.id)
@@ -69,9 +69,9 @@ async def erase(actor: Actor, password: str) -> None:
         if erased is None:
             raise NotSignedIn
         await view_as.follow(erased)
-        await sessions_db.end_all(account.id, at, ERASED)
+        await sessions_db.end_all(account.id, clock.wall(), ERASED)
         await one_time_links.forget(account.id)
-        await invitations_db.forget(account.email, account.id, at)
+        await invitations_db.forget(account.email, account.id, clock.wall())
         await second_factors_db.remove(account.id)
         await known_devices_db.forget(account.id)
         await own_account.copy_person(account.id, DELETED_NAME, "")
@@ -83,7 +83,7 @@ async def erase(actor: Actor, password: str) -> None:
             to=Recipient(account.id, account.email, account.name),
             dedupe_key=f"erased-{account.id}",
             facts={},
-            erase_at=at + GOODBYE_KEPT,
+            erase_at=clock.wall() + GOODBYE_KEPT,
         )
         await audit.record(actor, Act.ACCOUNT_ERASED, account.id)
         await own_account.forget_traces(account.id)  # last: also the entry just written

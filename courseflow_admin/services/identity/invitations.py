@@ -12,9 +12,10 @@ from courseflow_admin.db.identity import invitations as invitations_db
 from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import AS_ROLE, ROLES, Account, as_name
 from courseflow_admin.models.core.addresses import as_email
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission, raises
 from courseflow_admin.models.identity.invitations import LIFETIME, Invitation
@@ -89,7 +90,7 @@ class Sent:
 
     @property
     def expired(self) -> bool:
-        return self.invitation.expires_at <= now()
+        return self.invitation.expires_at <= clock.wall()
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ async def create(actor: Actor, email: str, role: str) -> Invitation:
     except ValueError as error:
         raise Invalid(str(error), "email") from error
     await limits.count("invite", actor.id, SENT_PER_ADMIN, seconds=3600)
-    at, secret = now(), tokens.new_token()
+    at, secret = clock.wall(), tokens.new_token()
     invitation = Invitation.model_validate(
         {
             "_id": new_id("inv"),
@@ -145,7 +146,7 @@ async def resend(actor: Actor, invitation_id: str) -> Invitation:
     """A new link for another seven days; the one before stops working."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     await limits.count("invite-again", invitation_id, SENT_AGAIN, seconds=3600)
-    at, secret = now(), tokens.new_token()
+    at, secret = clock.wall(), tokens.new_token()
 
     async def body() -> Invitation:
         invitation = await invitations_db.send_again(
@@ -165,7 +166,7 @@ async def resend(actor: Actor, invitation_id: str) -> Invitation:
 async def revoke(actor: Actor, invitation_id: str) -> None:
     """Take it back: its link stops working. NotFound when it is not pending any more."""
     actor.require(Permission.ACCOUNTS_CHANGE)
-    at = now()
+    at = clock.wall()
 
     async def body() -> None:
         if await invitations_db.revoke(invitation_id, at) is None:
@@ -205,7 +206,7 @@ async def get(actor: Actor, invitation_id: str) -> Sent:
 
 async def look_at(actor: Actor | None, secret: str) -> Invited:
     """What the link is for, and what `actor` has to do; InvitationNotGood when it is over."""
-    invitation = await invitations_db.find_open(tokens.hash_of(secret), now())
+    invitation = await invitations_db.find_open(tokens.hash_of(secret), clock.wall())
     if invitation is None:
         raise InvitationNotGood
     inviter = await _inviter(invitation)
@@ -227,7 +228,7 @@ async def sign_up(secret: str, name: str, password: str) -> Account:
     except ValueError as error:
         raise Invalid(str(error), "name") from error
     token_hash = tokens.hash_of(secret)
-    found = await invitations_db.find_open(token_hash, now())
+    found = await invitations_db.find_open(token_hash, clock.wall())
     if found is None:
         raise InvitationNotGood
     account = await accounts.new(found.email, name, found.role, password, verified=True)
@@ -273,7 +274,7 @@ async def accept(actor: Actor, secret: str) -> Account:
 
 
 async def _take(token_hash: str, account_id: str) -> Invitation:
-    invitation = await invitations_db.take(token_hash, account_id, now())
+    invitation = await invitations_db.take(token_hash, account_id, clock.wall())
     if invitation is None:
         raise InvitationNotGood
     inviter = await _inviter(invitation)

@@ -9,8 +9,8 @@ from courseflow_admin.db.identity import own_account
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account, as_name
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.devices import device_of
 from courseflow_admin.models.identity.one_time_tokens import TokenUse
@@ -100,7 +100,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     await password_rules.require_good(new, name=account.name, email=account.email)
     if passwords.normal(new) == passwords.normal(current):
         raise Invalid("This is the password you have already.", "password")
-    new_hash, at = await passwords.hash_of(new), now()
+    new_hash, at = await passwords.hash_of(new), clock.wall()
 
     async def body() -> int:
         changed = await own_account.set_password(
@@ -125,7 +125,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
 async def my_sessions(actor: Actor) -> list[OwnSession]:
     """Where one is signed in: this session first, then the one last used."""
     actor.require(Permission.ACCOUNT_PRIVATE)
-    found = await sessions_db.open_of(actor.id, now())
+    found = await sessions_db.open_of(actor.id, clock.wall())
     mine = [OwnSession.of(session, actor) for session in found]
     return sorted(mine, key=lambda session: not session.is_this)
 
@@ -133,7 +133,7 @@ async def my_sessions(actor: Actor) -> list[OwnSession]:
 async def end_session(actor: Actor, session_id: str) -> None:
     """Sign one of one's own sessions out; NotFound when it is over or somebody else's."""
     actor.require(Permission.ACCOUNT_PRIVATE)
-    at = now()
+    at = clock.wall()
 
     async def body() -> None:
         session = await sessions_db.find_open(session_id, at)
@@ -151,7 +151,7 @@ async def end_session(actor: Actor, session_id: str) -> None:
 async def end_other_sessions(actor: Actor) -> int:
     """Sign out everywhere but here. How many sessions that were."""
     actor.require(Permission.ACCOUNT_PRIVATE)
-    at = now()
+    at = clock.wall()
 
     async def body() -> int:
         ended = await sessions.end_all(actor.id, at, "signed_out", but_id=actor.session_id)
@@ -168,7 +168,7 @@ async def end_other_sessions(actor: Actor) -> int:
 
 async def _tell_signed_out(actor: Actor, where: str, noted: str) -> None:
     """No password is asked for it, so the owner is told who did it and from where."""
-    this = await sessions_db.find_open(actor.session_id, now())
+    this = await sessions_db.find_open(actor.session_id, clock.wall())
     await emails.queue(
         EmailKind.SESSIONS_ENDED,
         to=Recipient(actor.id, actor.email, actor.name),

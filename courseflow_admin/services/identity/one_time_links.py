@@ -8,7 +8,8 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.identity import one_time_tokens as tokens_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.identity.one_time_tokens import (
     LIFETIMES,
     MOMENT,
@@ -55,7 +56,7 @@ class Link:
 
 def new(use: TokenUse, account_id: str, email: str) -> Link:
     """A link that is worth nothing until it is kept."""
-    secret, at = tokens.new_token(), now()
+    secret, at = tokens.new_token(), clock.wall()
     row = OneTimeToken(
         _id=new_id("tok"),
         use=use,
@@ -89,12 +90,12 @@ async def keep_once(link: Link) -> bool:
 
 async def look_at(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
     """What the link is for, without using it up; LinkNotGood when it does not work any more."""
-    return _good(await tokens_db.find_open(tokens.hash_of(secret), uses, now()))
+    return _good(await tokens_db.find_open(tokens.hash_of(secret), uses, clock.wall()))
 
 
 async def take(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
     """Use the link up, in the transaction of what it does; LinkNotGood for all but the first."""
-    return _good(await tokens_db.take(tokens.hash_of(secret), uses, now()))
+    return _good(await tokens_db.take(tokens.hash_of(secret), uses, clock.wall()))
 
 
 async def forget(account_id: str, uses: tuple[TokenUse, ...] = ALL) -> None:

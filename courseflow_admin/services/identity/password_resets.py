@@ -9,9 +9,9 @@ from courseflow_admin.db.identity import one_time_tokens as tokens_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.addresses import normalized
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
@@ -55,7 +55,7 @@ async def set_new(secret: str, password: str) -> None:
         raise LinkNotGood
     await password_rules.require_good(password, name=account.name, email=account.email)
     password_hash = await passwords.hash_of(password)
-    at = now()
+    at = clock.wall()
 
     async def body() -> None:
         await one_time_links.take(secret, SETS_PASSWORD)

@@ -15,8 +15,8 @@ from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import Conflict, NotFound
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.sessions import Session
@@ -107,7 +107,7 @@ async def get(actor: Actor, account_id: str) -> Person:
         ),
         payments=newest.rows[:NEWEST],
         emails=received.rows,
-        sessions=await sessions_db.open_of(account_id, now()),
+        sessions=await sessions_db.open_of(account_id, clock.wall()),
         entries=entries.rows,
         second_factor_since=await second_factor.since(actor, account_id),
     )
@@ -126,7 +126,7 @@ def _places(
     titles = {course_id: one.course_title for course_id, one in enrolled.items()} | {
         course_id: title for course_id, title in titles.items() if course_id not in enrolled
     }
-    at = now()
+    at = clock.business()
     return [
         Place(
             course_id=course_id,
@@ -152,7 +152,9 @@ async def why(actor: Actor, account_id: str, course_id: str) -> Why:
     enrollment = await enrollments_db.find(account_id, course_id)
     payments = await payments_db.of_learner(account_id, course_id)
     decide = partial(
-        access.decide, at=now(), disputes_suspend=(await school_settings.get()).disputes_suspend
+        access.decide,
+        at=clock.business(),
+        disputes_suspend=(await school_settings.get()).disputes_suspend,
     )
 
     apart = decide(standing="active", enrollment=enrollment, payments=payments)
@@ -189,7 +191,7 @@ async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
     account = await _account(account_id)
 
     async def body() -> int:
-        ended = await sessions.end_all(account_id, now(), "admin")
+        ended = await sessions.end_all(account_id, clock.wall(), "admin")
         await second_factors_db.forget_pending(account_id)
         noted = await audit.record(actor, Act.ACCOUNT_SIGNED_OUT, account_id, sessions=ended)
         if not account.erased_at:

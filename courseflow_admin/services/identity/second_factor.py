@@ -19,8 +19,8 @@ from courseflow_admin.db.identity import second_factors as second_factors_db
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import (
     RECOVERY_CODES,
@@ -79,7 +79,7 @@ async def begin(actor: Actor, password: str) -> SetUp:
     secret = pyotp.random_base32()
 
     async def body() -> None:
-        await second_factors_db.begin(account.id, secret, now())
+        await second_factors_db.begin(account.id, secret, clock.wall())
         await audit.record(actor, Act.ACCOUNT_SECOND_FACTOR_BEGUN, account.id)
 
     try:
@@ -102,7 +102,7 @@ async def confirm(actor: Actor, code: str) -> list[str]:
     hashes = [recovery_hash(actor.id, one) for one in codes]
 
     async def body() -> None:
-        at = now()
+        at = clock.wall()
         found = await second_factors_db.find(actor.id)
         if found is not None and found.confirmed_at:
             raise SecondFactorOn
@@ -134,7 +134,7 @@ async def renew_recovery_codes(actor: Actor, password: str, code: str) -> list[s
         await use(actor, account, code)
         if not await second_factors_db.replace_recovery_codes(actor.id, hashes):
             raise SecondFactorOff
-        await _tell(EmailKind.RECOVERY_CODES_RENEWED, account, now())
+        await _tell(EmailKind.RECOVERY_CODES_RENEWED, account, clock.wall())
         await audit.record(actor, Act.ACCOUNT_RECOVERY_CODES_RENEWED, actor.id)
 
     await within_limits(actor, body)
@@ -152,7 +152,7 @@ async def switch_off(actor: Actor, password: str, code: str) -> None:
         await use(actor, account, code)
         await second_factors_db.remove(actor.id)
         await sessions_db.set_second_factor(actor.id, on=False)
-        await _tell(EmailKind.SECOND_FACTOR_OFF, account, now())
+        await _tell(EmailKind.SECOND_FACTOR_OFF, account, clock.wall())
         await audit.record(actor, Act.ACCOUNT_SECOND_FACTOR_OFF, actor.id)
 
     await within_limits(actor, body)
@@ -170,7 +170,7 @@ async def remove(actor: Actor, account_id: str) -> int:
     actor.require(Permission.ACCOUNTS_CHANGE)
     if account_id == actor.id:
         raise Conflict("Your own second factor is switched off on the page of your account.")
-    at = now()
+    at = clock.wall()
 
     async def body() -> int:
         await _held(actor)
@@ -194,7 +194,7 @@ async def remove(actor: Actor, account_id: str) -> int:
 
 async def use(actor: Actor, account: Account, code: str, *, at_sign_in: bool = False) -> None:
     """Use the code up, in the transaction of what it is used for; WrongCode unless it is good."""
-    code, at = as_code(code), now()
+    code, at = as_code(code), clock.wall()
     found = await second_factors_db.find(account.id)
     if found is None or found.confirmed_at is None:
         raise SecondFactorOff

@@ -8,8 +8,9 @@ from courseflow_admin.db.core.client import close_for_writing, own_writes, trans
 from courseflow_admin.db.identity import second_factors as second_factors_db
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotPermitted, NotSignedIn
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.identity.second_factor import SecondFactorNeeded
 from courseflow_admin.models.identity.sessions import (
@@ -48,7 +49,7 @@ async def find(token: str) -> Actor | None:
     """Whose browser session this is, by one indexed read; None when it is over or was never one."""
     if not _plausible(token):
         return None
-    at = now()
+    at = clock.wall()
     session = await sessions_db.find_open_by_token(tokens.hash_of(token), "browser", at)
     return await _in_use(session, at) if session else None
 
@@ -63,7 +64,7 @@ async def ended_with_account(token: str) -> bool:
 async def actor_of(access_token: str) -> Actor:
     """Who asks with this access token; NotSignedIn unless token and session are both good."""
     claims = tokens.read_access(access_token)
-    at = now()
+    at = clock.wall()
     session = await sessions_db.find_open(claims.session_id, at)
     if session is None or session.kind != "api" or session.account_id != claims.account_id:
         raise NotSignedIn
@@ -84,7 +85,7 @@ async def open_browser(
     SecondFactorNeeded when the account has one and the caller does not say that it was proved.
     """
     token = tokens.new_token()
-    at = now()
+    at = clock.wall()
 
     async def body() -> None:
         old = tokens.hash_of(replaced_token) if _plausible(replaced_token) else ""
@@ -107,7 +108,7 @@ async def open_api(
     SecondFactorNeeded as for `open_browser`.
     """
     family, turn = tokens.new_token(), tokens.new_token()
-    at = now()
+    at = clock.wall()
 
     async def body() -> Session:
         made = _made(account, "api", family, at, user_agent, ip, second_factor)
@@ -127,7 +128,7 @@ async def refresh(refresh_token: str, *, ip: str = "") -> TokenPair:
     family, _, turn = refresh_token.partition(".")
     if not (_plausible(family) and _plausible(turn)):
         raise NotSignedIn
-    at = now()
+    at = clock.wall()
     session = await sessions_db.find_open_by_token(tokens.hash_of(family), "api", at)
     if session is None:
         raise NotSignedIn
@@ -137,10 +138,10 @@ async def refresh(refresh_token: str, *, ip: str = "") -> TokenPair:
     if rotated:
         return _pair(rotated, family, new_turn, at)
 
-    session = await sessions_db.find_open(session.id, now())
+    session = await sessions_db.find_open(session.id, clock.wall())
     if session is None:
         raise NotSignedIn
-    just_now = session.rotated_at is not None and now() - session.rotated_at <= GRACE
+    just_now = session.rotated_at is not None and clock.wall() - session.rotated_at <= GRACE
     if turn_hash == session.previous_hash and just_now:
         raise JustRefreshed
     await _end_family(session)
@@ -149,7 +150,7 @@ async def refresh(refresh_token: str, *, ip: str = "") -> TokenPair:
 
 async def end(actor: Actor) -> None:
     """Sign out: end the session the actor is asking from. Ending it twice is no fault."""
-    at = now()
+    at = clock.wall()
     await view_as.end(actor)
 
     async def body() -> None:
@@ -171,7 +172,7 @@ async def account_changed(account: Account) -> None:
     """Make the next read of each session see it; runs in the transaction of the change."""
     await view_as.follow(account)
     if account.suspended_at or account.erased_at:
-        await sessions_db.end_all(account.id, now(), "suspended")
+        await sessions_db.end_all(account.id, clock.wall(), "suspended")
         await second_factors_db.forget_pending(account.id)
     else:
         await sessions_db.copy_account(account)
@@ -245,7 +246,7 @@ async def _end(actor: Actor, at: datetime, reason: str) -> None:
 
 async def _end_family(session: Session) -> None:
     async def body() -> None:
-        if not await sessions_db.end(session.id, now(), "reused"):
+        if not await sessions_db.end(session.id, clock.wall(), "reused"):
             return
         await audit.record(session.actor, Act.TOKEN_REUSED, session.id)
         await emails.queue(

@@ -7,8 +7,9 @@ good once and for five minutes, and ends with the password it was made for.
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.identity import second_factors as second_factors_db
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.identity.second_factor import (
     SIGN_IN_WITHIN,
     CodeRefused,
@@ -25,7 +26,7 @@ from courseflow_admin.services.school import audit
 
 async def ask_for_code(account: Account) -> str:
     """The token for the browser whose password was right."""
-    token, at = tokens.new_token(), now()
+    token, at = tokens.new_token(), clock.wall()
     pending = PendingSignIn(
         _id=new_id("psi"),
         token_hash=tokens.hash_of(token),
@@ -53,7 +54,7 @@ async def open_browser(
     replaced_token: str = "",
 ) -> str:
     """A new session's token for the token of `ask_for_code` and a code; CodeRefused if wrong."""
-    pending = await second_factors_db.find_pending(tokens.hash_of(token), now())
+    pending = await second_factors_db.find_pending(tokens.hash_of(token), clock.wall())
     account = await accounts_db.find(pending.account_id) if pending else None
     if pending is None or account is None or not _still_good(pending, account):
         raise SignInOver

@@ -9,9 +9,9 @@ from courseflow_admin.db.identity import one_time_tokens as tokens_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.logs import client_ip
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.addresses import as_email
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -125,7 +125,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
 async def change_waiting(actor: Actor) -> ChangeWaiting | None:
     """The new address that was asked for, while its link works."""
     actor.require(Permission.ACCOUNT_PRIVATE)
-    token = await tokens_db.find_open_of(actor.id, TokenUse.CHANGE_EMAIL, now())
+    token = await tokens_db.find_open_of(actor.id, TokenUse.CHANGE_EMAIL, clock.wall())
     return ChangeWaiting(token.email, token.expires_at) if token else None
 
 
@@ -191,7 +191,7 @@ async def confirm(secret: str) -> TokenUse:
 
 
 async def _verify(token: OneTimeToken) -> None:
-    account = await own_account.verify(token.account_id, token.email, now())
+    account = await own_account.verify(token.account_id, token.email, clock.business())
     if account is None:
         raise LinkNotGood
     await sessions.account_changed(account)
@@ -200,7 +200,7 @@ async def _verify(token: OneTimeToken) -> None:
 
 async def _change_email(token: OneTimeToken) -> None:
     former = await accounts_db.find(token.account_id)
-    account = await own_account.set_email(token.account_id, token.email, now())
+    account = await own_account.set_email(token.account_id, token.email, clock.business())
     if former is None or account is None:
         raise LinkNotGood
     await own_account.copy_person(account.id, account.name, account.email)

@@ -12,8 +12,8 @@ from courseflow_admin.db.core.client import own_writes, require_transaction, tra
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.db.identity import viewing as viewing_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor, Permission, raises
 from courseflow_admin.models.identity.sessions import Session, Viewing
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -54,7 +54,7 @@ async def begin(actor: Actor, account_id: str) -> None:
     actor.require(Permission.ACCOUNTS_VIEW_AS)
     await limits.count("view-as", actor.id, BEGUN, seconds=3600)
     telling = (await school_settings.get()).tell_about_view_as
-    until = now() + LASTS
+    until = clock.wall() + LASTS
 
     async def body() -> None:
         if not await accounts_db.hold(actor.id, actor.role):
@@ -69,7 +69,7 @@ async def begin(actor: Actor, account_id: str) -> None:
             raise NotViewable("This account was changed a moment ago. Please try again.")
         await _end_if_over(actor)
         viewing = Viewing.of(account, until)
-        if not await viewing_db.begin(actor.session_id, actor.id, viewing, now()):
+        if not await viewing_db.begin(actor.session_id, actor.id, viewing, clock.wall()):
             raise BrowserOnly
         noted = await audit.record(actor, Act.ACCOUNT_VIEW_BEGUN, account_id, until=until)
         if telling:
@@ -140,8 +140,8 @@ async def end_of(session: Session, reason: str) -> None:
 
 async def _end_if_over(actor: Actor) -> None:
     """The former view of this session, if nothing was asked from it since its time was over."""
-    session = await sessions_db.find_open(actor.session_id, now())
-    if session and session.viewing and session.viewing.until <= now():
+    session = await sessions_db.find_open(actor.session_id, clock.wall())
+    if session and session.viewing and session.viewing.until <= clock.wall():
         await end_of(session, "expired")
 
 

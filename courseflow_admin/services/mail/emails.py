@@ -13,7 +13,8 @@ from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import (
     SUBJECTS,
     Email,
@@ -107,7 +108,7 @@ def compose(
         "sandbox": "yes" if keys.any_sandbox else "",
         **facts,
     }
-    instant = now()
+    instant = clock.business()
     html = _templates().get_template(f"{kind}.html").render(known)
     return Email(
         _id=new_id("eml"),
@@ -122,7 +123,7 @@ def compose(
         text=_templates().get_template(f"{kind}.txt").render(known),
         queued_at=instant,
         state_at=instant,
-        due_at=instant,
+        due_at=clock.wall(),
     )
 
 
@@ -141,7 +142,7 @@ async def send_next(lease: timedelta) -> bool:
     If we die after Resend took it and before we wrote that down, it becomes due again after
     `lease`; the same idempotency key then gives the same id and sends nothing twice.
     """
-    email = await emails_db.claim(now(), now() + lease)
+    email = await emails_db.claim(clock.wall(), clock.wall() + lease)
     if email is None:
         return False
     message = Message(
@@ -155,22 +156,22 @@ async def send_next(lease: timedelta) -> bool:
         await _later(email, error.message)
     except ProviderRefused as error:
         reason = without_addresses(error.message)  # it outlives the person's account
-        await emails_db.give_up(email.id, reason, now())
+        await emails_db.give_up(email.id, reason, clock.business())
         logger.error("email.failed", email=email.id, kind=email.kind, reason=reason)
     else:
-        await emails_db.mark_sent(email.id, provider_id, now())
+        await emails_db.mark_sent(email.id, provider_id, clock.business())
         logger.info("email.sent", email=email.id, kind=email.kind)
     return True
 
 
 async def _later(email: Email, reason: str) -> None:
-    instant = now()
+    instant = clock.business()
     if instant - email.queued_at > GIVE_UP_AFTER:
         await emails_db.give_up(email.id, f"Given up after 23 hours: {reason}", instant)
         logger.error("email.given_up", email=email.id, kind=email.kind)
         return
     wait = min(FIRST_RETRY * 2 ** min(email.attempts - 1, 16), LONGEST_RETRY)
-    await emails_db.retry_later(email.id, reason, instant + wait)
+    await emails_db.retry_later(email.id, reason, clock.wall() + wait)
     logger.warning("email.retry", email=email.id, attempt=email.attempts, reason=reason)
 
 

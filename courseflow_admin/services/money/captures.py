@@ -13,7 +13,7 @@ from loguru import logger
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, ProviderRefused, ProviderUnreachable, for_admins
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.money.payments import Capture, Payment, ReviewState
 from courseflow_admin.models.school.audit import Act
@@ -64,7 +64,7 @@ async def capture(actor: Actor, payment_id: str) -> Payment:
     via = gateway(payment.provider)
 
     async def ask() -> None:
-        await payments_db.request_sync(payment.id, now() + LOOK_AFTER)
+        await payments_db.request_sync(payment.id, clock.business() + LOOK_AFTER)
         await audit.record(
             actor,
             Act.PAYMENT_CAPTURE_ASKED,

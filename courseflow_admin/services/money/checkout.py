@@ -32,8 +32,9 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account, Billing
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_title
 from courseflow_admin.models.money.gateways import CheckoutForm, CheckoutOrder
@@ -159,7 +160,7 @@ def _consent(form: BuyForm, school: SchoolSettings) -> Consent | None:
             )
         if given[name] != version:
             raise PolicyChanged
-    return Consent(at=now(), versions=asked) if asked else None
+    return Consent(at=clock.business(), versions=asked) if asked else None
 
 
 async def _open_row(
@@ -210,7 +211,7 @@ async def _open_row(
 
 def _lasts(payment: Payment) -> bool:
     needed = timedelta() if payment.provider_checkout_id else LEAST_LEFT
-    return now() + needed < payment.expires_at
+    return clock.business() + needed < payment.expires_at
 
 
 async def _rebilled(actor: Actor, payment: Payment, form: BuyForm) -> Payment:
@@ -220,7 +221,7 @@ async def _rebilled(actor: Actor, payment: Payment, form: BuyForm) -> Payment:
         return payment
 
     async def correct() -> None:
-        if await payments_db.set_billing(payment.id, billing, now()):
+        if await payments_db.set_billing(payment.id, billing, clock.business()):
             await accounts_db.set_billing(payment.account_id, billing)
             await audit.record(actor, Act.CHECKOUT_BILLING_CHANGED, payment.id)
 
@@ -235,7 +236,7 @@ def _versions(consent: Consent | None) -> dict[str, int]:
 def _new_payment(
     account: Account, course: Course, via: Gateway, form: BuyForm, consent: Consent | None
 ) -> Payment:
-    instant = now()
+    instant = clock.business()
     return Payment(
         _id=new_id("pay"),
         account_id=account.id,
@@ -265,9 +266,9 @@ async def _close(actor: Actor, payment: Payment) -> None:
     await _expire(payment)
 
     async def close() -> None:
-        if await payments_db.close_checkout(payment.id, now()):
+        if await payments_db.close_checkout(payment.id, clock.business()):
             await payments_db.refresh_state(payment.id)
-            await payments_db.request_sync(payment.id, now())
+            await payments_db.request_sync(payment.id, clock.business())
             await audit.record(actor, Act.CHECKOUT_EXPIRED, payment.id, because="replaced")
 
     await transaction(close)
@@ -313,7 +314,7 @@ async def _at_gateway(actor: Actor, payment: Payment, via: Gateway) -> CheckoutS
             await payments_db.next_attempt(payment.id, payment.attempt)
             raise
         checkout_id, url = opened.checkout_id, opened.url
-        if not await payments_db.store_checkout(payment.id, checkout_id, url, now()):
+        if not await payments_db.store_checkout(payment.id, checkout_id, url, clock.business()):
             # A click in another tab was quicker: what it kept is what `sync` looks at.
             kept = await payments_db.get(payment.id)
             checkout_id, url = kept.provider_checkout_id, kept.checkout_url
@@ -331,7 +332,9 @@ async def _within(seconds: float, provider: str) -> AsyncIterator[None]:
 
 async def _refused(actor: Actor, payment: Payment, error: ProviderRefused) -> None:
     async def close() -> None:
-        if await payments_db.move_capture(payment.id, Capture.FAILED, now(), {"open": False}):
+        if await payments_db.move_capture(
+            payment.id, Capture.FAILED, clock.business(), {"open": False}
+        ):
             await payments_db.refresh_state(payment.id)
             await audit.record(actor, Act.PAYMENT_MOVED, payment.id, to="failed", why=error.reason)
 
@@ -364,7 +367,7 @@ async def returned(provider: str, fields: dict[str, str]) -> str:
     payment = await payments_db.find_by_checkout(via.name, checkout_id)
     if payment is None:
         return ""
-    await payments_db.note_return(payment.id, now())
+    await payments_db.note_return(payment.id, clock.business())
     return payment.id
 
 

@@ -18,7 +18,8 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import receipts as receipts_db
 from courseflow_admin.db.school import jobs
 from courseflow_admin.errors import Unavailable
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.money.payments import Payment
@@ -34,7 +35,7 @@ RETRY_AFTER = timedelta(minutes=1)
 
 async def open_receipt(payment: Payment) -> None:
     """Insert the receipt of a paid payment, still without number; inside the money transaction."""
-    paid_at = payment.paid_at or now()
+    paid_at = payment.paid_at or clock.business()
     year = paid_at.astimezone(settings().timezone).year
     await receipts_db.open_receipt(
         Receipt(
@@ -57,7 +58,7 @@ async def number_waiting(owner: str, lease: timedelta) -> int:
     its holder still works, the unique index lets one of the two win each number. A receipt in
     trouble lets the others pass: numbers are given one by one, so it leaves no gap.
     """
-    instant = now()
+    instant = clock.wall()
     if not await jobs.lease(JOB, owner, instant, instant + lease):
         return 0
     numbered = 0
@@ -71,7 +72,7 @@ async def number_waiting(owner: str, lease: timedelta) -> int:
             raise
         except Exception as error:  # noqa: BLE001 - one bad receipt must not stop the others
             logger.opt(exception=error).error("receipt.failed", receipt=receipt.id)
-            await receipts_db.retry_later(receipt.id, now() + RETRY_AFTER)
+            await receipts_db.retry_later(receipt.id, clock.wall() + RETRY_AFTER)
             continue
         numbered += 1
     return numbered
@@ -84,7 +85,7 @@ async def _number(receipt: Receipt) -> None:
     async def number() -> None:
         value = await receipts_db.last_number(receipt.series) + 1
         numbered = receipt.model_copy(update={"number": value})
-        if not await receipts_db.set_number(receipt.id, value, now()):
+        if not await receipts_db.set_number(receipt.id, value, clock.business()):
             return
         if account:
             await _queue(numbered, payment, Recipient(account.id, account.email, account.name))

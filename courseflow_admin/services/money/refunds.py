@@ -25,8 +25,9 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.core.texts import as_text
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -120,21 +121,20 @@ async def refund(
         return await _same_again(actor, payment, request_id, amount)
     if payment.dispute.state in AT_THE_BANK:
         raise Disputed
-    at = now()
     wanted = Refund(
         id=request_id,
         amount_minor=amount.minor,
         cause=RefundCause.ADMIN,
         reason=reason,
         by=actor.id,
-        at=at,
-        asking_until=at + ASK_FIRST,
+        at=clock.business(),
+        asking_until=clock.wall() + ASK_FIRST,
     )
 
     async def reserve() -> bool:
         if not await payments_db.reserve_refund(payment.id, wanted):
             return False
-        await payments_db.request_sync(payment.id, now() + ASK_FIRST)
+        await payments_db.request_sync(payment.id, clock.business() + ASK_FIRST)
         await audit.record(actor, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=reason)
         return True
 
@@ -162,16 +162,15 @@ async def _same_again(actor: Actor, payment: Payment, request_id: str, amount: M
     while known := _asked_for(payment, request_id):
         if known.amount_minor != amount.minor:
             raise OtherRefund(Money(minor=known.amount_minor, currency=amount.currency))
-        at = now()
-        if known.being_asked(at):
+        if known.being_asked(clock.wall()):
             waited = True
             await asyncio.sleep(STEP)
         elif known.outcome_known or (waited and known.asking_until is None):
             break
-        elif known.attempt or at - known.at > SAME_KEY:
-            await payments_db.request_sync(payment.id, at)
+        elif known.attempt or clock.business() - known.at > SAME_KEY:
+            await payments_db.request_sync(payment.id, clock.business())
             break
-        elif await payments_db.ask_for_refund_again(payment.id, known, at + ASK_FIRST):
+        elif await payments_db.ask_for_refund_again(payment.id, known, clock.wall() + ASK_FIRST):
             await _send(payment, known, actor)
             return await payments_db.get(payment.id)
         payment = await payments_db.get(payment.id)
@@ -188,7 +187,7 @@ async def reserve_second(payment: Payment) -> None:
         cause=RefundCause.SECOND_PAYMENT,
         reason=SECOND_PAYMENT,
         by=SYSTEM.id,
-        at=now(),
+        at=clock.business(),
     )
     if await payments_db.reserve_refund(payment.id, whole):
         await audit.record(
@@ -257,7 +256,7 @@ async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
             strange.append(said)
     for known, said in late:
         if known.id not in failed_before:  # it failed while we looked: which was last?
-            await payments_db.request_sync(payment.id, now())
+            await payments_db.request_sync(payment.id, clock.business())
         elif reopened := await _reopen(payment, known, said):
             await _apply(payment, reopened, said, actor)
     for said in strange:
@@ -280,7 +279,7 @@ async def _reopen(payment: Payment, failed: Refund, said: RefundFacts) -> Refund
         if not await payments_db.reopen_refund(payment.id, failed, said.id):
             await _no_room(current, amount)
             return False
-        await payments_db.request_sync(payment.id, now() + LOOK_AGAIN)
+        await payments_db.request_sync(payment.id, clock.business() + LOOK_AGAIN)
         await audit.record(
             SYSTEM,
             Act.PAYMENT_REFUND_STARTED,
@@ -303,7 +302,7 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
         reason=f"Refunded at {payment.provider.capitalize()}",
         by=SYSTEM.id,
         provider_refund_id=said.id,
-        at=now(),
+        at=clock.business(),
     )
 
     async def reserve() -> bool:
@@ -314,7 +313,7 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
         if not await payments_db.reserve_refund(payment.id, made):
             await _no_room(current, amount)
             return False
-        await payments_db.request_sync(payment.id, now() + LOOK_AGAIN)
+        await payments_db.request_sync(payment.id, clock.business() + LOOK_AGAIN)
         await audit.record(
             SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=made.reason
         )
@@ -326,7 +325,7 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
 async def _no_room(payment: Payment, amount: Money) -> None:
     """One of ours that is not yet made may still be refused, which makes room: look again then."""
     if any(ours.state is RefundState.PENDING for ours in payment.refunds):
-        await payments_db.request_sync(payment.id, now() + LOOK_AGAIN)
+        await payments_db.request_sync(payment.id, clock.business() + LOOK_AGAIN)
         return
     await reviews.open_review(
         payment.id,
@@ -351,14 +350,14 @@ async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: A
     """
 
     async def settle() -> None:
-        if not await payments_db.settle_refund(payment.id, pending.id, said.id, now()):
+        if not await payments_db.settle_refund(payment.id, pending.id, said.id, clock.business()):
             return
         after = await payments_db.get(payment.id)
         whole = after.settled_minor >= after.amount.minor
         if whole:
-            await payments_db.resolve_review(payment.id, now())
+            await payments_db.resolve_review(payment.id, clock.business())
         await payments_db.refresh_state(payment.id)
-        ended = whole and await enrollments_db.end_grant(payment.id, now(), "refund")
+        ended = whole and await enrollments_db.end_grant(payment.id, clock.business(), "refund")
         await _tell(after, pending, ended=ended)
         amount = Money(minor=pending.amount_minor, currency=payment.amount.currency)
         await audit.record(
@@ -370,7 +369,7 @@ async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: A
 
 async def _refused(payment: Payment, refund: Refund, why: str) -> None:
     async def refuse() -> None:
-        if await payments_db.refuse_refund(payment.id, refund, now(), why):
+        if await payments_db.refuse_refund(payment.id, refund, clock.business(), why):
             await _note_failed(payment, refund, why)
 
     await transaction(refuse)
@@ -380,7 +379,7 @@ async def _failed(payment: Payment, refund: Refund, why: str) -> None:
     """By what the gateway says of it: access that it had ended is open again."""
 
     async def fail() -> None:
-        if not await payments_db.fail_refund(payment.id, refund, now()):
+        if not await payments_db.fail_refund(payment.id, refund, clock.business()):
             return
         after = await payments_db.refresh_state(payment.id)
         lost = after.dispute.state is DisputeState.LOST

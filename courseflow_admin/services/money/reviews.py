@@ -8,7 +8,7 @@ from loguru import logger
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.core.texts import as_text
 from courseflow_admin.models.money.payments import Capture, Payment, Review, ReviewState
@@ -30,7 +30,7 @@ class NothingToResolve(Conflict):
 
 async def open_review(payment_id: str, reason: str) -> None:
     """Ask for a person, once for each reason; inside the transaction that found it."""
-    wanted = Review(state=ReviewState.OPEN, reason=reason, at=now())
+    wanted = Review(state=ReviewState.OPEN, reason=reason, at=clock.business())
     if await payments_db.open_review(payment_id, wanted):
         await payments_db.refresh_state(payment_id)
         await audit.record(SYSTEM, Act.PAYMENT_REVIEW_OPENED, payment_id, why=reason)
@@ -52,10 +52,10 @@ async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") ->
 
     async def settle() -> bool:
         before = await payments_db.get(payment.id)
-        if not await payments_db.resolve_review(payment.id, now(), reason):
+        if not await payments_db.resolve_review(payment.id, clock.business(), reason):
             return False
         if before.capture is not Capture.PAID:
-            await payments_db.close_checkout(payment.id, now())
+            await payments_db.close_checkout(payment.id, clock.business())
         after = await payments_db.refresh_state(payment.id)
         await audit.record(
             actor,

@@ -28,8 +28,9 @@ from courseflow_admin.errors import (
     ProviderUnreachable,
     for_admins,
 )
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.money.gateways import CheckoutFacts, PaymentFacts
 from courseflow_admin.models.money.payments import (
@@ -101,8 +102,8 @@ async def sync(
     payment = await payments_db.get(payment_id)
     told = result.partition(": ")[0]  # what comes after it is for the school
     why = "" if told == result else result
-    note = SyncNote(at=now(), source=source, result=told, why=why)
-    await payments_db.note_sync(payment.id, note, lease, next_look(payment, now()))
+    note = SyncNote(at=clock.business(), source=source, result=told, why=why)
+    await payments_db.note_sync(payment.id, note, lease, next_look(payment, clock.business()))
     logger.info("payment.synced", payment=payment.id, source=source, result=result)
     return result
 
@@ -115,7 +116,7 @@ async def _unreachable(
         await _close_if_over(payment, expired=False)
     told = for_admins(error)
     why = "" if told is error else told.message
-    instant = now()
+    instant = clock.business()
     note = SyncNote(at=instant, source=source, result=SILENCE, why=why)
     before = list(takewhile(lambda one: one.result == SILENCE, reversed(payment.syncs)))
     wait = min(SILENT_EVERY * 2 ** len(before), PENDING_EVERY)
@@ -131,7 +132,7 @@ async def _without_answer(
     """
     if payment.capture not in ON_ITS_WAY:
         await _close_if_over(payment, expired=False)
-    instant = now()
+    instant = clock.business()
     again = next_look(await payments_db.get(payment.id), instant)
     if again is None and isinstance(error, ProviderRefused):
         again = instant + LATE_EVERY
@@ -161,7 +162,7 @@ def _every(since: datetime, at: datetime) -> timedelta:
 
 def ended_for_sure(payment: Payment) -> bool:
     """Whether its checkout is over whatever the clocks say; the gateway need not agree any more."""
-    return now() >= payment.expires_at + CLOCKS_DIFFER
+    return clock.business() >= payment.expires_at + CLOCKS_DIFFER
 
 
 def awaits_answer(payment: Payment) -> bool:
@@ -240,11 +241,11 @@ async def _unpaid(payment: Payment, facts: CheckoutFacts) -> str:
 
 
 async def _close_if_over(payment: Payment, *, expired: bool) -> str:
-    if not payment.open or not (expired or now() >= payment.expires_at):
+    if not payment.open or not (expired or clock.business() >= payment.expires_at):
         return ""
 
     async def close() -> None:
-        if await payments_db.close_checkout(payment.id, now()):
+        if await payments_db.close_checkout(payment.id, clock.business()):
             await payments_db.refresh_state(payment.id)
             await audit.record(SYSTEM, Act.CHECKOUT_EXPIRED, payment.id, because="time")
 
@@ -257,8 +258,8 @@ async def _move(payment: Payment, capture: Capture, *, for_good: bool = False) -
     ends = for_good and payment.open
 
     async def move() -> None:
-        moved = await payments_db.move_capture(payment.id, capture, now())
-        ended = ends and await payments_db.end_checkout(payment.id, now())
+        moved = await payments_db.move_capture(payment.id, capture, clock.business())
+        ended = ends and await payments_db.end_checkout(payment.id, clock.business())
         if moved or ended:
             await payments_db.refresh_state(payment.id)
             await audit.record(SYSTEM, Act.PAYMENT_MOVED, payment.id, to=capture)
@@ -288,7 +289,7 @@ async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
         # As of now: the course may have been given away since the checkout was opened.
         owner_id = (await courses_db.get(payment.course_id)).owner_id
         if not await payments_db.mark_paid(
-            payment.id, owner_id, paid.id, paid.method, paid.at, now()
+            payment.id, owner_id, paid.id, paid.method, paid.at, clock.business()
         ):
             return
         settled = await payments_db.refresh_state(payment.id)
@@ -309,9 +310,9 @@ async def _close_others(bought: Payment) -> None:
     """What else is open for the same course is not to be paid any more; late money is judged."""
     for other in await payments_db.of_learner(bought.account_id, bought.course_id):
         if other.open and other.capture not in ON_ITS_WAY:
-            await payments_db.close_checkout(other.id, now())
+            await payments_db.close_checkout(other.id, clock.business())
             await payments_db.refresh_state(other.id)
-            await payments_db.request_sync(other.id, now())
+            await payments_db.request_sync(other.id, clock.business())
             await audit.record(SYSTEM, Act.CHECKOUT_EXPIRED, other.id, because="bought")
 
 
@@ -357,8 +358,8 @@ def _row_of_second(payment: Payment, extra: PaymentFacts) -> Payment:
             "review": Review(),
             "created_at": extra.at,
             "paid_at": extra.at,
-            "updated_at": now(),
-            "sync_at": now(),
+            "updated_at": clock.business(),
+            "sync_at": clock.business(),
         }
     )
 
@@ -384,11 +385,11 @@ async def _dispute(payment: Payment, facts: PaymentFacts) -> None:
         dispute = Dispute(
             state=said.state, provider_id=said.id, reason=said.reason, deadline=said.deadline
         )
-        if not await payments_db.set_dispute(payment.id, dispute, now()):
+        if not await payments_db.set_dispute(payment.id, dispute, clock.business()):
             return
         await payments_db.refresh_state(payment.id)
         if said.state is DisputeState.LOST:
-            await enrollments_db.end_grant(payment.id, now(), "dispute lost")
+            await enrollments_db.end_grant(payment.id, clock.business(), "dispute lost")
         await audit.record(
             SYSTEM, Act.PAYMENT_DISPUTE_CHANGED, payment.id, to=said.state, why=said.reason
         )

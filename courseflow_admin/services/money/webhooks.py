@@ -27,7 +27,8 @@ from courseflow_admin.errors import (
     for_admins,
 )
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.money.gateways import WebhookReference
@@ -74,7 +75,7 @@ async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool
         await limits.count("webhook-refused", client_ip.get() or "?", REFUSALS, REFUSALS_SECONDS)
         await _keep_refused(provider, raw, lower, error)
         raise SignatureWrong(error.reason) from error
-    instant = now()
+    instant = clock.business()
     kept = (*KEPT_HEADERS, SIGNATURE_HEADERS[provider])
     return await webhooks_db.add(
         WebhookEvent(
@@ -87,7 +88,7 @@ async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool
             headers={name: lower[name][:500] for name in kept if name in lower},
             received_at=instant,
             deliveries=[instant],
-            due_at=instant,
+            due_at=clock.wall(),
         )
     )
 
@@ -99,7 +100,7 @@ async def _keep_refused(
         WebhookRejection(
             _id=new_id("whr"),
             provider=provider,
-            at=now(),
+            at=clock.business(),
             reason=error.reason,
             received_signature=headers.get(SIGNATURE_HEADERS[provider], "")[:500],
             computed_signature=error.computed,
@@ -127,7 +128,7 @@ async def replay(actor: Actor, event_id: str) -> None:
             raise NotFound("message")
         if event.state is WebhookState.WAITING:
             return
-        if not await webhooks_db.wait_again(event.id, now()):
+        if not await webhooks_db.wait_again(event.id, clock.wall()):
             raise Conflict("This message is done: only one that failed can be handled again.")
         await audit.record(
             actor, Act.WEBHOOK_REPLAYED, event.id, error=event.error, attempts=event.attempts
@@ -138,7 +139,7 @@ async def replay(actor: Actor, event_id: str) -> None:
 
 async def handle_next(lease: timedelta) -> bool:
     """Handle the event that waits longest; False when none is due."""
-    event = await webhooks_db.claim(now(), now() + lease)
+    event = await webhooks_db.claim(clock.wall(), clock.wall() + lease)
     if event is None:
         return False
     try:
@@ -170,7 +171,7 @@ async def _payment_event(event: WebhookEvent) -> None:
     await webhooks_db.note_object(event.id, payment_id=payment.id)
     also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
     result = await sync(payment.id, f"webhook {event.kind}", also=also)
-    await webhooks_db.finish(event.id, WebhookState.HANDLED, result, now())
+    await webhooks_db.finish(event.id, WebhookState.HANDLED, result, clock.business())
     await _forget_deleted(event, payment.account_id)
 
 
@@ -201,14 +202,14 @@ async def _email_event(event: WebhookEvent) -> None:
         return
     await webhooks_db.note_object(event.id, payment_id=email.payment_id, email_id=email.id)
     became = f"The e-mail is {event.kind.removeprefix('email.')}."
-    await webhooks_db.finish(event.id, WebhookState.HANDLED, became, now())
+    await webhooks_db.finish(event.id, WebhookState.HANDLED, became, clock.business())
     await _forget_deleted(event, email.account_id)
 
 
 async def _ignore(event: WebhookEvent, why: str) -> None:
     """Nobody needs it, so it is kept without what it says of a person."""
     await webhooks_db.replace_raw(event.id, without_people(event.raw))
-    await webhooks_db.finish(event.id, WebhookState.IGNORED, why, now())
+    await webhooks_db.finish(event.id, WebhookState.IGNORED, why, clock.business())
 
 
 async def _forget_deleted(event: WebhookEvent, account_id: str) -> None:
@@ -235,8 +236,8 @@ def _time(body: Mapping[str, Any], otherwise: datetime) -> datetime:
 async def _later(event: WebhookEvent, reason: str, *, for_ever: bool = False) -> None:
     """Handled too early or in trouble: try again with growing pauses, then leave it to a person."""
     if event.attempts >= TRIES and not for_ever:
-        await webhooks_db.finish(event.id, WebhookState.FAILED, reason, now())
+        await webhooks_db.finish(event.id, WebhookState.FAILED, reason, clock.business())
         logger.error("webhook.given_up", event=event.id, reason=reason)
         return
     wait = min(FIRST_RETRY * 2 ** min(event.attempts - 1, 16), LONGEST_RETRY)
-    await webhooks_db.retry_later(event.id, reason, now() + wait)
+    await webhooks_db.retry_later(event.id, reason, clock.wall() + wait)

@@ -14,8 +14,9 @@ from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.logs import client_ip, request_id
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
@@ -33,7 +34,7 @@ async def record(actor: Actor, act: Act, object_id: str, **facts: object) -> str
     """
     entry = AuditEntry(
         _id=new_id("aud"),
-        at=now(),
+        at=clock.business(),
         actor_id=actor.id,
         actor_name=actor.name,
         viewer_id=actor.viewer.id if actor.viewer else "",

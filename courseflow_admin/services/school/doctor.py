@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -17,6 +16,7 @@ from courseflow_admin.errors import (
     SettingsInvalid,
     Unavailable,
 )
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import GATEWAYS
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import Gateway
@@ -148,7 +148,7 @@ async def _provider(name: str, address: str) -> Check:
         return Check(name, False, f"{address} does not answer ({type(error).__name__})")
     detail = f"{address} answers"
     if "date" in answer.headers:
-        skew = (parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)).total_seconds()
+        skew = (parsedate_to_datetime(answer.headers["date"]) - clock.wall()).total_seconds()
         if abs(skew) > SKEW:
             return Check(name, False, f"{detail}, but its clock is {skew:+.0f} s from ours")
     return Check(name, True, detail)

@@ -8,8 +8,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.core.client import in_transaction
 from courseflow_admin.db.school import limits as limits_db
 from courseflow_admin.errors import TooMany
-from courseflow_admin.models.core import ip
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock, ip
 
 
 async def count(name: str, key: str, limit: int, seconds: int) -> None:
@@ -19,7 +18,7 @@ async def count(name: str, key: str, limit: int, seconds: int) -> None:
     """
     if in_transaction():
         raise RuntimeError("Count tries before the transaction, not in it.")
-    at = now()
+    at = clock.wall()
     counted, ends_at = await limits_db.add(_row_id(name, key), at, timedelta(seconds=seconds))
     if counted > limit and settings().rate_limits:
         raise _too_many(ends_at, at)
@@ -27,7 +26,7 @@ async def count(name: str, key: str, limit: int, seconds: int) -> None:
 
 async def check(name: str, key: str, limit: int) -> None:
     """TooMany when `limit` tries were counted already; counts nothing itself."""
-    at = now()
+    at = clock.wall()
     counted, ends_at = await limits_db.find(_row_id(name, key), at)
     if counted >= limit and settings().rate_limits:
         raise _too_many(ends_at, at)

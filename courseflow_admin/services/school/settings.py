@@ -14,7 +14,7 @@ from courseflow_admin import config
 from courseflow_admin.db.core.client import Duplicate, transaction
 from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import Conflict, Invalid
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import (
@@ -80,7 +80,7 @@ async def change(
         _require_both_or_none(before, changed)
         if changed.get("second_factor_for_admins"):
             _require_own_second_factor(actor, has_second_factor=has_second_factor)
-        return await _write(actor, before, changed, now())
+        return await _write(actor, before, changed, clock.business())
 
     return await written(body)
 

@@ -7,7 +7,7 @@ from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.money import access as access_db
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money.access import Evidence
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import (
     Capture,
     DisputeState,
@@ -180,7 +180,7 @@ def judged(evidence: Evidence) -> Verdict:
         standing=account.standing if account else "deleted",
         enrollment=evidence.enrollment,
         payments=evidence.payments,
-        at=now(),
+        at=clock.business(),
         disputes_suspend=settings.disputes_suspend,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import Course, CourseState, Thumbnail
@@ -72,7 +72,7 @@ async def write(
         edited = await edit(course)
         if edited is course:
             return course
-        changed = edited.model_copy(update={"updated_at": now()})
+        changed = edited.model_copy(update={"updated_at": clock.business()})
         await courses_db.save(changed, *fields)
         await audit.record(
             actor, Act.COURSE_CHANGED, course.id, **facts, **difference(course, changed, noted)

@@ -6,8 +6,8 @@ from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
 from courseflow_admin.models.core.words import words_of
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -141,7 +141,7 @@ def _owned_by(course: Course, person: Account) -> Course:
             "owner_name": person.name,
             "co_instructor_ids": [one for one in course.co_instructor_ids if one != person.id],
             "listed": listed,
-            "updated_at": now(),
+            "updated_at": clock.business(),
         }
     )
 
@@ -149,7 +149,7 @@ def _owned_by(course: Course, person: Account) -> Course:
 async def _set_co_instructors(
     actor: Actor, course: Course, ids: list[str], person: Account | None, news: str, may: str
 ) -> Course:
-    changed = course.model_copy(update={"co_instructor_ids": ids, "updated_at": now()})
+    changed = course.model_copy(update={"co_instructor_ids": ids, "updated_at": clock.business()})
     await courses_db.save(changed, "co_instructor_ids")
     noted = await audit.record(
         actor,

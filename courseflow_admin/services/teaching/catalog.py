@@ -4,7 +4,7 @@ from courseflow_admin.db.teaching import catalog as catalog_db
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import NotFound
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.words import words_of
@@ -131,7 +131,7 @@ async def _enrolled(actor: Actor | None, courses: list[Course]) -> set[str]:
     """Which of these the actor has access to."""
     if actor is None or not courses:
         return set()
-    instant = now()
+    instant = clock.business()
     enrollments = await enrollments_db.in_courses(actor.id, [course.id for course in courses])
     return {
         enrollment.course_id

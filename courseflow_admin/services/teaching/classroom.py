@@ -10,7 +10,7 @@ from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Conflict, NotFound, NotSignedIn
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.access import Verdict
 from courseflow_admin.models.teaching.classroom import Done, LessonView, MyCourse, NoAccess
@@ -53,7 +53,7 @@ async def lesson(actor: Actor | None, slug: str, lesson_id: str = "") -> LessonV
     progress = _progress(seat)
     wanted = _wanted(seat, lesson_id)
     if seat.enrollment and not (actor and actor.viewer):
-        await _note_seen(seat.enrollment, wanted.id, now())
+        await _note_seen(seat.enrollment, wanted.id, clock.business())
     done = set(seat.enrollment.done) if seat.enrollment else set()
     ids = seat.shown.lesson_ids
     at = ids.index(wanted.id)
@@ -105,9 +105,9 @@ async def complete(actor: Actor, slug: str, lesson_id: str) -> Done:
             "done": done,
             "percent": progress.percent,
             "progress_version": measured_by,
-            "completed_at": now() if completed else enrollment.completed_at,
+            "completed_at": clock.business() if completed else enrollment.completed_at,
             "last_lesson_id": next_id or done_lesson.id,
-            "last_seen_at": now(),
+            "last_seen_at": clock.business(),
         }
         await enrollments_db.record_progress(enrollment.model_copy(update=moved))
         return Done(next_id, progress.percent, completed)

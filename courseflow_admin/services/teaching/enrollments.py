@@ -11,8 +11,9 @@ from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.errors import Conflict, NotFound
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -85,7 +86,7 @@ async def grant_paid(payment: Payment) -> bool:
     course = await courses_db.get(payment.course_id)
     account = await _account(payment.account_id)
     enrollment = await enrollments_db.find(payment.account_id, payment.course_id)
-    instant = now()
+    instant = clock.business()
     if enrollment and any(
         grant.kind == "payment" and grant.payment_id != payment.id and grant.active(instant)
         for grant in enrollment.grants
@@ -100,7 +101,7 @@ async def grant_paid(payment: Payment) -> bool:
 
 
 def _grant(course: Course, kind: str, payment_id: str | None = None) -> Grant:
-    started = now()
+    started = clock.business()
     days = course.access_days
     return Grant.model_validate(
         {
@@ -123,7 +124,7 @@ def _enrollment(account: Account, course: Course) -> Enrollment:
         learner_email=account.email,
         course_title=course.title,
         course_slug=course.slug,
-        enrolled_at=now(),
+        enrolled_at=clock.business(),
         progress_version=course.version,
     )
 

@@ -8,8 +8,9 @@ from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Conflict, Invalid
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_line
@@ -54,8 +55,8 @@ async def create(actor: Actor, title: str, currency: str = "") -> Course:
         title=clean,
         price=Money.of(0, currency),
         outline=[Section(id=new_id("sec"), title="First section")],
-        created_at=now(),
-        updated_at=now(),
+        created_at=clock.business(),
+        updated_at=clock.business(),
     )
 
     async def body() -> Course:
@@ -182,7 +183,9 @@ async def delete_section(
     """Take a section out with its lessons; `restore` puts it back."""
 
     async def edit(course: Course) -> Course:
-        return outline.without_section(_fresh(course, revision), section_id, actor.id, now())
+        return outline.without_section(
+            _fresh(course, revision), section_id, actor.id, clock.business()
+        )
 
     course = await _write_outline(actor, course_id, edit, what="section deleted", piece=section_id)
     return course.removed[-1]
@@ -201,7 +204,7 @@ async def add_lesson(
     lesson = Lesson(id=new_id("les"), title=_title(title), **given)
 
     async def edit(course: Course) -> Course:
-        key = await lesson_bodies.put(form.text, now()) if form else ""
+        key = await lesson_bodies.put(form.text, clock.business()) if form else ""
         whole = lesson.model_copy(update={"body_hash": key})
         return outline.with_lesson(_fresh(course, revision), section_id, whole)
 
@@ -243,7 +246,9 @@ async def delete_lesson(
     """Take a lesson out of the draft; `restore` puts it back."""
 
     async def edit(course: Course) -> Course:
-        return outline.without_lesson(_fresh(course, revision), lesson_id, actor.id, now())
+        return outline.without_lesson(
+            _fresh(course, revision), lesson_id, actor.id, clock.business()
+        )
 
     course = await _write_outline(actor, course_id, edit, what="lesson deleted", piece=lesson_id)
     return course.removed[-1]
@@ -269,7 +274,7 @@ async def save_lesson(
     async def edit(course: Course) -> Course:
         lesson = outline.lesson_of(course, lesson_id)
         changes = form.model_dump(exclude={"text"})
-        changes["body_hash"] = await lesson_bodies.put(form.text, now())
+        changes["body_hash"] = await lesson_bodies.put(form.text, clock.business())
         if all(getattr(lesson, name) == value for name, value in changes.items()):
             return course  # the same save sent once more
         if lesson.revision != revision:
@@ -300,7 +305,7 @@ async def publish(actor: Actor, course_id: str) -> CourseVersion:
             if not course.sold:
                 await _set_state(actor, course, CourseState.PUBLISHED, Act.COURSE_PUBLISHED)
             return before
-        out, version = course.published(actor.id, now(), actor.name)
+        out, version = course.published(actor.id, clock.business(), actor.name)
         await courses_db.insert_version(version)
         await courses_db.save(out, "state", "version", "listed", "published_at")
         await audit.record(actor, Act.COURSE_PUBLISHED, course.id, version=version.number)
@@ -348,7 +353,7 @@ async def _write_outline(
 
 
 async def _set_state(actor: Actor, course: Course, state: CourseState, act: Act) -> Course:
-    changed = course.model_copy(update={"state": state, "updated_at": now()})
+    changed = course.model_copy(update={"state": state, "updated_at": clock.business()})
     await courses_db.save(changed, "state")
     await audit.record(actor, act, course.id, before=course.state, after=state)
     return changed

@@ -11,7 +11,7 @@ from starlette.requests import cookie_parser
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid, NotSignedIn
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.services.identity.accounts import WrongCredentials
@@ -112,7 +112,7 @@ def _ends(actor: Actor) -> str:
     """`ends in 29 min`, for whoever views somebody."""
     if actor.views_until is None:
         return ""
-    seconds = (actor.views_until - now()).total_seconds()
+    seconds = (actor.views_until - clock.wall()).total_seconds()
     return f"ends in {max(1, round(seconds / 60))} min"
 
 

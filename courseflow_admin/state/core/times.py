@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from courseflow_admin.config import settings
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 
 
 def short(instant: datetime) -> str:
     """`20 Nov, 14:02`, or `20 Nov 2025` of another year. For lists, which name the zone once."""
     local = instant.astimezone(settings().timezone)
-    if local.year != now().astimezone(settings().timezone).year:
+    if local.year != clock.business().astimezone(settings().timezone).year:
         return f"{local.day} {local:%b %Y}"
     return f"{local.day} {local:%b, %H:%M}"
 
@@ -17,7 +17,11 @@ def short(instant: datetime) -> str:
 def exact(instant: datetime) -> str:
     """`20 Nov, 14:02:11`: for timelines, where seconds tell what came first."""
     local = instant.astimezone(settings().timezone)
-    year = "" if local.year == now().astimezone(settings().timezone).year else f" {local.year}"
+    year = (
+        ""
+        if local.year == clock.business().astimezone(settings().timezone).year
+        else f" {local.year}"
+    )
     return f"{local.day} {local:%b}{year}, {local:%H:%M:%S}"
 
 
@@ -34,4 +38,4 @@ def day(instant: datetime) -> str:
 
 def zone() -> str:
     """`Times in UTC`: said once beside a list."""
-    return f"Times in {now().astimezone(settings().timezone).tzname()}"
+    return f"Times in {clock.business().astimezone(settings().timezone).tzname()}"

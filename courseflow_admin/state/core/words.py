@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
 
 
@@ -48,7 +48,7 @@ def minute(instant: datetime | None) -> str:
     return f"{day(instant)}, {instant:%H:%M} UTC" if instant else ""
 
 
-def clock(instant: datetime) -> str:
+def hour(instant: datetime) -> str:
     return f"{instant:%H:%M:%S} UTC"
 
 
@@ -56,7 +56,7 @@ def ago(instant: datetime | None) -> str:
     """`today`, `yesterday`, `5 days ago`, or the day."""
     if instant is None:
         return ""
-    days = (now().date() - instant.date()).days
+    days = (clock.business().date() - instant.date()).days
     if days <= 0:
         return "today"
     if days == 1:

@@ -8,7 +8,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import (
     Capture,
@@ -131,7 +131,7 @@ def is_expected(payment: Payment, receipt: Receipt | None) -> bool:
         return False
     if payment.capture is Capture.PAID:
         return receipt is not None and not receipt.number
-    if payment.capture is Capture.CREATED and payment.created_at > now() - JUST_OPENED:
+    if payment.capture is Capture.CREATED and payment.created_at > clock.business() - JUST_OPENED:
         return True
     return payment.capture in ON_ITS_WAY or awaits_answer(payment)
 

@@ -9,8 +9,8 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin import routes
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
@@ -105,7 +105,7 @@ class AuditState(ListState, rx.State):
 
 
 def _newest(days: int, text: str) -> Choice:
-    period = Period.newest(days, now())
+    period = Period.newest(days, clock.business())
     return Choice(text, {"from": period.first.isoformat(), "to": period.last.isoformat()})
 
 

@@ -9,8 +9,8 @@ from pydantic import RootModel, ValidationError, field_validator
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import CURRENCIES
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.school.settings import (
     POLICIES,
@@ -27,7 +27,7 @@ from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import clock, counted
+from courseflow_admin.state.core.words import counted, hour
 
 GROUPS = {
     "school": ("name", "support_email"),
@@ -271,7 +271,7 @@ class SettingsState(rx.State):
             return None
         finally:
             self.saving = ""
-            self.says[group] = f"Saved {clock(now())}" if saved else "Not saved"
+            self.says[group] = f"Saved {hour(clock.wall())}" if saved else "Not saved"
             number = int(self.settled.rpartition(":")[2] or 0) + 1
             self.settled = f"{group}:{'saved' if saved else 'failed'}:{number}"
         self._keep(after, changed)

@@ -7,7 +7,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.teaching.classroom import CatalogEntry
 from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
 from courseflow_admin.services.teaching import catalog
@@ -93,6 +93,6 @@ def _card(entry: CatalogEntry) -> CourseCard:
         short=short(entry.title),
         price=price_text(entry.price, free=entry.free),
         owned=entry.enrolled,
-        new=entry.published_at > now() - timedelta(days=NEW_DAYS),
+        new=entry.published_at > clock.business() - timedelta(days=NEW_DAYS),
         size=size(entry.lessons, entry.minutes),
     )

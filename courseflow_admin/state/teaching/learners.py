@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
@@ -84,7 +84,7 @@ def _row(enrollment: Enrollment) -> LearnerRow:
 
 def _access(enrollment: Enrollment) -> str:
     """By the grants alone; the page Why? knows of suspensions and disputes too."""
-    instant = now()
+    instant = clock.business()
     if any(grant.active(instant) for grant in enrollment.grants):
         return "active"
     last = enrollment.grants[-1:]

@@ -21,7 +21,7 @@ from courseflow_admin.state.core.address import query_of
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import address_part, clock, counted, minute, short
+from courseflow_admin.state.core.words import address_part, counted, hour, minute, short
 
 Result = TypeVar("Result")
 Way = Literal["up", "down"]
@@ -298,7 +298,7 @@ class StudioCourseState(rx.State):
             self._fail(problem.field or name, problem.message)
         else:
             self.error_field, self.error_text = "", ""
-            self.saved = f"Saved {clock(course.updated_at)}"
+            self.saved = f"Saved {hour(course.updated_at)}"
 
     def _fail(self, name: str, text: str) -> None:
         self.error_field, self.error_text, self.saved = name, text, "Not saved"

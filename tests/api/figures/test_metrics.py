@@ -2,8 +2,9 @@
 
 import pytest
 
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.periods import Period
 from tests.api.identity.test_accounts import sign_in
 from tests.builders import an_account
@@ -35,7 +36,7 @@ async def test_a_metric_tells_its_days_and_the_list_behind_it(api, school, email
 
     answer = (await api.get("/api/v1/metrics/revenue_gross?days=2&currency=INR")).json()
 
-    period = Period.newest(2, now())
+    period = Period.newest(2, clock.business())
     first, last = period.first.isoformat(), period.last.isoformat()
     assert (answer["number"], answer["before"], answer["currency"]) == (number, 0, "INR")
     assert answer["currencies"] == ["INR", "USD"]

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.services.identity import sessions, verification
 from tests.account_builders import a_newcomer, an_enrollment, later, secret_of
 from tests.api.identity.test_accounts import sign_in
@@ -126,8 +126,14 @@ async def test_sessions_show_device_and_address_and_no_secret(api):
 
 async def test_everything_about_a_person_is_answered_in_one_place(api):
     ada = await an_account()
-    grant = {"id": "gra_1", "kind": "manual", "by": "acc_root", "started": now()}
-    ended = {**grant, "id": "gra_2", "ended": now(), "end_reason": "refund", "payment_id": "pay_1"}
+    grant = {"id": "gra_1", "kind": "manual", "by": "acc_root", "started": clock.business()}
+    ended = {
+        **grant,
+        "id": "gra_2",
+        "ended": clock.business(),
+        "end_reason": "refund",
+        "payment_id": "pay_1",
+    }
     await an_enrollment(
         account_id=ada.id, course_id="crs_sql", course_title="SQL", percent=40,
         grants=[grant, ended],

@@ -3,7 +3,8 @@
 import pytest
 
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.models.money.payments import Capture, Review, ReviewState
 from courseflow_admin.models.school.audit import Act, AuditEntry
@@ -114,7 +115,7 @@ async def test_learners_list_and_see_only_their_own_payments(api, people):
 async def test_what_the_school_knows_of_a_payment_is_answered_to_admins_only(
     api, people, who, reads
 ):
-    sale = await a_sale(people, 1, **told_by_the_school(now()))
+    sale = await a_sale(people, 1, **told_by_the_school(clock.business()))
     await refund_noted(sale.id)
     await sign_in(api, f"{who}@demo.test")
 
@@ -131,7 +132,7 @@ async def test_what_the_school_knows_of_a_payment_is_answered_to_admins_only(
 async def refund_noted(payment_id):
     entry = AuditEntry(
         _id=new_id("aud"),
-        at=now(),
+        at=clock.business(),
         actor_id="acc_of_rosa",
         actor_name="Rosa",
         act=Act.PAYMENT_REFUND_STARTED,
@@ -167,7 +168,7 @@ async def test_nobody_but_an_admin_refunds_or_rechecks(api, people, sandbox, who
 
 
 async def test_an_admin_resolves_a_review_once_and_for_the_reason_that_was_read(api, people):
-    review = Review(state=ReviewState.OPEN, reason="It does not fit.", at=now())
+    review = Review(state=ReviewState.OPEN, reason="It does not fit.", at=clock.business())
     sale = await a_sale(people, state="needs_review", capture=Capture.PAID, review=review)
     address = f"/api/v1/payments/{sale.id}"
     await sign_in(api, "ines@demo.test")

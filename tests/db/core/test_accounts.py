@@ -4,14 +4,15 @@ import pytest
 
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from tests.db.test_payments_plans import stages
 
 
 @pytest.fixture
 async def people(database) -> None:
-    at = now()
+    at = clock.business()
     rows = [
         Account(
             _id=new_id("acc"),

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Actor
@@ -30,11 +31,11 @@ MOMENT = timedelta(milliseconds=1)
 
 def midnight(days_ago: int = 0) -> datetime:
     """The first instant of a day of the school."""
-    return Period.newest(days_ago + 1, now()).start
+    return Period.newest(days_ago + 1, clock.business()).start
 
 
 def day(days_ago: int = 0):
-    return Period.newest(days_ago + 1, now()).first
+    return Period.newest(days_ago + 1, clock.business()).first
 
 
 def inr(minor: int) -> Money:
@@ -117,7 +118,7 @@ async def an_event(minutes: int, state: WebhookState, **fields) -> WebhookEvent:
         "body_hash": event_id,
         "kind": "charge.refunded",
         "raw": "{}",
-        "received_at": now() - timedelta(minutes=minutes),
+        "received_at": clock.business() - timedelta(minutes=minutes),
         "state": state,
         "due_at": None,
     }

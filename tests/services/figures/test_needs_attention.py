@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailState
@@ -23,7 +23,7 @@ async def test_a_school_where_all_is_well_needs_nobody(kolkata):
 
 
 async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
-    at = now()
+    at = clock.business()
     disputed = await a_payment(
         90, "disputed", dispute=Dispute(state=DisputeState.OPEN, deadline=at + timedelta(days=4))
     )
@@ -58,7 +58,7 @@ async def test_the_one_payment_that_is_about_to_lapse_is_a_click_from_being_capt
 
     (found,) = await needs_attention(ADMIN)
 
-    told = task(found, now())
+    told = task(found, clock.business())
     assert (told.name, told.act, told.href) == (
         "lapsing",
         "Capture",
@@ -76,7 +76,7 @@ async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):
     page = await webhooks.search(ADMIN, WebhookFilter(state=STUCK), PageRequest())
 
     assert (stuck.count, stuck.oldest) == (2, waits.received_at)
-    told = task(stuck, now())
+    told = task(stuck, clock.business())
     assert (told.what, told.href) == (
         "2 messages from providers are stuck",
         "/webhooks?state=stuck",
@@ -91,13 +91,13 @@ async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
 
     (undelivered,) = await needs_attention(ADMIN)
 
-    told = task(undelivered, now())
+    told = task(undelivered, clock.business())
     assert (undelivered.count, told.what) == (
         1,
         "An e-mail to Ada Lovelace did not arrive",
     )
     assert told.why == "“Your access” bounced."
-    period = Period.newest(7, now())
+    period = Period.newest(7, clock.business())
     assert told.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
     wanted = EmailFilter(states=tuple(state.value for state in UNDELIVERED), since=period.start)
     page = await emails_log.search(ADMIN, wanted, PageRequest())
@@ -105,7 +105,7 @@ async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
 
 
 def test_ages_are_told_in_one_unit():
-    at = now()
+    at = clock.business()
 
     told = [age(at - timedelta(minutes=minutes), at) for minutes in (-1, 5, 61, 3000)]
 

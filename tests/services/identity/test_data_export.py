@@ -6,7 +6,7 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from courseflow_admin.errors import NotPermitted, TooMany
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import (
     Dispute,
@@ -80,7 +80,7 @@ async def test_of_a_payment_it_says_what_its_page_says_and_nothing_written_for_t
         reason="suspected fraudster",
         by="acc_root",
         provider_refund_id="re_x",
-        at=now(),
+        at=clock.business(),
     )
     await a_payment(
         account_id=eve.id,
@@ -88,7 +88,9 @@ async def test_of_a_payment_it_says_what_its_page_says_and_nothing_written_for_t
         refunds=[refund],
         review=Review(state=ReviewState.OPEN, reason="Looks like a stolen card."),
         dispute=Dispute(state=DisputeState.OPEN, reason="fraudulent", provider_id="dp_x"),
-        syncs=[SyncNote(at=now(), source="Re-check by Ruth Root", result="Nothing new.")],
+        syncs=[
+            SyncNote(at=clock.business(), source="Re-check by Ruth Root", result="Nothing new.")
+        ],
     )
 
     [payment] = (await data_export.export(acting(eve)))["payments"]

@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, TooMany
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.mail.emails import EmailState
@@ -128,7 +128,7 @@ async def test_an_address_has_one_pending_invitation_also_when_asked_ten_times_a
 async def test_where_the_time_is_over_a_new_one_may_be_sent(database):
     await invited()
     [admin] = await stored("accounts")
-    await collection("invitations").update_one({}, {"$set": {"expires_at": now()}})
+    await collection("invitations").update_one({}, {"$set": {"expires_at": clock.business()}})
 
     await invitations.create(Actor(admin["_id"], "admin"), "ines@demo.test", "admin")
 
@@ -324,7 +324,7 @@ async def test_a_claim_and_a_revocation_at_once_have_one_outcome(database):
 
 
 async def expire(_admin, _sent):
-    await collection("invitations").update_one({}, {"$set": {"expires_at": now()}})
+    await collection("invitations").update_one({}, {"$set": {"expires_at": clock.business()}})
 
 
 async def take_back(admin, sent):
@@ -381,7 +381,7 @@ async def test_what_is_no_link_of_ours_gives_nothing(database, secret):
 async def test_sent_again_it_is_the_new_link_that_works(database):
     admin = await an_inviter()
     sent = await invitations.create(admin, "ines@demo.test", "instructor")
-    await collection("invitations").update_one({}, {"$set": {"expires_at": now()}})
+    await collection("invitations").update_one({}, {"$set": {"expires_at": clock.business()}})
 
     await invitations.resend(admin, sent.id)
 
@@ -402,7 +402,9 @@ async def test_admins_see_who_invited_whom_until_when_and_what_became_of_the_e_m
     await collection("emails").update_one(
         {"to": "one@demo.test"}, {"$set": {"state": EmailState.BOUNCED}}
     )
-    await collection("invitations").update_one({"_id": first.id}, {"$set": {"expires_at": now()}})
+    await collection("invitations").update_one(
+        {"_id": first.id}, {"$set": {"expires_at": clock.business()}}
+    )
 
     page = await invitations.pending(admin, PageRequest(size=1))
     rest = await invitations.pending(admin, PageRequest.parse(after=page.next_cursor))

@@ -8,7 +8,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import NotSignedIn, TooMany
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.services.identity import sessions
 from tests.builders import an_account, audited, stored
 
@@ -77,7 +77,11 @@ async def test_kinds_of_sessions_do_not_open_each_other(database):
 async def test_who_is_asking_costs_one_read_by_index_and_no_write(database):
     token = await sessions.open_browser(await an_account())
     [row] = await stored("sessions")
-    where = {"token_hash": row["token_hash"], "kind": "browser", **sessions_db.open_at(now())}
+    where = {
+        "token_hash": row["token_hash"],
+        "kind": "browser",
+        **sessions_db.open_at(clock.wall()),
+    }
 
     read = [{"$match": where}, {"$limit": 1}, *sessions_db.THE_RULE]
     explained = await collection("sessions").raw.database.command(

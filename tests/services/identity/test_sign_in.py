@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import NotSignedIn, TooMany
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.identity.second_factor import (
     CodeRefused,
     SecondFactorNeeded,
@@ -183,7 +183,7 @@ async def test_a_wrong_code_does_not_use_it_up(database):
 
 async def late(_owner):
     await collection("pending_sign_ins").update_one(
-        {}, {"$set": {"expires_at": now() - timedelta(seconds=1)}}
+        {}, {"$set": {"expires_at": clock.business() - timedelta(seconds=1)}}
     )
 
 

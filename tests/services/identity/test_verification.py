@@ -6,7 +6,7 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Invalid, NotPermitted, TooMany
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.services.identity import accounts, password_resets, sessions, verification
@@ -74,7 +74,7 @@ async def test_what_is_no_link_of_ours_changes_nothing(database, secret):
 
 async def test_an_old_link_is_worth_nothing(database):
     await a_newcomer()
-    await collection("one_time_tokens").update_one({}, {"$set": {"expires_at": now()}})
+    await collection("one_time_tokens").update_one({}, {"$set": {"expires_at": clock.business()}})
 
     with pytest.raises(LinkNotGood):
         await verification.confirm(await secret_of("welcome"))
@@ -203,7 +203,9 @@ async def test_a_change_that_waits_is_known_until_it_is_done_cancelled_or_over(d
         elif email == "cancelled@demo.test":
             await verification.cancel_change(ada)
         else:
-            await collection("one_time_tokens").update_many({}, {"$set": {"expires_at": now()}})
+            await collection("one_time_tokens").update_many(
+                {}, {"$set": {"expires_at": clock.business()}}
+            )
 
         assert await verification.change_waiting(ada) is None, email
 

@@ -8,7 +8,7 @@ import pytest
 from courseflow_admin.config import settings
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.mail import emails as emails_db
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.providers import resend
 from courseflow_admin.services.jobs import LEASE
@@ -27,13 +27,13 @@ async def waiting(to=ADA, **age):
         to=to,
         state=EmailState.QUEUED,
         sent_at=None,
-        due_at=now(),
-        queued_at=now() - timedelta(**age),
+        due_at=clock.business(),
+        queued_at=clock.business() - timedelta(**age),
     )
 
 
 async def due(email):
-    await collection("emails").update_one({"_id": email.id}, {"$set": {"due_at": now()}})
+    await collection("emails").update_one({"_id": email.id}, {"$set": {"due_at": clock.business()}})
 
 
 async def test_an_outage_delays_an_email_and_it_goes_out_once(database, sandbox):
@@ -48,7 +48,7 @@ async def test_an_outage_delays_an_email_and_it_goes_out_once(database, sandbox)
     await emails.send_next(LEASE)
 
     assert (during.state, during.attempts) == (EmailState.QUEUED, 1)
-    assert timedelta(0) < during.due_at - now() <= timedelta(seconds=2)
+    assert timedelta(0) < during.due_at - clock.business() <= timedelta(seconds=2)
     assert during.error.startswith("Resend does not answer just now.")
     assert early is False
     after = await emails_db.get(email.id)
@@ -113,7 +113,7 @@ async def test_without_a_key_no_email_fails_and_all_go_when_it_is_set(
     await emails.send_next(LEASE)
 
     assert (during.state, during.attempts, during.events) == (EmailState.QUEUED, 1, [])
-    assert timedelta(0) < during.due_at - now() <= timedelta(seconds=2)
+    assert timedelta(0) < during.due_at - clock.business() <= timedelta(seconds=2)
     assert during.error == "No e-mail goes out: RESEND_API_KEY is not set."
     assert (await emails_db.get(email.id)).state is EmailState.SENT
     assert len(sandbox.mails(to=ADA)) == 1
@@ -207,7 +207,7 @@ async def test_the_state_only_moves_forward_whatever_the_order_of_events(databas
     email = await an_email(state=EmailState.SENT, provider_id="re_1")
 
     for kind in (*told, *told):
-        await emails.record_event(kind, "re_1", now(), "")
+        await emails.record_event(kind, "re_1", clock.business(), "")
 
     after = await emails_db.get(email.id)
     assert after.state is state
@@ -221,7 +221,7 @@ async def test_an_event_about_no_email_of_ours_changes_nothing(database):
     before = await stored("emails")
 
     for provider_id in ("re_2", ""):
-        assert await emails.record_event("email.bounced", provider_id, now(), "") is None
+        assert await emails.record_event("email.bounced", provider_id, clock.business(), "") is None
 
     assert await stored("emails") == before
 

@@ -7,8 +7,8 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import NotPermitted, ProviderRefused
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import (
     LAPSES_AFTER,
@@ -128,14 +128,16 @@ async def test_nobody_but_an_admin_captures(database, sandbox, role):
             "needs_review",
             {
                 "capture": Capture.AUTHORIZED,
-                "review": Review(state=ReviewState.OPEN, reason="It does not fit.", at=now()),
+                "review": Review(
+                    state=ReviewState.OPEN, reason="It does not fit.", at=clock.business()
+                ),
             },
             "needs review",
         ),
     ],
 )
 async def test_what_is_not_authorised_is_not_captured(database, state, fields, shown):
-    attempt = Attempt(provider_payment_id="pay_1", at=now(), outcome=Capture.AUTHORIZED)
+    attempt = Attempt(provider_payment_id="pay_1", at=clock.business(), outcome=Capture.AUTHORIZED)
     payment = await a_payment(1, state, provider="razorpay", attempts=[attempt], **fields)
 
     with pytest.raises(NothingToCapture, match=f"This payment is {shown}; re-check"):
@@ -187,12 +189,14 @@ async def test_after_silence_nothing_is_assumed_and_the_next_look_grants_what_wa
     mails = await kinds_of_mail()
     sandbox.switch("razorpay", outage="ok")
 
-    await collection("payments").update_one({"_id": payment.id}, {"$set": {"sync_at": now()}})
+    await collection("payments").update_one(
+        {"_id": payment.id}, {"$set": {"sync_at": clock.business()}}
+    )
     await Jobs().run_until_idle()  # no webhook has come
 
     assert (unknown.state, mails) == (PaymentState.AUTHORIZED, [])
     assert unknown.sync_at is not None
-    assert unknown.sync_at <= now() + LOOK_AFTER
+    assert unknown.sync_at <= clock.business() + LOOK_AFTER
     assert at_the_gateway(sandbox, at_razorpay) == ("captured", True)
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
     assert await kinds_of_mail() == ["access_granted", "receipt"]
@@ -224,7 +228,7 @@ async def test_keys_that_are_not_accepted_are_named_to_the_admin(database, sandb
 
 
 async def test_stripes_checkout_captures_by_itself(database, sandbox):
-    attempt = Attempt(provider_payment_id="pi_1", at=now(), outcome=Capture.AUTHORIZED)
+    attempt = Attempt(provider_payment_id="pi_1", at=clock.business(), outcome=Capture.AUTHORIZED)
     payment = await a_payment(1, "authorized", provider="stripe", attempts=[attempt])
 
     with pytest.raises(ProviderRefused, match="Stripe refused: its checkout captures by itself"):

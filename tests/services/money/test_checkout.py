@@ -10,9 +10,9 @@ from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import ProviderUnreachable
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Billing
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
 from courseflow_admin.models.teaching.access import UNDER_WAY, ReasonCode
 from courseflow_admin.services.money import checkout
@@ -142,7 +142,7 @@ async def test_a_row_without_checkout_is_gone_on_with_only_while_stripe_would_ta
     with pytest.raises(ProviderUnreachable):
         await buy(student, course, "stripe")
     (row,) = await stored("payments")
-    ends = {"expires_at": now() + timedelta(minutes=minutes)}
+    ends = {"expires_at": clock.business() + timedelta(minutes=minutes)}
     await collection("payments").update_one({"_id": row["_id"]}, {"$set": ends})
     sandbox.switch("stripe", outage="ok")
 
@@ -179,7 +179,9 @@ async def test_the_browser_goes_to_the_checkout_that_was_kept(database, sandbox)
         while not (rows := await stored("payments")):  # noqa: ASYNC110 - all there is to see
             await asyncio.sleep(0)
     [row] = rows
-    kept = await payments_db.store_checkout(row["_id"], "cs_first", "http://first", now())
+    kept = await payments_db.store_checkout(
+        row["_id"], "cs_first", "http://first", clock.business()
+    )
 
     start = await opening
 

@@ -7,8 +7,9 @@ import pytest
 
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import ProviderRefused
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.money.payments import Refund, RefundCause, RefundState
 from courseflow_admin.services.money import refunds
 from courseflow_admin.services.money.sync import sync
@@ -106,13 +107,13 @@ async def test_after_a_fault_that_stripe_keeps_a_look_comes_before_it_is_asked_a
     await work(sandbox)
 
     after = await payments_db.get(payment.id)
-    assert (states(again), looks_at <= now()) == ([PENDING], True)
+    assert (states(again), looks_at <= clock.business()) == ([PENDING], True)
     assert (states(after), sandbox.refunds(paid)) == ([SETTLED], [10_000])
 
 
 async def test_who_died_while_asking_holds_nobody_up_for_longer_than_its_lease(database, sandbox):
     _, _, payment, paid = await a_purchase(sandbox, "stripe")
-    at = now()
+    at = clock.business()
     left_behind = Refund(
         id=new_id("ref"),
         amount_minor=10_000,
@@ -126,7 +127,7 @@ async def test_who_died_while_asking_holds_nobody_up_for_longer_than_its_lease(d
 
     answers = await asyncio.gather(*(ask(payment, left_behind.id) for _ in range(3)))
 
-    assert now() - at > timedelta(seconds=0.3)
+    assert clock.business() - at > timedelta(seconds=0.3)
     assert [states(answer) for answer in answers] == [[SETTLED]] * 3
     assert sandbox.refunds(paid) == [10_000]
 

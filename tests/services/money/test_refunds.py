@@ -7,8 +7,9 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, ProviderRefused
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState, RefundState
 from courseflow_admin.services.figures.attention import needs_attention
@@ -148,7 +149,7 @@ async def test_a_known_request_with_another_amount_is_refused_and_nothing_more_g
 async def test_the_worker_leaves_a_new_refund_to_who_asked_for_it(database, sandbox):
     _, _, payment, _ = await a_purchase(sandbox, "stripe")
 
-    asked = now()
+    asked = clock.business()
     await give_back(payment, 100_000)
 
     after = await payments_db.get(payment.id)
@@ -256,7 +257,7 @@ async def test_a_refund_at_the_gateway_is_taken_over_when_ours_makes_room(
     await sync(payment.id, "a look at its time")
 
     assert states(between) == [FAILED]
-    assert between.sync_at <= now() + timedelta(minutes=1)
+    assert between.sync_at <= clock.business() + timedelta(minutes=1)
     after = await payments_db.get(payment.id)
     assert [(refund.cause, refund.state) for refund in after.refunds] == [
         ("admin", FAILED),

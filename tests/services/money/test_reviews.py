@@ -7,8 +7,8 @@ import pytest
 from courseflow_admin.db.core.client import collection, transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import (
@@ -47,7 +47,7 @@ async def a_mismatch(sandbox, provider="stripe"):
 
 
 async def in_review(state="needs_review", **fields):
-    review = Review(state=ReviewState.OPEN, reason=ROOM, at=now())
+    review = Review(state=ReviewState.OPEN, reason=ROOM, at=clock.business())
     return await a_payment(1, state, review=review, **{"capture": Capture.PAID, **fields})
 
 

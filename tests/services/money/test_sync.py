@@ -7,7 +7,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import NotFound, ProviderRefused
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture, PaymentState
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import payments
@@ -19,7 +19,7 @@ from tests.services.money.test_money_faults import ADMIN
 
 
 async def due(name, field):
-    await collection(name).update_many({field: {"$ne": None}}, {"$set": {field: now()}})
+    await collection(name).update_many({field: {"$ne": None}}, {"$set": {field: clock.business()}})
 
 
 @BOTH
@@ -46,7 +46,7 @@ async def test_an_event_the_gateway_refused_to_explain_is_tried_again_and_then_f
     assert all(" refused: " in row["error"] for row in given_up)
     row = await payments_db.get(payment.id)
     assert (row.state, row.open) == (PaymentState.CREATED, True)
-    assert now() < row.sync_at <= now() + timedelta(minutes=10)
+    assert clock.business() < row.sync_at <= clock.business() + timedelta(minutes=10)
     assert row.syncs[-1].result == NOT_TOLD
     assert " refused: " in row.syncs[-1].why
 
@@ -88,7 +88,7 @@ async def test_what_was_refused_about_a_paid_payment_is_asked_again_by_itself(da
 
     after = await payments_db.get(payment.id)
     assert (before.sync_at, before.state, after.state) == (None, "paid", "paid")
-    assert timedelta(hours=5) < after.sync_at - now() <= timedelta(hours=6)
+    assert timedelta(hours=5) < after.sync_at - clock.business() <= timedelta(hours=6)
 
 
 @BOTH
@@ -101,7 +101,9 @@ async def test_a_checkout_of_a_gateway_that_is_off_closes_when_its_time_is_over(
     with pytest.raises(NotFound):
         await sync(payment.id, "a test")
     before = await payments_db.get(payment.id)
-    await collection("payments").update_one({"_id": payment.id}, {"$set": {"expires_at": now()}})
+    await collection("payments").update_one(
+        {"_id": payment.id}, {"$set": {"expires_at": clock.business()}}
+    )
 
     await due("payments", "sync_at")
     await Jobs().run_until_idle()
@@ -122,7 +124,9 @@ async def test_money_on_its_way_does_not_expire_because_its_gateway_is_off(
     payment = await buy(student, course, "stripe")
     sandbox.pay_later(payment.provider_checkout_id)
     await work(sandbox)
-    await collection("payments").update_one({"_id": payment.id}, {"$set": {"expires_at": now()}})
+    await collection("payments").update_one(
+        {"_id": payment.id}, {"$set": {"expires_at": clock.business()}}
+    )
     await gateways_off()
 
     with pytest.raises(NotFound):
@@ -130,7 +134,7 @@ async def test_money_on_its_way_does_not_expire_because_its_gateway_is_off(
 
     after = await payments_db.get(payment.id)
     assert after.capture is Capture.PENDING
-    assert after.sync_at > now()
+    assert after.sync_at > clock.business()
 
 
 @BOTH

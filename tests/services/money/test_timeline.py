@@ -7,9 +7,10 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.logs import client_ip, request_id
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import id_at, now
+from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.services.mail import emails
@@ -42,7 +43,7 @@ async def test_the_timeline_tells_what_happened_once_and_in_order(database, sand
 
 
 async def test_nothing_happens_to_an_email_before_it_was_sent(database):
-    sent = now()
+    sent = clock.business()
     email = await an_email(
         kind="receipt", state=EmailState.SENT, queued_at=sent, sent_at=sent, provider_id="re_1"
     )
@@ -65,7 +66,9 @@ async def refunded(database, sandbox):
     await work(sandbox)
     await payments.recheck(rosa, payment.id)
     hundred = Money(minor=10_000, currency="INR")
-    await refunds.refund(rosa, payment.id, hundred, "Looks like fraud", id_at("ref", now()))
+    await refunds.refund(
+        rosa, payment.id, hundred, "Looks like fraud", id_at("ref", clock.business())
+    )
     client_ip.reset(marks[0])
     request_id.reset(marks[1])
     (ines,) = await stored("accounts", role="instructor")

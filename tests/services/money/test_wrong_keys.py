@@ -8,7 +8,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import KeyRefused, ProviderUnreachable
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import payments
@@ -81,7 +81,7 @@ async def test_the_doctor_tells_keys_that_are_not_accepted(mongod_uri, sandbox, 
 
 async def ending(payment, **time):
     """Let its checkout have ended so long ago."""
-    ends = {"expires_at": now() - timedelta(**time)}
+    ends = {"expires_at": clock.business() - timedelta(**time)}
     await collection("payments").update_one({"_id": payment.id}, {"$set": ends})
 
 

@@ -10,8 +10,9 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.errors import Invalid, NotPermitted
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.base import id_at, new_id, now
+from courseflow_admin.models.core.base import id_at, new_id
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.audit import ACT_GRAMMAR, Act, AuditEntry, AuditFilter
@@ -23,7 +24,7 @@ from tests.db.test_payments_plans import stages
 from tests.money_builders import a_payment, an_email
 from tests.state.money.money_tabs import ADA, ADMIN, INES
 
-TODAY = Period.newest(1, now())
+TODAY = Period.newest(1, clock.business())
 FILTERS = {
     "nothing": AuditFilter(),
     "act": AuditFilter(act="payment.paid"),
@@ -41,7 +42,7 @@ FIRST_KEY = {
 
 async def entries(count: int = 120, **fields) -> list[AuditEntry]:
     """One an hour back from now, of three people on five objects."""
-    at = now()
+    at = clock.business()
     made = [
         AuditEntry.model_validate(
             {
@@ -103,7 +104,7 @@ async def test_what_is_about_some_people_reads_their_own_entries_only(database, 
     await entries(5, actor_id="acc_9")
     some = tuple(f"acc_{number}" for number in range(3, 23))
     where, hint = audit_db.plan(AuditFilter(act=act, about=some))
-    at = now()
+    at = clock.business()
     beyond = {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": "aud_z"}}]}
 
     for query in (where, {"$and": [where, beyond]}):
@@ -143,7 +144,7 @@ async def test_a_name_an_address_or_an_id_finds_what_was_done_to_or_by_a_person(
 
 
 async def test_a_name_of_too_many_people_is_asked_for_more_exactly(database):
-    at = now()
+    at = clock.business()
     people = [
         Account(_id=new_id("acc"), email=f"{n}@demo.test", name="Ada", created_at=at).to_mongo()
         for n in range(21)

@@ -7,7 +7,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted, NotSignedIn
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.models.teaching.classroom import NoAccess
@@ -27,7 +27,7 @@ async def a_learner_in(course, email: str = "ada@demo.test") -> Actor:
 async def end_access(learner: Actor, reason: str = "refund") -> None:
     await collection("enrollments").update_one(
         {"account_id": learner.id},
-        {"$set": {"grants.0.ended": now(), "grants.0.end_reason": reason}},
+        {"$set": {"grants.0.ended": clock.business(), "grants.0.end_reason": reason}},
     )
 
 
@@ -135,7 +135,9 @@ async def test_ended_access_says_why(database):
 async def test_a_suspended_account_reads_nothing(database):
     course = await a_course(await an_instructor(), free=True)
     learner = await a_learner_in(course)
-    await collection("accounts").update_one({"_id": learner.id}, {"$set": {"suspended_at": now()}})
+    await collection("accounts").update_one(
+        {"_id": learner.id}, {"$set": {"suspended_at": clock.business()}}
+    )
 
     with pytest.raises(NoAccess, match="suspended"):
         await classroom.lesson(learner, course.slug, course.lesson_ids[1])

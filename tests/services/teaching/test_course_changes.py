@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.models.teaching.studio import FieldsForm
@@ -96,7 +96,7 @@ def test_the_audit_page_writes_a_changed_price_as_people_do():
     facts = {"before": prices[0], "after": prices[1]}
     entry = AuditEntry(
         _id="aud_1",
-        at=now(),
+        at=clock.business(),
         actor_id="acc_1",
         act=Act.COURSE_CHANGED,
         object_id="crs_1",

@@ -8,7 +8,8 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import access as access_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.money.payments import Capture, Dispute, DisputeState
 from courseflow_admin.models.teaching.access import ReasonCode
@@ -46,9 +47,9 @@ async def enrolled_in(learner, course, version=1, **grant) -> Enrollment:
         account_id=learner.id,
         course_id=course["_id"],
         owner_id=course["owner_id"],
-        enrolled_at=now(),
+        enrolled_at=clock.business(),
         progress_version=version,
-        grants=[Grant(id=new_id("grt"), kind=kind, started=now(), **grant)],
+        grants=[Grant(id=new_id("grt"), kind=kind, started=clock.business(), **grant)],
     )
     await collection("enrollments").insert_one(enrollment.to_mongo())
     return enrollment
@@ -153,7 +154,7 @@ async def test_when_one_was_last_here_is_noted_again_after_some_minutes(trips):
     course, token, heard = await a_lesson_read_before(trips)
     who = await sessions.find(token)
     (row,) = await stored("enrollments")
-    long_ago = now() - classroom.SEEN_EVERY - timedelta(seconds=1)
+    long_ago = clock.business() - classroom.SEEN_EVERY - timedelta(seconds=1)
     await enrollments_db.note_seen(row["_id"], course.lesson_ids[1], long_ago)
     heard.sent.clear()
 
@@ -161,7 +162,7 @@ async def test_when_one_was_last_here_is_noted_again_after_some_minutes(trips):
 
     (row,) = await stored("enrollments")
     assert heard.writes == ["update enrollments"]
-    assert now() - row["last_seen_at"] < timedelta(minutes=1)
+    assert clock.business() - row["last_seen_at"] < timedelta(minutes=1)
 
 
 async def test_a_visitor_of_a_preview_and_a_stranger_cost_no_more(trips):

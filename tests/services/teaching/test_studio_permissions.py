@@ -4,8 +4,9 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import NotFound, NotPermitted
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm
@@ -175,7 +176,8 @@ async def test_everybody_lists_what_they_may_edit(database):
     shared = await studio.create(rival, "Shared")
     await studio.create(rival, "Theirs")
     await collection("courses").update_one(
-        {"_id": shared.id}, {"$set": {"co_instructor_ids": [author.id], "updated_at": now()}}
+        {"_id": shared.id},
+        {"$set": {"co_instructor_ids": [author.id], "updated_at": clock.business()}},
     )
 
     async def seen(actor):

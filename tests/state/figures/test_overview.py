@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.state.core.auth import AuthState
@@ -35,7 +36,7 @@ async def test_an_admin_sees_the_school(database):
     await sold(100_00, age=1, refunds=[refund(30_00, midnight())])
     newest = await sold(200_00, name="Bob")
     await sold(100_00, age=30)
-    period = Period.newest(30, now())
+    period = Period.newest(30, clock.business())
     days = f"from={period.first.isoformat()}&to={period.last.isoformat()}"
 
     state = await overview(ADMIN)
@@ -79,7 +80,7 @@ async def test_every_tile_leads_to_a_list_of_as_many(database):
 
     assert state.tiles[1].value == "2"
     assert listed.range_text.startswith("1–2 of 2")
-    period = Period.newest(30, now())
+    period = Period.newest(30, clock.business())
     assert listed.figure_text == f"Sales, {period.text()}"
 
 
@@ -113,7 +114,7 @@ async def test_an_address_that_asks_for_nothing_known_shows_the_usual(database):
 
 
 async def test_what_wants_a_person_stands_on_top_with_its_age(database):
-    at = now() - timedelta(hours=5)
+    at = clock.business() - timedelta(hours=5)
     await a_payment(0, "needs_review", created_at=at)
 
     state = await overview(ADMIN)

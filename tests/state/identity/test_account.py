@@ -5,8 +5,8 @@ import pytest
 from courseflow_admin.api.identity import invitations, links, me
 from courseflow_admin.api.identity import second_factor as api_second_factor
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import ApiSignInForm, SignInForm, SignUpForm
-from courseflow_admin.models.core.base import now
 from courseflow_admin.services.identity import my_account, password_resets, sessions, verification
 from courseflow_admin.state.core.auth import AuthState, SignInState
 from courseflow_admin.state.core.marks import PUBLIC, mark_of
@@ -350,7 +350,7 @@ async def test_a_link_that_was_used_or_is_over_says_so_at_once_and_shows_no_form
     confirm, reset = await secret_of("welcome"), await secret_of("password_reset")
     await verification.confirm(confirm)
     await collection("one_time_tokens").update_one(
-        {"use": "reset"}, {"$set": {"expires_at": now()}}
+        {"use": "reset"}, {"$set": {"expires_at": clock.business()}}
     )
 
     # The same for used, too old, made up, and of the other kind: it tells the holder no more.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailEvent, EmailKind, EmailState
 from courseflow_admin.state.mail.email import EmailDetailState, steps_of
 from courseflow_admin.state.mail.emails import KINDS, STATES, EmailsState
@@ -160,7 +160,7 @@ async def test_plain_text_is_a_click_away(database):
 
 
 def test_the_history_says_what_is_known_once():
-    at = now()
+    at = clock.business()
     events = [
         EmailEvent(at=at, state=EmailState.SENT, detail="Resend took it"),
         EmailEvent(at=at + timedelta(milliseconds=5), state=EmailState.SENT, detail="accepted"),

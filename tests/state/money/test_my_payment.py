@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin.components.badges import MY_PAYMENT
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import (
     Attempt,
     Capture,
@@ -66,7 +66,7 @@ async def test_it_says_confirming_until_the_money_is_there_and_its_receipt_numbe
     await Jobs().run_until_idle()
     await run(root, MyPaymentState, "look")
 
-    year = now().year
+    year = clock.business().year
     assert (state.shown.title, state.shown.receipt, state.waiting) == (
         "Paid",
         f"SANDBOX-{year}-00001",
@@ -94,7 +94,9 @@ async def test_after_a_minute_it_says_so_and_asks_slowly_for_half_an_hour(databa
 
     state._since = time.monotonic() - FOLLOW_FOR_SECONDS
     await run(root, MyPaymentState, "look")
-    await payments_db.mark_paid(payment.id, payment.owner_id, "pi_1", "Visa", now(), now())
+    await payments_db.mark_paid(
+        payment.id, payment.owner_id, "pi_1", "Visa", clock.business(), clock.business()
+    )
     await run(root, MyPaymentState, "look")
 
     assert (state.shown.title, state.waiting, state.following) == (asked_at, False, False)
@@ -113,7 +115,9 @@ async def test_an_open_page_follows_a_payment_that_is_paid_after_all(database, s
     root, page = await opened(ADA, payment.id)
     assert (page.shown.title, page.waiting, page.following) == (title, False, True)
 
-    await payments_db.mark_paid(payment.id, payment.owner_id, "pi_1", "Visa", now(), now())
+    await payments_db.mark_paid(
+        payment.id, payment.owner_id, "pi_1", "Visa", clock.business(), clock.business()
+    )
     await run(root, MyPaymentState, "look")
 
     assert (page.shown.title, page.shown.charged) == ("Paid", "₹4,999.00")
@@ -165,10 +169,10 @@ async def test_who_comes_back_with_nothing_paid_reads_so_once_the_gateway_has_sa
 async def test_while_the_gateway_has_said_nothing_since_the_return_nobody_reads_nothing_was_paid(
     database, result
 ):
-    notes = [SyncNote(at=now(), source="a look", result="expired")]
-    returned = now()
+    notes = [SyncNote(at=clock.business(), source="a look", result="expired")]
+    returned = clock.business()
     if result:
-        notes.append(SyncNote(at=now(), source="a look", result=result))
+        notes.append(SyncNote(at=clock.business(), source="a look", result=result))
     payment = await a_payment(90, "expired", syncs=notes, returned_at=returned)
     root, state = await opened(ADA, payment.id)
     assert state.shown.title == "Confirming your payment"
@@ -193,11 +197,14 @@ async def test_a_payment_of_somebody_else_is_not_there(database, actor):
 
 
 def a_refund(minor, state=RefundState.SETTLED, cause=RefundCause.ADMIN):
-    return Refund(id="ref_1", amount_minor=minor, state=state, cause=cause, at=now())
+    return Refund(id="ref_1", amount_minor=minor, state=state, cause=cause, at=clock.business())
 
 
 DECLINED = Attempt(
-    provider_payment_id="pi_1", at=now(), outcome=Capture.FAILED, reason="Not enough money."
+    provider_payment_id="pi_1",
+    at=clock.business(),
+    outcome=Capture.FAILED,
+    reason="Not enough money.",
 )
 OUTCOMES = [
     ("paid", {}, "Paid", "Start learning"),

@@ -4,8 +4,8 @@ import pytest
 
 from courseflow_admin.db.core import client
 from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import now
 from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState
 from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
@@ -86,7 +86,7 @@ async def test_what_was_not_paid_counts_as_nothing_and_cannot_be_refunded(databa
 
 
 async def test_the_instructor_is_shown_amount_state_and_learner_and_nothing_of_the_school(database):
-    payment = await a_payment(1, **told_by_the_school(now()))
+    payment = await a_payment(1, **told_by_the_school(clock.business()))
 
     root, page = await opened(INES, payment.id)
 
@@ -107,7 +107,7 @@ async def test_the_instructor_is_shown_amount_state_and_learner_and_nothing_of_t
 
 
 async def test_an_admin_is_shown_why_it_was_refunded_and_what_the_gateway_calls_it(database):
-    payment = await a_payment(1, **told_by_the_school(now()))
+    payment = await a_payment(1, **told_by_the_school(clock.business()))
 
     _, page = await opened(ADMIN, payment.id)
 
@@ -122,7 +122,7 @@ async def test_an_admin_is_shown_why_it_was_refunded_and_what_the_gateway_calls_
 
 
 async def test_an_instructor_is_told_that_a_person_looks_but_not_what_was_found(database):
-    review = Review(state=ReviewState.OPEN, reason="The amount differs", at=now())
+    review = Review(state=ReviewState.OPEN, reason="The amount differs", at=clock.business())
     payment = await a_payment(1, "needs_review", review=review)
 
     _, own = await opened(INES, payment.id)

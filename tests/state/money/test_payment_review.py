@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
 from courseflow_admin.services.money import reviews
 from courseflow_admin.state.money.payment import PaymentDetailState
@@ -20,7 +20,7 @@ NOTE = "Given back by bank transfer."
 
 
 async def in_review(**fields):
-    review = Review(state=ReviewState.OPEN, reason=ROOM, at=now())
+    review = Review(state=ReviewState.OPEN, reason=ROOM, at=clock.business())
     return await a_payment(1, "needs_review", review=review, **{"capture": Capture.PAID, **fields})
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services.teaching import enrollments, studio
 from courseflow_admin.state.core.auth import AuthState
@@ -201,7 +201,7 @@ async def test_a_closed_course_says_why_and_holds_no_text(database):
     assert state.html == "<p>Text of Two.</p>\n"
     await collection("enrollments").update_one(
         {"account_id": learner.id},
-        {"$set": {"grants.0.ended": now(), "grants.0.end_reason": "refund"}},
+        {"$set": {"grants.0.ended": clock.business(), "grants.0.end_reason": "refund"}},
     )
 
     await run(root, ClassroomState, "load")
