@@ -1,11 +1,64 @@
 """Icons, links and the small client-side acts that need no server."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import reflex as rx
 
 from courseflow_admin.components.types import Text
 from courseflow_admin.state import edge
+
+# Meaning -> drawing, here and nowhere else: one thing looks the same wherever it is shown. A state
+# names a meaning, because a var cannot pick from all 1,500 drawings without loading them all.
+STEPS = {
+    "cart": "shopping_cart",
+    "out": "external_link",
+    "webhook": "webhook",
+    "check": "circle_check",
+    "failed": "circle_x",
+    "alert": "octagon_alert",
+    "refund": "undo_2",
+    "access": "key_round",
+    "locked": "lock",
+    "mail": "mail",
+    "mail_check": "mail_check",
+    "mail_failed": "mail_x",
+    "sync": "refresh_cw",
+    "receipt": "receipt_text",
+    "person": "user_round",
+    "clock": "clock",
+    "note": "pencil_line",
+}
+ATTENTION = {
+    "open_disputes": "octagon_alert",
+    "needs_review": "scan_search",
+    "lapsing": "hourglass",
+    "stuck_webhooks": "webhook",
+    "undelivered_emails": "mail_x",
+}
+NOTICES = {
+    "success": "circle_check",
+    "error": "circle_alert",
+    "info": "info",
+}
+PARTS = {
+    "overview": "gauge",
+    "payments": "credit_card",
+    "reconciliation": "scale",
+    "coupons": "ticket_percent",
+    "studio": "pencil_line",
+    "media": "clapperboard",
+    "learners": "users",
+    "people": "contact_round",
+    "emails": "mail",
+    "webhooks": "webhook",
+    "audit": "scroll_text",
+    "settings": "settings",
+    "catalog": "library",
+    "my_courses": "graduation_cap",
+    "my_payments": "receipt_text",
+    "my_emails": "inbox",
+}
 
 
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
@@ -15,9 +68,18 @@ def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     return rx.icon(name, size=size, aria_hidden="true", **props)
 
 
-def toned_icon(name: str, tone: Text = "gray") -> rx.Component:
+def toned_icon(drawn: str | rx.Component, tone: Text = "gray") -> rx.Component:
     """An icon in a small square of its meaning: red, amber, green, blue, gray."""
-    return rx.el.span(icon(name, 16), class_name="cf-ico", custom_attrs={"data-tone": tone})
+    shown = icon(drawn) if isinstance(drawn, str) else drawn
+    return rx.el.span(shown, class_name="cf-ico", custom_attrs={"data-tone": tone})
+
+
+def icon_of(
+    meaning: Text, table: Mapping[str, str], *, unknown: str = "circle_dot"
+) -> rx.Component:
+    """The icon of a meaning that only the state knows, from one of the tables above."""
+    shown = [(known, icon(name)) for known, name in table.items()]
+    return rx.fragment(rx.match(meaning, *shown, icon(unknown)))
 
 
 def icon_button(

@@ -9,6 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import native_form, submit
 from courseflow_admin.components.icons import (
+    NOTICES,
     NativeLink,
     icon,
     icon_button,
@@ -207,9 +208,9 @@ def _notice(notice: Shown) -> rx.Component:
     return rx.el.div(
         rx.match(
             notice.tone,
-            ("success", icon("circle_check", 16, color="var(--green-11)")),
-            ("error", icon("circle_alert", 16, color="var(--red-11)")),
-            icon("info", 16, color="var(--blue-11)"),
+            ("success", icon(NOTICES["success"], color="var(--green-11)")),
+            ("error", icon(NOTICES["error"], color="var(--red-11)")),
+            icon(NOTICES["info"], color="var(--blue-11)"),
         ),
         rx.el.span(
             notice.text,

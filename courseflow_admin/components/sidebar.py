@@ -9,7 +9,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button
-from courseflow_admin.components.icons import client_act, icon, link
+from courseflow_admin.components.icons import PARTS, client_act, icon, link
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Flag, Shown
 from courseflow_admin.models.core.permissions import Permission
@@ -22,46 +22,48 @@ SIGN_OUT_FORM = "cf-sign-out"
 @dataclass(frozen=True)
 class Item:
     text: str
-    icon: str
+    icon: str  # a meaning in PARTS
     href: str
     permission: Permission | None  # None: everybody, also visitors
 
 
 NAV: tuple[tuple[str, tuple[Item, ...]], ...] = (
-    ("", (Item("Overview", "gauge", routes.OVERVIEW, Permission.ACCOUNT_OWN),)),
+    ("", (Item("Overview", "overview", routes.OVERVIEW, Permission.ACCOUNT_OWN),)),
     (
         "Money",
         (
-            Item("Payments", "credit_card", routes.PAYMENTS, Permission.PAYMENTS_READ),
-            Item("Reconciliation", "scale", routes.RECONCILIATION, Permission.PAYMENTS_SYNC),
-            Item("Coupons", "ticket_percent", routes.COUPONS, Permission.PAYMENTS_READ),
+            Item("Payments", "payments", routes.PAYMENTS, Permission.PAYMENTS_READ),
+            Item(
+                "Reconciliation", "reconciliation", routes.RECONCILIATION, Permission.PAYMENTS_SYNC
+            ),
+            Item("Coupons", "coupons", routes.COUPONS, Permission.PAYMENTS_READ),
         ),
     ),
     (
         "Teaching",
         (
-            Item("Studio", "pencil_line", routes.STUDIO, Permission.COURSES_EDIT),
-            Item("Media", "clapperboard", routes.MEDIA, Permission.COURSES_EDIT),
-            Item("Learners", "users", routes.LEARNERS, Permission.ENROLLMENTS_READ),
-            Item("People", "contact_round", routes.PEOPLE, Permission.ACCOUNTS_READ),
+            Item("Studio", "studio", routes.STUDIO, Permission.COURSES_EDIT),
+            Item("Media", "media", routes.MEDIA, Permission.COURSES_EDIT),
+            Item("Learners", "learners", routes.LEARNERS, Permission.ENROLLMENTS_READ),
+            Item("People", "people", routes.PEOPLE, Permission.ACCOUNTS_READ),
         ),
     ),
     (
         "System",
         (
-            Item("E-mails", "mail", routes.EMAILS, Permission.EMAILS_READ),
-            Item("Webhooks", "webhook", routes.WEBHOOKS, Permission.WEBHOOKS_READ),
-            Item("Audit log", "scroll_text", routes.AUDIT, Permission.AUDIT_READ),
+            Item("E-mails", "emails", routes.EMAILS, Permission.EMAILS_READ),
+            Item("Webhooks", "webhooks", routes.WEBHOOKS, Permission.WEBHOOKS_READ),
+            Item("Audit log", "audit", routes.AUDIT, Permission.AUDIT_READ),
             Item("Settings", "settings", routes.SETTINGS, Permission.SETTINGS_CHANGE),
         ),
     ),
     (
         "Learning",
         (
-            Item("Catalog", "library", routes.HOME, None),
-            Item("My courses", "graduation_cap", routes.MY_COURSES, Permission.COURSES_STUDY),
-            Item("My payments", "receipt_text", routes.MY_PAYMENTS, Permission.ACCOUNT_OWN),
-            Item("My e-mails", "inbox", routes.MY_EMAILS, Permission.ACCOUNT_OWN),
+            Item("Catalog", "catalog", routes.HOME, None),
+            Item("My courses", "my_courses", routes.MY_COURSES, Permission.COURSES_STUDY),
+            Item("My payments", "my_payments", routes.MY_PAYMENTS, Permission.ACCOUNT_OWN),
+            Item("My e-mails", "my_emails", routes.MY_EMAILS, Permission.ACCOUNT_OWN),
         ),
     ),
 )
@@ -115,7 +117,7 @@ def _if_any(group: rx.Component, items: Sequence[Item]) -> rx.Component:
 def _item(item: Item, here: str, *, in_drawer: bool) -> rx.Component:
     current = {"aria_current": "page"} if item.text == here else {}
     anchor = link(
-        icon(item.icon),
+        icon(PARTS[item.icon]),
         rx.el.span(item.text),
         href=item.href,
         class_name="cf-item",

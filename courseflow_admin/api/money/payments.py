@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, Paging
 from courseflow_admin.api.core.errors import refusals
+from courseflow_admin.api.money import timeline
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort
@@ -116,7 +117,7 @@ async def get(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
         **asdict(PaymentView.of(detail.payment)),
         "review": _review(detail.payment) if actor.can(Permission.PAYMENTS_REVIEW) else None,
         "receipt": detail.receipt.label if detail.receipt and detail.receipt.number else None,
-        "timeline": [asdict(step) for step in detail.steps],
+        "timeline": timeline.steps(detail),
     }
 
 

@@ -11,7 +11,7 @@ from courseflow_admin.components.charts import Series, bar_chart
 from courseflow_admin.components.feedback import bar, empty, error, skeleton_cards
 from courseflow_admin.components.filters import chip_link, filters
 from courseflow_admin.components.forms import button, link_button
-from courseflow_admin.components.icons import text_link, toned_icon
+from courseflow_admin.components.icons import ATTENTION, icon_of, text_link, toned_icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.tiles import tile, tiles
 from courseflow_admin.models.core.permissions import Permission
@@ -27,14 +27,6 @@ from courseflow_admin.state.figures.overview import (
 )
 from courseflow_admin.state.identity.account import AccountState
 from courseflow_admin.state.teaching.my_courses import MyCoursesState
-
-TASK_ICONS = {
-    "open_disputes": "octagon_alert",
-    "needs_review": "scan_search",
-    "lapsing": "hourglass",
-    "stuck_webhooks": "webhook",
-    "undelivered_emails": "mail_x",
-}
 
 
 @rx.page(route=routes.OVERVIEW, title="Overview · CourseFlow", on_load=OverviewState.load)
@@ -143,9 +135,8 @@ def needs_a_person() -> rx.Component:
 
 
 def one_task(item: Task) -> rx.Component:
-    icons = [(name, toned_icon(drawn, item.tone)) for name, drawn in TASK_ICONS.items()]
     return task(
-        rx.fragment(rx.match(item.name, *icons, toned_icon("circle_alert", item.tone))),
+        toned_icon(icon_of(item.name, ATTENTION, unknown="circle_alert"), item.tone),
         item.what,
         item.why,
         age=item.age,

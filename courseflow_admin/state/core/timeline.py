@@ -7,11 +7,11 @@ from dataclasses import dataclass
 class StepRow:
     """What components/timeline draws."""
 
-    icon: str
+    icon: str  # a meaning in components/icons.STEPS
     tone: str
     what: str
     who: str
-    time: str
-    when: str
-    label: str
-    evidence: str
+    label: str = ""  # of the evidence, which is plain text
+    evidence: str = ""
+    time: str = ""
+    when: str = ""

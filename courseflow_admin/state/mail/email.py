@@ -153,4 +153,4 @@ def steps_of(email: Email) -> list[StepRow]:
 
 def _step(icon: str, tone: str, what: str, who: str, at: datetime, evidence: str = "") -> StepRow:
     label = "What was said" if evidence else ""
-    return StepRow(icon, tone, what, who, times.exact(at), at.isoformat(), label, evidence)
+    return StepRow(icon, tone, what, who, label, evidence, times.exact(at), at.isoformat())

@@ -40,8 +40,8 @@ from courseflow_admin.state.money.payment_shown import (
     references_of,
     refund_line,
     shown_of,
-    step_rows,
 )
+from courseflow_admin.state.money.payment_steps import step_rows
 
 
 class RefundForm(Form):

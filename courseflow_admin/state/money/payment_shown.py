@@ -19,30 +19,6 @@ from courseflow_admin.models.money.payments import (
 from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import initials
-from courseflow_admin.state.core.timeline import StepRow
-
-# The services' icons -> those a timeline can draw (components/timeline.ICONS).
-STEP_ICONS = {
-    "arrow_right": "note",
-    "circle_check": "check",
-    "circle_x": "failed",
-    "hourglass": "clock",
-    "key_round": "access",
-    "mail": "mail",
-    "mail_check": "mail_check",
-    "mail_warning": "alert",
-    "mail_x": "mail_failed",
-    "receipt_text": "receipt",
-    "refresh_cw": "person",
-    "scale": "alert",
-    "scan_search": "sync",
-    "shopping_cart": "cart",
-    "timer_off": "clock",
-    "file_pen": "note",
-    "triangle_alert": "alert",
-    "undo_2": "refund",
-    "webhook": "webhook",
-}
 
 
 @dataclass
@@ -143,22 +119,6 @@ def effects_of_resolving(payment: Payment) -> list[str]:
         if unpaid
         else "No money moves, and no access opens or ends.",
         "Your note stands in the payment's history, under your name. No e-mail goes out.",
-    ]
-
-
-def step_rows(detail: PaymentDetail) -> list[StepRow]:
-    return [
-        StepRow(
-            icon=STEP_ICONS.get(step.icon, ""),
-            tone=step.tone,
-            what=step.sentence,
-            who=step.who,
-            time=times.exact(step.at),
-            when=step.at.isoformat(),
-            label=step.evidence_label,
-            evidence="\n".join(f"{word}: {value}" for word, value in step.evidence),
-        )
-        for step in detail.steps
     ]
 
 

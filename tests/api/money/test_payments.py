@@ -243,3 +243,29 @@ async def test_instructors_list_their_own_purchases_and_letters_with_mine(api, p
     assert [row["id"] for row in paid["rows"]] == [bought.id]
     assert failed["rows"] == []
     assert [row["id"] for row in letters["rows"]] == [got.id]
+
+
+async def test_the_timeline_is_codes_and_facts_and_outside_without_the_evidence(api, people):
+    sale = await a_sale(people)
+    entry = AuditEntry(
+        _id=new_id("aud"),
+        at=now(),
+        actor_id=people["rosa"].id,
+        actor_name="Rosa",
+        act=Act.PAYMENT_REFUND_STARTED,
+        object_id=sale.id,
+        facts={"why": "Looks like fraud", "amount": {"minor": 100, "currency": "INR"}},
+        request_id="req_one",
+        ip="203.0.113.7",
+    )
+    await collection("audit").insert_one(entry.to_mongo())
+    read = {}
+    for name in ("rosa", "ines"):
+        await sign_in(api, f"{name}@demo.test")
+        steps = (await api.get(f"/api/v1/payments/{sale.id}")).json()["timeline"]
+        (read[name],) = [step for step in steps if step["kind"] == "act"]
+
+    assert read["rosa"]["what"] == read["ines"]["what"] == "payment.refund_started"
+    assert (read["rosa"]["who"], read["ines"]["who"]) == ("Rosa", "The school")
+    assert read["rosa"]["details"] == {**entry.facts, "request_id": "req_one", "ip": "203.0.113.7"}
+    assert read["ines"]["details"] == {}

@@ -26,6 +26,7 @@ from courseflow_admin.services.money.captures import (
     NothingToCapture,
 )
 from courseflow_admin.services.teaching import access
+from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import audited, stored
 from tests.money_builders import a_payment
 from tests.services.money.buying import a_sale, hold, kinds_of_mail, work
@@ -159,7 +160,7 @@ async def test_a_refused_capture_is_said_and_noted_and_nothing_else_happens(data
     assert at_the_gateway(sandbox, at_razorpay) == ("authorized", False)
     assert (await payments_db.get(payment.id)).state is PaymentState.AUTHORIZED
     assert (await stored("enrollments"), await kinds_of_mail()) == ([], [])
-    steps = [step.sentence for step in (await payments.get(ADMIN, payment.id)).steps]
+    steps = [row.what for row in step_rows(await payments.get(ADMIN, payment.id))]
     assert "Capture asked for" in steps
     assert "Not captured: Capture amount must be equal to the amount authorized" in steps
 

@@ -18,6 +18,7 @@ from courseflow_admin.services.money import checkout, payments, refunds
 from courseflow_admin.services.money.checkout import PaymentUnderWay
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access, catalog
+from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.services.money.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work
@@ -297,7 +298,7 @@ async def test_what_the_bank_took_back_is_not_refunded_by_us_as_well(database, s
     after = await payments_db.get(payment.id)
     assert (after.refundable.minor, after.breakdown.taken_back.minor) == (0, whole.minor)
     assert (after.refunds, sandbox.refunds(paid)) == ([], [])
-    told = [step.sentence for step in (await payments.get(SYSTEM, payment.id)).steps]
+    told = [row.what for row in step_rows(await payments.get(SYSTEM, payment.id))]
     assert "The bank asks about this payment: fraudulent" in told
     assert "Dispute lost: the bank gave the money back: fraudulent" in told
 

@@ -25,6 +25,7 @@ from courseflow_admin.services.money.reviews import NothingToResolve
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
 from courseflow_admin.state.money.my_payment import outcome_of
+from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import audited, stored
 from tests.money_builders import a_payment
 from tests.services.money.buying import BOTH, a_sale, buy, kinds_of_mail, work
@@ -81,16 +82,16 @@ async def test_the_timeline_tells_of_it_and_only_admins_read_the_note(database):
     payment = await in_review()
     await reviews.resolve(ADMIN, payment.id, NOTE)
 
-    (inside,) = (await payments.get(ADMIN, payment.id)).steps
+    (inside,) = step_rows(await payments.get(ADMIN, payment.id))
     owner = Actor(payment.owner_id, "instructor", "Ines Weber")
-    (outside,) = (await payments.get(owner, payment.id)).steps
+    (outside,) = step_rows(await payments.get(owner, payment.id))
 
-    assert (inside.sentence, inside.who) == (f"Review resolved: {NOTE}", "Rosa Admin")
-    assert inside.evidence == (("Reason", ROOM), ("Before", "needs_review"), ("After", "paid"))
-    assert (outside.sentence, outside.who, outside.evidence) == (
+    assert (inside.what, inside.who) == (f"Review resolved: {NOTE}", "Rosa Admin")
+    assert inside.evidence == f"Reason: {ROOM}\nBefore: needs_review\nAfter: paid"
+    assert (outside.what, outside.who, outside.evidence) == (
         "Review resolved",
         "The school",
-        (),
+        "",
     )
 
 

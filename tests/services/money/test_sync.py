@@ -13,6 +13,7 @@ from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.money.sync import NOT_TOLD, sync
 from courseflow_admin.services.money.webhooks import TRIES
+from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import stored
 from tests.services.money.buying import BOTH, a_sale, buy, work
 from tests.services.money.test_money_faults import ADMIN
@@ -159,11 +160,11 @@ async def test_an_event_that_waits_or_failed_stands_in_the_timeline_of_its_payme
     (why,) = {row["error"] for row in events}
     assert waits == [f"Webhook, waiting: {why}"] * len(events)
     assert failed == [f"Webhook, failed: {why}"] * len(events)
-    outside = (await payments.get(student, payment.id)).steps
-    assert "refused" not in str([step for step in outside if step.icon == "webhook"])
+    outside = step_rows(await payments.get(student, payment.id))
+    assert "refused" not in str([row for row in outside if row.icon == "webhook"])
 
 
 async def reported(payment):
     """Who the timeline names for each webhook."""
-    steps = (await payments.get(ADMIN, payment.id)).steps
-    return [step.who for step in steps if step.icon == "webhook"]
+    rows = step_rows(await payments.get(ADMIN, payment.id))
+    return [row.who for row in rows if row.icon == "webhook"]

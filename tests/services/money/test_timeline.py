@@ -15,6 +15,7 @@ from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money import payments, refunds
+from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import acting, stored
 from tests.course_builders import an_admin
 from tests.money_builders import an_email
@@ -27,9 +28,9 @@ async def test_the_timeline_tells_what_happened_once_and_in_order(database, sand
     sandbox.pay(payment.provider_checkout_id)
     await work(sandbox)
 
-    steps = (await payments.get(SYSTEM, payment.id)).steps
+    detail = await payments.get(SYSTEM, payment.id)
 
-    told = [step.sentence for step in steps]
+    told = [row.what for row in step_rows(detail)]
     assert told[0] == "Checkout opened at Razorpay"
     assert [sentence for sentence in told if sentence.startswith("Razorpay reported")] == [
         "Razorpay reported payment.authorized",
@@ -39,7 +40,7 @@ async def test_the_timeline_tells_what_happened_once_and_in_order(database, sand
     assert told.count("Asked Razorpay anew: paid") == 1
     assert "Payment confirmed: everything matches our order" in told
     assert "E-mail “Receipt SANDBOX-2026-00001 for Data Structures in Practice” delivered" in told
-    assert [step.at for step in steps] == sorted(step.at for step in steps)
+    assert [step.at for step in detail.steps] == sorted(step.at for step in detail.steps)
 
 
 async def test_nothing_happens_to_an_email_before_it_was_sent(database):
@@ -82,43 +83,45 @@ async def test_learner_and_owner_read_what_happened_but_neither_evidence_nor_who
 ):
     payment_id, people = refunded
 
-    steps = (await payments.get(people[who], payment_id)).steps
+    detail = await payments.get(people[who], payment_id)
 
-    told = {step.sentence: step.who for step in steps}
+    rows = step_rows(detail)
+    told = {row.what: row.who for row in rows}
     assert (told["Checkout opened at Stripe"], told["Refund started"]) == (
         "Ada Lovelace",
         "The school",
     )
     assert told["Re-check asked for"] == "The school"
     assert told["Asked Stripe anew: paid"] == "CourseFlow"
-    assert {(step.evidence_label, step.evidence) for step in steps} == {("", ())}
+    assert {(row.label, row.evidence) for row in rows} == {("", "")}
     for trace in ("203.0.113.7", "req_of_rosa", "Rosa", "sha256", "evt_", "fraud"):
-        assert trace not in str(steps)
+        assert trace not in f"{detail.steps} {rows}"
 
 
 async def test_an_admin_reads_the_evidence_and_who_it_was(refunded):
     payment_id, people = refunded
 
-    steps = (await payments.get(people["admin"], payment_id)).steps
+    rows = step_rows(await payments.get(people["admin"], payment_id))
 
-    told = {step.sentence: step for step in steps}
+    told = {row.what: row for row in rows}
     started = told["Refund started: Looks like fraud"]
     assert started.who == "Rosa Admin"
-    assert started.evidence == (
-        ("Amount", "₹100.00"),
-        ("Request", "req_of_rosa"),
-        ("IP address", "203.0.113.7"),
-    )
+    assert started.evidence.splitlines() == [
+        "Amount: ₹100.00",
+        "Request: req_of_rosa",
+        "IP address: 203.0.113.7",
+    ]
     (payment,) = await stored("payments")
     assert "re-check by an admin" in [note["source"] for note in payment["syncs"]]
     assert "Rosa" not in str(payment["syncs"])
     reported = told["Stripe reported checkout.session.completed"]
-    assert [word for word, _ in reported.evidence] == ["Event", "Body", "Delivered", "Handled"]
+    words = [line.partition(":")[0] for line in reported.evidence.splitlines()]
+    assert words == ["Event", "Body", "Delivered", "Handled"]
 
 
 async def asked_anew(actor, payment):
-    steps = (await payments.get(actor, payment.id)).steps
-    return [step.sentence for step in steps if step.sentence.startswith("Asked ")][-1]
+    told = [row.what for row in step_rows(await payments.get(actor, payment.id))]
+    return [what for what in told if what.startswith("Asked ")][-1]
 
 
 async def test_what_does_not_match_is_told_to_admins_alone(database, sandbox):

@@ -10,6 +10,7 @@ from courseflow_admin.services.money import checkout, payments
 from courseflow_admin.services.money.checkout import BuyForm, PolicyChanged
 from courseflow_admin.services.school import policies
 from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import stored
 from tests.services.money.buying import BOTH, a_sale, buying
 
@@ -56,8 +57,8 @@ async def test_a_payment_keeps_when_and_to_which_versions_its_buyer_agreed(
     assert payment.consent.versions == {"terms": 2, "refunds": 1}
     assert payment.consent.at <= payment.created_at
     detail = await payments.get(SYSTEM, payment.id)
-    opened = dict(detail.steps[0].evidence)
-    assert opened["Agreed to"] == "the terms (version 2) and the refund policy (version 1)"
+    agreed = "Agreed to: the terms (version 2) and the refund policy (version 1)"
+    assert agreed in step_rows(detail)[0].evidence.splitlines()
 
 
 async def test_a_school_without_policies_asks_for_no_consent(database, sandbox):
