@@ -249,7 +249,7 @@ async def test_the_timeline_is_codes_and_facts_and_outside_without_the_evidence(
     sale = await a_sale(people)
     entry = AuditEntry(
         _id=new_id("aud"),
-        at=now(),
+        at=clock.business(),
         actor_id=people["rosa"].id,
         actor_name="Rosa",
         act=Act.PAYMENT_REFUND_STARTED,
