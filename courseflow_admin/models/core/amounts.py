@@ -15,28 +15,36 @@ class Currency(NamedTuple):
     """One currency we sell in; the minimums are minor units below which a gateway refuses."""
 
     code: str
+    sign: str  # before or after an amount, as people write it
     decimals: int
     stripe_minimum: int
     razorpay_minimum: int
+    step: int = 1  # minor units; gateways take no amount between two steps
 
 
 # Decimals: ISO 4217 list one. Minimums: Stripe, "Minimum and maximum charge amounts";
-# Razorpay, "International payments" (one unit of the currency, INR 1.00).
+# Razorpay, "International payments" (one unit of the currency, INR 1.00). Step: Stripe and Razorpay
+# take three-decimal currencies with a 0 as the last digit only.
 # Babel is used to show amounts only: its exponents are wrong for ISK, UGX, IQD.
 CURRENCIES = {
     currency.code: currency
     for currency in (
-        Currency("INR", 2, 5000, 100),
-        Currency("USD", 2, 50, 100),
-        Currency("EUR", 2, 50, 100),
-        Currency("GBP", 2, 30, 100),
-        Currency("JPY", 0, 50, 1),
-        Currency("KWD", 3, 500, 1000),
+        Currency("INR", "₹", 2, 5000, 100),
+        Currency("USD", "$", 2, 50, 100),
+        Currency("EUR", "€", 2, 50, 100),
+        Currency("GBP", "£", 2, 30, 100),
+        Currency("JPY", "¥", 0, 50, 1),
+        Currency("KWD", "KD", 3, 500, 1000, step=10),
     )
 }
-# Digits alone, or in groups as people write them: 1,299.50 and 1,23,456 but never 1,50, which half
-# the world reads as one and a half.
-WRITTEN = re.compile(r"(\d+|\d{1,3}([, ])(\d{2,3}\2)*\d{3})(\.\d+)?", re.ASCII)
+# What is typed is never guessed: digits alone, or in groups (1,299 and 1,23,456, 1.299, 1 299),
+# then, after the other of comma and point, the decimals.
+WHOLE = r"\d+|\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+"
+WRITTEN = re.compile(rf"(?P<whole>{WHOLE})(?:(?P<point>[.,])(?P<decimals>\d+))?", re.ASCII)
+# One comma or point with three digits after it: a thousand and some, or decimals.
+UNCLEAR = re.compile(r"(\d{1,3})([.,])(\d{3})", re.ASCII)
+SPACES = re.compile("[\u00a0\u2009\u202f'’]")  # what else stands between groups
+LONGEST_WRITTEN = 40
 LARGEST_MINOR = 99_999_999  # eight digits: Stripe's own upper bound
 
 
@@ -52,26 +60,52 @@ class Money(Piece):
 
     @classmethod
     def parse(cls, text: str, currency: str, field: str = "amount") -> Self:
-        """`"1,299.50"`, `"INR"` -> 129950 minor units; Invalid when not such an amount."""
-        decimals = _known(currency).decimals
-        clean = re.sub(r"[, ]", "", text.strip())
-        number = re.fullmatch(r"(\d{1,60})(?:\.(\d{1,60}))?", clean, re.ASCII)
-        if not number or not WRITTEN.fullmatch(text.strip()):
-            example = f"{1299:,}.{'5' * decimals}" if decimals else "1,299"
-            raise Invalid(f"Write the amount as a number such as {example}.", field)
-        if len(number[2] or "") > decimals:
-            places = f"at most {decimals} decimal places" if decimals else "no decimal places"
+        """`"1,299.50"`, `"INR"` -> 129950 minor units; Invalid when not such an amount.
+
+        What could be two amounts is refused with both named, because nobody sees the wrong guess
+        until the money has moved.
+        """
+        known = _known(currency)
+        clean = _without_sign(SPACES.sub(" ", text.strip()), known)
+        if len(clean) > LONGEST_WRITTEN:
+            raise Invalid(f"An amount has at most {LONGEST_WRITTEN} characters.", field)
+        clean = _require_clear(clean, known, field)
+        number = WRITTEN.fullmatch(clean)
+        if not number or (number["point"] and number["point"] in number["whole"]):
+            example = f"{1299:,}.{'5' * known.decimals}" if known.decimals else "1,299"
+            raise Invalid(f"Enter the amount as a number such as {example}.", field)
+        decimals = number["decimals"] or ""
+        if len(decimals) > known.decimals:
+            places = (
+                f"at most {known.decimals} decimal places"
+                if known.decimals
+                else "no decimal places"
+            )
             raise Invalid(f"An amount in {currency} has {places}.", field)
-        minor = int(Decimal(clean).scaleb(decimals)) if len(number[1]) < 10 else LARGEST_MINOR + 1
-        money = cls(minor=minor, currency=currency)
+        whole = re.sub(r"\D", "", number["whole"])
+        minor = int(whole + decimals.ljust(known.decimals, "0"))
+        money = cls(minor=min(minor, LARGEST_MINOR + 1), currency=currency)
         money.require_payable(field)
         return money
 
     def require_payable(self, field: str) -> None:
-        """Invalid when it is more than a gateway takes at once."""
+        """Invalid when it is more than a gateway takes at once, or between two of its steps."""
         if self.minor > LARGEST_MINOR:
             largest = Money(minor=LARGEST_MINOR, currency=self.currency)
             raise Invalid(f"The largest amount a gateway accepts is {largest}.", field)
+        if sentence := self.between_steps():
+            raise Invalid(sentence, field)
+
+    def between_steps(self) -> str:
+        """Why no gateway takes this amount; "" when it is a multiple of the currency's step."""
+        step = _known(self.currency).step
+        below = self.minor - self.minor % step
+        if below == self.minor:
+            return ""
+        near = [Money(minor=minor, currency=self.currency) for minor in (below, below + step)]
+        choices = " or ".join(one.plain() for one in near if one.minor)
+        size = Money(minor=step, currency=self.currency).plain()
+        return f"Amounts in {self.currency} go in steps of {size}. Enter {choices}."
 
     @property
     def decimal(self) -> Decimal:
@@ -100,6 +134,38 @@ def _known(currency: str) -> Currency:
     if currency not in CURRENCIES:
         raise Invalid(f"We do not sell in '{currency}'.", "currency")
     return CURRENCIES[currency]
+
+
+def _without_sign(text: str, currency: Currency) -> str:
+    """`₹1,299.50`, `1299.50 INR`: without the currency it is known to be in."""
+    for sign in (currency.code, currency.sign):
+        if text.upper().startswith(sign):
+            return text[len(sign) :].strip()
+        if text.upper().endswith(sign):
+            return text[: -len(sign)].strip()
+    return text
+
+
+def _require_clear(text: str, currency: Currency, field: str) -> str:
+    """`text` when it has one reading; Invalid, with both, for `0,250`.
+
+    Our own way to write an amount has one: `9.330` where there are three decimals, and `1,200`
+    where there are none.
+    """
+    unclear = UNCLEAR.fullmatch(text)
+    if not unclear or (currency.decimals, unclear[2]) == (3, "."):
+        return text
+    if (currency.decimals, unclear[2]) == (0, ","):
+        return unclear[1] + unclear[3]
+    minor = int(unclear[1] + unclear[3]) * 10**currency.decimals
+    many = Money(minor=minor, currency=currency.code)
+    decimals = unclear[3].rstrip("0").ljust(currency.decimals, "0")
+    few = f"{int(unclear[1])}.{decimals}"
+    shown = re.sub(r"\d[\d,.]*", few, str(many))
+    enter = f"Enter {many.plain()} if you mean {many}."
+    if len(decimals) <= currency.decimals:
+        enter = f"Enter {few} or {many.plain()}."
+    raise Invalid(f"“{text}” could be {shown} or {many}. {enter}", field)
 
 
 def minimum_for(provider: str, currency: str) -> Money:

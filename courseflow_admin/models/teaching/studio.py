@@ -105,6 +105,7 @@ class CheckCode(StrEnum):
     NO_THUMBNAIL = "no_thumbnail"
     ZERO_NOT_FREE = "zero_not_free"
     BELOW_MINIMUM = "below_minimum"
+    BETWEEN_STEPS = "between_steps"
     CURRENCY_NOT_SOLD = "currency_not_sold"
 
 
@@ -183,6 +184,8 @@ def price_checks(price: Money, free: bool, gateways: Sequence[str]) -> list[Chec
     if price.minor == 0:
         sentence = "The price is 0. Set one, or mark the course as free."
         return [Check(CheckCode.ZERO_NOT_FREE, sentence, field="price")]
+    if sentence := price.between_steps():
+        return [Check(CheckCode.BETWEEN_STEPS, sentence, field="price")]
     if not gateways:
         sentence = f"No payment gateway that is switched on takes {price.currency}."
         return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]

@@ -114,6 +114,7 @@ async def refund(
     payment = await payments_db.get(payment_id)
     if amount.currency != payment.amount.currency or amount.minor <= 0:
         raise Invalid(f"Write an amount in {payment.amount.currency} above nothing.", "amount")
+    amount.require_payable("amount")
     reason = as_text(reason).strip()
     if not reason:
         raise Invalid("Say why: it stands in the payment's history.", "reason")

@@ -90,3 +90,15 @@ async def test_the_key_is_described(api, sale):
     assert key["name"].lower() == "idempotency-key"
     assert key["description"].startswith("Required, unless the body has a `request_id`")
     assert {"409", "422", "502"} <= refund["responses"].keys()
+
+
+@pytest.mark.parametrize("amount", ["0,250", "1,000", "1.000", "100,"])
+async def test_an_amount_that_could_be_two_goes_nowhere(api, sale, sandbox, amount):
+    payment, paid = sale
+
+    answer = await ask(api, payment, "first", amount=amount)
+    clear = await ask(api, payment, "first", amount="1.000,50")
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "amount")
+    assert clear.status_code == 201
+    assert sandbox.refunds(paid) == [100_050]

@@ -48,6 +48,19 @@ async def test_a_course_is_not_made_in_a_currency_the_school_does_not_sell(datab
     assert await everything() == before
 
 
+async def test_a_price_between_two_steps_of_its_currency_is_refused_at_entry(database, sandbox):
+    author = await an_instructor()
+    course = await a_draft(author)
+    await sells("USD", "KWD")
+    before = await everything()
+
+    with pytest.raises(Invalid, match=r"steps of 0\.010\. Enter 18\.600 or 18\.610\.$") as refused:
+        await price(author, course, Money(minor=18_605, currency="KWD"))
+
+    assert refused.value.field == "price"
+    assert await everything() == before
+
+
 async def test_a_price_in_a_currency_that_is_not_sold_is_refused(database, sandbox):
     author = await an_instructor()
     course = await a_draft(author)

@@ -159,9 +159,11 @@ async def test_a_refund_in_part_and_then_of_the_rest(paid, sandbox):
 
     await run(root, PaymentDetailState, "show_dialog", is_open=True)
     assert (state.dialog, state.refund_amount) == (True, "4999.00")
-    await run(root, PaymentDetailState, "preview", amount="1,000")
+    await run(root, PaymentDetailState, "preview", amount="1,000.00")
     assert state.refund_act == "Refund ₹1,000.00 to Ada Lovelace"
-    await run(root, PaymentDetailState, "refund", form={"amount": "1,000", "reason": "Late start"})
+    await run(
+        root, PaymentDetailState, "refund", form={"amount": "1,000.00", "reason": "Late start"}
+    )
 
     assert (await said(root)) == [("success", "Refunded ₹1,000.00 to Ada Lovelace.")]
     assert (state.dialog, state.shown.state, state.shown.net) == (
@@ -196,8 +198,8 @@ async def test_the_same_dialog_sent_twice_is_one_refund(paid, sandbox):
     [
         ("5000", "Only ₹4,999.00 can still be refunded."),
         ("0", "Write an amount above nothing."),
-        ("-1", "Write the amount as a number such as 1,299.55."),
-        ("", "Write the amount as a number such as 1,299.55."),
+        ("-1", "Enter the amount as a number such as 1,299.55."),
+        ("", "Enter the amount as a number such as 1,299.55."),
     ],
 )
 async def test_an_amount_that_does_not_fit_is_said_and_nothing_is_refunded(

@@ -281,6 +281,10 @@ async def test_a_field_is_saved_on_leaving_it_or_says_what_is_wrong(database):
     days = (page.error_field, page.error_text, page.saved)
     await run(root, StudioCourseState, "change_price", text="a lot", currency="INR")
     price = (page.error_field, page.error_text)
+    await run(root, StudioCourseState, "change_price", text="7,300", currency="KWD")
+    two = page.error_text.replace("\xa0", " ")
+    await run(root, StudioCourseState, "change_price", text="9.335", currency="KWD")
+    step = page.error_text
     await run(root, StudioCourseState, "change_price", text="1,299.50", currency="USD")
     await run(root, StudioCourseState, "change_cover", pattern="grid", hue="ruby")
     await run(root, StudioCourseState, "change_field", field="access_days", value="30")
@@ -288,7 +292,9 @@ async def test_a_field_is_saved_on_leaving_it_or_says_what_is_wrong(database):
     newest = await studio.get(author, course.id)
     assert (saved, wrong) == ((True, ""), ("category", "Not saved"))
     assert days == ("access_days", "Please choose 0 or more.", "Not saved")
-    assert price == ("price", "Write the amount as a number such as 1,299.55.")
+    assert price == ("price", "Enter the amount as a number such as 1,299.55.")
+    assert two == "“7,300” could be KWD 7.300 or KWD 7,300.000. Enter 7.300 or 7300.000."
+    assert step == "Amounts in KWD go in steps of 0.010. Enter 9.330 or 9.340."
     assert (newest.subtitle, str(newest.price)) == ("New", "$1,299.50")
     assert (newest.thumbnail.pattern, newest.access_days) == ("grid", 30)
     assert (page.price, page.currency, page.error_field) == ("1299.50", "USD", "")
