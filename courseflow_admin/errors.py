@@ -11,6 +11,8 @@ CourseFlowError
 ├── ProviderRefused 502  (nothing happened)
 ├── ProviderUnreachable 502  (we do not know what happened)
 ├── Unavailable 503      (the database is away)
+├── TooSlow 503          (a query ran into its time limit)
+├── Busy 503             (with seconds to wait)
 └── Outdated 503         (the database needs newer code)
 
 SettingsInvalid stands apart: it is said at start, and then nothing starts.
@@ -172,6 +174,27 @@ class Unavailable(CourseFlowError):
 
     def __init__(self) -> None:
         super().__init__("The database does not answer just now. Please try again in a moment.")
+
+
+class TooSlow(CourseFlowError):
+    """A query ran into its time limit: the database is there, and this was too much to ask."""
+
+    status = 503
+    code = "too_slow"
+
+    def __init__(self) -> None:
+        super().__init__("This search took too long. Narrow it and try again.")
+
+
+class Busy(CourseFlowError):
+    """More wait for the same work than can be done in reasonable time: nothing was done."""
+
+    status = 503
+    code = "busy"
+    wait_seconds = 3
+
+    def __init__(self) -> None:
+        super().__init__("Many people are signing in right now. Try again in a few seconds.")
 
 
 class Outdated(CourseFlowError):

@@ -1,11 +1,13 @@
 """The connection to MongoDB, its collections, and `transaction()`."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from loguru import logger
 from pymongo import AsyncMongoClient, IndexModel, ReadPreference, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -21,7 +23,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
-from courseflow_admin.errors import Conflict, ReadOnly, Unavailable
+from courseflow_admin.errors import Conflict, ReadOnly, TooSlow, Unavailable
 
 Row = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -162,13 +164,13 @@ class Collection:
         return _open_database()[self._name]
 
     async def find_one(self, where: Filter, **options: Any) -> Row | None:
-        with _translated():
+        with _translated(self._name, where):
             found: Row | None = await self.raw.find_one(where, session=_session.get(), **options)
             return found
 
     async def find(self, where: Filter, **options: Any) -> list[Row]:
         """All that match, as a list: every caller bounds it by `limit` or by an index on few."""
-        with _translated():
+        with _translated(self._name, where):
             rows: list[Row] = await self.raw.find(
                 where, session=_session.get(), **options
             ).to_list()
@@ -176,21 +178,21 @@ class Collection:
 
     async def each(self, where: Filter, **options: Any) -> AsyncIterator[Row]:
         """All that match, one at a time."""
-        with _translated():
+        with _translated(self._name, where):
             async for row in self.raw.find(where, session=_session.get(), **options):
                 yield row
 
     async def aggregate(self, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Row]:
         if any(stage.keys() & {"$out", "$merge"} for stage in pipeline):
             _require_writing()
-        with _translated():
+        with _translated(self._name, pipeline):
             cursor = await self.raw.aggregate(pipeline, session=_session.get(), **options)
             rows: list[Row] = await cursor.to_list()
             return rows
 
     async def count(self, where: Filter, limit: int = 0, **options: Any) -> int:
         """How many match; counting stops at `limit` when one is given."""
-        with _translated():
+        with _translated(self._name, where):
             bound = {"limit": limit} if limit else {}
             counted: int = await self.raw.count_documents(
                 where, session=_session.get(), **bound, **options
@@ -269,6 +271,16 @@ class Collection:
             await self.raw.drop_index(name)
 
 
+def shape(asked: Any) -> Any:
+    """A filter for the log: its fields and operators, and none of its values."""
+    if isinstance(asked, Mapping):
+        return {str(name): shape(value) for name, value in asked.items()}
+    if isinstance(asked, list | tuple):
+        shapes = [shape(one) for one in asked]
+        return [one for at, one in enumerate(shapes) if one not in shapes[:at]]
+    return "?"
+
+
 def due(field: str, at: datetime) -> Row:
     """What is due at `at`; without the lower bound the planner would not use the partial index."""
     return {field: {"$gt": LONG_AGO, "$lte": at}}
@@ -285,8 +297,11 @@ def _open_database() -> AsyncDatabase[Row]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """PyMongo's errors become ours; a transient one inside a transaction passes, to be retried."""
+def _translated(name: str = "", asked: Any = None) -> Iterator[None]:
+    """PyMongo's errors become ours; a transient one inside a transaction passes, to be retried.
+
+    `name` and `asked`: the collection and the filter of a query, which may have taken too long.
+    """
     try:
         yield
     except DuplicateKeyError as error:
@@ -294,7 +309,10 @@ def _translated() -> Iterator[None]:
     except PyMongoError as error:
         if in_transaction() and error.has_error_label("TransientTransactionError"):
             raise
-        if isinstance(error, ConnectionFailure | ExecutionTimeout | WTimeoutError):
+        if isinstance(error, ExecutionTimeout):
+            logger.warning("database.slow_query", collection=name, filter=json.dumps(shape(asked)))
+            raise TooSlow from error
+        if isinstance(error, ConnectionFailure | WTimeoutError):
             raise Unavailable from error
         if error.has_error_label("TransientTransactionError"):
             raise Unavailable from error
