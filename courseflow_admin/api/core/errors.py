@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
+from courseflow_admin.errors import Busy, CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
 from courseflow_admin.logs import new_reference, redact, request_id
 from courseflow_admin.sentences import sentence
 from courseflow_admin.services.school import support
@@ -72,7 +72,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 async def of_error(error: CourseFlowError, **more: Any) -> JSONResponse:
     headers: dict[str, str] = {}
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Busy):
         headers["Retry-After"] = str(error.wait_seconds)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"

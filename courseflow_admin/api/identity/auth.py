@@ -25,7 +25,7 @@ from courseflow_admin.api.core.dependencies import (
 )
 from courseflow_admin.api.core.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
-from courseflow_admin.errors import CourseFlowError, Invalid
+from courseflow_admin.errors import Busy, CourseFlowError, Invalid
 from courseflow_admin.models.core.accounts import (
     Account,
     ApiSignInForm,
@@ -101,7 +101,7 @@ async def sign_up(request: Request) -> Response:
     "/sign-in",
     response_model=TokenPair,
     openapi_extra=takes(ApiSignInForm, form=SignInForm),
-    responses=refusals(401, 403, 422, 429),
+    responses=refusals(401, 403, 422, 429, 503),
 )
 async def sign_in(request: Request) -> Response:
     """JSON gets a pair of tokens; the browser's form gets the session cookie and 303."""
@@ -115,7 +115,9 @@ async def sign_in(request: Request) -> Response:
     next_path = _next_of(request, fields)
     try:
         form = SignInForm.model_validate(fields)
-        account = await accounts.authenticate(form.email, form.password.get_secret_value())
+        account = await accounts.authenticate(
+            form.email, form.password.get_secret_value(), device_token(request)
+        )
         return await signed_in(request, account, next_path)
     except CourseFlowError as error:
         return back(routes.SIGN_IN, error.code, fields, next_path)
@@ -277,6 +279,8 @@ def back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Res
     """
     address = routes.with_query(page, said=code, next=routes.safe_next(next_path, ""))
     response = RedirectResponse(address, 303, headers=NOT_STORED)
+    if code == Busy.code:
+        response.headers["Retry-After"] = str(Busy.wait_seconds)
     typed = urlencode({name: fields.get(name, "")[:254] for name in ("email", "name")})
     _set_cookie(response, routes.form_cookie, typed, max_age=FORM_KEPT)
     return response

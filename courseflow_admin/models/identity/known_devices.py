@@ -35,8 +35,16 @@ def network_of(ip: str) -> str:
 
 def marks_of(account_id: str, user_agent: str, ip: str, cookie: str) -> list[str]:
     """By what the device is known: its look, then its cookie if it has one."""
-    look = f"{device_of(user_agent).partition('/')[0]} in {network_of(ip)}"
-    named = [f"look {look}", *([f"cookie {cookie}"] if cookie else [])]
+    look = f"look {device_of(user_agent).partition('/')[0]} in {network_of(ip)}"
     return [
-        hashlib.sha256(f"{account_id} {one}".encode(errors="replace")).hexdigest() for one in named
+        _mark(account_id, look),
+        *([mark_of_cookie(account_id, cookie)] if cookie else []),
     ]
+
+
+def mark_of_cookie(account_id: str, cookie: str) -> str:
+    return _mark(account_id, f"cookie {cookie}")
+
+
+def _mark(account_id: str, named: str) -> str:
+    return hashlib.sha256(f"{account_id} {named}".encode(errors="replace")).hexdigest()

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import Duplicate, require_transaction, transaction
-from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
+from courseflow_admin.db.identity import known_devices as known_devices_db
+from courseflow_admin.errors import Busy, Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import (
@@ -23,6 +24,7 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.identity.known_devices import mark_of_cookie
 from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
@@ -30,7 +32,8 @@ from courseflow_admin.services.identity import one_time_links, password_rules, p
 from courseflow_admin.services.mail import emails
 from courseflow_admin.services.school import audit, limits
 
-FAILED_PER_ACCOUNT = 5  # in five minutes
+FAILED_PER_ACCOUNT = 5  # in five minutes, of a known browser, and of all others together
+FAILED_EVERYWHERE = 20  # of one account in five minutes
 FAILED_PER_ADDRESS = 10  # in one minute, from one IP address
 SIGN_UPS_PER_ADDRESS = 20  # in one minute
 LONGEST_SEARCH = 254  # an e-mail address
@@ -110,26 +113,30 @@ async def _tell_owner(owner: Account) -> None:
     await transaction(body)
 
 
-async def authenticate(email: str, password: str) -> Account:
+async def authenticate(email: str, password: str, device_token: str = "") -> Account:
     """The account whose address and password these are; WrongCredentials otherwise.
 
     An unknown address costs the same time, writes the same rows and reads the same as a wrong
     password. Only failures are counted, but a right password does not help past the limit, or
     many guesses sent at once would all be answered.
+
+    `device_token`: the browser's own. One that has signed in to this account before counts its
+    failures by itself: whoever only knows the address cannot close its owner's browser.
     """
     email, ip = normalized(email), client_ip.get()
-    await _check_limits(email, ip)
     account = await accounts_db.find_by_email(email)
+    tries = await _tries(account, email, device_token)
+    await _check_limits(tries, email, ip)
     dearest = await accounts_db.dearest_hash()
     fits = await passwords.matches(password, account.password_hash if account else "", dearest)
     if account is None or not fits:
-        await _note_failure(account, email, ip)
+        await _note_failure(account, tries, email, ip)
         raise WrongCredentials
 
-    await _check_limits(email, ip)
+    await _check_limits(tries, email, ip)
     if account.suspended_at or account.erased_at:
         raise sessions.Suspended
-    await limits.forget("sign-in-account", email)
+    await limits.forget(*tries)
     if passwords.outdated(account.password_hash):
         return await _rehash(account, password)
     return account
@@ -321,13 +328,30 @@ async def _unless_taken(body: Callable[[], Awaitable[None]]) -> None:
         raise
 
 
-async def _check_limits(email: str, ip: str) -> None:
-    await limits.check("sign-in-account", email, FAILED_PER_ACCOUNT)
+async def _tries(account: Account | None, email: str, device_token: str) -> tuple[str, str]:
+    """Which counter this try belongs to: of a browser that is known, or of all others together.
+
+    Known by its cookie alone: a look and a network others may have too, and by whose counter is
+    full they could tell which addresses have accounts. With a new password it begins at nothing.
+    """
+    account_id, password_hash = (account.id, account.password_hash) if account else ("", "")
+    mark = mark_of_cookie(account_id, device_token)
+    if await known_devices_db.any_known(account_id, [mark]):
+        return "sign-in-device", f"{mark} {password_hash}"
+    return "sign-in-account", email
+
+
+async def _check_limits(tries: tuple[str, str], email: str, ip: str) -> None:
+    await limits.check(*tries, FAILED_PER_ACCOUNT)
+    await limits.check("sign-in-everywhere", email, FAILED_EVERYWHERE)
     await limits.check("sign-in-address", ip, FAILED_PER_ADDRESS)
 
 
-async def _note_failure(account: Account | None, email: str, ip: str) -> None:
-    await limits.count("sign-in-account", email, FAILED_PER_ACCOUNT, seconds=300)
+async def _note_failure(
+    account: Account | None, tries: tuple[str, str], email: str, ip: str
+) -> None:
+    await limits.count(*tries, FAILED_PER_ACCOUNT, seconds=300)
+    await limits.count("sign-in-everywhere", email, FAILED_EVERYWHERE, seconds=300)
     await limits.count("sign-in-address", ip, FAILED_PER_ADDRESS, seconds=60)
 
     async def body() -> None:
@@ -337,8 +361,11 @@ async def _note_failure(account: Account | None, email: str, ip: str) -> None:
 
 
 async def _rehash(account: Account, password: str) -> Account:
-    """The cost was changed since: now that the password is known, hash it anew."""
-    new = await passwords.hash_of(password)
+    """The cost was changed since: now that the password is known, hash it anew, or next time."""
+    try:
+        new = await passwords.hash_of(password)
+    except Busy:
+        return account
     if not await accounts_db.replace_hash(account.id, account.password_hash, new):
         raise WrongCredentials  # changed at this very moment
     return account.model_copy(update={"password_hash": new})

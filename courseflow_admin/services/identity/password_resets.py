@@ -77,7 +77,8 @@ async def set_new(secret: str, password: str) -> None:
         await audit.record(acting_as(account), Act.ACCOUNT_PASSWORD_RESET, account.id)
 
     await transaction(body)
-    await limits.forget("sign-in-account", account.email)
+    for name in ("sign-in-account", "sign-in-everywhere"):
+        await limits.forget(name, account.email)
     # Whoever tried codes all day long knew the former password; a few resets a day are enough.
     with suppress(TooMany):
         await limits.count("code-day-again", account.id, RESETS_THAT_HELP, seconds=86_400)

@@ -1,18 +1,70 @@
-"""Password hashes: bcrypt over SHA-256, in threads, because one costs a quarter of a second."""
+"""Password hashes: bcrypt over SHA-256, in threads, because one costs a quarter of a second.
+
+What waits for these threads is bounded: whoever would wait for longer than about a second is told
+to come again (Busy), because later all would wait for longer than their browsers do.
+"""
 
 import asyncio
 import base64
 import hashlib
 import os
+import threading
+import time
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import bcrypt
 
 from courseflow_admin.config import settings
+from courseflow_admin.errors import Busy
 
+Result = TypeVar("Result")
+
+LONGEST_WAIT = 1.0  # seconds, as far as can be foreseen
 # One core stays free for the event loop, however many sign in at once.
-_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt")
+THREADS = max(1, (os.cpu_count() or 2) - 1)
+
+
+class Queue:
+    """Threads that hash, and how much is waiting for them, in rounds of bcrypt."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt")
+        self._lock = threading.Lock()
+        self._rounds = 0
+        self._seconds_a_round = 0.25 / 2**12  # a guess, until some were measured
+
+    @property
+    def wait(self) -> float:
+        """Seconds until another one would begin."""
+        return self._rounds * self._seconds_a_round / THREADS
+
+    async def run(self, cost: int, work: Callable[..., Result], *arguments: Any) -> Result:
+        rounds = 2**cost
+        with self._lock:
+            if self.wait > LONGEST_WAIT:
+                raise Busy
+            self._rounds += rounds
+
+        def measured() -> Result:
+            began = time.thread_time()
+            result = work(*arguments)
+            took = (time.thread_time() - began) / rounds
+            self._seconds_a_round += (took - self._seconds_a_round) / 4
+            return result
+
+        def over(_: Future[Result]) -> None:
+            with self._lock:
+                self._rounds -= rounds
+
+        future = self._threads.submit(measured)
+        future.add_done_callback(over)  # also of one that nobody waits for any more
+        return await asyncio.wrap_future(future)
+
+
+_queue = Queue()
 
 
 def normal(text: str) -> str:
@@ -21,19 +73,21 @@ def normal(text: str) -> str:
 
 
 async def hash_of(password: str) -> str:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, _hash, password, settings().bcrypt_cost)
+    """Busy when too many wait already."""
+    cost = settings().bcrypt_cost
+    return await _queue.run(cost, _hash, password, cost)
 
 
 async def matches(password: str, password_hash: str, dearest: str = "") -> bool:
     """Whether it is the password; without a hash to compare with it takes as long and is False.
 
+    Busy when too many wait already.
+
     `dearest` is the hash of anybody that takes most work: where a hash may or may not be there,
     each comparison takes as long as that one.
     """
-    loop = asyncio.get_running_loop()
     cost = max(settings().bcrypt_cost, _cost_of(dearest) if dearest else 0)
-    return await loop.run_in_executor(_threads, _check, password, password_hash, cost)
+    return await _queue.run(cost, _check, password, password_hash, cost)
 
 
 def outdated(password_hash: str) -> bool:

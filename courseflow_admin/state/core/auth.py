@@ -10,7 +10,7 @@ from starlette.requests import cookie_parser
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.errors import Invalid, NotSignedIn
+from courseflow_admin.errors import Busy, Invalid, NotSignedIn
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
@@ -37,6 +37,7 @@ PROBLEMS = {
     "invalid_email": "This does not look like an e-mail address.",
     "invalid_name": "Please tell us your name.",
     "invalid": "Please fill in every field.",
+    "busy": Busy().message,
     "unavailable": "The database does not answer just now. Please try again in a moment.",
 }
 # The field that a code is about; others are about the whole form.
