@@ -23,6 +23,7 @@ from courseflow_admin.services.identity import invitations, sessions
 from courseflow_admin.services.teaching import authorship
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, acting, an_account
+from tests.conftest import KEPT
 from tests.course_builders import a_course, a_draft
 from tests.money_builders import a_payment, an_email
 from tests.pictures import a_picture
@@ -106,7 +107,7 @@ async def a_school() -> School:
     database = collection("any").raw.database
     if not _furnished:
         made = await furnished()
-        names = await database.list_collection_names()
+        names = set(await database.list_collection_names()) - KEPT
         _furnished.append((made, {name: await database[name].find().to_list() for name in names}))
     else:
         for name, rows in _furnished[0][1].items():
