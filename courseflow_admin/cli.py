@@ -176,6 +176,21 @@ class ProgressLine:
 
 
 @app.command()
+def retention() -> None:
+    """Delete what is older than the school's settings say; the worker does it once a day."""
+
+    async def act() -> None:
+        from courseflow_admin.services.school import retention as periods
+
+        await _startable()
+        erased = await periods.apply()
+        print(", ".join(f"{kind}: {count}" for kind, count in erased.items()))
+
+    with _database("retention"):
+        asyncio.run(_connected(act))
+
+
+@app.command()
 def seed(
     if_empty: Annotated[bool, typer.Option(help="Only when nobody has an account yet.")] = False,
 ) -> None:

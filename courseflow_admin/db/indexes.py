@@ -46,7 +46,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "one_time_tokens": [
         _index(("token_hash", UP), unique=True),
         _index(("account_id", UP), ("use", UP)),
-        _index(("expires_at", UP), expireAfterSeconds=0),
+        _index(("expires_at", UP)),  # kept for a time: see services/school/retention.py
     ],
     "course_versions": [
         _index(("course_id", UP), ("number", DOWN), unique=True),
@@ -66,6 +66,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("dedupe_key", UP), unique=True),
         _index(
             ("provider_id", UP), unique=True, partialFilterExpression={"provider_id": {"$gt": ""}}
+        ),
+        _index(
+            ("queued_at", UP), partialFilterExpression={"html": {"$gt": ""}}, name="with_content"
         ),
         _index(("due_at", UP), partialFilterExpression={"due_at": {"$gt": LONG_AGO}}, name="due"),
         _index(("queued_at", DOWN), ("_id", DOWN)),
@@ -206,12 +209,16 @@ INDEXES: dict[str, list[IndexModel]] = {
             ("viewing.account_id", UP),
             partialFilterExpression={"viewing.account_id": {"$gt": ""}},
         ),
+        _index(("ended_at", UP), partialFilterExpression={"ended_at": {"$gt": LONG_AGO}}),
         _index(("expires_at", UP), expireAfterSeconds=0),
     ],
     "webhook_events": [
         _index(("provider", UP), ("event_id", UP), unique=True),
         _index(("provider", UP), ("body_hash", UP), unique=True),
         _index(("due_at", UP), partialFilterExpression={"due_at": {"$gt": LONG_AGO}}, name="due"),
+        _index(
+            ("received_at", UP), partialFilterExpression={"raw": {"$gt": ""}}, name="with_content"
+        ),
         _index(("state", UP), ("received_at", DOWN), ("_id", DOWN)),
         _index(("received_at", DOWN), ("_id", DOWN)),
         _index(("provider", UP), ("received_at", DOWN), ("_id", DOWN)),

@@ -79,6 +79,13 @@ FORMS: dict[str, dict[str, Any]] = {
         "tax_id": "",
         "tax_note": "",
     },
+    "SettingsState.save_retention": {
+        "webhook_bodies_days": "60",
+        "email_bodies_days": "365",
+        "rejections_days": "30",
+        "sessions_days": "30",
+        "links_days": "30",
+    },
     "SettingsState.save_rules": {"tell_about_view_as": True},
     "SettingsState.save_school": {"name": "Mine Now", "support_email": "mine@demo.test"},
     "StudioAuthorsState.add": {"email": "otherinstructor@demo.test"},

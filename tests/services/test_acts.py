@@ -33,7 +33,7 @@ from courseflow_admin.services.identity import (
     verification,
     view_as,
 )
-from courseflow_admin.services.school import school_logo
+from courseflow_admin.services.school import retention, school_logo
 from courseflow_admin.services.school import settings as school_settings
 from tests.account_builders import NEW_PASSWORD, a_newcomer, later, secret_of, signed_in
 from tests.builders import PASSWORD, an_account, stored
@@ -196,6 +196,14 @@ async def sign_out(cast: Cast) -> Doing:
 async def export(cast: Cast) -> Doing:
     yield
     await data_export.export(cast.ada)
+
+
+async def keep_to_periods(_: Cast) -> Doing:
+    await password_resets.ask(ADA)
+    ended = {"$set": {"expires_at": now() - timedelta(days=31)}}
+    await collection("one_time_tokens").update_many({}, ended)
+    yield
+    await retention.apply()
 
 
 async def erase(cast: Cast) -> Doing:
@@ -372,6 +380,8 @@ TABLE = [
     Row(Act.TOKEN_REUSED, reuse, mails=(("token_reuse", ADA),)),
     Row(Act.SCHOOL_CHANGED, change_settings, "root"),
     Row(Act.SCHOOL_CHANGED, change_logo, "root"),
+    Row(Act.SCHOOL_OLD_DATA_DELETED, keep_to_periods, "system",
+        facts={"what": "links", "count": 1}),
 ]  # fmt: skip
 CONCERNED = ("account.", "session.", "invitation.", "token.", "school.")
 

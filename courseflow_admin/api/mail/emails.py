@@ -87,5 +87,6 @@ async def get(actor: CurrentActor, email_id: str) -> dict[str, Any]:
         **asdict(EmailView.of(email)),
         "html": email.html,
         "text": email.text,
+        "body_deleted_after_days": email.body_kept_days,
         "events": [event.model_dump() for event in email.events],
     }

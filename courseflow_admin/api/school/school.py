@@ -99,6 +99,11 @@ class Settings(BaseModel):
     second_factor_for_admins: bool
     disputes_suspend: bool
     tell_about_view_as: bool
+    webhook_bodies_days: int
+    email_bodies_days: int
+    rejections_days: int
+    sessions_days: int
+    links_days: int
     admins_without_second_factor: int
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Queries on one-time links, which a TTL index deletes after their end."""
+"""Queries on one-time links; those that ended are deleted by services/school/retention.py."""
 
 from datetime import datetime
 

@@ -83,7 +83,9 @@ async def retry_later(event_id: str, error: str, due_at: datetime) -> None:
 async def raw_about(payment_ids: list[str], email_ids: list[str]) -> dict[str, str]:
     """The bodies of all events about these, by the event's id."""
     about = [{"payment_id": {"$in": payment_ids}}, {"email_id": {"$in": email_ids}}]
-    rows = await collection("webhook_events").find({"$or": about}, projection={"raw": 1})
+    rows = await collection("webhook_events").find(
+        {"$or": about, "raw": {"$gt": ""}}, projection={"raw": 1}
+    )
     return {row["_id"]: row["raw"] for row in rows}
 
 

@@ -147,6 +147,7 @@ class Email(Document):
     course_id: str = ""
     course_owner_id: str = ""
     erase_at: datetime | None = None  # when the whole row goes, by a TTL index
+    body_kept_days: int | None = None  # after so many days its content was deleted
 
 
 @dataclass(frozen=True)

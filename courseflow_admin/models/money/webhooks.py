@@ -47,6 +47,7 @@ class WebhookEvent(Document):
     handled_at: datetime | None = None
     payment_id: str = ""
     email_id: str = ""
+    body_kept_days: int | None = None  # after so many days its body was deleted
 
 
 class WebhookRejection(Document):

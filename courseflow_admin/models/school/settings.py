@@ -24,6 +24,7 @@ POLICY_WORDS = {
 }
 LONGEST_POLICY = 50_000
 MOST_SELLER_LINES = 6
+LONGEST_KEPT = 3650  # days: ten years
 
 
 def _as_school_name(text: str) -> str:
@@ -102,6 +103,11 @@ class SchoolSettings(Piece):
     second_factor_for_admins: bool = False
     disputes_suspend: bool = True
     tell_about_view_as: bool = True
+    webhook_bodies_days: int = 90
+    email_bodies_days: int = 365
+    rejections_days: int = 30
+    sessions_days: int = 30
+    links_days: int = 30
     revision: int = 0
     revisions: dict[str, int] = Field(default_factory=dict)  # when each field was last changed
 
@@ -153,6 +159,11 @@ class SchoolChange(Form):
     second_factor_for_admins: bool | None = None
     disputes_suspend: bool | None = None
     tell_about_view_as: bool | None = None
+    webhook_bodies_days: Annotated[int, Field(ge=14, le=LONGEST_KEPT)] | None = None
+    email_bodies_days: Annotated[int, Field(ge=14, le=LONGEST_KEPT)] | None = None
+    rejections_days: Annotated[int, Field(ge=1, le=LONGEST_KEPT)] | None = None
+    sessions_days: Annotated[int, Field(ge=1, le=30)] | None = None
+    links_days: Annotated[int, Field(ge=1, le=LONGEST_KEPT)] | None = None
 
     @property
     def given(self) -> dict[str, Any]:

@@ -48,9 +48,13 @@ def there() -> rx.Component:
                 rx.cond(
                     SHOWN.erased,
                     rx.el.p(ERASED, class_name="cf-mut cf-13 cf-pad"),
-                    rx.cond(EmailDetailState.as_text, plain(), body()),
+                    rx.cond(
+                        SHOWN.body_gone,
+                        rx.el.p(SHOWN.body_gone, class_name="cf-mut cf-13 cf-pad"),
+                        rx.cond(EmailDetailState.as_text, plain(), body()),
+                    ),
                 ),
-                aside=rx.cond(SHOWN.erased, rx.fragment(), views()),
+                aside=rx.cond(SHOWN.erased | (SHOWN.body_gone != ""), rx.fragment(), views()),
             ),
             class_name="cf-stack",
         ),

@@ -68,11 +68,16 @@ def webhook_row(row: WebhookRow) -> rx.Component:
         ),
         row.provider,
         webhook_badge(row.state),
-        rx.el.span(row.result, class_name="cf-mut", title=row.result),
+        rx.el.span(
+            row.result,
+            rx.cond(row.body_gone, second_line(row.body_gone)),
+            class_name="cf-mut",
+            title=row.result,
+        ),
         rx.el.span(row.attempts, class_name="cf-num"),
         rx.el.span(row.deliveries, class_name="cf-num"),
         rx.cond(
-            (row.state == "failed") & may(Permission.WEBHOOKS_REPLAY),
+            (row.state == "failed") & (row.body_gone == "") & may(Permission.WEBHOOKS_REPLAY),
             button(
                 "Retry",
                 size="small",

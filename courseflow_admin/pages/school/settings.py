@@ -1,4 +1,4 @@
-"""The school's settings, for admins: five forms, each saved by itself."""
+"""The school's settings, for admins: six forms, each saved by itself."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.cards import card
 from courseflow_admin.components.dialogs import dialog, effect, effects
-from courseflow_admin.components.forms import button, field, form, submit
+from courseflow_admin.components.forms import button
 from courseflow_admin.components.icons import icon, mark, text_link
 from courseflow_admin.components.js.logo_picker import logo_picker
 from courseflow_admin.components.js.unsaved import unsaved
@@ -16,7 +16,8 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.school.settings import LONGEST_POLICY
-from courseflow_admin.state.school.settings import Both, CurrencyRow, SettingsState
+from courseflow_admin.pages.school.settings_forms import group, text
+from courseflow_admin.state.school.settings import CurrencyRow, SettingsState
 
 State, V = SettingsState, SettingsState.values
 
@@ -40,58 +41,11 @@ def settings() -> rx.Component:
 def there() -> rx.Component:
     return rx.el.div(
         rx.el.div(school(), logo(), currencies(), class_name="cf-stack"),
-        rx.el.div(receipts(), rules(), class_name="cf-stack"),
+        rx.el.div(receipts(), rules(), retention(), class_name="cf-stack"),
         rx.el.div(policies(), class_name="cf-stack cf-wide"),
         unsaved(State.settled),
         class_name="cf-settings",
         key="there",
-    )
-
-
-def group(name: str, title: str, why: str, *fields: Any, on_submit: Any) -> rx.Component:
-    """One form with its own Save, what became of it, and what another admin has written."""
-    return card(
-        title,
-        rx.cond(State.conflict_in == name, conflict()),
-        form(
-            rx.el.p(why, class_name="cf-13 cf-mut"),
-            *fields,
-            rx.el.div(
-                submit("Save", look="", busy=State.saving == name),
-                rx.el.span(
-                    rx.cond(
-                        State.says[name] != "",
-                        rx.fragment(
-                            rx.cond(
-                                State.says[name] == "Not saved",
-                                icon("circle_alert", 14),
-                                icon("check", 14),
-                            ),
-                            State.says[name],
-                        ),
-                    ),
-                    class_name="cf-saysaved cf-row cf-13 cf-mut cf-num",
-                    role="status",
-                ),
-                rx.el.span("Not saved yet", class_name="cf-saynot cf-13"),
-                class_name="cf-row cf-saveline",
-            ),
-            on_submit=on_submit,
-            class_name="cf-form cf-pad",
-            custom_attrs={"data-watched": name},
-        ),
-    )
-
-
-def text(label: str, name: str, in_group: str, value: Any, **props: Any) -> rx.Component:
-    return field(
-        label,
-        name,
-        default_value=value,
-        key=f"{name}-" + rx.Var.create(State.keys[in_group]).to(str),
-        error=rx.cond(State.wrong[name], State.wrong[name], ""),
-        auto_complete="off",
-        **props,
     )
 
 
@@ -320,6 +274,60 @@ def rule(name: str, value: Any, title: str, what: Text) -> rx.Component:
     )
 
 
+def retention() -> rx.Component:
+    return group(
+        "retention",
+        "Data retention",
+        "What is older is deleted once a day. Payments, receipts and the activity log are kept; of "
+        "an e-mail or a webhook its status and history stay.",
+        days(
+            "Webhook bodies",
+            "webhook_bodies_days",
+            V.webhook_bodies_days,
+            "What Stripe, Razorpay and Resend sent. Without its body a failed webhook cannot be "
+            "retried. 14 to 3650 days.",
+        ),
+        days(
+            "E-mail content",
+            "email_bodies_days",
+            V.email_bodies_days,
+            "The text of e-mails in the log. 14 to 3650 days.",
+        ),
+        days(
+            "Rejected webhooks",
+            "rejections_days",
+            V.rejections_days,
+            "Deliveries with a wrong signature, kept as evidence. 1 to 3650 days.",
+        ),
+        days(
+            "Ended sessions",
+            "sessions_days",
+            V.sessions_days,
+            "Device and IP address of a sign-in, after signing out. 1 to 30 days.",
+        ),
+        days(
+            "Used and expired links",
+            "links_days",
+            V.links_days,
+            "Links to confirm an address or reset a password, after they end. 1 to 3650 days.",
+        ),
+        on_submit=State.save_retention,
+    )
+
+
+def days(label: str, name: str, value: Any, help_text: str) -> rx.Component:
+    return text(
+        f"{label} (days)",
+        name,
+        "retention",
+        rx.Var.create(value).to(str),
+        required=True,
+        input_mode="numeric",
+        max_length=4,
+        help_text=help_text,
+    )
+
+
 def policies() -> rx.Component:
     return group(
         "policies",
@@ -344,33 +352,4 @@ def policy(label: str, name: str, value: Any) -> rx.Component:
         max_length=LONGEST_POLICY,
         help_text=V.policy_notes[name],
         beside=text_link("See the page", href=routes.policy(name), target="_blank"),
-    )
-
-
-def conflict() -> rx.Component:
-    """Both values, and nothing is overwritten until the admin has chosen."""
-    return rx.el.div(
-        rx.el.p(
-            icon("circle_alert", 16),
-            "Somebody else saved this after you had opened it. Nothing was overwritten.",
-            class_name="cf-row cf-med",
-        ),
-        rx.foreach(State.conflicts, both),
-        rx.el.div(
-            button("Save mine", look="primary", size="small", on_click=State.keep_mine),
-            button("Go on with theirs", size="small", on_click=State.take_theirs),
-            class_name="cf-row",
-        ),
-        class_name="cf-conflict",
-        role="alert",
-    )
-
-
-def both(one: Both) -> rx.Component:
-    return rx.el.dl(
-        rx.el.dt(one.word, ", yours"),
-        rx.el.dd(rx.el.pre(one.mine)),
-        rx.el.dt(one.word, ", theirs"),
-        rx.el.dd(rx.el.pre(one.theirs)),
-        class_name="cf-bothvalues",
     )

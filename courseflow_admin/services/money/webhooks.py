@@ -128,6 +128,11 @@ async def replay(actor: Actor, event_id: str) -> None:
             raise NotFound("message")
         if event.state is WebhookState.WAITING:
             return
+        if not event.raw:
+            raise Conflict(
+                f"The body of this message was deleted after {event.body_kept_days} days, so it "
+                "cannot be handled again."
+            )
         if not await webhooks_db.wait_again(event.id, clock.wall()):
             raise Conflict("This message is done: only one that failed can be handled again.")
         await audit.record(

@@ -77,3 +77,8 @@ def address_part(state: Any, number: int) -> str:
     """One part of the path on screen: of `/learn/trees/les_1` part 1 is `trees`."""
     parts = str(state.router.url.path).strip("/").split("/")
     return unquote(parts[number]) if len(parts) > number else ""
+
+
+def body_gone(kept_days: int | None) -> str:
+    """What a page says in place of content that is kept no longer."""
+    return "" if kept_days is None else f"Body deleted after {counted(kept_days, 'day')}"

@@ -16,6 +16,7 @@ from courseflow_admin.state.core.address import last_part
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.timeline import StepRow
+from courseflow_admin.state.core.words import body_gone
 from courseflow_admin.state.mail.emails import KINDS
 
 # What is known, never more: sent is not delivered.
@@ -53,6 +54,7 @@ class ShownEmail:
     same_receiver_href: str = ""
     same_receiver_text: str = ""
     erased: bool = False  # with the account of whom it was to
+    body_gone: str = ""  # when its content is kept no longer, that
 
 
 class EmailDetailState(rx.State):
@@ -103,6 +105,7 @@ def _shown(actor: Actor, email: Email) -> ShownEmail:
     may_open_payment = email.account_id == actor.id or actor.can(Permission.PAYMENTS_READ)
     payment = routes.payment if actor.can(Permission.PAYMENTS_READ) else routes.my_payment
     erased = not email.to and not email.text
+    gone = "" if erased else body_gone(email.body_kept_days)
     same_text, same_href = _same_receiver(email) if actor.can(Permission.EMAILS_READ) else ("", "")
     return ShownEmail(
         id=email.id,
@@ -125,6 +128,7 @@ def _shown(actor: Actor, email: Email) -> ShownEmail:
         same_receiver_href=same_href,
         same_receiver_text=same_text,
         erased=erased,
+        body_gone=gone,
     )
 
 

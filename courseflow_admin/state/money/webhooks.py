@@ -13,6 +13,7 @@ from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.lists import ListState
+from courseflow_admin.state.core.words import body_gone
 
 NAMES = ("state", "provider")
 STATES = {
@@ -38,6 +39,7 @@ class WebhookRow:
     attempts: int
     deliveries: int
     href: str  # of the payment it is about, or nothing
+    body_gone: str  # when its body is kept no longer, that; else nothing
 
 
 class WebhooksState(ListState, rx.State):
@@ -95,4 +97,5 @@ def _row(found: WebhookEvent) -> WebhookRow:
         attempts=found.attempts,
         deliveries=len(found.deliveries),
         href=routes.payment(found.payment_id) if found.payment_id else "",
+        body_gone=body_gone(found.body_kept_days),
     )

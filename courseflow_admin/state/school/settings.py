@@ -29,12 +29,20 @@ from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.school import SchoolState
 from courseflow_admin.state.core.words import counted, hour
 
+PERIODS = (
+    "webhook_bodies_days",
+    "email_bodies_days",
+    "rejections_days",
+    "sessions_days",
+    "links_days",
+)
 GROUPS = {
     "school": ("name", "support_email"),
     "currencies": ("currencies",),
     "receipts": ("seller_lines", "tax_id_label", "tax_id", "tax_note"),
     "policies": ("terms", "privacy", "refunds"),
     "rules": ("second_factor_for_admins", "disputes_suspend", "tell_about_view_as"),
+    "retention": PERIODS,
 }
 WORDS = {
     "name": "Name",
@@ -50,6 +58,11 @@ WORDS = {
     "second_factor_for_admins": "Second factor for admins",
     "disputes_suspend": "Disputes suspend access",
     "tell_about_view_as": "Tell people about View as",
+    "webhook_bodies_days": "Webhook bodies",
+    "email_bodies_days": "E-mail content",
+    "rejections_days": "Rejected webhooks",
+    "sessions_days": "Ended sessions",
+    "links_days": "Used and expired links",
 }
 
 
@@ -88,6 +101,16 @@ class RulesForm(Form):
     tell_about_view_as: bool = False
 
 
+class RetentionForm(Form):
+    """Days, as they are typed."""
+
+    webhook_bodies_days: str
+    email_bodies_days: str
+    rejections_days: str
+    sessions_days: str
+    links_days: str
+
+
 @dataclass
 class CurrencyRow:
     code: str
@@ -120,6 +143,11 @@ class Values:
     second_factor_for_admins: bool = False
     disputes_suspend: bool = False
     tell_about_view_as: bool = False
+    webhook_bodies_days: int = 0
+    email_bodies_days: int = 0
+    rejections_days: int = 0
+    sessions_days: int = 0
+    links_days: int = 0
     logo: str = ""  # its address
     logo_size: str = ""
     policy_notes: dict[str, str] = field(default_factory=dict)
@@ -189,6 +217,13 @@ class SettingsState(rx.State):
         self.saving = "rules"
         yield
         yield await self._save("rules", form.model_dump())
+
+    @event(Permission.SETTINGS_CHANGE)
+    async def save_retention(self, form: RetentionForm):
+        self.saving = "retention"
+        yield
+        typed = form.model_dump()
+        yield await self._save("retention", {name: _days(text) for name, text in typed.items()})
 
     @event(Permission.SETTINGS_CHANGE)
     async def keep_mine(self):
@@ -307,6 +342,12 @@ class SettingsState(rx.State):
 def box_of(code: str) -> str:
     """The name of a currency's box."""
     return f"sells_{code}"
+
+
+def _days(text: str) -> int | str:
+    """A whole number; anything else as it was typed, to be refused with its field."""
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else text
 
 
 def in_words(value: Any) -> str:

@@ -111,6 +111,15 @@ async def test_of_an_erased_email_the_page_says_so(database):
     )
 
 
+async def test_of_content_that_is_kept_no_longer_the_page_says_since_when(database):
+    old = await an_email(html="", text="", body_kept_days=365)
+
+    state = await loaded(ADMIN, EmailDetailState, f"/emails/{old.id}")
+
+    assert (state.shown.erased, state.shown.body_gone) == (False, "Body deleted after 365 days")
+    assert state.shown.receiver == old.to
+
+
 @pytest.mark.parametrize(
     ("to", "link"),
     [

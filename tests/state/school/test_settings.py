@@ -289,3 +289,34 @@ async def test_an_earlier_version_says_so_and_leads_to_the_newest(database):
 @pytest.mark.parametrize("path", ["/privacy", "/terms?version=7", "/terms?version=99999999999"])
 async def test_a_policy_that_is_not_there_is_said_to_be_missing(database, path):
     assert (await policy_at(path)).view == "missing"
+
+
+DAYS = {
+    "webhook_bodies_days": "60",
+    "email_bodies_days": "365",
+    "rejections_days": "30",
+    "sessions_days": " 7 ",
+    "links_days": "30",
+}
+
+
+async def test_periods_are_saved_as_days_and_a_wrong_one_is_told_at_its_field(database):
+    root, state = await opened()
+    assert (state.values.webhook_bodies_days, state.values.sessions_days) == (90, 30)
+
+    await run(root, SettingsState, "save_retention", form=DAYS)
+    saved = await school_settings.get()
+    await run(
+        root,
+        SettingsState,
+        "save_retention",
+        form=DAYS | {"sessions_days": "31", "links_days": "a week", "email_bodies_days": "1"},
+    )
+
+    assert (saved.webhook_bodies_days, saved.sessions_days) == (60, 7)
+    assert state.wrong == {
+        "sessions_days": "Please choose 30 or less.",
+        "links_days": "Please write a whole number.",
+        "email_bodies_days": "Please choose 14 or more.",
+    }
+    assert (await school_settings.get()) == saved
