@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     cors_origins: TextList = ()
     metrics_token: SecretStr | None = None
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     demo_password: SecretStr | None = None
 
     @field_validator(

@@ -134,6 +134,9 @@ def _share(socket: ASGIApp, folder: Path) -> ASGIApp:
         elif answer := await _from_settings(path):
             await answer(scope, receive, send)
         else:
+            page = app.router(path)
+            if page and page != "404":
+                scope["state"]["page"] = f"(page)/{page.strip('/')}"
             await files(scope, receive, send)
 
     return run

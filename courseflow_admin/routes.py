@@ -25,6 +25,7 @@ RECONCILIATION = "/reconciliation"
 COUPONS = "/coupons"
 AUDIT = "/audit"
 SETTINGS = "/settings"
+METRICS = "/metrics"  # for Prometheus, not for people
 ACCOUNT = "/account"
 ACCOUNT_EMAIL = f"{ACCOUNT}#email"  # at its form for a new address
 TERMS, PRIVACY, REFUNDS = "/terms", "/privacy", "/refunds"

@@ -7,10 +7,12 @@ import sys
 
 from loguru import logger
 
+from courseflow_admin import measures, metrics_port
 from courseflow_admin.config import Settings, settings
 from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import configure_logs
+from courseflow_admin.services.figures import monitoring
 from courseflow_admin.services.jobs import AWAY_SECONDS, Jobs
 from courseflow_admin.services.school import startup
 
@@ -33,8 +35,9 @@ async def work(keys: Settings, jobs: Jobs | None = None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, task.cancel)
     logger.info("worker.started")
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    async with metrics_port.served(keys.metrics_port, monitoring.exposition, measures.CONTENT_TYPE):
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
     await client.close()
     logger.info("worker.stopped")
 

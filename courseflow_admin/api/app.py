@@ -9,7 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.api import openapi
 from courseflow_admin.api.core import errors
 from courseflow_admin.api.core.dependencies import note_client, only_look, single_parameters
-from courseflow_admin.api.figures import metrics
+from courseflow_admin.api.figures import metrics, prometheus
 from courseflow_admin.api.identity import (
     accounts,
     auth,
@@ -42,6 +42,7 @@ ROUTERS = (
     metrics.router,
     payments.router,
     people.router,
+    prometheus.router,
     school.router,
     second_factor.router,
     view_as.router,

@@ -19,6 +19,7 @@ from razorpay.errors import (
     SignatureVerificationError,
 )
 
+from courseflow_admin import measures
 from courseflow_admin.errors import GatewayKeysRefused, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import RazorpayKeys
 from courseflow_admin.models.core.addresses import for_providers
@@ -234,20 +235,21 @@ class RazorpayGateway:
         def ask() -> Any:
             return attrgetter(call)(self._client())(*arguments, timeout=timeout, **options)
 
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-        except BadRequestError as error:
-            raise ProviderRefused("razorpay", str(error)) from error
-        except (
-            GatewayError,
-            ServerError,
-            requests.RequestException,
-            ValueError,  # an answer that is not JSON
-        ) as error:
-            answer = getattr(error, "response", None)
-            if answer is not None and answer.status_code in KEYS_REFUSED:
-                raise GatewayKeysRefused("razorpay", SETTINGS) from error
-            raise ProviderUnreachable("razorpay") from error
+        with measures.called("razorpay"):
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+            except BadRequestError as error:
+                raise ProviderRefused("razorpay", str(error)) from error
+            except (
+                GatewayError,
+                ServerError,
+                requests.RequestException,
+                ValueError,  # an answer that is not JSON
+            ) as error:
+                answer = getattr(error, "response", None)
+                if answer is not None and answer.status_code in KEYS_REFUSED:
+                    raise GatewayKeysRefused("razorpay", SETTINGS) from error
+                raise ProviderUnreachable("razorpay") from error
 
 
 def _unanswered(response: requests.Response, *_: Any, **__: Any) -> None:

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from functools import cache
 from typing import Any
 
+from courseflow_admin import measures
 from courseflow_admin.config import settings
 from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import ResendKeys
@@ -41,6 +42,10 @@ class ResendSender:
 
     async def send(self, message: Message) -> str:
         """Hand one e-mail over and return Resend's id for it; the same key sends it only once."""
+        with measures.called("resend"):
+            return await self._send(message)
+
+    async def _send(self, message: Message) -> str:
         params: Any = {
             "from": sender_line(message.from_name, self._from),
             "to": [for_providers(message.to)],

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import stripe
 
+from courseflow_admin import measures
 from courseflow_admin.errors import (
     GatewayKeysRefused,
     ProviderFailed,
@@ -240,6 +241,11 @@ async def _asked(call: Awaitable[Answer]) -> Answer:
     A 409 is a key in use by a call under way, a 401 or 403 is about our keys: neither says
     anything of the money, so ask again later.
     """
+    with measures.called("stripe"):
+        return await _in_our_words(call)
+
+
+async def _in_our_words(call: Awaitable[Answer]) -> Answer:
     try:
         return await call
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from courseflow_admin import frontend
+from courseflow_admin import frontend, measures
 from courseflow_admin.config import read_settings
 from courseflow_admin.db.core import client
 from courseflow_admin.models.school.settings import SchoolChange
@@ -250,3 +250,15 @@ def test_every_inline_script_of_the_build_is_in_the_policy(built):
 
     assert len(hashes) >= 3
     assert all(re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", one) for one in hashes)
+
+
+async def test_pages_are_timed_by_their_template(site):
+    for path in ("/sign-in", "/courses/algebra", "/courses/drawing", "/no/such/page"):
+        await site.get(path)
+
+    text = measures.exposition().decode()
+    found = set(re.findall(r'route="([^"]+)"', text))
+
+    assert {"(page)/sign-in", "(page)/courses/[slug]", "(other)"} <= found
+    assert "algebra" not in text
+    assert "no/such" not in text

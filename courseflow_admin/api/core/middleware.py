@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseflow_admin import routes
+from courseflow_admin import measures, routes
 from courseflow_admin.api.core import cors
 from courseflow_admin.api.core.dependencies import (
     ONLY_JSON,
@@ -70,6 +70,8 @@ def note_request(app: ASGIApp) -> ASGIApp:
                 await app(scope, receive, with_id)
             finally:
                 if scope["type"] == "http":
+                    took = time.perf_counter() - started
+                    measures.request(scope["method"], _template(scope), status, took)
                     # Of the path what is no secret, and no query: it may carry a one-time token.
                     level = "INFO" if scope["path"].startswith("/api/") else "DEBUG"
                     logger.log(
@@ -78,11 +80,17 @@ def note_request(app: ASGIApp) -> ASGIApp:
                         method=scope["method"],
                         path=routes.without_secret(scope["path"])[:200],
                         status=status,
-                        ms=round((time.perf_counter() - started) * 1000),
+                        ms=round(took * 1000),
                         account=noted.get("account", ""),
                     )
 
     return run
+
+
+def _template(scope: Scope) -> str:
+    """The route's template, `(page)/…` for a page; of all that is not known one name."""
+    of_api = getattr(scope.get("route"), "path", "")  # of Reflex's own mount it is empty
+    return str(scope["state"].get("page") or of_api or "(other)")
 
 
 def security_headers(settings: Settings, policy: str) -> Mapping[str, str]:

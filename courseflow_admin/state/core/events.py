@@ -13,7 +13,7 @@ import reflex as rx
 from loguru import logger
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from courseflow_admin import routes
+from courseflow_admin import measures, routes
 from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.logs import new_reference, redact
 from courseflow_admin.services.school import support
@@ -68,9 +68,10 @@ def event(
         @functools.wraps(handler)
         async def guarded(self: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any]:
             try:
-                async with aclosing(_steps(handler(self, **read(args, kwargs)))) as steps:
-                    async for step in steps:
-                        yield await _said(self, step)
+                with measures.handled(handler.__qualname__):
+                    async with aclosing(_steps(handler(self, **read(args, kwargs)))) as steps:
+                        async for step in steps:
+                            yield await _said(self, step)
             except Exception as error:  # noqa: BLE001 - a handler that raises leaves the browser waiting
                 yield await _failed(self, handler, error)
 

@@ -42,10 +42,10 @@ async def test_keys_that_do_not_fit_the_database_are_told(mongod_uri, database, 
 async def test_a_missing_index_one_with_other_options_and_the_command_are_named(
     mongod_uri, database, restored_schema
 ):
-    accounts, tokens = collection("accounts"), collection("one_time_tokens")
+    accounts, limits = collection("accounts"), collection("limits")
     await accounts.drop_index("email_1")
-    await tokens.drop_index("expires_at_1")
-    await tokens.raw.create_index("expires_at", expireAfterSeconds=3600)
+    await limits.drop_index("ends_at_1")
+    await limits.raw.create_index("ends_at", expireAfterSeconds=3600)
     settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
 
     checks = {check.name: check for check in await doctor._database(settings)}
@@ -53,7 +53,7 @@ async def test_a_missing_index_one_with_other_options_and_the_command_are_named(
     assert checks["indexes"] == doctor.Check(
         "indexes",
         False,
-        "accounts (email): missing; one_time_tokens (expires_at): expireAfterSeconds is 3600, "
+        "accounts (email): missing; limits (ends_at): expireAfterSeconds is 3600, "
         "should be 0; `courseflow migrate` creates or replaces them",
     )
 

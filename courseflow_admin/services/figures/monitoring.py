@@ -1,0 +1,38 @@
+"""What Prometheus reads: the counts and times of this process, and what waits in the database."""
+
+import asyncio
+from datetime import timedelta
+
+from courseflow_admin import measures
+from courseflow_admin.db.figures import monitoring as monitoring_db
+from courseflow_admin.errors import Unavailable
+from courseflow_admin.models.core.base import now
+from courseflow_admin.models.mail.emails import EmailState
+
+PATIENCE_SECONDS = 3
+DAY = timedelta(days=1)
+
+
+async def exposition() -> bytes:
+    """In Prometheus' text format; without the database its own gauges are left as they were."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await _look_into_the_database()
+    except (Unavailable, TimeoutError):
+        measures.database_up.set(0)
+    else:
+        measures.database_up.set(1)
+    return measures.exposition()
+
+
+async def _look_into_the_database() -> None:
+    at = now()
+    for lane in monitoring_db.LANES:
+        depth, age = await monitoring_db.waiting(lane, at)
+        measures.lane_depth.labels(lane).set(depth)
+        measures.lane_age.labels(lane).set(age)
+        if lane == "payments":
+            measures.look_lag.set(age)
+    for state in EmailState:
+        count = await monitoring_db.emails_since(state, at - DAY)
+        measures.emails.labels(state.value).set(count)
