@@ -42,7 +42,6 @@ ROUTERS = (
     metrics.router,
     payments.router,
     people.router,
-    prometheus.router,
     school.router,
     second_factor.router,
     view_as.router,
@@ -66,6 +65,8 @@ def create_api() -> FastAPI:
     openapi.describe(app)
     for router in ROUTERS:
         app.include_router(router)
+
+    app.add_api_route(routes.METRICS, prometheus.metrics, include_in_schema=False)
 
     # Last of all, or an unknown address of the API would be answered with a page.
     @app.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)

@@ -200,7 +200,7 @@ async def export(cast: Cast) -> Doing:
 
 async def keep_to_periods(_: Cast) -> Doing:
     await password_resets.ask(ADA)
-    ended = {"$set": {"expires_at": now() - timedelta(days=31)}}
+    ended = {"$set": {"expires_at": clock.wall() - timedelta(days=31)}}
     await collection("one_time_tokens").update_many({}, ended)
     yield
     await retention.apply()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from courseflow_admin import measures
 from courseflow_admin.db.figures import monitoring as monitoring_db
 from courseflow_admin.errors import Unavailable
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailState
 
 PATIENCE_SECONDS = 3
@@ -26,7 +26,7 @@ async def exposition() -> bytes:
 
 
 async def _look_into_the_database() -> None:
-    at = now()
+    at = clock.wall()
     for lane in monitoring_db.LANES:
         depth, age = await monitoring_db.waiting(lane, at)
         measures.lane_depth.labels(lane).set(depth)

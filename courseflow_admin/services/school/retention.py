@@ -12,7 +12,7 @@ from loguru import logger
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.school import retention as retention_db
 from courseflow_admin.db.school import settings as school_db
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.school import audit
@@ -25,7 +25,7 @@ Erase = Callable[[datetime, int], Awaitable[int]]
 
 async def apply(batch: int = BATCH) -> dict[str, int]:
     """Delete all that is due; how many of each kind."""
-    periods, at = await school_settings.get(), now()
+    periods, at = await school_settings.get(), clock.wall()
     webhooks, emails = periods.webhook_bodies_days, periods.email_bodies_days
     kinds: dict[str, tuple[int, Erase]] = {
         "webhook_bodies": (webhooks, _content("webhook_events", webhooks)),

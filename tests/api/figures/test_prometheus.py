@@ -20,7 +20,7 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailState
 from tests import servers
 from tests.money_builders import an_email, payment_row
@@ -92,12 +92,12 @@ async def read(reader) -> str:
 
 
 async def test_it_says_what_waits_and_for_how_long(reader):
-    late = now() - timedelta(seconds=90)
+    late = clock.wall() - timedelta(seconds=90)
     rows = [
         payment_row(number, sync_at=late if number < 3 else None).to_mongo() for number in range(4)
     ]
     await collection("payments").insert_many(rows)
-    await an_email(1, state=EmailState.QUEUED, due_at=now() - timedelta(seconds=30))
+    await an_email(1, state=EmailState.QUEUED, due_at=clock.wall() - timedelta(seconds=30))
     await an_email(2, state=EmailState.BOUNCED)
     await an_email(60 * 25, state=EmailState.BOUNCED)
 

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Conflict
-from courseflow_admin.models.core.base import new_id, now
+from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services.identity import erasure
@@ -30,7 +31,7 @@ PERIODS = {
 
 
 def ago(days: float):
-    return now() - timedelta(days=days)
+    return clock.wall() - timedelta(days=days)
 
 
 def an_event(days: float, **more) -> dict:
@@ -52,7 +53,8 @@ def an_email(days: float, **more) -> dict:
 
 
 async def test_only_bodies_older_than_the_settings_go_and_ids_states_and_times_stay(database):
-    old, young, waiting = an_event(91), an_event(89), an_event(91, due_at=now(), state="waiting")
+    old, young = an_event(91), an_event(89)
+    waiting = an_event(91, due_at=clock.wall(), state="waiting")
     await collection("webhook_events").insert_many([old, young, waiting])
     old_mail, young_mail = an_email(366), an_email(364)
     await collection("emails").insert_many([old_mail, young_mail])
