@@ -1,8 +1,8 @@
 """Acts that wait for a company: under way once, however often they are clicked, and always over."""
 
-import time
-
 import reflex as rx
+
+from courseflow_admin.models.core import clock
 
 LONGEST_SECONDS = 180  # no company is waited for longer, also where the process has died meanwhile
 
@@ -13,13 +13,13 @@ class ActsState(rx.State, mixin=True):
     _acts: dict[str, float] = {}  # "refund pay_1" -> when it was begun
 
     def _is_under_way(self, act: str, about: str) -> bool:
-        return time.time() - self._acts.get(f"{act} {about}", 0.0) < LONGEST_SECONDS
+        return clock.wall().timestamp() - self._acts.get(f"{act} {about}", 0.0) < LONGEST_SECONDS
 
     def _begin(self, act: str, about: str) -> bool:
         """False: it is under way already."""
         if self._is_under_way(act, about):
             return False
-        self._acts = {**self._acts, f"{act} {about}": time.time()}
+        self._acts = {**self._acts, f"{act} {about}": clock.wall().timestamp()}
         return True
 
     def _end(self, act: str, about: str) -> None:
