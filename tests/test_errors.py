@@ -14,6 +14,7 @@ from courseflow_admin.api.core import errors as api_errors
 from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import (
     Difference,
@@ -57,7 +58,7 @@ NAME_SUPPORT = (
     second_factor.SecondFactorKept,
     sessions.Suspended,
 )
-VERDICT = Verdict(False, (Reason(ReasonCode.NEVER_BOUGHT, "You have not bought this course."),))
+VERDICT = Verdict(False, (Reason(ReasonCode.NEVER_BOUGHT),))
 GIVEN = {
     errors.TooMany: (90,),
     errors.ProviderRefused: ("stripe", "No such charge."),
@@ -70,7 +71,7 @@ GIVEN = {
     NoAccess: (VERDICT, "SQL", "sql"),
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),
     StaleRevision: ("the title", "Mine", "Theirs", 2),
-    NotPublishable: ([Check(CheckCode.NO_LESSON, "Add a lesson.")],),
+    NotPublishable: ([Check(CheckCode.NO_LESSON)],),
     captures.CaptureUnconfirmed: ("razorpay",),
     invitations.ForAnotherAddress: ("eve@demo.test",),
     password_rules.WeakPassword: ("common",),
@@ -157,7 +158,7 @@ async def test_whom_to_write_to_stands_in_what_people_cannot_help_themselves_wit
         (errors.TooMany(3_600), False),
         (errors.TooMany(86_400), True),
         *(
-            (NoAccess(Verdict(False, (Reason(code, "It is closed."),)), "SQL", "sql"), named)
+            (NoAccess(Verdict(False, (Reason(code, at=clock.business()),)), "SQL", "sql"), named)
             for code, named in {
                 ReasonCode.NEVER_BOUGHT: False,
                 ReasonCode.REFUNDED: False,

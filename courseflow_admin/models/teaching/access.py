@@ -1,7 +1,13 @@
-"""The answer to "may this person study this course?", with the reasons in words."""
+"""The answer to "may this person study this course?": reasons as codes and facts.
+
+Their words stand here once, because a refusal says them too: page, API and e-mail cannot differ.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from courseflow_admin.models.core.amounts import Money
 
 
 class ReasonCode(StrEnum):
@@ -24,14 +30,82 @@ class ReasonCode(StrEnum):
 @dataclass(frozen=True)
 class Reason:
     code: ReasonCode
-    sentence: str
-    repair: str = ""  # the act that repairs it, as a sentence
     payment_id: str = ""
+    amount: Money | None = None  # of that payment
+    kind: str = ""  # of the grant
+    at: datetime | None = None  # when the grant starts, started, ended or ran out
+    until: datetime | None = None  # when the grant runs out
+    disputed: bool = False  # its payment is, and the school lets study on meanwhile
     inside: str = ""  # what only admins read of it
+
+    @property
+    def sentence(self) -> str:
+        if self.code is ReasonCode.GRANTED:
+            return _granted(self)
+        return SENTENCES[self.code].format(amount=self.amount, day=_day(self.at) if self.at else "")
+
+    @property
+    def repair(self) -> str:
+        """The act that repairs it, as a sentence."""
+        return REPAIRS.get(self.code, "")
 
     @property
     def for_admins(self) -> str:
         return f"{self.sentence} {self.inside}".rstrip()
+
+
+SENTENCES = {
+    ReasonCode.SUSPENDED: "This account is suspended.",
+    ReasonCode.DELETED: "This account is deleted.",
+    ReasonCode.NEVER_BOUGHT: "This course has not been bought yet.",
+    ReasonCode.CHECKOUT_OPEN: "A checkout was opened but nothing has been paid yet.",
+    ReasonCode.PAYMENT_PENDING: "A payment of {amount} is on its way and not yet confirmed.",
+    ReasonCode.PAYMENT_FAILED: "The payment of {amount} did not go through.",
+    ReasonCode.PAYMENT_IN_REVIEW: "The school is checking a payment of {amount} by hand.",
+    ReasonCode.PAID_WITHOUT_GRANT: "{amount} was paid, but no access followed.",
+    ReasonCode.REFUNDED: "Access ended on {day} because the payment was refunded.",
+    ReasonCode.ENDED: "Access ended on {day}.",
+    ReasonCode.EXPIRED: "Access ran until {day}.",
+    ReasonCode.NOT_STARTED: "Access starts on {day}.",
+    ReasonCode.DISPUTED: (
+        "The payment is being disputed at the bank, so access waits for the outcome."
+    ),
+}
+BUY_AGAIN = "Buying the course again opens it at once."
+REPAIRS = {
+    ReasonCode.SUSPENDED: "An admin can lift the suspension.",
+    ReasonCode.NEVER_BOUGHT: "Buying it opens it at once.",
+    ReasonCode.CHECKOUT_OPEN: "Finishing the checkout opens the course at once.",
+    ReasonCode.PAYMENT_PENDING: "Access opens by itself as soon as it is.",
+    ReasonCode.PAYMENT_FAILED: "Trying again opens the course at once.",
+    ReasonCode.PAYMENT_IN_REVIEW: (
+        "An admin of the school decides about it; please do not pay again meanwhile."
+    ),
+    ReasonCode.PAID_WITHOUT_GRANT: "An admin re-checks the payment.",
+    ReasonCode.REFUNDED: BUY_AGAIN,
+    ReasonCode.ENDED: BUY_AGAIN,
+    ReasonCode.EXPIRED: BUY_AGAIN,
+    ReasonCode.DISPUTED: "Winning or withdrawing the dispute restores access.",
+}
+KINDS = {
+    "payment": "It was bought",
+    "manual": "It was given by hand",
+    "free": "Enrolled for free",
+    "batch": "It was given to a group",
+}
+
+
+def _granted(reason: Reason) -> str:
+    sentence = f"{KINDS[reason.kind]} on {_day(reason.at)}." if reason.at else ""
+    if reason.until:
+        sentence += f" Access runs until {_day(reason.until)}."
+    if reason.disputed:
+        sentence += " The payment is being disputed at the bank; meanwhile access stays open."
+    return sentence
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.day} {instant:%b %Y}"
 
 
 # Money is on its way, being looked at or disputed: nobody should pay a second time meanwhile.

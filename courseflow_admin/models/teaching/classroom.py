@@ -128,7 +128,7 @@ class MyCourse:
     completed_at: datetime | None
     last_seen_at: datetime | None
     allowed: bool
-    why: str
+    why: Reason | None  # there is no access
 
 
 @dataclass(frozen=True)

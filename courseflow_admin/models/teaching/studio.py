@@ -114,9 +114,34 @@ class Check:
     """One thing that stands in the way of publishing, and where it is."""
 
     code: CheckCode
-    sentence: str
-    lesson_id: str = ""
     field: str = ""
+    lesson_id: str = ""
+    lesson: str = ""  # its title
+    price: Money | None = None
+    minimums: tuple[tuple[str, Money], ...] = ()  # of each gateway that takes the currency
+
+    @property
+    def sentence(self) -> str:
+        if self.code is CheckCode.BELOW_MINIMUM and self.minimums:
+            bounds = listed(f"{name.capitalize()} from {least}" for name, least in self.minimums)
+            return f"{self.price} is less than can be paid: {bounds}."
+        if self.code is CheckCode.BETWEEN_STEPS and self.price:
+            return self.price.between_steps()
+        currency = self.price.currency if self.price else ""
+        return CHECKS[self.code].format(lesson=self.lesson, currency=currency)
+
+
+# A refusal to publish says them too, so they stand here and not on the page.
+CHECKS = {
+    CheckCode.NO_LESSON: "The course has no lesson yet.",
+    CheckCode.EMPTY_LESSON: "“{lesson}” has no text.",
+    CheckCode.LESSON_NOT_READY: "“{lesson}” is not marked as ready.",
+    CheckCode.NO_DESCRIPTION: "The course has no description.",
+    CheckCode.NO_THUMBNAIL: "The course has no cover.",
+    CheckCode.ZERO_NOT_FREE: "The price is 0. Set one, or mark the course as free.",
+    CheckCode.BELOW_MINIMUM: "No payment gateway that is switched on takes {currency}.",
+    CheckCode.CURRENCY_NOT_SOLD: "The school does not sell in {currency}. Choose another currency.",
+}
 
 
 class NotPublishable(Conflict):
@@ -156,24 +181,23 @@ def checks_of(course: Course, gateways: Sequence[str]) -> list[Check]:
     """What stands in the way of publishing; `gateways` take the course's currency."""
     found = [*_field_checks(course), *price_checks(course.price, course.free, gateways)]
     if not course.lesson_ids:
-        found.append(Check(CheckCode.NO_LESSON, "The course has no lesson yet.", field="outline"))
+        found.append(Check(CheckCode.NO_LESSON, "outline"))
     for lesson in course.lessons():
         if not lesson.body_hash:
-            sentence = f"“{lesson.title}” has no text."
-            found.append(Check(CheckCode.EMPTY_LESSON, sentence, lesson_id=lesson.id))
+            found.append(Check(CheckCode.EMPTY_LESSON, lesson_id=lesson.id, lesson=lesson.title))
         elif not lesson.ready:
-            sentence = f"“{lesson.title}” is not marked as ready."
-            found.append(Check(CheckCode.LESSON_NOT_READY, sentence, lesson_id=lesson.id))
+            found.append(
+                Check(CheckCode.LESSON_NOT_READY, lesson_id=lesson.id, lesson=lesson.title)
+            )
     return found
 
 
 def _field_checks(course: Course) -> list[Check]:
     found = []
     if not course.description.strip():
-        sentence = "The course has no description."
-        found.append(Check(CheckCode.NO_DESCRIPTION, sentence, field="description"))
+        found.append(Check(CheckCode.NO_DESCRIPTION, "description"))
     if course.thumbnail is None:
-        found.append(Check(CheckCode.NO_THUMBNAIL, "The course has no cover.", field="thumbnail"))
+        found.append(Check(CheckCode.NO_THUMBNAIL, "thumbnail"))
     return found
 
 
@@ -182,16 +206,10 @@ def price_checks(price: Money, free: bool, gateways: Sequence[str]) -> list[Chec
     if free:
         return []
     if price.minor == 0:
-        sentence = "The price is 0. Set one, or mark the course as free."
-        return [Check(CheckCode.ZERO_NOT_FREE, sentence, field="price")]
-    if sentence := price.between_steps():
-        return [Check(CheckCode.BETWEEN_STEPS, sentence, field="price")]
-    if not gateways:
-        sentence = f"No payment gateway that is switched on takes {price.currency}."
-        return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]
-    minimums = {name: minimum_for(name, price.currency) for name in gateways}
-    if all(price.minor < minimum.minor for minimum in minimums.values()):
-        bounds = listed(f"{name.capitalize()} from {minimum}" for name, minimum in minimums.items())
-        sentence = f"{price} is less than can be paid: {bounds}."
-        return [Check(CheckCode.BELOW_MINIMUM, sentence, field="price")]
+        return [Check(CheckCode.ZERO_NOT_FREE, "price", price=price)]
+    if price.between_steps():
+        return [Check(CheckCode.BETWEEN_STEPS, "price", price=price)]
+    minimums = tuple((name, minimum_for(name, price.currency)) for name in gateways)
+    if all(price.minor < minimum.minor for _, minimum in minimums):  # also when none takes it
+        return [Check(CheckCode.BELOW_MINIMUM, "price", price=price, minimums=minimums)]
     return []

@@ -23,7 +23,7 @@ from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.mail.emails import Email, EmailFilter, EmailKind, Recipient
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
-from courseflow_admin.models.teaching.access import ReasonCode, Verdict
+from courseflow_admin.models.teaching.access import Verdict
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services.identity import second_factor, sessions
@@ -60,30 +60,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Why:
-    """One person and one course: whether it is open, why, and the act that would open it."""
+    """One person and one course: whether it is open, and why."""
 
     account: Account
     course: Course
     enrollment: Enrollment | None
     payments: list[Payment]
     verdict: Verdict
-    repair: str  # what kind of act: "restore", "payment", "course", or nothing to do
-    payment_id: str  # the payment to look at, if that is the repair
-
-
-REPAIRS = {
-    ReasonCode.SUSPENDED: "restore",
-    ReasonCode.PAYMENT_IN_REVIEW: "payment",
-    ReasonCode.PAID_WITHOUT_GRANT: "payment",
-    ReasonCode.PAYMENT_PENDING: "payment",
-    ReasonCode.DISPUTED: "payment",
-    ReasonCode.PAYMENT_FAILED: "course",
-    ReasonCode.CHECKOUT_OPEN: "course",
-    ReasonCode.NEVER_BOUGHT: "course",
-    ReasonCode.REFUNDED: "course",
-    ReasonCode.ENDED: "course",
-    ReasonCode.EXPIRED: "course",
-}
 
 
 async def get(actor: Actor, account_id: str) -> Person:
@@ -145,7 +128,7 @@ def _places(
 
 
 async def why(actor: Actor, account_id: str, course_id: str) -> Why:
-    """Whether this person may study this course, all reasons in order, and what would repair it."""
+    """Whether this person may study this course, with all reasons in order."""
     actor.require(Permission.ACCESS_READ_ALL)
     account = await _account(account_id)
     course = await courses_db.get(course_id)
@@ -161,15 +144,12 @@ async def why(actor: Actor, account_id: str, course_id: str) -> Why:
     verdict = apart
     if first := access.CLOSED.get(account.standing):
         verdict = Verdict(False, (first, *apart.reasons))
-    reason = verdict.reasons[0]
     return Why(
         account=account,
         course=course,
         enrollment=enrollment,
         payments=payments,
         verdict=verdict,
-        repair=REPAIRS.get(reason.code, ""),
-        payment_id=reason.payment_id,
     )
 
 

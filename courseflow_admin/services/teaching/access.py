@@ -1,4 +1,4 @@
-"""Access: one pure function that says whether, and in words why or why not."""
+"""Access: one pure function that says whether, and why or why not."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -21,16 +21,8 @@ from courseflow_admin.services.school import settings as school_settings
 
 # Accounts that study nothing, whatever was granted to them; by how the account stands.
 CLOSED = {
-    "suspended": Reason(
-        ReasonCode.SUSPENDED, "This account is suspended.", "An admin can lift the suspension."
-    ),
-    "deleted": Reason(ReasonCode.DELETED, "This account is deleted."),
-}
-KINDS = {
-    "payment": "It was bought",
-    "manual": "It was given by hand",
-    "free": "Enrolled for free",
-    "batch": "It was given to a group",
+    "suspended": Reason(ReasonCode.SUSPENDED),
+    "deleted": Reason(ReasonCode.DELETED),
 }
 
 
@@ -66,53 +58,28 @@ def decide(
         _unfinished(payment, last_came) for payment in paid.values() if payment.id not in held
     ]
     reasons = [*(reason for reason in unfinished if reason), *reversed(judged)]
-    return Verdict(
-        False,
-        tuple(reasons)
-        or (
-            Reason(
-                ReasonCode.NEVER_BOUGHT,
-                "This course has not been bought yet.",
-                "Buying it opens it at once.",
-            ),
-        ),
-    )
+    return Verdict(False, tuple(reasons) or (Reason(ReasonCode.NEVER_BOUGHT),))
 
 
 def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend: bool) -> Reason:
     payment_id = grant.payment_id or ""
     if grant.ended:
-        refunded = grant.end_reason == "refund"
-        return Reason(
-            ReasonCode.REFUNDED if refunded else ReasonCode.ENDED,
-            f"Access ended on {_day(grant.ended)}"
-            + (" because the payment was refunded." if refunded else "."),
-            "Buying the course again opens it at once.",
-            payment_id,
-        )
+        code = ReasonCode.REFUNDED if grant.end_reason == "refund" else ReasonCode.ENDED
+        return Reason(code, payment_id, at=grant.ended)
     if grant.expires_at and at >= grant.expires_at:
-        return Reason(
-            ReasonCode.EXPIRED,
-            f"Access ran until {_day(grant.expires_at)}.",
-            "Buying the course again opens it at once.",
-            payment_id,
-        )
+        return Reason(ReasonCode.EXPIRED, payment_id, at=grant.expires_at)
     if grant.started > at:
-        return Reason(
-            ReasonCode.NOT_STARTED, f"Access starts on {_day(grant.started)}.", "", payment_id
-        )
-    if payment and payment.dispute.state is DisputeState.OPEN and disputes_suspend:
-        return Reason(
-            ReasonCode.DISPUTED,
-            "The payment is being disputed at the bank, so access waits for the outcome.",
-            "Winning or withdrawing the dispute restores access.",
-            payment_id,
-        )
-    more = f" Access runs until {_day(grant.expires_at)}." if grant.expires_at else ""
-    if payment and payment.dispute.state is DisputeState.OPEN:
-        more += " The payment is being disputed at the bank; meanwhile access stays open."
+        return Reason(ReasonCode.NOT_STARTED, payment_id, at=grant.started)
+    disputed = payment is not None and payment.dispute.state is DisputeState.OPEN
+    if disputed and disputes_suspend:
+        return Reason(ReasonCode.DISPUTED, payment_id)
     return Reason(
-        ReasonCode.GRANTED, f"{KINDS[grant.kind]} on {_day(grant.started)}.{more}", "", payment_id
+        ReasonCode.GRANTED,
+        payment_id,
+        kind=grant.kind,
+        at=grant.started,
+        until=grant.expires_at,
+        disputed=disputed,
     )
 
 
@@ -121,51 +88,27 @@ def _unfinished(payment: Payment, last_came: datetime | None) -> Reason | None:
 
     So is a try that was begun before money came, at `last_came`, by another.
     """
+    code = _code_of(payment, last_came)
+    if code is None:
+        return None
+    inside = payment.review.reason if code is ReasonCode.PAYMENT_IN_REVIEW else ""
+    return Reason(code, payment.id, payment.amount, inside=inside)
+
+
+def _code_of(payment: Payment, last_came: datetime | None) -> ReasonCode | None:
     if payment.review.state is ReviewState.OPEN:
-        return Reason(
-            ReasonCode.PAYMENT_IN_REVIEW,
-            f"The school is checking a payment of {payment.amount} by hand.",
-            "An admin of the school decides about it; please do not pay again meanwhile.",
-            payment.id,
-            payment.review.reason,
-        )
+        return ReasonCode.PAYMENT_IN_REVIEW
     settled_by_hand = payment.review.state is ReviewState.RESOLVED
     gone_back = any(refund.state is not RefundState.FAILED for refund in payment.refunds)
     if payment.capture is Capture.PAID and not gone_back and not settled_by_hand:
-        return Reason(
-            ReasonCode.PAID_WITHOUT_GRANT,
-            f"{payment.amount} was paid, but no access followed.",
-            "An admin re-checks the payment.",
-            payment.id,
-        )
+        return ReasonCode.PAID_WITHOUT_GRANT
     if payment.capture in {Capture.PENDING, Capture.AUTHORIZED}:
-        return Reason(
-            ReasonCode.PAYMENT_PENDING,
-            f"A payment of {payment.amount} is on its way and not yet confirmed.",
-            "Access opens by itself as soon as it is.",
-            payment.id,
-        )
+        return ReasonCode.PAYMENT_PENDING
     if last_came and payment.created_at <= last_came:
         return None
     if payment.capture is Capture.FAILED:
-        return Reason(
-            ReasonCode.PAYMENT_FAILED,
-            f"The payment of {payment.amount} did not go through.",
-            "Trying again opens the course at once.",
-            payment.id,
-        )
-    if payment.open:
-        return Reason(
-            ReasonCode.CHECKOUT_OPEN,
-            "A checkout was opened but nothing has been paid yet.",
-            "Finishing the checkout opens the course at once.",
-            payment.id,
-        )
-    return None
-
-
-def _day(instant: datetime) -> str:
-    return f"{instant.day} {instant:%b %Y}"
+        return ReasonCode.PAYMENT_FAILED
+    return ReasonCode.CHECKOUT_OPEN if payment.open else None
 
 
 async def verdict(account_id: str, course_id: str) -> Verdict:

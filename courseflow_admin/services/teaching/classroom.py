@@ -172,7 +172,7 @@ def _my_course(seat: _Seat, enrollment: Enrollment, verdict: Verdict) -> MyCours
         completed_at=enrollment.completed_at,
         last_seen_at=enrollment.last_seen_at,
         allowed=verdict.allowed,
-        why="" if verdict.allowed else verdict.sentence,
+        why=None if verdict.allowed else verdict.reasons[0],
     )
 
 

@@ -19,8 +19,7 @@ async def checks(course: Course) -> list[Check]:
     found = checks_of(course, _gateways(course.price.currency))
     currency = course.price.currency
     if not course.free and not course.sold and currency not in await for_sale():
-        sentence = f"The school does not sell in {currency}. Choose another currency."
-        found.append(Check(CheckCode.CURRENCY_NOT_SOLD, sentence, field="price"))
+        found.append(Check(CheckCode.CURRENCY_NOT_SOLD, "price", price=course.price))
     return found
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services.identity import people
 from courseflow_admin.services.identity.people import Why
 from courseflow_admin.services.school import support
@@ -15,6 +16,20 @@ from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.words import address_part
 
+# What would repair it; what is not in it nobody can.
+REPAIRS = {
+    ReasonCode.SUSPENDED: "restore",
+    ReasonCode.PAYMENT_IN_REVIEW: "payment",
+    ReasonCode.PAID_WITHOUT_GRANT: "payment",
+    ReasonCode.PAYMENT_PENDING: "payment",
+    ReasonCode.DISPUTED: "payment",
+    ReasonCode.PAYMENT_FAILED: "course",
+    ReasonCode.CHECKOUT_OPEN: "course",
+    ReasonCode.NEVER_BOUGHT: "course",
+    ReasonCode.REFUNDED: "course",
+    ReasonCode.ENDED: "course",
+    ReasonCode.EXPIRED: "course",
+}
 LABELS = {
     "restore": "Open the account to restore it",
     "payment": "Open the payment to re-check it",
@@ -96,11 +111,13 @@ class AccessState(rx.State):
 
 
 def _shown(found: Why) -> Shown:
+    reason = found.verdict.reasons[0]
+    repair = REPAIRS.get(reason.code, "")
     name = found.account.name if not found.account.erased_at else "A deleted account"
     may = "can study" if found.verdict.allowed else "cannot study"
     hrefs = {
         "restore": routes.person(found.account.id),
-        "payment": routes.payment(found.payment_id),
+        "payment": routes.payment(reason.payment_id),
         "course": routes.course(found.course.slug),
     }
     return Shown(
@@ -110,9 +127,9 @@ def _shown(found: Why) -> Shown:
         course_href=routes.course(found.course.slug),
         allowed=found.verdict.allowed,
         headline=f"{name} {may} {found.course.title}",
-        because=found.verdict.reasons[0].for_admins,
+        because=reason.for_admins,
         progress=f"{found.enrollment.percent} %" if found.enrollment else "Not enrolled",
-        repair=found.verdict.reasons[0].repair,
-        repair_href=hrefs.get(found.repair, ""),
-        repair_label=LABELS.get(found.repair, ""),
+        repair=reason.repair,
+        repair_href=hrefs.get(repair, ""),
+        repair_label=LABELS.get(repair, ""),
     )

@@ -74,8 +74,8 @@ def _row(course: MyCourse) -> MyCourseRow:
 
 
 def _next(course: MyCourse) -> str:
-    if not course.allowed:
-        return course.why
+    if course.why:
+        return course.why.sentence
     if course.completed_at:
         extra = f", {counted(course.new, 'new lesson')} since" if course.new else ""
         return f"Finished on {day(course.completed_at)}{extra}"

@@ -8,6 +8,7 @@ from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services.identity import accounts, people, sessions
 from courseflow_admin.services.teaching import enrollments
+from courseflow_admin.state.money.access import REPAIRS
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
 from tests.money_builders import a_payment, an_email
@@ -141,7 +142,7 @@ async def test_why_names_the_first_broken_link_and_then_what_else_there_is(datab
 
     assert not found.verdict.allowed
     assert [reason.code.value for reason in found.verdict.reasons] == ["suspended", "granted"]
-    assert found.repair == "restore"
+    assert REPAIRS[found.verdict.reasons[0].code] == "restore"
 
 
 @pytest.mark.parametrize(
@@ -162,8 +163,9 @@ async def test_why_says_which_act_repairs_it(database, state, code, repair):
 
     found = await people.why(admin, ada.id, course.id)
 
-    assert (found.verdict.reasons[0].code.value, found.repair) == (code, repair)
-    assert found.payment_id == (payment.id if payment else "")
+    reason = found.verdict.reasons[0]
+    assert (reason.code.value, REPAIRS[reason.code]) == (code, repair)
+    assert reason.payment_id == (payment.id if payment else "")
 
 
 async def test_where_access_is_open_there_is_nothing_to_repair(database):
@@ -173,4 +175,5 @@ async def test_where_access_is_open_there_is_nothing_to_repair(database):
 
     found = await people.why(admin, ada.id, course.id)
 
-    assert (found.verdict.allowed, found.repair) == (True, "")
+    assert found.verdict.allowed
+    assert found.verdict.reasons[0].code not in REPAIRS

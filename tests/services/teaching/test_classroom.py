@@ -299,7 +299,7 @@ async def test_my_courses_are_mine_and_say_when_they_are_closed(database):
     [mine] = await classroom.my_courses(learner)
 
     assert (mine.title, mine.allowed) == ("Mine", False)
-    assert mine.why.endswith("because the payment was refunded.")
+    assert mine.why.sentence.endswith("because the payment was refunded.")
     with pytest.raises(NotPermitted):
         await classroom.my_courses(Actor(id=learner.id, role=""))
 
