@@ -26,7 +26,7 @@ async def test_forty_calls_that_hang_hold_up_nobody_else_and_stay_few(sandbox):
     still_waiting = sum(not call.done() for call in calls)
     running = threads_of_razorpay()
     await asyncio.gather(*calls)
-    assert took < 0.1  # in the default threads, where names are looked up
+    assert took < 0.25  # in the default threads, where names are looked up
     assert still_waiting > 20
     assert len(running) <= AT_ONCE
 

@@ -172,13 +172,15 @@ class PaymentDetailState(ActsState, rx.State):
     async def show_dialog(self, is_open: bool):
         self.dialog = is_open and self._payment is not None
         if self.dialog and self._payment is not None:
-            asked = self._asked_for(self._payment)
+            auth = await self.get_state(AuthState)
+            amount, asked = self._payment.refundable, self._asked_for(self._payment)
             if not self._request_id or (asked and asked.outcome_known):
-                self._request_id, asked = new_id("ref"), None
+                self._request_id = new_id("ref")
+            if waiting := _unanswered(self._payment, auth.actor().id):
+                # What is sent again is the same request, also in another tab.
+                self._request_id = waiting.id
+                amount = Money(minor=waiting.amount_minor, currency=amount.currency)
             self.dialog_key += 1
-            amount = self._payment.refundable
-            if asked:  # the gateway has not answered: what is sent again is the same request
-                amount = Money(minor=asked.amount_minor, currency=amount.currency)
             self.refund_amount = amount.plain()
             self.refund_problem = self.reason_problem = ""
             self._preview(self.refund_amount)
@@ -340,3 +342,9 @@ def _refunded(payment: Payment, request_id: str, amount: Money) -> Notice:
             "We keep asking; its state stands on this page."
         )
     return notices.success(f"Refunded {amount} to {payment.name}.")
+
+
+def _unanswered(payment: Payment, account_id: str) -> Refund | None:
+    """A refund this person has asked for, of which the gateway has not said anything yet."""
+    waiting = (one for one in payment.refunds if one.by == account_id and not one.outcome_known)
+    return next(waiting, None)

@@ -65,6 +65,22 @@ async def test_the_sixth_failure_says_how_long_to_wait(api):
     assert 290 <= int(answer.headers["retry-after"]) <= 300
 
 
+async def test_failures_of_others_do_not_close_the_browser_one_has_used(api):
+    await an_account()
+    await api.post(SIGN_IN, data=ADA)
+    own = dict(api.cookies)
+    api.cookies.clear()
+    for _ in range(5):
+        await api.post(SIGN_IN, data={**ADA, "password": "not it"})
+
+    elsewhere = await api.post(SIGN_IN, data=ADA)
+    api.cookies.clear()
+    here = await api.post(SIGN_IN, data=ADA, headers={"Cookie": f"cf_device={own['cf_device']}"})
+
+    assert elsewhere.headers["location"] == "/sign-in?said=too_many"
+    assert here.headers["location"] == "/overview"
+
+
 async def test_a_form_gets_the_session_cookie_and_goes_on_to_next(api):
     await an_account()
 

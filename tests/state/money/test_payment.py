@@ -262,6 +262,24 @@ async def test_a_dialog_whose_request_was_not_answered_sends_the_same_one_again(
     assert sandbox.refunds(payment.provider_payment_id) == [10_000, 10_000]
 
 
+async def test_a_dialog_in_another_tab_takes_the_unanswered_request_up(paid, sandbox):
+    payment, admin = paid
+    root, _ = await opened(admin, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    sandbox.switch("stripe", outage="timeout")
+    form = {"amount": "100", "reason": "Asked for it"}
+    await run(root, PaymentDetailState, "refund", form=form)
+    sandbox.switch("stripe", outage="ok")
+
+    other, state = await opened(admin, payment.id)
+    await run(other, PaymentDetailState, "show_dialog", is_open=True)
+    prefilled = state.refund_amount
+    await run(other, PaymentDetailState, "refund", form=form)
+
+    assert prefilled == "100.00"
+    assert sandbox.refunds(payment.provider_payment_id) == [10_000]
+
+
 async def test_a_dialog_keeps_its_request_while_the_database_is_away(paid, sandbox, mongod_uri):
     payment, admin = paid
     root, state = await opened(admin, payment.id)
