@@ -26,15 +26,20 @@ def empty(
     )
 
 
-def error(text: Text, retry: Any = None) -> rx.Component:
-    """A sentence and a way to try again (`retry` is the page's loader)."""
+def error(text: Text, retry: Any = None, back: tuple[Text, Text] | None = None) -> rx.Component:
+    """A sentence and a way to try again (`retry` is the page's loader).
+
+    `back`: instead of that, address and words of a link, where trying again would not help.
+    """
+    again = button("Retry", on_click=retry) if retry is not None else None
+    if back is not None and again is not None:
+        href, words = (rx.Var.create(one).to(str) for one in back)
+        again = rx.cond(href != "", link_button(words, href=href), again)
     return rx.el.div(
         toned_icon("circle_alert", "red"),
         rx.el.h2("This could not be loaded", class_name="cf-h2"),
         rx.el.p(text),
-        rx.el.div(button("Retry", on_click=retry), class_name="cf-row")
-        if retry is not None
-        else rx.fragment(),
+        rx.el.div(again, class_name="cf-row") if again is not None else rx.fragment(),
         class_name="cf-empty",
         role="alert",
     )

@@ -27,5 +27,6 @@ def list_table(
         empty=empty,
         error=state.error,
         retry=state.load,
+        back=(state.back_href, state.back_text),
         footer=footer(state.range_text, state.previous_href, state.next_href),
     )

@@ -48,11 +48,13 @@ def table(
     empty: rx.Component,
     error: Text = "",
     retry: Any = None,
+    back: tuple[Text, Text] | None = None,
     footer: rx.Component | None = None,
 ) -> Piece:
     """`view` is a state var: "loading" (its first value), "rows", "empty" or "error".
 
-    `row(item)` returns `tr(...)`. `retry` is the loader, for the error's button.
+    `row(item)` returns `tr(...)`. `retry` is the loader, for the error's button;
+    `back` a link in its place, see `feedback.error`.
     """
     loading = _frame(
         _table(caption, columns, *_skeleton(columns), aria_busy="true"), footer, "loading"
@@ -61,7 +63,7 @@ def table(
     nothing = rx.el.div(empty, class_name="cf-tablewrap")
     if view is None:
         return rx.cond(rows.length() > 0, filled, nothing)
-    failed = rx.el.div(feedback.error(error, retry), class_name="cf-tablewrap")
+    failed = rx.el.div(feedback.error(error, retry, back), class_name="cf-tablewrap")
     return rx.match(view, ("rows", filled), ("empty", nothing), ("error", failed), loading)
 
 

@@ -163,10 +163,43 @@ async def current_actor(request: Request) -> Actor:
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
+FirstDay = Annotated[
+    str,
+    Query(
+        alias="from",
+        max_length=10,
+        description="The first day, as 2026-11-01, of the school's time zone; without it there is "
+        "no first day. Refused (422) when it is after `to`.",
+    ),
+]
+LastDay = Annotated[
+    str,
+    Query(
+        alias="to",
+        max_length=10,
+        description="The last day, itself included, as 2026-11-30; without it there is no last.",
+    ),
+]
+
+
 async def page_request(
-    after: Annotated[str, Query(max_length=1000)] = "",
-    before: Annotated[str, Query(max_length=1000)] = "",
-    first: Annotated[str, Query(max_length=20)] = "",
+    after: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            description="The `next` of the page before. 422 `past_end` when nothing follows it.",
+        ),
+    ] = "",
+    before: Annotated[
+        str, Query(max_length=1000, description="The `previous` of the page after.")
+    ] = "",
+    first: Annotated[
+        str,
+        Query(
+            max_length=20,
+            description="The number of the page's first row, for `range`; the cursor knows it.",
+        ),
+    ] = "",
 ) -> PageRequest:
     return PageRequest.parse(after, before, first)
 

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor
+from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.periods import LONGEST_DAYS
 from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.services.figures import metrics
@@ -46,6 +48,8 @@ async def get(
     currency: Annotated[str, Query(max_length=3)] = "",
 ) -> MetricView:
     """One metric over the last days, all or of own courses; one currency, never a sum of two."""
+    if currency and currency not in CURRENCIES:
+        raise Invalid(f"“{currency}” is not a known currency.", "currency")
     board = await metrics.board(actor, [name], days)
     figure = board.figure(name, currency or board.currencies[0])
     return MetricView(

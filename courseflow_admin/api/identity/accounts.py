@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from courseflow_admin import routes
-from courseflow_admin.api.core.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.dependencies import CurrentActor, FirstDay, LastDay, Paging
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.services.identity import accounts
@@ -69,8 +69,8 @@ async def search(
     email: Annotated[str, Query(max_length=254)] = "",
     role: Annotated[str, Query(max_length=20)] = "",
     state: Annotated[str, Query(max_length=20)] = "",
-    first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
-    last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+    first_day: FirstDay = "",
+    last_day: LastDay = "",
 ) -> AccountPage:
     """People, newest first; `email` is the beginning of an address and sorts by address.
 

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from courseflow_admin import routes
-from courseflow_admin.api.core.dependencies import CurrentActor, Paging, not_from_elsewhere
+from courseflow_admin.api.core.dependencies import (
+    CurrentActor,
+    FirstDay,
+    LastDay,
+    Paging,
+    not_from_elsewhere,
+)
 from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
@@ -62,8 +68,8 @@ async def asked(
     act: Annotated[Act | None, Query()] = None,
     person: Annotated[str, Query(alias="actor", max_length=60)] = "",
     object_id: Annotated[str, Query(alias="object", max_length=60)] = "",
-    first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
-    last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+    first_day: FirstDay = "",
+    last_day: LastDay = "",
     q: Annotated[str, Query(max_length=254)] = "",
 ) -> AuditFilter:
     """The filter both answers share; days are of the school's time zone.

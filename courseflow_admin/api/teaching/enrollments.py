@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
-from courseflow_admin.api.core.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.dependencies import CurrentActor, FirstDay, LastDay, Paging
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
@@ -61,8 +61,8 @@ async def search(
     page: Paging,
     course: Annotated[str, Query(max_length=40)] = "",
     email: Annotated[str, Query(max_length=254)] = "",
-    first_day: Annotated[str, Query(alias="from", max_length=10)] = "",
-    last_day: Annotated[str, Query(alias="to", max_length=10)] = "",
+    first_day: FirstDay = "",
+    last_day: LastDay = "",
     *,
     mine: bool = False,
 ) -> EnrollmentPage:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from courseflow_admin.db.core.client import Row, collection, in_transaction
 from courseflow_admin.models.core.base import Document
-from courseflow_admin.models.core.paging import COUNT_LIMIT, Cursor, Page, PageRequest
+from courseflow_admin.models.core.paging import COUNT_LIMIT, Cursor, Page, PageRequest, PastEnd
 
 Found = TypeVar("Found", bound=Document)
 MAX_SECONDS = 3  # a combination of filters without an index of its own may take this long
@@ -25,8 +25,8 @@ async def page(
 ) -> Page[Found]:
     """Rows of collection `name` that match `where`, sorted by `field` and then by id.
 
-    A cursor whose row has vanished still works: it names a place, not a row. `projection` leaves
-    out big fields that a list does not show.
+    A cursor whose row has vanished still works: it names a place, not a row. PastEnd when no row
+    follows it. `projection` leaves out big fields that a list does not show.
     """
     rows_of = collection(name)
     forward = request.direction == "next"
@@ -43,19 +43,25 @@ async def page(
         ),
         rows_of.count(where, limit=COUNT_LIMIT + 1, maxTimeMS=MAX_SECONDS * 1000, **options),
     )
+    if request.cursor and forward and not found:
+        raise PastEnd
     more = len(found) > request.size
     found = found[: request.size]
     if not forward:
         found.reverse()
     has_next = more if forward else bool(found)
     has_previous = bool(request.cursor and found) if forward else more
+    first = request.first if has_previous else 1
+    if found and not has_next and total <= COUNT_LIMIT:  # whatever the address says
+        first = max(1, total - len(found) + 1)
+    beyond, before = first + len(found), max(1, first - request.size)
     return Page(
         rows=[read(row) for row in found],
-        first=request.first if has_previous else 1,
+        first=first,
         total=min(total, COUNT_LIMIT),
         more_than_total=total > COUNT_LIMIT,
-        next_cursor=_cursor(found[-1], field) if has_next else "",
-        previous_cursor=_cursor(found[0], field) if has_previous else "",
+        next_cursor=_cursor(found[-1], field, beyond) if has_next else "",
+        previous_cursor=_cursor(found[0], field, before) if has_previous else "",
     )
 
 
@@ -76,8 +82,8 @@ def _beyond(cursor: Cursor, field: str, order: int) -> Row:
     }
 
 
-def _cursor(row: Row, field: str) -> str:
+def _cursor(row: Row, field: str, first: int) -> str:
     value: Any = row
     for part in field.split("."):
         value = value[part]
-    return Cursor(value, row["_id"]).encode()
+    return Cursor(value, row["_id"], first).encode()

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, Literal, TypeVar
 
@@ -16,20 +16,32 @@ LONGEST_CURSOR = 2000
 COUNT_LIMIT = 1000  # counting stops here; the footer says "1,000+"
 
 
+class PastEnd(Invalid):
+    code = "past_end"
+
+    def __init__(self) -> None:
+        super().__init__("You are past the end of this list.", "after")
+
+
 @dataclass(frozen=True)
 class Cursor:
-    """The sort value and id of the row the page starts after; the row itself may be gone."""
+    """The sort value and id of the row the page starts after; the row itself may be gone.
+
+    `first`: the ordinal of the first row beyond it, so that a range is true without the address
+    saying it too.
+    """
 
     value: datetime | int | str
     id: str
+    first: int = field(default=1, compare=False)
 
     def encode(self) -> str:
         value = self.value
         packed: list[object]
         if isinstance(value, datetime):
-            packed = ["t", int(value.timestamp() * 1000), self.id]
+            packed = ["t", int(value.timestamp() * 1000), self.id, self.first]
         else:
-            packed = ["v", value, self.id]
+            packed = ["v", value, self.id, self.first]
         return base64.urlsafe_b64encode(json.dumps(packed).encode()).decode().rstrip("=")
 
     @classmethod
@@ -38,15 +50,16 @@ class Cursor:
             raise Invalid("This page of the list does not exist.", "after")
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            kind, value, row_id = json.loads(raw)
+            kind, value, row_id, *ordinal = json.loads(raw)
         except (binascii.Error, ValueError, TypeError, UnicodeError, RecursionError) as error:
             raise Invalid("This page of the list does not exist.", "after") from error
         if not _is_text(row_id) or not (_is_text(value) or _is_number(value)):
             raise Invalid("This page of the list does not exist.", "after")
+        first = ordinal[0] if ordinal and _is_number(ordinal[0]) else 1
         if kind == "t" and isinstance(value, int) and 0 <= value < 4_102_444_800_000:
-            return cls(datetime.fromtimestamp(value / 1000, UTC), row_id)
+            return cls(datetime.fromtimestamp(value / 1000, UTC), row_id, max(1, first))
         if kind == "v":
-            return cls(value, row_id)
+            return cls(value, row_id, max(1, first))
         raise Invalid("This page of the list does not exist.", "after")
 
 
@@ -74,10 +87,13 @@ class PageRequest:
         """From the query parameters `after`, `before` (cursors) and `first`. Invalid otherwise."""
         if after and before:
             raise Invalid("Give either 'after' or 'before'.", "after")
-        ordinal = int(first) if first.isascii() and first.isdigit() and len(first) <= 9 else 1
         text = after or before
         cursor = Cursor.decode(text) if text else None
-        return cls(cursor, "previous" if before else "next", max(1, ordinal if cursor else 1))
+        if cursor is None:
+            return cls()
+        said = first.isascii() and first.isdigit() and len(first) <= 9
+        ordinal = int(first) if said else cursor.first
+        return cls(cursor, "previous" if before else "next", max(1, ordinal))
 
 
 @dataclass(frozen=True)

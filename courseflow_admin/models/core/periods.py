@@ -9,6 +9,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid
 
 LONGEST_DAYS = 366
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # where no other is given
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,16 @@ class Period:
 
     @classmethod
     def parse(cls, first: str, last: str) -> Self | None:
-        """From the parameters `from` and `to` (2026-11-22) of an address; None without both."""
+        """From the parameters `from` and `to` (2026-11-22) of an address; None without both.
+
+        With one of them alone the period is open at the other end.
+        """
         if not first and not last:
             return None
-        try:
-            start, end = date.fromisoformat(first or last), date.fromisoformat(last or first)
-        except ValueError as error:
-            raise Invalid("Write days as 2026-11-22.", "from") from error
-        if not date(2000, 1, 1) <= start <= end <= date(2999, 12, 31):
-            raise Invalid("The first day comes after the last one.", "from")
+        start = _day(first, "from") if first else FIRST_DAY
+        end = _day(last, "to") if last else LAST_DAY
+        if start > end:
+            raise Invalid(f"“from” ({start}) is after “to” ({end}).", "from")
         return cls(start, end, settings().school_timezone)
 
     @property
@@ -67,8 +69,12 @@ class Period:
         return Period(self.before().first, self.last, self.zone)
 
     def text(self) -> str:
-        """`24 Oct – 22 Nov 2026`."""
+        """`24 Oct – 22 Nov 2026`, `Since 24 Oct 2026`."""
         last = f"{self.last.day} {self.last:%b %Y}"
+        if self.last == LAST_DAY:
+            return f"Since {self.first.day} {self.first:%b %Y}"
+        if self.first == FIRST_DAY:
+            return f"Until {last}"
         if self.first == self.last:
             return last
         year = "" if self.first.year == self.last.year else f" {self.first.year}"
@@ -77,3 +83,13 @@ class Period:
     def _midnight(self, day: date) -> datetime:
         # Not by adding hours: a day of a change of the clocks has 23 or 25.
         return datetime.combine(day, time.min, ZoneInfo(self.zone)).astimezone(UTC)
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("Write days as 2026-11-22.", field) from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Invalid(f"Choose a day from {FIRST_DAY} to {LAST_DAY}.", field)
+    return day

@@ -53,7 +53,12 @@ def courses() -> rx.Component | rx.Var:
     return rx.match(
         CatalogState.view,
         ("rows", found()),
-        ("error", feedback.error(CatalogState.error, CatalogState.load)),
+        (
+            "error",
+            feedback.error(
+                CatalogState.error, CatalogState.load, (routes.HOME, "Show all courses")
+            ),
+        ),
         (
             "nothing",
             feedback.empty(

@@ -43,6 +43,7 @@ def studio() -> rx.Component:
                 new_button(),
             ),
             error=StudioState.error,
+            back=(StudioState.back_href, StudioState.back_text),
             retry=StudioState.load,
             footer=footer(StudioState.range_text, StudioState.previous_href, StudioState.next_href),
         ),

@@ -3,7 +3,7 @@
 from courseflow_admin.db.teaching import catalog as catalog_db
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
-from courseflow_admin.errors import NotFound
+from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
@@ -34,12 +34,15 @@ async def search(
 ) -> Page[CatalogEntry]:
     """Published courses that have every word of `q` (or its beginning), the newest first.
 
-    An unknown category or level finds nothing.
+    Invalid for a category or level that nobody knows.
     """
+    if category and category not in CATEGORIES:
+        raise Invalid(f"“{category}” is not a known category.", "category")
+    if level and level not in LEVELS:
+        raise Invalid(f"“{level}” is not a known level.", "level")
     words = words_of(q[:LONGEST_SEARCH])[:MOST_WORDS]
     asked_for_nothing = q.strip() != "" and not words
-    unknown = (category and category not in CATEGORIES) or (level and level not in LEVELS)
-    if asked_for_nothing or unknown:
+    if asked_for_nothing:
         return Page(rows=[], first=1, total=0, more_than_total=False)
     found = await catalog_db.search(words, category, level, request)
     enrolled = await _enrolled(actor, found.rows)

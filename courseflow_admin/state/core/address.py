@@ -8,11 +8,13 @@ from urllib.parse import parse_qsl, unquote
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core.paging import PAGE_SIZE, Page, PageRequest
+from courseflow_admin.models.core.paging import PAGE_SIZE, Page, PageRequest, PastEnd
 from courseflow_admin.models.core.words import without_controls
 
 LONGEST = 254  # characters of one filter: an e-mail address
 PAGING = ("after", "before", "first")
+# What the values of a filter are, where its name does not say it.
+CALLED = {"state": "status", "act": "action", "order": "sort order", "sort": "column to sort by"}
 
 
 @dataclass
@@ -44,15 +46,16 @@ def last_part(state: Any) -> str:
 class ListAddress:
     """`path?filter=…&after=…`: only the parameters in `names` and those of paging count.
 
-    When it says one of them twice, none counts, and `request` is refused.
+    When it says one of them twice, none counts, and `request` is refused. So it is when a filter
+    has a value that nobody knows: to leave it out would show everything.
     """
 
     def __init__(self, path: str, url: Any, names: tuple[str, ...]) -> None:
-        self._twice: Invalid | None = None
+        self._refused: Invalid | None = None
         try:
             given = query_of(url, *names, *PAGING)
         except Invalid as twice:
-            given, self._twice = dict.fromkeys((*names, *PAGING), ""), twice
+            given, self._refused = dict.fromkeys((*names, *PAGING), ""), twice
         self._path = path
         self._asked = {name: given[name][:LONGEST] for name in names}
         self._page = {name: given[name] for name in PAGING}
@@ -61,17 +64,37 @@ class ListAddress:
         return self._asked[name]
 
     def one_of(self, name: str, known: Mapping[str, str]) -> str:
-        """What is asked for, or "" when it is none of the known keys."""
-        return self._asked[name] if self._asked[name] in known else ""
+        """What is asked for, or "" when that is nothing, or none of the known keys."""
+        asked = self._asked[name]
+        if not asked or asked in known:
+            return asked
+        what = CALLED.get(name, name)
+        self._refused = self._refused or Invalid(f"“{asked}” is not a known {what}.", name)
+        return ""
 
     def request(self) -> PageRequest:
         """Which page; an address that names none, cut off on its way, means the first."""
-        if self._twice:
-            raise self._twice
+        if self._refused:
+            raise self._refused
         try:
             return PageRequest.parse(**self._page)
         except Invalid:
             return PageRequest()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the address asks for another page than the first."""
+        return self.request().cursor is not None
+
+    def back(self, problem: Invalid) -> tuple[str, str]:
+        """Where to go from a refusal, and what that is called: the list without what is wrong."""
+        if isinstance(problem, PastEnd):
+            return routes.with_query(self._path, **self._asked), "Back to the first page"
+        if problem.field in self._asked:
+            return routes.with_query(
+                self._path, **{**self._asked, problem.field: ""}
+            ), "Remove filter"
+        return self._path, "Show the whole list"
 
     def next(self, page: Page[Any]) -> str:
         if not page.next_cursor:

@@ -95,9 +95,9 @@ class OverviewState(rx.State):
         auth = await self.get_state(AuthState)
         actor = auth.actor()
         try:
-            query = query_of(self.router.url, "days", "currency")
-        except Invalid as twice:
-            self.view, self.error = "error", twice.message
+            query = _known(query_of(self.router.url, "days", "currency"))
+        except Invalid as problem:
+            self.view, self.error = "error", problem.message
             return None
         if actor.can(Permission.FIGURES_READ_ALL):
             await self._load_school(actor, query)
@@ -171,6 +171,16 @@ class OverviewState(rx.State):
         ]
         if len(self.currencies) == 1:  # nothing to choose
             self.currencies = []
+
+
+def _known(query: Mapping[str, str]) -> Mapping[str, str]:
+    for name, values, what in (
+        ("days", SPANS, "number of days"),
+        ("currency", CURRENCIES, "currency"),
+    ):
+        if query[name] and query[name] not in values:
+            raise Invalid(f"“{query[name][:40]}” is not a known {what}.", name)
+    return query
 
 
 def _span(query: Mapping[str, str]) -> str:

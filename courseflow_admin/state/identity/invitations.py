@@ -55,7 +55,7 @@ class InvitationsState(ListState, rx.State):
         self.inviting, self.dialog = False, ""
         address = ListAddress(routes.INVITATIONS, self.router.url, ())
         actor = (await self.get_state(AuthState)).actor()
-        async with self._refusals():
+        async with self._refusals(address):
             page = await invitations.pending(actor, address.request())
             self.rows = [_row(sent) for sent in page.rows]
             self._show_page(page, address)

@@ -50,7 +50,7 @@ class PeopleState(ListState, rx.State):
         role = address.one_of("role", ROLE_LABELS)
         standing = address.one_of("state", STATES)
         self._show_controls(address, role, standing)
-        async with self._refusals():
+        async with self._refusals(address):
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             page = await accounts.search(

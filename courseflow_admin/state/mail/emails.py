@@ -95,7 +95,7 @@ class EmailsState(ListState, rx.State):
             account_id=address["account"],
         )
         self._show_controls(address, wanted, state)
-        async with self._refusals():
+        async with self._refusals(address):
             days = Period.parse(address["since"], "")
             self.since_text = days.text() if days else ""
             wanted = replace(wanted, since=days.start if days else None)

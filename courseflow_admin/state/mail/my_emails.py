@@ -19,7 +19,7 @@ class MyEmailsState(ListState, rx.State):
     async def load(self):
         address = ListAddress(routes.MY_EMAILS, self.router.url, ())
         auth = await self.get_state(AuthState)
-        async with self._refusals():
+        async with self._refusals(address):
             page = await emails_log.mine(auth.actor(), address.request())
             self.rows = [row_of(email) for email in page.rows]
             self._show_page(page, address)

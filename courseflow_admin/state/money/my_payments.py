@@ -32,7 +32,7 @@ class MyPaymentsState(ListState, rx.State):
     async def load(self):
         address = ListAddress(routes.MY_PAYMENTS, self.router.url, ())
         auth = await self.get_state(AuthState)
-        async with self._refusals():
+        async with self._refusals(address):
             page = await payments.mine(auth.actor(), address.request())
             receipts = await payments.receipt_labels(auth.actor(), page.rows)
             self.rows = [_row(payment, receipts.get(payment.id, "")) for payment in page.rows]

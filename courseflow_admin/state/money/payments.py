@@ -44,6 +44,8 @@ NAMES = (
 )
 CODES = {code: code for code in CURRENCIES}
 OF_A_FIGURE = ("figure", "currency", "from", "to")
+SORTS = {"date": "Date", "amount": "Amount"}
+SORT_ORDERS = {"falling": "Falling", "rising": "Rising"}
 ORDERS = {True: "descending", False: "ascending"}
 WHY_EMPTY = {
     PaymentState.NEEDS_REVIEW: "Money that does not match its order waits here for a person.",
@@ -90,11 +92,10 @@ class PaymentsState(ListState, rx.State):
             figure=address.one_of("figure", FIGURES),
             currency=address.one_of("currency", CODES),
         )
-        sort = Sort(
-            "amount" if address["sort"] == "amount" else "date", address["order"] != "rising"
-        )
+        by, order = address.one_of("sort", SORTS), address.one_of("order", SORT_ORDERS)
+        sort = Sort("amount" if by == "amount" else "date", order != "rising")
         self._show_controls(address, wanted, sort)
-        async with self._refusals():
+        async with self._refusals(address):
             period = Period.parse(address["from"], address["to"])
             self.figure_text = _figure_text(wanted, period)
             wanted = replace(wanted, period=period)

@@ -58,7 +58,7 @@ class WebhooksState(ListState, rx.State):
             state=address.one_of("state", STATES), provider=address.one_of("provider", PROVIDERS)
         )
         self._show_controls(wanted)
-        async with self._refusals():
+        async with self._refusals(address):
             page = await webhooks.search(auth.actor(), wanted, address.request())
             self.rows = [_row(found) for found in page.rows]
             self._show_page(page, address)

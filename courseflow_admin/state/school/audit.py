@@ -82,7 +82,7 @@ class AuditState(ListState, rx.State):
         auth = await self.get_state(AuthState)
         act = address.one_of("act", ACTS)
         self._show_controls(address, act)
-        async with self._refusals():
+        async with self._refusals(address):
             period = Period.parse(address["from"], address["to"])
             self.period_text = period.text() if period else ""
             wanted = AuditFilter(act, address["actor"], address["object"], period, address["q"])
@@ -99,7 +99,7 @@ class AuditState(ListState, rx.State):
         self.actor_text = address["actor"]
         self.object_text = address["object"]
         self.days = [_newest(count, text) for count, text in PERIODS.items()]
-        asked = {name: address[name] for name in NAMES} | {"act": act}
+        asked = {name: address[name] for name in NAMES}
         self.export_href = routes.with_query(routes.API_AUDIT_EXPORT, **asked)
         self.filtered = any(asked.values())
 

@@ -53,15 +53,16 @@ class CatalogState(rx.State):
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
+        auth = await self.get_state(AuthState)
         try:
             query = query_of(self.router.url, *FILTERS, *PAGING)
-        except Invalid as twice:
-            self.view, self.error = "error", twice.message
+            q = query["q"][: catalog.LONGEST_SEARCH]
+            category, level = query["category"], query["level"]
+            page = await catalog.search(q, category, level, asked_page(query, SHOWN), auth._actor)
+        except Invalid as problem:
+            self.view, self.error, self.count_text = "error", problem.message, ""
+            self.q = self.category = self.level = ""
             return
-        auth = await self.get_state(AuthState)
-        q = query["q"][: catalog.LONGEST_SEARCH]
-        category, level = query["category"], query["level"]
-        page = await catalog.search(q, category, level, asked_page(query, SHOWN), auth._actor)
         self.q, self.category = q, category if category in CATEGORIES else ""
         self.level = level.capitalize() if level in LEVELS else ""
         self.cards = [_card(entry) for entry in page.rows]

@@ -45,7 +45,7 @@ class LearnersState(ListState, rx.State):
         address = ListAddress(routes.LEARNERS, self.router.url, NAMES)
         auth = await self.get_state(AuthState)
         self._show_controls(address)
-        async with self._refusals():
+        async with self._refusals(address):
             titles = dict(await enrollments.courses(auth.actor()))
             self.courses = [Choice(title, {"course": course}) for course, title in titles.items()]
             chosen = address["course"]

@@ -38,6 +38,8 @@ class NewCourseForm(Form):
 class StudioState(rx.State):
     view: str = "loading"  # loading, rows, empty, error
     error: str = ""
+    back_href: str = ""
+    back_text: str = ""
     rows: list[StudioRow] = []
     range_text: str = ""
     previous_href: str = ""
@@ -51,10 +53,12 @@ class StudioState(rx.State):
         self.dialog_open = False
         address = ListAddress(routes.STUDIO, self.router.url, ())
         auth = await self.get_state(AuthState)
+        self.back_href = self.back_text = ""
         try:
             page = await studio.newest(auth.actor(), address.request())
-        except Invalid as twice:
-            self.view, self.error = "error", twice.message
+        except Invalid as problem:
+            self.view, self.error = "error", problem.message
+            self.back_href, self.back_text = address.back(problem)
             return
         learners = await studio.learners(auth.actor(), page.rows)
         self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]

@@ -1,7 +1,10 @@
 """Accounts over HTTP: people for admins, oneself for everybody."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from courseflow_admin.models.core.paging import Cursor
 from tests.builders import PASSWORD, an_account
 
 
@@ -77,3 +80,54 @@ async def test_people_are_found_by_name_or_address_and_each_question_is_one_text
     assert await found("q=.*") == (200, [])
     assert await found("q=ada&q=king") == (422, [])
     assert await found(f"q={'x' * 255}") == (422, [])
+
+
+async def test_ranges_and_days_of_people_are_true_or_refused(api):
+    await an_account("admin@demo.test", "admin")
+    await sign_in(api, "admin@demo.test")
+    people = "/api/v1/accounts"
+
+    turned = await api.get(f"{people}?from=2026-11-30&to=2026-11-01")
+    role = await api.get(f"{people}?role=teacher")
+    first = (await api.get(people)).json()
+    cursor = Cursor(datetime(2001, 1, 1, tzinfo=UTC), "acc_").encode()
+    past = await api.get(people, params={"after": cursor})
+    openapi = (await api.get("/api/v1/openapi.json")).json()
+
+    assert turned.status_code == role.status_code == past.status_code == 422
+    assert turned.json()["detail"] == "“from” (2026-11-30) is after “to” (2026-11-01)."
+    assert (past.json()["code"], past.json()["field"]) == ("past_end", "after")
+    assert first["total"] == 1
+    said = {
+        one["name"]: one.get("description", "")
+        for one in openapi["paths"][people]["get"]["parameters"]
+    }
+    assert said["from"].startswith("The first day, as 2026-11-01")
+    assert said["to"].startswith("The last day, itself included")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "accounts?state=lost",
+        "payments?state=lost",
+        "payments?provider=paypal",
+        "payments?sort=name",
+        "emails?kind=lost",
+        "emails?state=lost",
+        "audit?act=lost",
+        "audit/export?act=lost",
+        "catalog?category=lost",
+        "catalog?level=lost",
+        "metrics/revenue?currency=XXX",
+        "metrics/enrollments?days=0",
+    ],
+)
+async def test_a_value_that_nobody_knows_is_refused_and_never_everything(api, sandbox, path):
+    await an_account("admin@demo.test", "admin")
+    await sign_in(api, "admin@demo.test")
+
+    answer = await api.get(f"/api/v1/{path}")
+
+    assert answer.status_code == 422
+    assert answer.json()["field"] == path.partition("?")[2].partition("=")[0]

@@ -16,6 +16,14 @@ def test_a_cursor_comes_back_from_the_address_as_it_was(value):
     assert PageRequest.parse(after=cursor.encode()).cursor == cursor
 
 
+def test_a_cursor_knows_the_number_of_the_row_it_leads_to_and_an_older_one_does_not():
+    older = base64.urlsafe_b64encode(b'["v", 1, "pay_1"]').decode()
+
+    assert PageRequest.parse(after=Cursor(1, "pay_1", 51).encode()).first == 51
+    assert PageRequest.parse(after=Cursor(1, "pay_1", 51).encode(), first="101").first == 101
+    assert PageRequest.parse(after=older).first == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

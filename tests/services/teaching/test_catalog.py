@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.teaching import catalog as catalog_db
-from courseflow_admin.errors import NotFound
+from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.courses import Thumbnail
@@ -92,8 +92,22 @@ async def test_category_and_level_narrow_the_list(database):
 
     assert await found(category="Data") == ["Two", "One"]
     assert await found(category="Data", level="advanced") == ["One"]
-    assert await found(category="Music") == await found(category="{$ne: 1}") == []
+    assert await found(category="Music") == []
     assert await catalog.categories() == ["Data"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"category": "{$ne: 1}"}, "“{$ne: 1}” is not a known category."),
+        ({"category": "Data", "level": "expert"}, "“expert” is not a known level."),
+    ],
+)
+async def test_a_category_or_level_that_nobody_knows_is_refused(database, asked, said):
+    with pytest.raises(Invalid) as refused:
+        await found(**asked)
+
+    assert (refused.value.message, refused.value.field) == (said, list(asked)[-1])
 
 
 async def test_a_changed_draft_does_not_show_before_it_is_published(database):

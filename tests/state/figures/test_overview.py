@@ -105,14 +105,6 @@ async def test_the_address_chooses_currency_and_days(database):
     assert state.chart_title == "Revenue in USD"
 
 
-async def test_an_address_that_asks_for_nothing_known_shows_the_usual(database):
-    await sold(100_00)
-
-    state = await overview(ADMIN, "/overview?days=9999&currency=XXX")
-
-    assert (state.days, state.tiles[0].value) == ("30 days", "₹100.00")
-
-
 async def test_what_wants_a_person_stands_on_top_with_its_age(database):
     at = clock.business() - timedelta(hours=5)
     await a_payment(0, "needs_review", created_at=at)

@@ -2,8 +2,6 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from courseflow_admin.db.core import client
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
@@ -101,11 +99,10 @@ async def test_sorting_by_amount_turns_with_a_second_click(database):
     assert rising.sort_by_date == {"sort": "", "order": ""}
 
 
-@pytest.mark.parametrize("query", ["state=gone", "provider=paypal", "sort=name", "after=x"])
-async def test_what_an_address_cannot_ask_for_is_left_out(database, query):
+async def test_a_cursor_that_was_cut_off_on_its_way_means_the_first_page(database):
     await a_payment()
 
-    state = await loaded(ADMIN, f"/payments?{query}")
+    state = await loaded(ADMIN, "/payments?after=x")
 
     assert (state.view, len(state.rows), state.filtered) == ("rows", 1, False)
 
