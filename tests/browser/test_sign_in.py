@@ -78,7 +78,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     [
         ("weak_password", "Password", "A password has 8 to 128 characters."),
         ("invalid_email", "E-mail", "This does not look like an e-mail address."),
-        ("invalid_name", "Name", "Please tell us your name."),
+        ("invalid_name", "Name", "Enter your name."),
     ],
 )
 def test_what_is_wrong_with_a_field_is_said_there_and_there_is_the_focus(

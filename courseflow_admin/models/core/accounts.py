@@ -16,7 +16,7 @@ from pydantic import (
 
 from courseflow_admin.models.core.addresses import EmailAddress, SoughtEmail
 from courseflow_admin.models.core.base import Document, Piece
-from courseflow_admin.models.core.texts import as_title
+from courseflow_admin.models.core.texts import as_line
 from courseflow_admin.models.core.words import words_of
 
 AccountRole = Literal["student", "instructor", "admin"]
@@ -35,10 +35,10 @@ DELETED_NAME = "Deleted person"
 
 def as_name(text: str) -> str:
     """A name with single spaces; ValueError for control signs, which would forge e-mail headers."""
-    try:
-        return as_title(text)
-    except ValueError as error:
-        raise ValueError("Please tell us your name.") from error
+    name = as_line(text)
+    if not name:
+        raise ValueError("Enter your name.")
+    return name
 
 
 LONGEST_NAME = 80

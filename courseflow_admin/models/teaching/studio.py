@@ -28,9 +28,10 @@ from courseflow_admin.models.teaching.courses import (
 )
 from courseflow_admin.sentences import listed
 
+LONGEST_TITLE = 120
 Title = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
+    StringConstraints(min_length=1, max_length=LONGEST_TITLE, strip_whitespace=True),
     AfterValidator(as_title),
 ]
 Subtitle = Annotated[

@@ -149,10 +149,12 @@ async def create(
     actor.require(Permission.ACCOUNTS_CHANGE)
     if role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
-    try:
-        email, name = as_email(email), as_name(name)
-    except ValueError as error:
-        raise Invalid(str(error), "name" if "name" in str(error) else "email") from error
+    for field, read, text in (("email", as_email, email), ("name", as_name, name)):
+        try:
+            read(text)
+        except ValueError as error:
+            raise Invalid(str(error), field) from error
+    email, name = as_email(email), as_name(name)
     account = await new(email, name, role, password, verified=verified)
 
     async def body() -> None:

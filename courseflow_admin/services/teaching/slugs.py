@@ -1,5 +1,7 @@
 """The readable part of a course's address: unique for ever, also after it was changed."""
 
+import unicodedata
+
 from slugify import slugify
 
 from courseflow_admin.db.teaching import courses as courses_db
@@ -20,9 +22,16 @@ async def renamed(before: Course, course: Course) -> Course:
 
 
 async def free_slug(title: str, course_id: str) -> str:
-    stem = slugify(title, max_length=70) or "course"
+    """Of a title without letters (🔥🔥) by what its signs are called, else by the course's id."""
+    stem = slugify(title, max_length=70) or slugify(_called(title), max_length=70)
+    stem = stem or f"course-{course_id[-6:]}"
     for number in range(1, 100):
         slug = stem if number == 1 else f"{stem}-{number}"
         if not await courses_db.slug_is_taken(slug):
             return slug
     return f"{stem}-{course_id[-6:]}"
+
+
+def _called(title: str) -> str:
+    names = (unicodedata.name(sign, "") for sign in title if unicodedata.category(sign)[0] == "S")
+    return " ".join(name.removeprefix("REGIONAL INDICATOR SYMBOL LETTER ") for name in names)

@@ -14,7 +14,6 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_line
-from courseflow_admin.models.core.words import words_of
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching import outline
 from courseflow_admin.models.teaching.courses import (
@@ -27,6 +26,7 @@ from courseflow_admin.models.teaching.courses import (
 )
 from courseflow_admin.models.teaching.outline import Way
 from courseflow_admin.models.teaching.studio import (
+    LONGEST_TITLE,
     FieldsForm,
     LessonForm,
     NotPublishable,
@@ -371,8 +371,8 @@ def _title(text: str) -> str:
         clean = as_line(text)
     except ValueError as error:
         raise Invalid(str(error), "title") from error
-    if not clean or not words_of(clean):
-        raise Invalid("Please write a title.", "title")
-    if len(clean) > 120:
-        raise Invalid("A title has at most 120 characters.", "title")
+    if not clean:
+        raise Invalid("Enter a title.", "title")
+    if len(clean) > LONGEST_TITLE:
+        raise Invalid(f"Use at most {LONGEST_TITLE} characters, not {len(clean)}.", "title")
     return clean

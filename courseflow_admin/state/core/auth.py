@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
 import reflex as rx
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import cookie_parser
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Busy, Invalid, NotSignedIn
 from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.accounts import PersonName
+from courseflow_admin.models.core.addresses import EmailAddress
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
+from courseflow_admin.sentences import sentence
 from courseflow_admin.services.identity.accounts import WrongCredentials
 from courseflow_admin.services.identity.password_rules import LENGTH, REASONS
 from courseflow_admin.services.school import support
@@ -35,7 +40,7 @@ PROBLEMS = {
     "weak_password": LENGTH,
     **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
     "invalid_email": "This does not look like an e-mail address.",
-    "invalid_name": "Please tell us your name.",
+    "invalid_name": "Enter your name.",
     "invalid": "Please fill in every field.",
     "busy": Busy().message,
     "unavailable": "The database does not answer just now. Please try again in a moment.",
@@ -47,6 +52,9 @@ FIELDS = {
     "invalid_email": "email",
     "invalid_name": "name",
 }
+READ_BY: Mapping[str, TypeAdapter[str]] = MappingProxyType(
+    {"name": TypeAdapter(PersonName), "email": TypeAdapter(EmailAddress)}
+)
 NEWS = {
     "signed_up": "We have sent you an e-mail. Sign in with the password you chose; if there was an "
     "account with this address before, the e-mail says what to do.",
@@ -146,6 +154,8 @@ class SignInState(rx.State):
         self.news = NEWS.get(query["said"], "")
         fields = typed(self.router.headers.cookie) if query["said"] else {}
         self.email, self.name = fields.get("email", ""), fields.get("name", "")
+        if self.wrong in fields and (why := _why_not(self.wrong, fields[self.wrong])):
+            self.wrong_text = why
         asked = routes.safe_next(query["next"], "")
         self.other_query = routes.with_query("", next=asked)
         # Demo people exist only beside a sandbox, never in a database that is live.
@@ -177,6 +187,15 @@ class SignInState(rx.State):
 
     def _to_first_error(self) -> Any:
         return rx.set_focus(self.wrong) if self.wrong else None
+
+
+def _why_not(field: str, value: str) -> str:
+    """What is wrong with what was typed into a field; the code in the address says only which."""
+    try:
+        READ_BY[field].validate_python(value)
+    except ValidationError as error:
+        return sentence(error.errors(include_url=False, include_input=False)[0])
+    return ""
 
 
 def typed(cookies: str) -> dict[str, str]:

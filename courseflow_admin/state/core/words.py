@@ -15,7 +15,7 @@ from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
 def short(title: str) -> str:
     """Two letters of a title, for its cover."""
     letters = [sign for sign in title if sign.isalnum()]
-    return "".join(letters[:2]).capitalize()
+    return "".join(letters[:2]).capitalize() or title[:1]
 
 
 def price_text(price: Money, *, free: bool) -> str:

@@ -14,30 +14,70 @@ from courseflow_admin.services.teaching import studio
 from tests.builders import PASSWORD, stored
 from tests.course_builders import an_instructor
 
-HIDING = ["a\x00b", "a\x1b[2Jb", "a\u202eb", "a\u2066b", "a\x9bb", "a\u200bb", "a\ud800b"]
-UNSEEN = ["", " \n ", "\u200d", "\u200c \u200d", "\u3164", "\u2800", "\u0301"]
+WHY = {
+    "a\x00b": "control",
+    "a\x1b[2Jb": "control",
+    "a\x1cb": "control",
+    "a\x9bb": "control",
+    "a\u202eb": "text direction",
+    "a\u200bb": "invisible",
+    "a\U000e0041b": "invisible",
+    "a\ud800b": "half",
+}
+HIDING = list(WHY)
+UNSEEN = ["", " \n ", "\u200d", "\u200c \u200d", "\u3164", "\u2800", "\u0301", "\u2066\u2069"]
 hiding = pytest.mark.parametrize("hiding", HIDING)
 unseen = pytest.mark.parametrize("unseen", UNSEEN)
 
 
-@hiding
-def test_a_line_hides_nothing(hiding):
-    with pytest.raises(ValueError, match=r"^Please write letters, digits and signs only\.$"):
+@pytest.mark.parametrize(("hiding", "why"), list(WHY.items()))
+def test_a_line_hides_nothing_and_what_is_wrong_is_named_with_its_place(hiding, why):
+    point = f"U\\+{ord(hiding[1]):04X}"
+    with pytest.raises(ValueError, match=rf"^Remove the {why}.* \({point}\) at position 2\.$"):
         as_line(hiding)
 
 
 @unseen
 def test_a_line_in_which_nothing_is_seen_is_empty(unseen):
     assert as_line(unseen) == ""
-    with pytest.raises(ValueError, match="Please write letters or digits here"):
+    with pytest.raises(ValueError, match="Enter a text that can be seen"):
         as_title(unseen)
 
 
 @pytest.mark.parametrize(
-    "line", ["Ada Lovelace", "ക്‍ഷമ ന്‍", "李小龙", "עברית", "👩\u200d🔬 Labs", "C++ & C#", "±"]
+    "line",
+    [
+        *("Ada Lovelace", "ക്‍ഷമ ന്‍", "李小龙", "עברית", "👩\u200d🔬 Labs", "C++ & C#", "±"),
+        *(
+            "\U0001fa77 Love",
+            "\U0001fae9",
+            "\U0001fbff\U0003fffd",
+        ),  # newer than this Python, or not yet
+        *(
+            "🇮🇳 India",
+            "🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
+            "1\ufe0f\u20e3",
+        ),
+        *("👨\u200d👩\u200d👧\u200d👦", "☎\ufe0f", "葛\U000e0100城", "می\u200cخواهم", "\uf8ff"),
+        *("\u2067עברית\u2069 in English", "a\u200fb"),
+    ],
 )
 def test_a_line_of_any_script_stays_as_it_is(line):
     assert as_title(line) == line
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("\ufeffAda\u200b", "Ada"),
+        (" \u200b Ada \u200d\u200f", "Ada"),
+        ("ന്\u200d\u200b", "ന്\u200d"),
+        ("Ada\u3000Lovelace\u2028", "Ada Lovelace"),
+        ("\u2067עברית", "\u2067עברית\u2069"),  # or it would turn what is written after it
+    ],
+)
+def test_what_is_not_seen_at_the_ends_is_dropped_and_an_isolate_is_ended(typed, kept):
+    assert as_line(typed) == kept
 
 
 def test_a_text_keeps_lines_and_tabs_and_loses_what_hides():
@@ -79,11 +119,26 @@ def test_every_text_that_people_write_is_read_by_this_rule():
     }  # fmt: skip
 
 
+async def test_courses_named_by_signs_alone_have_links_of_their_own(database):
+    ines = await an_instructor()
+
+    made = [await studio.create(ines, title) for title in ("🔥🔥", "🔥🔥", "\U0001fa77", "🇮🇳", "±")]
+
+    slugs = [course.slug for course in made]
+    assert slugs == [
+        "fire-fire",
+        "fire-fire-2",
+        f"course-{made[2].id[-6:]}",
+        "i-n",
+        "plus-minus-sign",
+    ]
+
+
 @hiding
 async def test_a_course_is_not_made_under_a_title_that_hides_something(database, hiding):
     ines = await an_instructor()
 
-    with pytest.raises(Invalid, match="letters, digits and signs only"):
+    with pytest.raises(Invalid, match=r"^Remove the "):
         await studio.create(ines, hiding)
 
     assert await stored("courses") == []
@@ -91,7 +146,7 @@ async def test_a_course_is_not_made_under_a_title_that_hides_something(database,
 
 @unseen
 def test_nobody_has_a_name_that_is_not_seen(unseen):
-    with pytest.raises(ValueError, match="Please tell us your name"):
+    with pytest.raises(ValueError, match="Enter your name"):
         as_name(unseen)
 
 

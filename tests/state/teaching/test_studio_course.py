@@ -69,7 +69,7 @@ async def test_a_title_of_blanks_makes_nothing_and_says_so(database):
     await a_new_course(root, title="  ")
 
     state = await root.get_state(StudioState)
-    assert await said(root) == [("error", "Please write a title.")]
+    assert await said(root) == [("error", "Enter a title.")]
     assert (state.dialog_open, state.creating) == (True, False)
     assert await stored("courses") == []
 
