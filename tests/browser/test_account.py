@@ -62,7 +62,7 @@ def test_the_page_of_a_link_answers_at_once_and_leads_who_is_confirmed_already_o
     expect(settled(page).get_by_role("heading", level=1)).to_have_text("Overview")
     expect(told).to_have_count(0)
     settled(page).goto(link)
-    page.get_by_role("link", name="See your account").click()
+    page.get_by_role("link", name="Go to your account").click()
     page.wait_for_url("**/account#email")
     expect(page.get_by_label("New e-mail")).to_be_focused()
     expect(page.get_by_label("New e-mail")).to_be_in_viewport()

@@ -37,7 +37,7 @@ def test_somebody_new_is_invited_signs_up_and_teaches(school, visitor):
     page = visitor(width=390)
     settled(page.goto(link) and page)
     expect(
-        page.get_by_text("Rosa Admin invites you to CourseFlow as an instructor.")
+        page.get_by_text("Rosa Admin has invited you to CourseFlow as an instructor.")
     ).to_be_visible()
     expect(page.get_by_label("E-mail")).to_have_value("new-teacher@demo.test")
     assert accessibility(page) == []

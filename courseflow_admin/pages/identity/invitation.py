@@ -142,6 +142,6 @@ def switch() -> rx.Component:
 def over() -> rx.Component:
     return rx.el.div(
         rx.el.p(InvitationState.over, role="alert"),
-        link_button("Look at the courses", href=routes.HOME, **WIDE),
+        link_button("Browse courses", href=routes.HOME, **WIDE),
         class_name="cf-stack",
     )

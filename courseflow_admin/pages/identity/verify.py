@@ -88,7 +88,7 @@ def another_link() -> rx.Component:
 def new_address() -> rx.Component:
     return rx.el.p(
         "Was it the link to a new address? ",
-        text_link("See your account", href=routes.ACCOUNT_EMAIL),
+        text_link("Go to your account", href=routes.ACCOUNT_EMAIL),
         class_name="cf-mut cf-13",
     )
 

@@ -55,7 +55,7 @@ class InvitationState(rx.State):
             frame._say("")
             return None
         self.email, self.view = seen.email, seen.way
-        self.offer = f"{seen.inviter} invites you to {school.name} as {AS_ROLE[seen.role]}."
-        self.gives = f"You may {MAY[seen.role]}."
+        self.offer = f"{seen.inviter} has invited you to {school.name} as {AS_ROLE[seen.role]}."
+        self.gives = f"You can {MAY[seen.role]}."
         self.until = times.long(seen.expires_at)
         return frame._to_first_error()

@@ -237,7 +237,7 @@ class PersonState(rx.State):
             self.dialog_title = f"Change the role of {name}"
             self.dialog_act = "Change role" if same else f"Make {name} {AS_ROLE[self.role]}"
             self.dialog_effects = [] if same else [
-                f"{name} may {MAY[self.role]}, from the next click on.",
+                f"{name} can {MAY[self.role]}, effective immediately.",
                 "Nobody is signed out; courses, payments and progress stay as they are.",
                 told,
             ]  # fmt: skip

@@ -41,7 +41,7 @@ async def test_an_invitation_is_a_link_by_mail_stored_by_its_hash_for_seven_days
     [email] = await stored("emails")
     assert (email["to"], email["subject"]) == (
         "ines@demo.test",
-        "Rosa Admin invites you to CourseFlow",
+        "Rosa Admin invited you to CourseFlow",
     )
     assert "as an instructor" in email["text"]
     assert (await audited())[-1] == ("invitation.sent", sent.id)

@@ -29,7 +29,7 @@ async def test_a_suspended_person_is_told_and_learns_whom_to_write_to(database):
     assert (email["kind"], email["to"], email["subject"]) == (
         "account_suspended",
         "ada@demo.test",
-        "Your account at CourseFlow is suspended",
+        "Your account at CourseFlow has been suspended",
     )
     assert "If you think this is a mistake, write to support@demo.test." in email["text"]
 
@@ -57,7 +57,7 @@ async def test_a_new_role_is_told_in_words(database):
         "role_changed",
         "You are now an instructor at CourseFlow",
     )
-    assert "You may also make and sell own courses." in email["text"]
+    assert "You can also make and sell own courses." in email["text"]
 
 
 async def test_so_is_one_taken_by_an_invitation(database):
@@ -119,7 +119,7 @@ async def test_the_old_address_is_told_at_once_that_another_was_asked_for(databa
     ]
     told = (await stored("emails", kind="email_change_asked"))[0]
     assert "new@demo.test" not in told["text"]
-    assert "choose a new password at once" in told["text"]
+    assert "change your password right away" in told["text"]
 
 
 async def test_a_wrong_password_tells_nobody(database):

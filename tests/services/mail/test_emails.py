@@ -61,7 +61,10 @@ async def test_an_outage_delays_an_email_and_it_goes_out_once(database, sandbox)
     ("kind", "reason"),
     [
         (EmailKind.DATA_EXPORTED, "because you have an account at CourseFlow."),
-        (EmailKind.ACCOUNT_ERASED, "because you had an account at CourseFlow. It is the last one."),
+        (
+            EmailKind.ACCOUNT_ERASED,
+            "because you had an account at CourseFlow. This is our last e-mail to you.",
+        ),
         (EmailKind.EMAIL_CHANGED, "because this was the address of an account at CourseFlow."),
     ],
 )
@@ -70,8 +73,8 @@ async def test_the_foot_of_an_email_says_truly_why_one_gets_it(database, kind, r
 
     email = emails.compose(kind, Recipient("acc_ada", ADA, "Ada"), "once", {}, school)
 
-    assert f"You get this e-mail {reason} Questions?" in email.html
-    assert email.html.count("You get this e-mail") == 1
+    assert f"You received this e-mail {reason} Questions?" in email.html
+    assert email.html.count("You received this e-mail") == 1
 
 
 async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_mended(

@@ -137,8 +137,8 @@ async def test_the_page_says_who_invites_to_what_and_what_to_do(database):
         "accept",
         "switch",
     ]
-    assert nobody.offer == "Rosa Admin invites you to CourseFlow as an instructor."
-    assert nobody.gives == "You may also make and sell own courses."
+    assert nobody.offer == "Rosa Admin has invited you to CourseFlow as an instructor."
+    assert nobody.gives == "You can also make and sell own courses."
     assert (nobody.email, nobody.token) == ("ada@demo.test", secret)
     assert (other.signed_in_as, known.here) == ("bob@demo.test", f"/invitations/{secret}")
 

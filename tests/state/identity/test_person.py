@@ -179,7 +179,7 @@ async def test_a_role_is_picked_explained_and_changed(database):
 
     assert unchanged == "Pick another role first."
     assert act == "Make Ada Lovelace an instructor"
-    assert effect == ("Ada Lovelace may also make and sell own courses, from the next click on.")
+    assert effect == ("Ada Lovelace can also make and sell own courses, effective immediately.")
     assert (await stored("accounts", _id=ada.id))[0]["role"] == "instructor"
     assert state.entries[0].details.startswith("Role: Learner → Instructor\n")
     assert await said(root) == [("success", "Ada Lovelace is now an instructor.")]
