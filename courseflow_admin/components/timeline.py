@@ -16,7 +16,7 @@ def _step(step: Any) -> rx.Component:
     return rx.el.li(
         toned_icon(icon_of(step.icon, STEPS), step.tone),
         rx.el.div(rx.el.div(step.what, class_name="what"), rx.el.div(step.who, class_name="who")),
-        rx.el.time(step.time, date_time=step.when, title=step.when),
+        rx.el.time(step.time, date_time=step.when, title=step.exact),
         rx.cond(
             step.evidence != "",
             rx.el.details(

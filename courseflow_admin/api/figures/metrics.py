@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor
 from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.periods import LONGEST_DAYS
 from courseflow_admin.models.figures.metrics import metric_of
@@ -66,8 +67,8 @@ async def get(
             figure.metric,
             metric_of(figure.metric).about,
             figure.currency,
-            board.period.first.isoformat(),
-            board.period.last.isoformat(),
+            calendar.iso(board.period.first),
+            calendar.iso(board.period.last),
         ),
         points=[
             PointView(point.day, point.number)

@@ -1,13 +1,14 @@
 """Queries behind the figures: the match of each metric, and its sums by day."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from courseflow_admin.db.core.client import Row, collection
 from courseflow_admin.db.money import payment_metrics
 from courseflow_admin.db.money.payment_metrics import Hint
 from courseflow_admin.db.teaching import enrollments_search
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.paging import COUNT_LIMIT
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.figures.metrics import METRICS, Bucket
@@ -84,7 +85,7 @@ async def daily(metric: Metric, period: Period, scope: Scope, currency: str = ""
         )
         buckets += [
             Bucket(
-                date.fromisoformat(row["_id"]["day"]),
+                calendar.read_day(row["_id"]["day"]),
                 row["_id"].get("currency", ""),
                 sign * row["number"],
             )

@@ -12,6 +12,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.development.demo import gateways
 from courseflow_admin.development.demo.gateways import Purchase, Try, Way
 from courseflow_admin.development.demo.traces import Traces
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at
@@ -209,7 +210,7 @@ class Story(Traces):
             kind="payment",
             payment_id=payment.id,
             started=seen_at,
-            expires_at=seen_at + timedelta(days=days) if days else None,
+            expires_at=calendar.school().later(seen_at, days) if days else None,
         )
         self._enroll(learner, course, seen_at, grant)
         self._access_mail(learner, course, grant, f"access-{payment.id}", seen_at,
@@ -222,7 +223,7 @@ class Story(Traces):
 
     def _receipt(self, payment: Payment) -> None:
         paid_at = payment.paid_at or payment.created_at
-        year = paid_at.astimezone(settings().timezone).year
+        year = calendar.school().date_of(paid_at).year
         self.rows.receipts.append(
             Receipt(
                 _id=id_at("rcp", paid_at),

@@ -10,6 +10,7 @@ from typing import Any
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.development.demo import gateways
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import Document, id_at
@@ -125,19 +126,18 @@ class Traces:
         facts = {
             "course": course.title,
             "because": because,
-            "until": f"{until.day} {until:%B %Y}" if until else "",
+            "until": calendar.school().day_in_full(until) if until else "",
             "link": settings().origin + routes.learn(course.slug),
         }
         self._mail(EmailKind.ACCESS_GRANTED, learner, key, facts, at, payment, course)
 
     def receipt_mail(self, receipt: Receipt, payment: Payment, at: datetime) -> None:
         """After all numbers are given."""
-        day = receipt.paid_at.astimezone(settings().timezone)
         facts = {
             "course": receipt.course_title,
             "number": receipt.label,
             "billed_to": payment.billing_name,
-            "date": f"{day.day} {day:%B %Y}",
+            "date": calendar.school().day_in_full(receipt.paid_at),
             "method": payment.method,
             "amount": str(receipt.amount),
             "link": settings().origin + routes.my_payment(payment.id),

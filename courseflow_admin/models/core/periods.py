@@ -1,12 +1,12 @@
 """Spans of whole days in the school's time zone."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core import calendar
 
 LONGEST_DAYS = 366
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)  # where no other is given
@@ -25,9 +25,8 @@ class Period:
         """The day of `at` and those before it, `days` in all."""
         if not 1 <= days <= LONGEST_DAYS:
             raise Invalid(f"Choose between 1 and {LONGEST_DAYS} days.", "days")
-        zone = settings().school_timezone
-        last = at.astimezone(ZoneInfo(zone)).date()
-        return cls(last - timedelta(days=days - 1), last, zone)
+        last = calendar.school().date_of(at)
+        return cls(last - timedelta(days=days - 1), last, settings().school_timezone)
 
     @classmethod
     def parse(cls, first: str, last: str) -> Self | None:
@@ -45,12 +44,12 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        return self._midnight(self.first)
+        return self._calendar.midnight(self.first)
 
     @property
     def end(self) -> datetime:
         """The first instant that no longer belongs to it."""
-        return self._midnight(self.last + timedelta(days=1))
+        return self._calendar.midnight(self.last + timedelta(days=1))
 
     @property
     def days(self) -> list[date]:
@@ -70,24 +69,24 @@ class Period:
 
     def text(self) -> str:
         """`24 Oct – 22 Nov 2026`, `Since 24 Oct 2026`."""
-        last = f"{self.last.day} {self.last:%b %Y}"
+        last = calendar.day_text(self.last)
         if self.last == LAST_DAY:
-            return f"Since {self.first.day} {self.first:%b %Y}"
+            return f"Since {calendar.day_text(self.first)}"
         if self.first == FIRST_DAY:
             return f"Until {last}"
         if self.first == self.last:
             return last
         year = "" if self.first.year == self.last.year else f" {self.first.year}"
-        return f"{self.first.day} {self.first:%b}{year} – {last}"
+        return f"{calendar.day_and_month(self.first)}{year} – {last}"
 
-    def _midnight(self, day: date) -> datetime:
-        # Not by adding hours: a day of a change of the clocks has 23 or 25.
-        return datetime.combine(day, time.min, ZoneInfo(self.zone)).astimezone(UTC)
+    @property
+    def _calendar(self) -> calendar.Calendar:
+        return calendar.of(self.zone) or calendar.school()
 
 
 def _day(text: str, field: str) -> date:
     try:
-        day = date.fromisoformat(text)
+        day = calendar.read_day(text)
     except ValueError as error:
         raise Invalid("Write days as 2026-11-22.", field) from error
     if not FIRST_DAY <= day <= LAST_DAY:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import Money
 
 
@@ -42,7 +43,9 @@ class Reason:
     def sentence(self) -> str:
         if self.code is ReasonCode.GRANTED:
             return _granted(self)
-        return SENTENCES[self.code].format(amount=self.amount, day=_day(self.at) if self.at else "")
+        return SENTENCES[self.code].format(
+            amount=self.amount, day=calendar.school().day(self.at) if self.at else ""
+        )
 
     @property
     def repair(self) -> str:
@@ -96,16 +99,12 @@ KINDS = {
 
 
 def _granted(reason: Reason) -> str:
-    sentence = f"{KINDS[reason.kind]} on {_day(reason.at)}." if reason.at else ""
+    sentence = f"{KINDS[reason.kind]} on {calendar.school().day(reason.at)}." if reason.at else ""
     if reason.until:
-        sentence += f" Access runs until {_day(reason.until)}."
+        sentence += f" Access runs until {calendar.school().day(reason.until)}."
     if reason.disputed:
         sentence += " The payment is being disputed at the bank; meanwhile access stays open."
     return sentence
-
-
-def _day(instant: datetime) -> str:
-    return f"{instant.day} {instant:%b %Y}"
 
 
 # Money is on its way, being looked at or disputed: nobody should pay a second time meanwhile.

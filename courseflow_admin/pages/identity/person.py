@@ -186,7 +186,7 @@ def entry(row: EntryLine) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.span(row.what, class_name="cf-13 cf-med"),
-            rx.el.span(row.who, ", ", row.at, class_name="cf-sm cf-mut", title=row.when),
+            rx.el.span(row.who, ", ", row.at, class_name="cf-sm cf-mut", title=row.exact),
             rx.el.details(
                 rx.el.summary(icon("chevron_right", 12), "Details"),
                 rx.el.div(row.details, class_name="cf-evbox"),

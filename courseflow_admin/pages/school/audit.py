@@ -75,7 +75,7 @@ def chips() -> rx.Component:
 def entry_row(row: EntryRow) -> rx.Component:
     return tr(
         COLUMNS,
-        rx.el.time(row.at, date_time=row.when, title=row.when, class_name="cf-num cf-mut"),
+        rx.el.time(row.at, date_time=row.when, title=row.exact, class_name="cf-num cf-mut"),
         rx.fragment(
             rx.el.span(row.act, class_name="cf-med"),
             second_line(row.object_kind, " ", row.object_text),

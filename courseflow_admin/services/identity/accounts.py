@@ -7,7 +7,7 @@ from courseflow_admin.db.core.client import Duplicate, require_transaction, tran
 from courseflow_admin.db.identity import known_devices as known_devices_db
 from courseflow_admin.errors import Busy, Conflict, Invalid, NotFound, NotPermitted, NotSignedIn
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import (
     AS_ROLE,
     LONGEST_REASON,
@@ -105,7 +105,7 @@ async def _tell_owner(owner: Account) -> None:
         await emails.queue(
             EmailKind.ACCOUNT_EXISTS,
             to=Recipient(owner.id, owner.email, owner.name),
-            dedupe_key=f"account-exists-{owner.id}-{at:%Y-%m-%d}",
+            dedupe_key=f"account-exists-{owner.id}-{calendar.school().date_of(at)}",
             facts={},
         )
         await audit.record(NOBODY, Act.ACCOUNT_SIGN_UP_REPEATED, owner.id)

@@ -3,8 +3,8 @@
 What a device is known by stands in models/identity/known_devices.py.
 """
 
-from courseflow_admin.config import settings
 from courseflow_admin.db.identity import known_devices as known_devices_db
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.identity.devices import device_of
 from courseflow_admin.models.identity.known_devices import marks_of
 from courseflow_admin.models.identity.sessions import Session
@@ -22,13 +22,13 @@ async def note(session: Session, cookie: str, *, first: bool) -> bool:
     device, at = device_of(session.user_agent), session.created_at
     await known_devices_db.learn(session.account_id, marks, device, at)
     if is_new:
-        local = at.astimezone(settings().timezone)
+        school = calendar.school()
         await emails.queue(
             EmailKind.NEW_DEVICE,
             to=Recipient(session.account_id, session.email, session.name),
-            dedupe_key=f"new-device-{session.account_id}-{marks[0][:32]}-{at:%Y-%m-%d}",
+            dedupe_key=f"new-device-{session.account_id}-{marks[0][:32]}-{school.date_of(at)}",
             facts={
-                "time": f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}",
+                "time": school.long(at),
                 "device": device,
                 "place": session.ip or "unknown",
             },

@@ -18,7 +18,7 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import receipts as receipts_db
 from courseflow_admin.db.school import jobs
 from courseflow_admin.errors import Unavailable
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
@@ -36,7 +36,7 @@ RETRY_AFTER = timedelta(minutes=1)
 async def open_receipt(payment: Payment) -> None:
     """Insert the receipt of a paid payment, still without number; inside the money transaction."""
     paid_at = payment.paid_at or clock.business()
-    year = paid_at.astimezone(settings().timezone).year
+    year = calendar.school().date_of(paid_at).year
     await receipts_db.open_receipt(
         Receipt(
             _id=new_id("rcp"),
@@ -97,7 +97,6 @@ async def _number(receipt: Receipt) -> None:
 
 
 async def _queue(receipt: Receipt, payment: Payment, to: Recipient) -> None:
-    day = receipt.paid_at.astimezone(settings().timezone)
     await emails.queue(
         EmailKind.RECEIPT,
         to=to,
@@ -106,7 +105,7 @@ async def _queue(receipt: Receipt, payment: Payment, to: Recipient) -> None:
             "course": receipt.course_title,
             "number": receipt.label,
             "billed_to": payment.billed_to or to.name,
-            "date": f"{day.day} {day:%B %Y}",
+            "date": calendar.school().day_in_full(receipt.paid_at),
             "method": payment.method or payment.provider.capitalize(),
             "amount": str(receipt.amount),
             "link": settings().origin + routes.my_payment(payment.id),

@@ -14,7 +14,7 @@ from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.school import audit as audit_db
 from courseflow_admin.errors import Invalid
 from courseflow_admin.logs import client_ip, request_id
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
@@ -86,7 +86,7 @@ async def _lines(wanted: AuditFilter) -> AsyncIterator[str]:
     async for entry in audit_db.each(wanted):
         yield _csv_line(
             (
-                entry.at.isoformat(timespec="milliseconds"),
+                calendar.iso(entry.at),
                 entry.actor_id,
                 entry.actor_name,
                 entry.act.value,

@@ -1,7 +1,6 @@
 """Enrollments: a place in a course, and the grants that open it."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
@@ -11,7 +10,7 @@ from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.db.teaching import enrollments_search
 from courseflow_admin.errors import Conflict, NotFound
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
@@ -109,7 +108,7 @@ def _grant(course: Course, kind: str, payment_id: str | None = None) -> Grant:
             "kind": kind,
             "payment_id": payment_id,
             "started": started,
-            "expires_at": started + timedelta(days=days) if days else None,
+            "expires_at": calendar.school().later(started, days) if days else None,
         }
     )
 
@@ -140,7 +139,7 @@ async def _announce(
         facts={
             "course": course.title,
             "because": because,
-            "until": f"{until.day} {until:%B %Y}" if until else "",
+            "until": calendar.school().day_in_full(until) if until else "",
             "link": settings().origin + routes.learn(course.slug),
         },
         payment_id=payment_id,

@@ -13,5 +13,6 @@ class StepRow:
     who: str
     label: str = ""  # of the evidence, which is plain text
     evidence: str = ""
-    time: str = ""
-    when: str = ""
+    time: str = ""  # how long ago
+    exact: str = ""
+    when: str = ""  # for programs

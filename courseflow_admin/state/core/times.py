@@ -1,41 +1,67 @@
-"""Instants as people read them: in the school's time zone, with the zone named."""
+"""Instants as whoever looks reads them: in their own zone, else the school's; days as the school's.
 
+The guard says with each event whose zone that is. What must be the same for everybody (figures,
+receipts, days of access) asks `calendar.school()`.
+"""
+
+from contextvars import ContextVar
 from datetime import datetime
 
-from courseflow_admin.config import settings
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
+from courseflow_admin.models.core.calendar import Calendar
+
+viewer: ContextVar[Calendar | None] = ContextVar("viewer", default=None)
 
 
 def short(instant: datetime) -> str:
     """`20 Nov, 14:02`, or `20 Nov 2025` of another year. For lists, which name the zone once."""
-    local = instant.astimezone(settings().timezone)
-    if local.year != clock.business().astimezone(settings().timezone).year:
-        return f"{local.day} {local:%b %Y}"
-    return f"{local.day} {local:%b, %H:%M}"
+    return _theirs().short(instant, clock.business())
 
 
 def exact(instant: datetime) -> str:
-    """`20 Nov, 14:02:11`: for timelines, where seconds tell what came first."""
-    local = instant.astimezone(settings().timezone)
-    year = (
-        ""
-        if local.year == clock.business().astimezone(settings().timezone).year
-        else f" {local.year}"
-    )
-    return f"{local.day} {local:%b}{year}, {local:%H:%M:%S}"
+    """`20 Nov 2026, 14:02:11 Kolkata time`: for evidence."""
+    return _theirs().exact(instant)
 
 
 def long(instant: datetime) -> str:
-    """`20 Nov 2026, 14:02:11 UTC`."""
-    local = instant.astimezone(settings().timezone)
-    return f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
+    """`20 Nov 2026, 14:02 Kolkata time`."""
+    return _theirs().long(instant)
 
 
-def day(instant: datetime) -> str:
-    local = instant.astimezone(settings().timezone)
-    return f"{local.day} {local:%b %Y}"
+def hour(instant: datetime) -> str:
+    """`14:02`, of today."""
+    return _theirs().hour(instant)
+
+
+def ago(instant: datetime) -> str:
+    """`5 min ago`; the exact instant belongs beside it."""
+    return _theirs().ago(instant, clock.business())
+
+
+def days_ago(instant: datetime) -> str:
+    """`today`, `yesterday`, `5 days ago`, or the day."""
+    days = _theirs().days_ago(instant, clock.business())
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    return f"{days} days ago" if days < 14 else f"on {_theirs().day(instant)}"
 
 
 def zone() -> str:
-    """`Times in UTC`: said once beside a list."""
-    return f"Times in {clock.business().astimezone(settings().timezone).tzname()}"
+    """`Times in Kolkata`: said once beside a list."""
+    return f"Times in {_theirs().name}"
+
+
+def day(instant: datetime) -> str:
+    """`20 Nov 2026`: a day of the school."""
+    return calendar.school().day(instant)
+
+
+def at_school(instant: datetime) -> str:
+    """`20 Nov 2026, 14:02 Kolkata time`, the same for everybody: of figures and receipts."""
+    return calendar.school().long(instant)
+
+
+def _theirs() -> Calendar:
+    return viewer.get() or calendar.school()

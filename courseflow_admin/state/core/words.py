@@ -1,13 +1,11 @@
-"""How times, durations and the parts of an address read on screen."""
+"""How durations, counts and the parts of an address read on screen."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
 
@@ -37,31 +35,6 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def size(lessons: int, minutes: int) -> str:
     return f"{counted(lessons, 'lesson')}, {duration(minutes)}"
-
-
-def day(instant: datetime | None) -> str:
-    """`3 Nov 2026`."""
-    return f"{instant.day} {instant:%b %Y}" if instant else ""
-
-
-def minute(instant: datetime | None) -> str:
-    return f"{day(instant)}, {instant:%H:%M} UTC" if instant else ""
-
-
-def hour(instant: datetime) -> str:
-    return f"{instant:%H:%M:%S} UTC"
-
-
-def ago(instant: datetime | None) -> str:
-    """`today`, `yesterday`, `5 days ago`, or the day."""
-    if instant is None:
-        return ""
-    days = (clock.business().date() - instant.date()).days
-    if days <= 0:
-        return "today"
-    if days == 1:
-        return "yesterday"
-    return f"{days} days ago" if days < 14 else f"on {day(instant)}"
 
 
 def asked_page(query: Mapping[str, str], size: int = PAGE_SIZE) -> PageRequest:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from courseflow_admin import routes
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.figures.metrics import EMAIL_DAYS, Kind
 from courseflow_admin.models.mail.emails import Email
 from courseflow_admin.models.money.payment_metrics import LAPSING, OPEN_DISPUTES
@@ -66,10 +67,11 @@ def _words(waits: Attention) -> tuple[str, str, str]:
 
 def _disputed(payment: Payment, *, alone: bool) -> tuple[str, str, str]:
     until = payment.dispute.deadline
+    by = calendar.day_and_month(calendar.school().date_of(until)) if until else ""
     return (
         f"{payment.name or 'A learner'} disputes {payment.amount}",
-        f"{payment.provider.capitalize()} wants an answer by {until.day} {until:%b}."
-        if until and alone
+        f"{payment.provider.capitalize()} wants an answer by {by}."
+        if by and alone
         else "Their banks want an answer; access is closed until they decide.",
         routes.with_query(routes.PAYMENTS, figure=OPEN_DISPUTES),
     )
@@ -104,7 +106,7 @@ def _stuck(event: WebhookEvent, *, alone: bool) -> tuple[str, str, str]:
 
 
 def _undelivered(waits: Attention, email: Email) -> tuple[str, str, str]:
-    since = waits.since.isoformat() if waits.since else ""
+    since = calendar.iso(waits.since) if waits.since else ""
     return (
         f"An e-mail to {email.to_name or email.to} did not arrive",
         f"“{email.subject}” {email.state.value}."

@@ -1,6 +1,7 @@
 """Figures in words: their value, how they changed, what that means, and the list behind each."""
 
 from courseflow_admin import routes
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.figures.metrics import metric_of
@@ -41,5 +42,5 @@ def documents(metric: str, period: Period, currency: str) -> str:
     """The address of the list that adds up to a figure over `period`."""
     counted = metric_of(metric)
     shown = currency if counted.is_money else ""
-    first, last = period.first.isoformat(), period.last.isoformat()
+    first, last = calendar.iso(period.first), calendar.iso(period.last)
     return routes.documents_of(metric, counted.about, shown, first, last)

@@ -9,6 +9,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
@@ -162,7 +163,7 @@ class OverviewState(rx.State):
     def _show_period(self, board: Board, span: str, currency: str) -> None:
         self.days = f"{span} days"
         self.period = board.period.text()
-        self.as_of = times.long(board.as_of)
+        self.as_of = times.at_school(board.as_of)
         self.spans = [
             Choice(f"{days} days", _address(days, currency, board), days == span) for days in SPANS
         ]
@@ -239,7 +240,7 @@ def _revenue(board: Board, currency: str) -> list[dict[str, str | int]]:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return calendar.day_and_month(day)
 
 
 def _payment(payment: Payment) -> PaymentLine:

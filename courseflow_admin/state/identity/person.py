@@ -72,7 +72,7 @@ class EntryLine:
     what: str
     who: str
     at: str
-    when: str
+    exact: str
     details: str
 
 
@@ -366,7 +366,7 @@ def _entry(entry: AuditEntry, about: Account) -> EntryLine:
     return EntryLine(
         what=act_text(entry.act.value),
         who=entry.actor_name or entry.actor_id,
-        at=times.exact(entry.at),
-        when=entry.at.isoformat(),
+        at=times.short(entry.at),
+        exact=times.exact(entry.at),
         details=details_of(entry, {about.id: about.name}),
     )

@@ -7,6 +7,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import Email, EmailState
 from courseflow_admin.services.mail import emails_log
@@ -157,4 +158,5 @@ def steps_of(email: Email) -> list[StepRow]:
 
 def _step(icon: str, tone: str, what: str, who: str, at: datetime, evidence: str = "") -> StepRow:
     label = "What was said" if evidence else ""
-    return StepRow(icon, tone, what, who, label, evidence, times.exact(at), at.isoformat())
+    when = times.ago(at), times.exact(at), calendar.iso(at)
+    return StepRow(icon, tone, what, who, label, evidence, *when)

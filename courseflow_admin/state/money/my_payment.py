@@ -325,7 +325,7 @@ def _shown(
         taken_back=f"−{sums.taken_back}" if sums.taken_back.minor else "",
         net=str(sums.net),
         date=times.long(payment.created_at),
-        paid_on=times.long(payment.paid_at) if payment.paid_at else "",
+        paid_on=times.at_school(payment.paid_at) if payment.paid_at else "",
         method=f"{payment.method} at {payment.provider.capitalize()}"
         if payment.method
         else payment.provider.capitalize(),

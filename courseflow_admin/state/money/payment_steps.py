@@ -1,7 +1,6 @@
 """The timeline of a payment in words."""
 
-from datetime import datetime
-
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import Email, EmailState
 from courseflow_admin.models.money.payments import Attempt, Capture, Payment, SyncNote
@@ -65,7 +64,7 @@ def _row(payment: Payment, step: Step, *, evidence: bool) -> StepRow:
         row, pairs = _mailed(step.email), []
     else:
         row, pairs = _synced(payment, step.notes)
-    row.time, row.when = times.exact(step.at), step.at.isoformat()
+    row.time, row.exact, row.when = times.ago(step.at), times.exact(step.at), calendar.iso(step.at)
     row.label = row.label if evidence and pairs else ""
     row.evidence = "\n".join(f"{word}: {value}" for word, value in pairs) if evidence else ""
     return row
@@ -114,7 +113,7 @@ def _reported(event: WebhookEvent) -> tuple[StepRow, Pairs]:
         ("Event", event.event_id),
         ("Body", f"{len(event.raw.encode()):,} bytes, sha256 {event.body_hash[:12]}…"),
         ("Delivered", delivered),
-        ("Handled", _instant(event.handled_at) if event.handled_at else "-"),
+        ("Handled", times.exact(event.handled_at) if event.handled_at else "-"),
     ]
 
 
@@ -124,13 +123,9 @@ def _synced(payment: Payment, notes: tuple[SyncNote, ...]) -> tuple[StepRow, Pai
     sentence = f"Asked {payment.provider.capitalize()} anew: {first.why or first.result}"
     who = f"CourseFlow, because of {first.source}" if first.source else "CourseFlow"
     row = StepRow("sync", "gray", sentence, who, f"Asked {more}, same answer")
-    return row, [(_instant(note.at), note.source) for note in again]
+    return row, [(times.exact(note.at), note.source) for note in again]
 
 
 def _mailed(email: Email) -> StepRow:
     icon, tone = _EMAILS.get(email.state, ("mail_failed", "red"))
     return StepRow(icon, tone, f"E-mail “{email.subject}” {email.state.value}", f"To {email.to}")
-
-
-def _instant(instant: datetime) -> str:
-    return f"{instant:%d %b %Y, %H:%M:%S} UTC"

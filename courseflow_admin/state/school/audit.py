@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
@@ -56,6 +56,7 @@ class EntryRow:
     id: str
     at: str
     when: str
+    exact: str
     actor: str
     actor_id: str
     act: str
@@ -106,7 +107,7 @@ class AuditState(ListState, rx.State):
 
 def _newest(days: int, text: str) -> Choice:
     period = Period.newest(days, clock.business())
-    return Choice(text, {"from": period.first.isoformat(), "to": period.last.isoformat()})
+    return Choice(text, {"from": calendar.iso(period.first), "to": calendar.iso(period.last)})
 
 
 def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
@@ -114,8 +115,9 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
     page_of = PAGES.get(prefix)
     return EntryRow(
         id=entry.id,
-        at=times.exact(entry.at),
-        when=entry.at.isoformat(),
+        at=times.short(entry.at),
+        when=calendar.iso(entry.at),
+        exact=times.exact(entry.at),
         actor=entry.actor_name or entry.actor_id,
         actor_id=entry.actor_id,
         act=act_text(entry.act.value),
@@ -167,4 +169,4 @@ def _said(name: str, value: Any) -> str:
         return ROLE_LABELS.get(str(value), str(value))
     if isinstance(value, dict) and set(value) == {"minor", "currency"}:
         return str(Money(**value))
-    return times.long(value) if isinstance(value, datetime) else str(value)
+    return times.exact(value) if isinstance(value, datetime) else str(value)

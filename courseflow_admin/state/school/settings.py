@@ -27,7 +27,7 @@ from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import counted, hour
+from courseflow_admin.state.core.words import counted
 
 PERIODS = (
     "webhook_bodies_days",
@@ -306,7 +306,7 @@ class SettingsState(rx.State):
             return None
         finally:
             self.saving = ""
-            self.says[group] = f"Saved {hour(clock.wall())}" if saved else "Not saved"
+            self.says[group] = f"Saved {times.hour(clock.wall())}" if saved else "Not saved"
             number = int(self.settled.rpartition(":")[2] or 0) + 1
             self.settled = f"{group}:{'saved' if saved else 'failed'}:{number}"
         self._keep(after, changed)

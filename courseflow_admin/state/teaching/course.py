@@ -10,10 +10,11 @@ from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import CoursePage, SectionTitles
 from courseflow_admin.models.teaching.courses import LANGUAGES
 from courseflow_admin.services.teaching import catalog, enrollments
+from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
-from courseflow_admin.state.core.words import address_part, counted, day, price_text, short, size
+from courseflow_admin.state.core.words import address_part, counted, price_text, short, size
 
 
 @dataclass
@@ -109,7 +110,7 @@ class CoursePageState(rx.State):
             if page.access_days
             else "Access for good"
         )
-        self.updated = day(page.published_at)
+        self.updated = times.day(page.published_at) if page.published_at else ""
         open_all = page.has_access or page.authored
         self.outline = [_section(section, page.slug, open_all) for section in page.outline]
         sections = counted(len(page.outline), "section")

@@ -8,9 +8,10 @@ from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import MyCourse
 from courseflow_admin.services.teaching import classroom
+from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
-from courseflow_admin.state.core.words import ago, counted, day, short
+from courseflow_admin.state.core.words import counted, short
 
 
 @dataclass
@@ -60,7 +61,7 @@ def _row(course: MyCourse) -> MyCourseRow:
         hue=course.thumbnail.hue,
         short=short(course.title),
         next=_next(course),
-        stopped=f"Where you stopped {ago(course.last_seen_at)}"
+        stopped=f"Where you stopped {times.days_ago(course.last_seen_at)}"
         if course.last_seen_at
         else "Where you begin",
         percent=course.percent,
@@ -78,7 +79,7 @@ def _next(course: MyCourse) -> str:
         return course.why.sentence
     if course.completed_at:
         extra = f", {counted(course.new, 'new lesson')} since" if course.new else ""
-        return f"Finished on {day(course.completed_at)}{extra}"
+        return f"Finished on {times.day(course.completed_at)}{extra}"
     return f"Next: {course.next_title}, {course.next_minutes} min"
 
 

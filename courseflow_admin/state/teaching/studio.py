@@ -9,10 +9,11 @@ from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.teaching import prices, studio
+from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
-from courseflow_admin.state.core.words import minute, price_text, short
+from courseflow_admin.state.core.words import price_text, short
 
 
 @dataclass
@@ -102,5 +103,5 @@ def _row(course: Course, learners: int) -> StudioRow:
         price=price_text(course.price, free=course.free)
         if course.price.minor or course.free
         else "Not set",
-        changed=minute(course.updated_at),
+        changed=times.short(course.updated_at),
     )

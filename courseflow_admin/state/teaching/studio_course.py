@@ -16,12 +16,12 @@ from courseflow_admin.models.teaching.courses import Course, Section
 from courseflow_admin.models.teaching.studio import Check, FieldsForm, Sheet, StaleRevision
 from courseflow_admin.sentences import sentence
 from courseflow_admin.services.teaching import studio
-from courseflow_admin.state.core import notices
+from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.address import query_of
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import address_part, counted, hour, minute, short
+from courseflow_admin.state.core.words import address_part, counted, short
 
 Result = TypeVar("Result")
 Way = Literal["up", "down"]
@@ -298,7 +298,7 @@ class StudioCourseState(rx.State):
             self._fail(problem.field or name, problem.message)
         else:
             self.error_field, self.error_text = "", ""
-            self.saved = f"Saved {hour(course.updated_at)}"
+            self.saved = f"Saved {times.hour(course.updated_at)}"
 
     def _fail(self, name: str, text: str) -> None:
         self.error_field, self.error_text, self.saved = name, text, "Not saved"
@@ -337,7 +337,7 @@ class StudioCourseState(rx.State):
         self.badge = "changed" if course.sold and self.changes else course.state.value
         self.learners_text = counted(sheet.learners, "learner")
         self.published_text = (
-            f"Version {sheet.newest.number}, {minute(sheet.newest.published_at)}"
+            f"Version {sheet.newest.number}, {times.long(sheet.newest.published_at)}"
             + (f" by {sheet.newest.by_name}" if sheet.newest.by_name else "")
             if sheet.newest
             else ""

@@ -11,9 +11,10 @@ from courseflow_admin.models.teaching.outline import lesson_of
 from courseflow_admin.models.teaching.studio import LessonForm, StaleRevision
 from courseflow_admin.sentences import words_of_ours
 from courseflow_admin.services.teaching import markdown, studio
+from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
-from courseflow_admin.state.core.words import address_part, hour
+from courseflow_admin.state.core.words import address_part
 from courseflow_admin.state.teaching.studio_course import StudioCourseState, lesson_here
 
 MOST_OPEN = 20  # lessons of this tab whose last text is remembered until it is saved
@@ -200,5 +201,5 @@ class StudioLessonState(rx.State):
         self._remember(lesson_id, draft)
         if here:
             self.revision, self.preview, self.ready = saved.revision, draft.preview, draft.ready
-            self.saved = f"Saved {hour(saved.at)}"
+            self.saved = f"Saved {times.hour(saved.at)}"
         return StudioCourseState.refresh

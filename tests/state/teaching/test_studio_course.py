@@ -123,7 +123,7 @@ async def test_a_lesson_is_saved_as_it_is_typed_and_said_only_then(database):
 
     assert await studio.lesson_text(author, course.id, key) == "New text"
     newest = await studio.get(author, course.id)
-    assert lesson.saved == f"Saved {newest.updated_at:%H:%M:%S} UTC"
+    assert lesson.saved == f"Saved {newest.updated_at:%H:%M}"
     assert lesson.revision == newest.lesson(key).revision == 1
     assert "refresh" in str(steps)
 
