@@ -1,6 +1,7 @@
 """What wants a person: each thing leads to exactly the rows that do."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import PageRequest
@@ -40,8 +41,8 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     assert [one.count for one in found.values()] == [1, 2, 2]
     told = {kind: task(one, at) for kind, one in found.items()}
     assert told["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
-    until = disputed.dispute.deadline
-    assert told["open_disputes"].why == f"Stripe wants an answer by {until.day} {until:%b}."
+    day = disputed.dispute.deadline.astimezone(ZoneInfo("Asia/Kolkata"))
+    assert told["open_disputes"].why == f"Stripe wants an answer by {day.day} {day:%b}."
     assert told["needs_review"].what == "2 payments need a look"
     assert found["needs_review"].oldest == reviewed[1].created_at
     for name, expected in (
