@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, FirstDay, LastDay, Paging
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.services.identity import accounts
@@ -43,16 +44,6 @@ class Me(AccountView):
     permissions: list[str]
 
 
-class AccountPage(BaseModel):
-    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
-
-    accounts: list[AccountView]
-    total: int
-    more_than_total: bool
-    next: str
-    previous: str
-
-
 @router.get("/me")
 async def me(actor: CurrentActor) -> Me:
     """The account that is asking, and what it may do."""
@@ -71,7 +62,7 @@ async def search(
     state: Annotated[str, Query(max_length=20)] = "",
     first_day: FirstDay = "",
     last_day: LastDay = "",
-) -> AccountPage:
+) -> PageView[AccountView]:
     """People, newest first; `email` is the beginning of an address and sorts by address.
 
     `q`: each of its words begins one of the name, or it is the beginning of an address.
@@ -87,13 +78,7 @@ async def search(
         standing=state,
         period=Period.parse(first_day, last_day),
     )
-    return AccountPage(
-        accounts=[AccountView.of(account) for account in found.rows],
-        total=found.total,
-        more_than_total=found.more_than_total,
-        next=found.next_cursor,
-        previous=found.previous_cursor,
-    )
+    return PageView[AccountView].of(found, AccountView.of)
 
 
 @router.get("/accounts/{account_id}")

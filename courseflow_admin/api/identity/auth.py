@@ -125,7 +125,12 @@ async def sign_in(request: Request) -> Response:
         return back(routes.SIGN_IN, "invalid", fields, next_path)
 
 
-@router.post("/sign-in/code", status_code=303, openapi_extra=takes(form=CodeForm))
+@router.post(
+    "/sign-in/code",
+    status_code=303,
+    response_class=RedirectResponse,
+    openapi_extra=takes(form=CodeForm),
+)
 async def sign_in_code(request: Request) -> Response:
     """The second half of the browser's sign-in: its form with the code, and the pending cookie."""
     if not is_form(request):

@@ -18,6 +18,7 @@ from courseflow_admin.api.core.dependencies import (
     takes,
 )
 from courseflow_admin.api.core.errors import NOT_STORED
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.api.identity.accounts import AccountView
 from courseflow_admin.api.identity.auth import back, problem_code, signed_in
 from courseflow_admin.errors import CourseFlowError
@@ -80,27 +81,11 @@ class PendingView(InvitationView):
         )
 
 
-class InvitationPage(BaseModel):
-    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
-
-    invitations: list[PendingView]
-    total: int
-    more_than_total: bool
-    next: str
-    previous: str
-
-
 @router.get("")
-async def pending(actor: CurrentActor, page: Paging) -> InvitationPage:
+async def pending(actor: CurrentActor, page: Paging) -> PageView[PendingView]:
     """Those nobody has taken or revoked, newest first; also those that have expired."""
     found = await invitations.pending(actor, page)
-    return InvitationPage(
-        invitations=[PendingView.of_sent(sent) for sent in found.rows],
-        total=found.total,
-        more_than_total=found.more_than_total,
-        next=found.next_cursor,
-        previous=found.previous_cursor,
-    )
+    return PageView[PendingView].of(found, PendingView.of_sent)
 
 
 @router.post("", status_code=201, openapi_extra=takes(InvitationForm))

@@ -2,14 +2,21 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, Paging
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.mail.emails import Email, EmailFilter, EmailKind, EmailState
+from courseflow_admin.models.mail.emails import (
+    Email,
+    EmailEvent,
+    EmailFilter,
+    EmailKind,
+    EmailState,
+)
 from courseflow_admin.services.mail import emails_log
 
 router = APIRouter(prefix=f"{routes.API}/emails", tags=["emails"])
@@ -46,6 +53,14 @@ class EmailView:
         )
 
 
+@dataclass(frozen=True)
+class EmailDetailView(EmailView):
+    html: str
+    text: str
+    body_deleted_after_days: int | None
+    events: list[EmailEvent]
+
+
 @router.get("")
 async def newest(
     actor: CurrentActor,
@@ -56,7 +71,7 @@ async def newest(
     account_id: Annotated[str, Query(max_length=40)] = "",
     *,
     mine: bool = False,
-) -> dict[str, Any]:
+) -> PageView[EmailView]:
     """One page of the e-mails the one who asks may see; `to` is the beginning of an address.
 
     With `mine`, and for those who teach nothing, what was sent to themselves.
@@ -71,22 +86,17 @@ async def newest(
         page = await emails_log.mine(actor, request, wanted)
     else:
         page = await emails_log.search(actor, wanted, request)
-    return {
-        "rows": [EmailView.of(email) for email in page.rows],
-        "range": page.range_text,
-        "next": page.next_cursor,
-        "previous": page.previous_cursor,
-    }
+    return PageView[EmailView].of(page, EmailView.of)
 
 
 @router.get("/{email_id}")
-async def get(actor: CurrentActor, email_id: str) -> dict[str, Any]:
+async def get(actor: CurrentActor, email_id: str) -> EmailDetailView:
     """One e-mail with its content as sent and what the provider said of it."""
     email = await emails_log.get(actor, email_id)
-    return {
+    return EmailDetailView(
         **asdict(EmailView.of(email)),
-        "html": email.html,
-        "text": email.text,
-        "body_deleted_after_days": email.body_kept_days,
-        "events": [event.model_dump() for event in email.events],
-    }
+        html=email.html,
+        text=email.text,
+        body_deleted_after_days=email.body_kept_days,
+        events=email.events,
+    )

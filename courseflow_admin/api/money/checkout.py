@@ -22,7 +22,7 @@ from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.money.gateways import CheckoutForm
 from courseflow_admin.models.money.payments import GatewayName
 from courseflow_admin.services.money import checkout
-from courseflow_admin.services.money.checkout import BuyForm
+from courseflow_admin.services.money.checkout import BuyForm, CheckoutStart
 
 router = APIRouter(prefix=routes.API, tags=["payments"])
 POST_FORM_SCRIPT = "/post-form.js"
@@ -35,7 +35,10 @@ class PostedBuyForm(BuyForm):
 
 
 @router.post(
-    "/payments/checkout", status_code=201, openapi_extra=takes(BuyForm, form=PostedBuyForm)
+    "/payments/checkout",
+    status_code=201,
+    response_model=CheckoutStart,
+    openapi_extra=takes(BuyForm, form=PostedBuyForm),
 )
 async def open_checkout(request: Request) -> Response:
     """Open a checkout for the one who asks, or find the open one.
@@ -63,8 +66,8 @@ async def open_checkout(request: Request) -> Response:
     return _posting_page(start.form) if start.form else _to(start.url)
 
 
-@router.get("/checkout/return/{provider}", status_code=303)
-@router.post("/checkout/return/{provider}", status_code=303)
+@router.get("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse)
+@router.post("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse)
 async def come_back(request: Request, provider: Annotated[GatewayName, Path()]) -> Response:
     """The browser is back. Reads no session, grants nothing: it only makes us look soon."""
     fields: dict[str, str] = dict(request.query_params)

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,10 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, Paging
 from courseflow_admin.api.core.errors import refusals
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.api.money import timeline
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort
+from courseflow_admin.models.money.payments import (
+    Payment,
+    PaymentFilter,
+    PaymentState,
+    ReviewState,
+    Sort,
+)
 from courseflow_admin.services.money import captures, payments, refunds, reviews
 
 router = APIRouter(prefix=f"{routes.API}/payments", tags=["payments"])
@@ -54,6 +61,26 @@ class PaymentView:
         )
 
 
+@dataclass(frozen=True)
+class ReviewView:
+    state: ReviewState
+    reason: str
+
+
+@dataclass(frozen=True)
+class PaymentDetailView(PaymentView):
+    review: ReviewView | None  # for those who may settle one
+    receipt: str | None
+    timeline: list[timeline.StepView]
+
+
+@dataclass(frozen=True)
+class SyncView:
+    """What the gateway answered, in a few words."""
+
+    result: str
+
+
 class RefundForm(BaseModel):
     """`amount` in major units as text, such as `"499.00"`.
 
@@ -88,7 +115,7 @@ async def newest(
     order: Annotated[Literal["falling", "rising"], Query()] = "falling",
     *,
     mine: bool = False,
-) -> dict[str, Any]:
+) -> PageView[PaymentView]:
     """One page of the payments the one who asks may see; `next` and `previous` are cursors.
 
     With `mine`, and for those who sell nothing, what they paid themselves.
@@ -101,40 +128,34 @@ async def newest(
         page = await payments.mine(actor, request, wanted, sorting)
     else:
         page = await payments.search(actor, wanted, sorting, request)
-    return {
-        "rows": [PaymentView.of(payment) for payment in page.rows],
-        "range": page.range_text,
-        "next": page.next_cursor,
-        "previous": page.previous_cursor,
-    }
+    return PageView[PaymentView].of(page, PaymentView.of)
 
 
 @router.get("/{payment_id}")
-async def get(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
+async def get(actor: CurrentActor, payment_id: str) -> PaymentDetailView:
     """One payment with everything that touched it, oldest first."""
     detail = await payments.get(actor, payment_id)
-    return {
+    review = detail.payment.review
+    return PaymentDetailView(
         **asdict(PaymentView.of(detail.payment)),
-        "review": _review(detail.payment) if actor.can(Permission.PAYMENTS_REVIEW) else None,
-        "receipt": detail.receipt.label if detail.receipt and detail.receipt.number else None,
-        "timeline": timeline.steps(detail),
-    }
-
-
-def _review(payment: Payment) -> dict[str, str]:
-    return {"state": payment.review.state.value, "reason": payment.review.reason}
+        review=ReviewView(review.state, review.reason)
+        if actor.can(Permission.PAYMENTS_REVIEW)
+        else None,
+        receipt=detail.receipt.label if detail.receipt and detail.receipt.number else None,
+        timeline=timeline.steps(detail),
+    )
 
 
 @router.post("/{payment_id}/sync")
-async def recheck(actor: CurrentActor, payment_id: str) -> dict[str, str]:
+async def recheck(actor: CurrentActor, payment_id: str) -> SyncView:
     """Ask the gateway anew now."""
-    return {"result": await payments.recheck(actor, payment_id)}
+    return SyncView(await payments.recheck(actor, payment_id))
 
 
 @router.post("/{payment_id}/capture")
-async def capture(actor: CurrentActor, payment_id: str) -> dict[str, Any]:
+async def capture(actor: CurrentActor, payment_id: str) -> PaymentView:
     """Take all of what the bank holds; 502 `capture_unconfirmed`: we do not know, and ask again."""
-    return asdict(PaymentView.of(await captures.capture(actor, payment_id)))
+    return PaymentView.of(await captures.capture(actor, payment_id))
 
 
 @router.post("/{payment_id}/refunds", status_code=201, responses=refusals(409, 422, 502))
@@ -151,17 +172,17 @@ async def refund(
             "answer; with another amount it is refused (409).",
         ),
     ] = "",
-) -> dict[str, Any]:
+) -> PaymentView:
     """Give part or all of a payment back."""
     detail = await payments.get(actor, payment_id)
     amount = Money.parse(form.amount, detail.payment.amount.currency)
     request_id = refunds.request_id_of(actor, payment_id, form.request_id, idempotency_key)
     after = await refunds.refund(actor, payment_id, amount, form.reason, request_id)
-    return asdict(PaymentView.of(after))
+    return PaymentView.of(after)
 
 
 @router.post("/{payment_id}/review")
-async def resolve_review(actor: CurrentActor, payment_id: str, form: ReviewForm) -> dict[str, Any]:
+async def resolve_review(actor: CurrentActor, payment_id: str, form: ReviewForm) -> PaymentView:
     """Resolve the review that is open, with a note of what was found; no money moves."""
     after = await reviews.resolve(actor, payment_id, form.note, form.reason)
-    return asdict(PaymentView.of(after))
+    return PaymentView.of(after)

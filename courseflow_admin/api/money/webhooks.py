@@ -1,5 +1,6 @@
 """Webhooks in: kept after the signature held, answered at once; and handled once more."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
@@ -16,14 +17,19 @@ events = APIRouter(prefix=f"{routes.API}/webhook-events", tags=["webhooks"])
 LARGEST_BODY = 1_000_000
 
 
+@dataclass(frozen=True)
+class Received:
+    result: Literal["kept", "known"]
+
+
 @router.post("/{provider}", responses=refusals(400))
 async def receive(
     request: Request, provider: Annotated[Literal["stripe", "razorpay", "resend"], Path()]
-) -> dict[str, str]:
+) -> Received:
     """One delivery of a provider: 200 when kept or known, 400 when its signature is wrong."""
     raw = await body_of(request, LARGEST_BODY)
     is_new = await webhooks.receive(provider, raw, dict(request.headers))
-    return {"result": "kept" if is_new else "known"}
+    return Received("kept" if is_new else "known")
 
 
 @events.post("/{event_id}/replay", status_code=204)

@@ -16,6 +16,7 @@ from courseflow_admin.api.core.dependencies import (
     not_from_elsewhere,
 )
 from courseflow_admin.api.core.errors import NOT_STORED
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
 from courseflow_admin.services.school import audit
@@ -54,16 +55,6 @@ class EntryView:
         )
 
 
-@dataclass(frozen=True)
-class AuditPage:
-    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
-
-    rows: list[EntryView]
-    range: str
-    next: str
-    previous: str
-
-
 async def asked(
     act: Annotated[Act | None, Query()] = None,
     person: Annotated[str, Query(alias="actor", max_length=60)] = "",
@@ -84,15 +75,10 @@ Asked = Annotated[AuditFilter, Depends(asked)]
 
 
 @router.get("")
-async def search(actor: CurrentActor, wanted: Asked, request: Paging) -> AuditPage:
+async def search(actor: CurrentActor, wanted: Asked, request: Paging) -> PageView[EntryView]:
     """One page of the log, newest first."""
     page = await audit.search(actor, wanted, request)
-    return AuditPage(
-        rows=[EntryView.of(entry) for entry in page.rows],
-        range=page.range_text,
-        next=page.next_cursor,
-        previous=page.previous_cursor,
-    )
+    return PageView[EntryView].of(page, EntryView.of)
 
 
 @router.get("/export", response_class=StreamingResponse, dependencies=[Depends(not_from_elsewhere)])

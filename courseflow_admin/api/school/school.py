@@ -1,7 +1,7 @@
 """The school: what everybody may know of it, and its settings for those who run it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -126,6 +126,11 @@ class Change(Form):
     changes: SchoolChange
 
 
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in ("image/png", "image/jpeg", "image/webp")}}
+}
+
+
 @router.get("/school")
 async def school() -> School:
     """What everybody may know; only the policies there are."""
@@ -139,7 +144,7 @@ async def policy_text(policy: PolicyName, version: Annotated[int, Query(ge=0)] =
     return PolicyText(name=policy, **found.model_dump(include={"version", "changed_at", "text"}))
 
 
-@router.get("/school/logo", responses=refusals(404))
+@router.get("/school/logo", response_class=Response, responses=refusals(404) | PICTURE)
 async def logo(request: Request, v: Annotated[str, Query(max_length=64)] = "") -> Response:
     """The picture; 304 to who has it already."""
     known, content = await school_logo.get()

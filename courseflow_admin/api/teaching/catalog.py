@@ -14,6 +14,7 @@ from courseflow_admin.api.core.dependencies import (
     current_actor,
     session_token,
 )
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.teaching.classroom import CatalogEntry, CoursePage
@@ -22,7 +23,7 @@ from courseflow_admin.services.teaching import catalog
 router = APIRouter(prefix=routes.API, tags=["catalog"])
 
 
-class EntryView(BaseModel):
+class CatalogEntryView(BaseModel):
     id: str
     slug: str
     title: str
@@ -38,7 +39,7 @@ class EntryView(BaseModel):
     published_at: datetime
 
     @classmethod
-    def of(cls, entry: CatalogEntry) -> "EntryView":
+    def of(cls, entry: CatalogEntry) -> "CatalogEntryView":
         return cls(
             id=entry.id,
             slug=entry.slug,
@@ -54,14 +55,6 @@ class EntryView(BaseModel):
             free=entry.free,
             published_at=entry.published_at,
         )
-
-
-class CatalogPage(BaseModel):
-    courses: list[EntryView]
-    total: int
-    more_than_total: bool
-    next: str
-    previous: str
 
 
 class LessonLine(BaseModel):
@@ -147,16 +140,10 @@ async def search(
     q: Annotated[str, Query(max_length=100)] = "",
     category: Annotated[str, Query(max_length=40)] = "",
     level: Annotated[str, Query(max_length=20)] = "",
-) -> CatalogPage:
+) -> PageView[CatalogEntryView]:
     """Courses on sale, the newest first; every word of `q` is the beginning of one of theirs."""
     found = await catalog.search(q, category, level, page)
-    return CatalogPage(
-        courses=[EntryView.of(entry) for entry in found.rows],
-        total=found.total,
-        more_than_total=found.more_than_total,
-        next=found.next_cursor,
-        previous=found.previous_cursor,
-    )
+    return PageView[CatalogEntryView].of(found, CatalogEntryView.of)
 
 
 @router.get("/courses/{slug}")

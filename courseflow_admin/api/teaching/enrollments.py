@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, FirstDay, LastDay, Paging
+from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
@@ -45,16 +46,6 @@ class EnrollmentView:
         )
 
 
-@dataclass(frozen=True)
-class EnrollmentPage:
-    """`next` and `previous` are the values of `after` and `before` for the pages beside."""
-
-    rows: list[EnrollmentView]
-    range: str
-    next: str
-    previous: str
-
-
 @router.get("")
 async def search(
     actor: CurrentActor,
@@ -65,7 +56,7 @@ async def search(
     last_day: LastDay = "",
     *,
     mine: bool = False,
-) -> EnrollmentPage:
+) -> PageView[EnrollmentView]:
     """Newest first; `email` is the beginning of an address, days are of the school's time zone.
 
     With `mine`, and for those who teach nothing, the courses one is enrolled in oneself.
@@ -77,9 +68,4 @@ async def search(
         found = await enrollments.mine(actor, wanted, page)
     else:
         found = await enrollments.search(actor, wanted, page)
-    return EnrollmentPage(
-        rows=[EnrollmentView.of(enrollment) for enrollment in found.rows],
-        range=found.range_text,
-        next=found.next_cursor,
-        previous=found.previous_cursor,
-    )
+    return PageView[EnrollmentView].of(found, EnrollmentView.of)

@@ -27,10 +27,10 @@ async def test_an_admin_pages_through_people_there_and_back(api):
         await api.get("/api/v1/accounts", params={"role": "student", "before": second["previous"]})
     ).json()
 
-    emails = [account["email"] for account in first["accounts"] + second["accounts"]]
+    emails = [account["email"] for account in first["rows"] + second["rows"]]
     assert emails == [f"learner{number:02}@demo.test" for number in reversed(range(60))]
     assert (first["total"], first["previous"], second["next"]) == (60, "", "")
-    assert back["accounts"] == first["accounts"]
+    assert back["rows"] == first["rows"]
 
 
 @pytest.mark.parametrize("role", ["student", "instructor"])
@@ -55,7 +55,7 @@ async def test_people_are_found_by_state_and_by_the_day_they_joined(api):
 
     async def found(**asked):
         answer = await api.get("/api/v1/accounts", params=asked)
-        return [account["email"] for account in answer.json()["accounts"]]
+        return [account["email"] for account in answer.json()["rows"]]
 
     assert await found(state="suspended") == ["gone@demo.test"]
     assert await found(state="active") == ["root@demo.test"]

@@ -35,7 +35,7 @@ async def test_an_admin_invites_lists_resends_and_revokes(api):
 
     assert (made.status_code, made.json()["email"]) == (201, "ines@demo.test")
     assert (again.status_code, again.json()["code"]) == (409, "invited_already")
-    [row] = listed.json()["invitations"]
+    [row] = listed.json()["rows"]
     assert (row["role"], row["inviter"], row["email_state"], row["expired"]) == (
         "instructor",
         "Rosa Admin",

@@ -43,7 +43,7 @@ async def test_a_course_is_written_published_and_found(api):
     assert (changed.json()["price"], changed.json()["fields_revision"]) == (INR, 1)
     assert (version.json()["number"], version.json()["lessons"]) == (1, 1)
     assert [one["id"] for one in versions.json()] == [version.json()["id"]]
-    assert [entry["slug"] for entry in catalog.json()["courses"]] == ["trees-drawn"]
+    assert [entry["slug"] for entry in catalog.json()["rows"]] == ["trees-drawn"]
     assert (page.json()["on_sale"], page.json()["has_access"]) == (True, False)
     assert (await api.get(path)).json() == page.json()
 
@@ -166,7 +166,7 @@ async def test_the_catalog_is_searched_by_words_only(api):
     twice = await api.get("/api/v1/catalog?q=a&q=b")
     nested = await api.get("/api/v1/catalog?q[$ne]=x")
 
-    assert regex.json()["courses"] == []
+    assert regex.json()["rows"] == []
     assert twice.status_code == 422
     assert (nested.status_code, nested.json()["field"]) == (422, "q[$ne]")
 
