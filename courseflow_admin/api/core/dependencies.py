@@ -20,6 +20,7 @@ from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, SecondFactorRequired
 from courseflow_admin.models.core.words import without_controls
 from courseflow_admin.services.identity import sessions
+from courseflow_admin.services.school import health
 
 LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 50
@@ -84,6 +85,8 @@ def bearer_token(connection: HTTPConnection) -> str | None:
 async def note_client(request: Request) -> None:
     """Let services and the audit log know from where this request comes."""
     client_ip.set(client_address(request))
+    if "x-forwarded-for" in request.headers and not settings().trusted_proxies:
+        await health.note_forwarded(request.client.host if request.client else "")
 
 
 async def single_parameters(request: Request) -> None:

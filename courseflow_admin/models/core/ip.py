@@ -16,6 +16,12 @@ def read(text: str) -> str:
     return str(found) if found else ""
 
 
+def is_near(text: str) -> bool:
+    """Whether it is this machine or one of the same network, as a proxy of ours would be."""
+    found = _parsed(text)
+    return found is not None and (found.is_loopback or found.is_private)
+
+
 def counted_as(key: str) -> str:
     """What tries by this key are counted under: of an IPv6 address its network, else the key."""
     found = _parsed(key)

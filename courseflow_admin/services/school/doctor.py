@@ -20,6 +20,7 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import GATEWAYS
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import Gateway
+from courseflow_admin.services.school import health
 from courseflow_admin.services.school import settings as school_settings
 
 SKEW = 60.0  # seconds; a signature five minutes off is refused
@@ -100,6 +101,7 @@ async def _database(settings: Settings) -> list[Check]:
         await _migrations(),
         Check("clock, database", abs(skew) < SKEW, f"{skew:+.1f} s from ours"),
         await _support(settings),
+        await _proxy(settings),
     ]
     return checks
 
@@ -119,6 +121,20 @@ async def _migrations() -> Check:
     pending = [f"{it.migration} ({it.migration.kind}) is {it.state}" for it in open_ones]
     ok = all(it.migration.kind == "contract" for it in open_ones)
     return Check("migrations", ok, "; ".join(pending) or "all done")
+
+
+async def _proxy(settings: Settings) -> Check:
+    """Behind a proxy that is not trusted everybody has its address, and shares its limits."""
+    if settings.trusted_proxies:
+        return Check("proxy", True, f"TRUSTED_PROXIES={settings.trusted_proxies}")
+    if await health.forwarded_was_seen():
+        return Check(
+            "proxy",
+            False,
+            "X-Forwarded-For arrives, but TRUSTED_PROXIES is 0: every visitor counts as the proxy. "
+            "Set TRUSTED_PROXIES to the number of your proxies",
+        )
+    return Check("proxy", True, "none seen")
 
 
 async def _support(settings: Settings) -> Check:

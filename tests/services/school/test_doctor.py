@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from courseflow_admin.config import read_settings
@@ -169,3 +170,29 @@ async def clocks():
     for server in servers:
         server.close()
         await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "proxies", "ok"),
+    [
+        ("10.0.0.2", {"X-Forwarded-For": "198.51.100.7"}, "0", False),
+        ("127.0.0.1", {"X-Forwarded-For": "198.51.100.7"}, "0", False),
+        ("127.0.0.1", {"X-Forwarded-For": "198.51.100.7"}, "1", True),
+        ("127.0.0.1", {}, "0", True),
+        ("8.8.8.8", {"X-Forwarded-For": "198.51.100.7"}, "0", True),  # anybody may send it
+    ],
+)
+async def test_a_proxy_that_is_not_trusted_is_told(
+    mongod_uri, database, application, configure, peer, headers, proxies, ok
+):
+    configure(TRUSTED_PROXIES=proxies)
+    transport = httpx.ASGITransport(application, client=(peer, 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:3000") as someone:
+        for _ in range(2):
+            await someone.get("/api/v1/school", headers=headers)
+    settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
+
+    checks = {check.name: check for check in await doctor._database(settings)}
+
+    assert checks["proxy"].ok is ok
+    assert ("Set TRUSTED_PROXIES" in checks["proxy"].detail) is not ok
