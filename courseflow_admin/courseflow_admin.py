@@ -16,6 +16,7 @@ from courseflow_admin import frontend, pages, routes
 from courseflow_admin.api.app import create_api
 from courseflow_admin.api.core.dependencies import client_address
 from courseflow_admin.api.core.middleware import protect
+from courseflow_admin.components import layout
 from courseflow_admin.components import school as school_piece
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
@@ -58,6 +59,7 @@ app = rx.App(
         rx.el.link(rel="stylesheet", href=routes.SCHOOL_CSS),
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.meta(name="application-name", content=school_piece.SERVED_NAME),
+        rx.el.meta(name=layout.BUILD, content=frontend.exported_as()),
     ],
     html_lang="en",
     # Reflex's own toasts and banners need eval; ours are in components/layout.
@@ -67,10 +69,12 @@ app = rx.App(
 )
 school_piece.name_all_pages()
 edge.without_overlay(app)
-app.add_middleware(Guard())
+_guard = Guard()
+app.add_middleware(_guard)
 if (_sockets := edge.sockets_of(app)) is not None:
     _sockets.let_in_only(Gate(_sockets).wants)
     _sockets.note_address_by(client_address)
+    _sockets.never_reload()
 
 
 for _name in edge.LOGGERS:
@@ -96,12 +100,16 @@ async def _database() -> AsyncIterator[None]:
 app.register_lifespan_task(_database)
 
 
-def asgi_app() -> ASGIApp:
-    """Everything on one port, for uvicorn (`--factory`); nothing is compiled here."""
+def asgi_app(build: str = "") -> ASGIApp:
+    """Everything on one port, for uvicorn (`--factory`); nothing is compiled here.
+
+    `build`: the id of the screens, by which an open tab sees that it is of another one.
+    """
     if edge.trusted_origins() != [settings().origin]:
         # Reflex reads rxconfig.py from the current folder only, and without it trusts everybody.
         raise SettingsInvalid(["Start the web process from the folder that holds rxconfig.py."])
     folder = frontend.require_built()
+    _guard.build = build or frontend.build_id()
     edge.serve_what_is_built(frontend.BUILD / "web")
 
     def share(socket: ASGIApp) -> ASGIApp:

@@ -48,6 +48,7 @@ SOURCES = (
     "courseflow_admin/pages",
     "courseflow_admin/state",
 )
+BUILD_VARIABLE, ID_LENGTH = "COURSEFLOW_BUILD", 12
 LONGEST_NAME, LONGEST_PATH = 200, 2000  # bytes; no file system has names much longer
 WIDE_LOGO = 48  # pixels; the name has no room beside a wider one in the sidebar
 LOGO_BOX = (96, 28)  # pixels, in the sidebar and above a form
@@ -71,7 +72,7 @@ def ensure_built() -> Path:
         if stamp_file.is_file() and stamp_file.read_text() == stamp and SERVED.is_dir():
             return SERVED
         stamp_file.unlink(missing_ok=True)
-        _export()
+        _export(stamp[:ID_LENGTH])
         fresh = BUILD / "frontend.new"
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(BUILD / "web" / "build" / "client", fresh)
@@ -85,7 +86,12 @@ def ensure_built() -> Path:
 def build_id() -> str:
     """Which build of the screens is served: the hash of what it was made of; "" without one."""
     stamp = BUILD / "stamp"
-    return stamp.read_text()[:12] if stamp.is_file() else ""
+    return stamp.read_text()[:ID_LENGTH] if stamp.is_file() else ""
+
+
+def exported_as() -> str:
+    """While screens are built: the id this build will have; the page keeps it."""
+    return os.environ.get(BUILD_VARIABLE, "")
 
 
 def pack(archive: Path) -> None:
@@ -159,13 +165,13 @@ def build_environment() -> dict[str, str]:
     }
 
 
-def _export() -> None:
+def _export(build: str) -> None:
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     with LOG.open("w") as log:
         done = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
             command,
             cwd=ROOT,
-            env=build_environment(),
+            env={**build_environment(), BUILD_VARIABLE: build},
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,

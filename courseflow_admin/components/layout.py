@@ -15,6 +15,7 @@ from courseflow_admin.components.icons import (
     icon_button,
     link,
 )
+from courseflow_admin.components.js.reload import reload_button
 from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.sidebar import SIGN_OUT_FORM, may, sidebar
 from courseflow_admin.components.types import Piece, Shown, Text
@@ -24,6 +25,10 @@ from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.notices import NoticesState
 
 TRY_AGAIN_SECONDS = 3
+BUILD = "courseflow-build"  # the name of the mark in each page that says of which build it is
+LOADED = edge.expression(
+    f"(globalThis.document?.querySelector('meta[name=\"{BUILD}\"]')?.content ?? '')"
+)
 VIEW_SECONDS = 20
 
 
@@ -246,6 +251,22 @@ def offline() -> rx.Component:
             ),
         ),
         rx.cond(NoticesState.database_away, repeat(TRY_AGAIN_SECONDS, NoticesState.try_again)),
+        updated(),
+    )
+
+
+def updated() -> rx.Component:
+    """Said in a tab that stayed open while the server got other screens; reloads nothing itself."""
+    other = (NoticesState.build != "") & (LOADED != "") & (NoticesState.build != LOADED)
+    return rx.cond(
+        other,
+        rx.el.div(
+            icon("refresh_cw"),
+            rx.el.span("CourseFlow was updated."),
+            reload_button(),
+            class_name="cf-offline cf-updated",
+            role="status",
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from reflex.state import OnLoadInternalState, StateUpdate
 from reflex.style import color_mode, set_color_mode
 from reflex.utils.precompressed_staticfiles import PrecompressedStaticFiles
 from reflex_base.config import get_config
-from reflex_base.constants import RouteVar
+from reflex_base.constants import CompileVars, RouteVar
 from reflex_base.environment import environment
 from reflex_base.event import Event
 from reflex_base.event.processor.event_processor import EventProcessor
@@ -273,6 +273,22 @@ class Sockets:
             return {**build(sid, environ), RouteVar.CLIENT_IP: address}
 
         setattr(self._namespace, "_build_static_router_data", run)  # noqa: B010 - typed
+
+    def never_reload(self) -> None:
+        """Reflex reloads a tab that was built for other states, with all that is typed into it.
+
+        Ours is told instead, by `NoticesState.build`, and reloads when its person says so.
+        """
+        connect = self._namespace.on_connect
+
+        async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
+            if isinstance(auth, dict):
+                auth = {
+                    key: auth[key] for key in auth if key != CompileVars.CONNECT_AUTH_STATE_SCHEMA
+                }
+            return await connect(sid, environ, auth)
+
+        setattr(self._namespace, "on_connect", on_connect)  # noqa: B010 - typed
 
     def address(self, sid: str) -> str:
         noted: str = self._namespace._static_router_data.get(sid, {}).get(RouteVar.CLIENT_IP, "")

@@ -71,8 +71,11 @@ Step = Callable[[Request], Awaitable[Refusal | None]]
 class Guard(rx.Middleware):
     """One look at the session per event; the service asks again, on the object."""
 
+    build: str = ""  # set when the app is put together
+
     async def preprocess(self, app: rx.App, state: Any, event: edge.Event) -> Any:
         request = await _request(app, edge.tab_of(state), event)
+        request.board._served_by(self.build)
         for step in (*EVERY_EVENT, *(OF_REFLEX if request.of_reflex else OF_OURS)):
             if refusal := await step(request):
                 if refusal.say:

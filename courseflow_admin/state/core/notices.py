@@ -41,6 +41,7 @@ class NoticesState(rx.State):
 
     shown: list[Notice] = []
     database_away: bool = False
+    build: str = ""  # of the screens this server has; an open tab may be of another
     _said_at: float = 0.0
     _path: str = ""  # of the page that is shown
 
@@ -68,6 +69,10 @@ class NoticesState(rx.State):
     def _database(self, *, away: bool) -> None:
         if self.database_away != away:  # assigning the same again would be sent again
             self.database_away = away
+
+    def _served_by(self, build: str) -> None:
+        if self.build != build:
+            self.build = build
 
     def _forget_successes(self) -> None:
         if any(notice.tone == "success" for notice in self.shown):

@@ -54,6 +54,7 @@ class Socket:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.kinds: set[str] = set()
 
     async def send(self, name: str, **payload: Any) -> None:
         await self.raw(["event", {"name": name, "payload": payload, "router_data": ROUTER}])
@@ -74,6 +75,7 @@ class Socket:
                 await self.connection.send("3")
             if message.startswith("42/_event,"):
                 kind, update = json.loads(message.removeprefix("42/_event,"))
+                self.kinds.add(kind)
                 if kind == "event":
                     updates.append(update)
 
@@ -89,6 +91,7 @@ async def a_socket(
     cookie: str = "",
     tab: str = "",
     forwarded: str = "",
+    said: dict[str, Any] | None = None,
 ):
     headers = {"Cookie": cookie} if cookie else {}
     headers |= {"X-Forwarded-For": forwarded} if forwarded else {}
@@ -97,7 +100,7 @@ async def a_socket(
         f"{url}&token={tab or uuid.uuid4()}", origin=origin or address, additional_headers=headers
     ) as connection:
         assert (await connection.recv()).startswith("0")
-        await connection.send("40/_event,")
+        await connection.send("40/_event," + (json.dumps(said) if said else ""))
         assert (await connection.recv()).startswith("40/_event,")
         yield Socket(connection)
 
@@ -119,6 +122,17 @@ async def test_a_foreign_page_gets_no_socket(web, origin):
             pass
 
     assert refused.value.response.status_code == 403
+
+
+async def test_a_tab_built_for_other_states_is_never_told_to_reload_and_is_told_of_the_build(
+    web, its_database
+):
+    async with a_socket(web[0], said={"state_schema": "of-another-build"}) as socket:
+        await socket.send(HYDRATE)
+        updates = await socket.received()
+
+    assert socket.kinds == {"event"}  # and not "state_mismatch", after which Reflex reloads
+    assert vars_of(updates, NoticesState)["build"] == frontend.build_id()
 
 
 async def test_the_cookie_opens_the_tab_and_never_comes_back(web, its_database):
