@@ -12,7 +12,7 @@ def card(title: Text, *children: Any, aside: Any = None, **props: Any) -> rx.Com
     """A titled box; `aside` stands at the right of its head."""
     return rx.el.section(
         rx.el.div(
-            rx.el.h2(title, class_name="cf-h2"),
+            rx.el.h2(title, class_name="cf-h2", dir="auto"),
             rx.el.div(aside, class_name="cf-row cf-end") if aside is not None else rx.fragment(),
             class_name="cf-head",
         ),
@@ -89,6 +89,7 @@ def markdown_html(html: Text) -> rx.Component:
     """Written text that a service has already made into clean HTML (services/teaching/markdown)."""
     return rx.el.div(
         class_name="cf-prose",
+        dir="auto",
         custom_attrs={"dangerouslySetInnerHTML": rx.Var.create({"__html": html})},
     )
 

@@ -19,7 +19,7 @@ def empty(
     heading = rx.el.h1 if level == 1 else rx.el.h2
     return rx.el.div(
         toned_icon(icon_name),
-        heading(title, class_name="cf-h2"),
+        heading(title, class_name="cf-h2", dir="auto"),
         rx.el.p(why),
         rx.el.div(*acts, class_name="cf-row") if acts else rx.fragment(),
         class_name="cf-empty",

@@ -127,6 +127,7 @@ def field(
         described["aria-invalid"] = rx.cond(has_error, "true", "false")
     if control is None:
         make = rx.el.textarea if multiline else rx.el.input
+        props.setdefault("dir", "auto")
         attributes = described | props.pop("custom_attrs", {})
         control = make(
             id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props

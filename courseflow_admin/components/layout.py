@@ -143,7 +143,7 @@ def _top(
             _drawer(here),
             rx.el.div(
                 _crumbs(path) if path else rx.fragment(),
-                rx.el.h1(title, class_name="cf-h1 cf-trunc"),
+                rx.el.h1(title, class_name="cf-h1 cf-trunc", dir="auto"),
                 class_name="cf-col cf-grow",
             ),
             *actions,

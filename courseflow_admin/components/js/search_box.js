@@ -5,7 +5,7 @@ const SETTLES = 300; // milliseconds after the last letter
 
 // Writes what is typed into the address as `name`, without a step in the history; the page
 // loads by its address. Here, because an answer of the server could come after a click on a link.
-export function SearchBox({ name, label, hint, longest, paging, children }) {
+export function SearchBox({ name, label, hint, paging, children }) {
   const navigate = useNavigate();
   const location = useLocation();
   const moved = useNavigationType();
@@ -67,7 +67,7 @@ export function SearchBox({ name, label, hint, longest, paging, children }) {
       name,
       "aria-label": label,
       placeholder: hint,
-      maxLength: longest,
+      dir: "auto",
       autoComplete: "off",
       enterKeyHint: "search",
       className: "cf-input",

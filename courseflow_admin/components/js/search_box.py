@@ -3,7 +3,7 @@
 import reflex as rx
 
 from courseflow_admin.components.icons import icon
-from courseflow_admin.state.core.address import LONGEST, PAGING
+from courseflow_admin.state.core.address import PAGING
 
 SCRIPT = rx.asset("search_box.js", shared=True)
 
@@ -14,12 +14,11 @@ class _SearchBox(rx.Component):
     name: rx.Var[str]
     label: rx.Var[str]
     hint: rx.Var[str]
-    longest: rx.Var[int]
     paging: rx.Var[list[str]]
 
 
-def search_box(label: str, hint: str, name: str = "q", longest: int = LONGEST) -> rx.Component:
+def search_box(label: str, hint: str, name: str = "q") -> rx.Component:
     """Looks while one types, and at once with Enter; `name`: the filter it changes."""
     return _SearchBox.create(
-        icon("search", 14), name=name, label=label, hint=hint, longest=longest, paging=list(PAGING)
+        icon("search", 14), name=name, label=label, hint=hint, paging=list(PAGING)
     )

@@ -67,6 +67,7 @@ def sign_up() -> rx.Component:
             control=rx.el.input(
                 id="email",
                 type="email",
+                dir="auto",
                 value=InvitationState.email,
                 read_only=True,
                 auto_complete="username",

@@ -63,7 +63,7 @@ def outcome() -> rx.Component:
             toned_icon("undo_2"),
         ),
         rx.el.div(
-            rx.el.h2(SHOWN.title, class_name="cf-outcometitle"),
+            rx.el.h2(SHOWN.title, class_name="cf-outcometitle", dir="auto"),
             rx.el.p(SHOWN.sentence, class_name="cf-mut"),
             role="status",
         ),

@@ -33,7 +33,7 @@ def catalog() -> rx.Component:
 
 def search() -> rx.Component:
     return tools(
-        search_box("Find a course", "Find a course", longest=100),
+        search_box("Find a course", "Find a course"),
         filters(
             chip_menu(
                 "Category", CatalogState.category, "category", {name: name for name in CATEGORIES}
@@ -98,6 +98,7 @@ def card(course: CourseCard) -> rx.Component:
                 rx.el.h2(
                     link(course.title, href=course.href, class_name="cf-stretchlink"),
                     class_name="cf-h2",
+                    dir="auto",
                 ),
                 rx.el.span(course.who, class_name="cf-13 cf-mut"),
                 class_name="cf-col",

@@ -128,7 +128,7 @@ def reading() -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(State.place, ", ", State.minutes, class_name="cf-sm cf-mut cf-num"),
-            rx.el.h2(State.title, class_name="cf-lessontitle"),
+            rx.el.h2(State.title, class_name="cf-lessontitle", dir="auto"),
             rx.cond(
                 State.html != "",
                 markdown_html(State.html),

@@ -35,7 +35,9 @@ def first(course: MyCourseRow) -> rx.Component:
             rx.el.div(
                 rx.el.span(course.stopped, class_name="cf-sm cf-mut"),
                 rx.el.h2(
-                    link(course.title, href=course.course_href), class_name="cf-h1 cf-herotitle"
+                    link(course.title, href=course.course_href),
+                    class_name="cf-h1 cf-herotitle",
+                    dir="auto",
                 ),
                 rx.el.p(course.next, class_name="cf-mut cf-heronext"),
                 rx.el.div(progress(course), class_name="cf-heroprogress"),

@@ -138,6 +138,7 @@ def section(part: StudioSection) -> rx.Component:
         rx.el.div(
             rx.el.span(part.number, ".", class_name="cf-num"),
             rx.el.input(
+                dir="auto",
                 default_value=part.title,
                 key=part.id + part.title,
                 aria_label="Title of section " + rx.Var.create(part.number).to(str),
@@ -341,6 +342,7 @@ def price() -> rx.Component:
             error=error,
             control=rx.el.div(
                 rx.el.input(
+                    dir="auto",
                     id="price",
                     default_value=State.price,
                     key=State.price + State.currency,

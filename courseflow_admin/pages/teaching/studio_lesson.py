@@ -122,6 +122,7 @@ def saved() -> rx.Component:
 
 def title() -> rx.Component:
     return rx.el.input(
+        dir="auto",
         default_value=State.title,
         key="title" + rx.Var.create(State.opened).to(str),
         aria_label="Lesson title",
@@ -140,6 +141,7 @@ def settings() -> rx.Component:
     return rx.el.div(
         rx.el.label(
             rx.el.input(
+                dir="auto",
                 default_value=State.minutes,
                 key="minutes" + rx.Var.create(State.opened).to(str),
                 input_mode="numeric",
@@ -170,6 +172,7 @@ def settings() -> rx.Component:
 
 def text() -> rx.Component:
     return rx.el.textarea(
+        dir="auto",
         default_value=State.text,
         key="text" + rx.Var.create(State.opened).to(str),
         id="lesson-text",
@@ -197,12 +200,14 @@ def conflict() -> rx.Component:
         rx.el.div(
             rx.el.label(
                 "Yours",
-                rx.el.textarea(value=State.mine, read_only=True, class_name="cf-input"),
+                rx.el.textarea(dir="auto", value=State.mine, read_only=True, class_name="cf-input"),
                 class_name="cf-col cf-label",
             ),
             rx.el.label(
                 "Theirs",
-                rx.el.textarea(value=State.theirs, read_only=True, class_name="cf-input"),
+                rx.el.textarea(
+                    dir="auto", value=State.theirs, read_only=True, class_name="cf-input"
+                ),
                 class_name="cf-col cf-label",
             ),
             class_name="cf-both",

@@ -74,16 +74,21 @@ class AccessState(rx.State):
     shown: Shown = Shown()
     reasons: list[ReasonRow] = []
     payments: list[PaymentLine] = []
+    _asked: tuple[str, str] = ("", "")
 
     @event(Permission.ACCESS_READ_ALL, supersedes=True)
     async def load(self):
+        asked = address_part(self, 1), address_part(self, 2)
+        if asked != self._asked:
+            self._asked, self.view, self.shown = asked, "loading", Shown()
+            yield
         actor = (await self.get_state(AuthState)).actor()
         try:
-            found = await people.why(actor, address_part(self, 1), address_part(self, 2))
+            found = await people.why(actor, *asked)
         except NotSignedIn:
             raise
         except NotFound:
-            self.view = "missing"
+            self.view, self.shown = "missing", Shown()
             return
         except CourseFlowError as problem:
             self.view, self.error = "error", await support.sentence(problem)

@@ -85,6 +85,7 @@ class CheckoutState(rx.State):
         slug = last_part(self)
         if slug != self.course_slug:
             self.view = "loading"
+            self.title = self.course_slug = self.course_href = ""
             yield
         yield await self._load(slug)
 
@@ -97,7 +98,7 @@ class CheckoutState(rx.State):
             query = query_of(self.router.url, "problem", "cancelled")
             offer = await checkout.offer(auth.actor(), slug)
         except NotFound:
-            self.view = "missing"
+            self.view, self.title = "missing", ""
             return None
         except ReadOnly:
             self.view = "forbidden"

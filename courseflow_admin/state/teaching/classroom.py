@@ -54,14 +54,14 @@ class ClassroomState(rx.State):
         asked, lesson_id = address_part(self, 1), address_part(self, 2)
         if (asked, lesson_id) != (self._slug, self._lesson_id):
             if asked != self._slug:
-                self.view = "loading"
+                self.view, self.course = "loading", ""
             self._slug, self._lesson_id = asked, lesson_id
             yield
         auth = await self.get_state(AuthState)
         try:
             view = await classroom.lesson(auth._actor, asked, lesson_id)
         except NotFound:
-            self.view = "missing"
+            self.view, self.course = "missing", ""
             return
         except NoAccess as refused:
             self._close(refused)

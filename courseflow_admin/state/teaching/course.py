@@ -70,13 +70,13 @@ class CoursePageState(rx.State):
     async def load(self):
         asked = address_part(self, 1)
         if asked != self._asked:
-            self._asked, self.view = asked, "loading"
+            self._asked, self.view, self.title = asked, "loading", ""
             yield
         auth = await self.get_state(AuthState)
         try:
             page = await catalog.course_page(asked, auth._actor)
         except NotFound:
-            self.view = "missing"
+            self.view, self.title = "missing", ""
             return
         if page.slug != asked:
             yield rx.redirect(routes.course(page.slug), replace=True)

@@ -118,6 +118,7 @@ class StudioCourseState(rx.State):
         asked, self.dialog = address_part(self, 1), ""
         if asked != self._id:
             self.view, self._id, self.undo_text, self.saved = "loading", asked, "", ""
+            self.title = ""
             yield
         try:
             query_of(self.router.url, "lesson")
@@ -125,8 +126,9 @@ class StudioCourseState(rx.State):
         except Invalid as twice:
             self.view, self.error = "error", twice.message
         except NotFound:
-            self.view = "missing"
+            self.view, self.title = "missing", ""
         except NotPermitted:
+            self.title = ""
             if (await self.get_state(AuthState)).actor().can(Permission.COURSES_EDIT):
                 self.view = "not_author"
                 return

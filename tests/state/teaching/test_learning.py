@@ -51,7 +51,8 @@ async def test_the_catalog_reads_its_filters_from_the_address(database):
     assert (everything_.view, everything_.count_text) == ("rows", "2 courses")
     assert [card.title for card in data.cards] == ["Trees"]
     assert (data.count_text, data.q, data.category) == ("1 course", "tre", "Data")
-    assert (none.view, odd.view, odd.category) == ("nothing", "nothing", "")
+    assert odd.error == "“$ne” is not a known category."
+    assert (none.view, odd.view, odd.category) == ("nothing", "error", "")
 
 
 async def test_a_card_says_price_or_that_one_has_it(database):
