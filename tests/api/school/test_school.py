@@ -65,6 +65,20 @@ async def test_an_admin_reads_and_changes_the_settings(api):
     assert read.json()["disputes_suspend"] is True
 
 
+async def test_an_admin_reads_and_changes_how_long_data_is_kept(api):
+    await as_admin(api)
+
+    changed = await api.patch(SETTINGS, json=changing(webhook_bodies_days=60, sessions_days=7))
+    refused = await api.patch(SETTINGS, json=changing(1, webhook_bodies_days=3))
+
+    read = (await api.get(SETTINGS)).json()
+    assert changed.status_code == 200
+    assert (read["webhook_bodies_days"], read["email_bodies_days"]) == (60, 365)
+    assert (read["rejections_days"], read["sessions_days"], read["links_days"]) == (30, 7, 30)
+    assert refused.status_code == 422
+    assert refused.json()["field"] == "changes.webhook_bodies_days"
+
+
 async def test_an_admin_without_a_second_factor_reads_why_they_cannot_ask_it_of_all(api):
     await as_admin(api)
 

@@ -212,3 +212,15 @@ async def test_a_row_that_failed_is_retried_by_its_button(database):
     assert await said(root) == [("success", "The message is handled once more now.")]
     [row] = (await loaded(ADMIN, WebhooksState, "/webhooks")).rows
     assert (row.id, row.state, row.result, row.attempts) == (failed.id, "waiting", "", 0)
+
+
+async def test_a_webhook_whose_body_is_kept_no_longer_says_so_in_its_row(database):
+    gone = await an_event(1, WebhookState.FAILED, raw="", body_kept_days=90)
+    await an_event(2, WebhookState.FAILED)
+
+    state = await loaded(ADMIN, WebhooksState, "/webhooks")
+
+    assert [(row.id == gone.id, row.body_gone) for row in state.rows] == [
+        (True, "Body deleted after 90 days"),
+        (False, ""),
+    ]
