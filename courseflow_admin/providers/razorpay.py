@@ -33,6 +33,7 @@ from courseflow_admin.models.money.gateways import (
     WebhookReference,
 )
 from courseflow_admin.models.money.payments import Capture, GatewayName, RefundState
+from courseflow_admin.providers.answers import understood
 
 TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
 AT_A_CLICK = (3.0, 8.0)  # a thread cannot be called off when its buyer waits no longer
@@ -84,6 +85,7 @@ class RazorpayGateway:
     async def check_keys(self) -> None:
         await self._asked("order.all", {"count": 1})
 
+    @understood("razorpay")
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         existing = await self._order_of(order.idempotency_key)
         if existing:
@@ -134,6 +136,7 @@ class RazorpayGateway:
     async def expire(self, checkout_id: str) -> bool:  # noqa: ARG002 - an order cannot be expired
         return False
 
+    @understood("razorpay")
     async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:  # noqa: ARG002 - all payments of an order are in its own list
         order = await self._asked("order.fetch", checkout_id)
         listed = await self._asked("order.payments", checkout_id, {})
@@ -152,6 +155,7 @@ class RazorpayGateway:
             "payment.capture", provider_payment_id, amount_minor, {"currency": currency}
         )
 
+    @understood("razorpay")
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:

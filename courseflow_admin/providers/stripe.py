@@ -27,6 +27,7 @@ from courseflow_admin.models.money.gateways import (
     WebhookReference,
 )
 from courseflow_admin.models.money.payments import Capture, DisputeState, GatewayName, RefundState
+from courseflow_admin.providers.answers import understood
 
 Answer = TypeVar("Answer")
 CONNECT_SECONDS, READ_SECONDS = 3.0, 20.0
@@ -66,6 +67,7 @@ class StripeGateway:
     async def check_keys(self) -> None:
         await _asked(self._client.v1.checkout.sessions.list_async(params={"limit": 1}))
 
+    @understood("stripe")
     async def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         metadata = {"payment_id": order.payment_id}
         params: Any = {
@@ -106,6 +108,7 @@ class StripeGateway:
             return False  # paid or expired already
         return True
 
+    @understood("stripe")
     async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:
         params: Any = {"expand": ["payment_intent.latest_charge.refunds"]}
         answer = await _asked(
@@ -135,6 +138,7 @@ class StripeGateway:
     async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:  # noqa: ARG002 - Gateway
         raise ProviderRefused("stripe", "its checkout captures by itself; there is nothing to ask")
 
+    @understood("stripe")
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
     ) -> RefundFacts:

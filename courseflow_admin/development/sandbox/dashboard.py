@@ -21,6 +21,7 @@ OUTAGE_TEXTS = (
     ("500", "Answers 500, does nothing"),
     ("timeout", "Does it, never answers"),
     ("slow", "Slow"),
+    ("rubbish", "Answers what nobody understands"),
 )
 WEBHOOK_TEXTS = (
     ("now", "Now"),

@@ -122,7 +122,7 @@ def with_outages(
     paths: Iterable[str],
     broken: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[ASGIApp], ASGIApp]:
-    """What the outage switch does to an API: refuse, be slow, or work and say nothing."""
+    """What the outage switch does to an API: refuse, be slow, say nothing or nothing sensible."""
     prefixes = tuple(paths)
 
     def around(app: ASGIApp) -> ASGIApp:
@@ -133,6 +133,8 @@ def with_outages(
             elif state == "500":
                 request = Request(scope, receive)
                 await (await broken(request))(scope, receive, send)
+            elif state == "rubbish":
+                await Answer({"object": "rubbish"})(scope, receive, send)
             elif state == "slow":
                 await asyncio.sleep(world.slow_seconds)
                 await app(scope, receive, send)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from courseflow_admin.development.sandbox.store import Store
 
 PROVIDERS = ("stripe", "razorpay", "cloudinary", "resend")
-OUTAGES = ("ok", "500", "timeout", "slow")
+OUTAGES = ("ok", "500", "timeout", "slow", "rubbish")
 WEBHOOKS = ("now", "after", "never", "twice", "out_of_order", "forged")
 REFUNDS = ("at_once", "pending")
 LETTERS = string.ascii_letters + string.digits

@@ -110,7 +110,7 @@ def test_switches_and_clock_are_set_from_the_dashboard(
     assert (world.outage("razorpay"), world.webhooks("razorpay")) == ("slow", "twice")
     assert (world.capture, world.clock_hours) == ("manual", 25.0)
     assert (world.refunds("stripe"), world.refunds("razorpay")) == ("pending", "at_once")
-    assert "outage must be one of ok, 500, timeout, slow" in wrong
+    assert "outage must be one of ok, 500, timeout, slow, rubbish" in wrong
     assert "There is no such button." in press("rob", id=paid)
 
 
