@@ -47,6 +47,7 @@ bench: development build
 	@$(PYTHON) bench/start.py --cold
 	@PYTHONPATH=. $(PYTHON) bench/lists.py
 	@PYTHONPATH=. $(PYTHON) bench/sign_in.py
+	@PYTHONPATH=. $(PYTHON) bench/jobs.py
 
 clean:
 	rm -rf .venv .build .web .states .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

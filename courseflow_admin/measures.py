@@ -57,6 +57,15 @@ lane_age = Gauge(
     ("lane",),
     registry=REGISTRY,
 )
+lane_leased = Gauge(
+    "courseflow_lane_leased", "Jobs that a worker is at, by lane.", ("lane",), registry=REGISTRY
+)
+lane_attention = Gauge(
+    "courseflow_lane_attention",
+    "Jobs that were given up and need attention, by lane.",
+    ("lane",),
+    registry=REGISTRY,
+)
 look_lag = Gauge(
     "courseflow_look_lag_seconds",
     "How late the oldest due check of a payment is.",

@@ -1,9 +1,9 @@
-"""The worker process: webhook events, due payments, receipt numbers and e-mails."""
+"""The worker process: it knows every kind of job there is, and who does it."""
 
 import asyncio
-import contextlib
 import signal
 import sys
+from datetime import timedelta
 
 from loguru import logger
 
@@ -13,33 +13,62 @@ from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import configure_logs
 from courseflow_admin.services.figures import monitoring
-from courseflow_admin.services.jobs import AWAY_SECONDS, Jobs
-from courseflow_admin.services.school import startup
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money import receipts, sync, webhooks
+from courseflow_admin.services.school import retention, startup
+from courseflow_admin.services.school.job_runner import AWAY_SECONDS, Runner
+from courseflow_admin.services.school.jobs import Every, Handler
 
 LOCAL = "mongodb://127.0.0.1:27017"
+HANDLERS: tuple[Handler, ...] = (
+    webhooks.HANDLE,
+    sync.LOOK,
+    receipts.NUMBER,
+    emails.SEND,
+    retention.KEEP,
+)
+SCHEDULES: tuple[Every, ...] = (Every("retention", timedelta(days=1), retention.KEEP.kind),)
 
 
-async def work(keys: Settings, jobs: Jobs | None = None) -> None:
-    """Work until SIGTERM or Ctrl-C; what is under way is finished or becomes due again."""
+async def run_until_idle() -> None:
+    """Do all that is due now, and what follows from it, but nothing by the clock (tests)."""
+    await Runner(HANDLERS).run_until_idle()
+
+
+async def work(keys: Settings, runner: Runner | None = None) -> None:
+    """Work until SIGTERM or Ctrl-C; what is not finished in time is due again at once."""
+    runner = runner or Runner(HANDLERS, SCHEDULES)
+    told = asyncio.Event()
+
+    def stop() -> None:
+        told.set()
+        runner.stop()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    if await _connected(keys, told):
+        logger.info("worker.started")
+        port, content_type = keys.metrics_port, measures.CONTENT_TYPE
+        async with metrics_port.served(port, monitoring.exposition, content_type):
+            await runner.run()
+        await client.close()
+    logger.info("worker.stopped")
+
+
+async def _connected(keys: Settings, told_to_stop: asyncio.Event) -> bool:
+    """Wait for the database; False when told to stop before it answers."""
     uri = keys.mongodb_uri.get_secret_value() if keys.mongodb_uri else LOCAL
-    while True:
+    while not told_to_stop.is_set():
         try:
             await client.connect(uri, keys.mongodb_database)
             await startup.follow_clock()
-            break
         except Unavailable:
             logger.warning("worker.database_away")
             await asyncio.sleep(AWAY_SECONDS)
-    task = asyncio.ensure_future((jobs or Jobs()).run())
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, task.cancel)
-    logger.info("worker.started")
-    async with metrics_port.served(keys.metrics_port, monitoring.exposition, measures.CONTENT_TYPE):
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-    await client.close()
-    logger.info("worker.stopped")
+        else:
+            return True
+    return False
 
 
 def main() -> int:

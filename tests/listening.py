@@ -58,7 +58,8 @@ def _exempt(reason: str, collection: str, *fields: str) -> Exemption:
 
 EXEMPT = (
     _exempt("counters of tries", "limits"),
-    _exempt("leases", "jobs"),
+    _exempt("what is to be done, and who is at it", "jobs"),
+    _exempt("when what comes by itself comes next", "schedules"),
     _exempt("the inbox: a hint, kept as it came", "webhook_events"),
     _exempt("the inbox: what was refused", "webhook_rejections"),
     _exempt(
@@ -69,9 +70,9 @@ EXEMPT = (
     _exempt("a code was used", "second_factors", "last_step"),
     _exempt("a better hash of the same password, at sign-in", "accounts", "password_hash"),
     _exempt(
-        "outbox delivery: its lease and tries, and what the provider said",
+        "outbox delivery: its tries, and what the provider said",
         "emails",
-        *("due_at", "attempts", "error", "provider_id", "sent_at", "events", "state", "state_at"),
+        *("attempts", "error", "provider_id", "sent_at", "events", "state", "state_at"),
     ),
     _exempt(
         "progress: what one has read, and where one stopped",
@@ -79,7 +80,6 @@ EXEMPT = (
         *("done", "percent", "progress_version", "completed_at", "last_lesson_id", "last_seen_at"),
     ),
     _exempt("bodies by content hash: seen only once an outline names them", "lesson_bodies", NEW),
-    _exempt("a lease on asking the gateway", "payments", "sync_at"),
     _exempt("the browser came back, which proves nothing", "payments", "returned_at"),
     _exempt("evidence of what the gateway said", "payments", "attempts", "syncs"),
     _exempt(
@@ -93,7 +93,6 @@ EXEMPT = (
         *("provider_checkout_id", "checkout_url", "updated_at", "refunds.provider_refund_id"),
     ),
     _exempt("the first start stamps a new database", "school", NEW, "stamp"),
-    _exempt("a receipt in trouble: when to try again", "receipts", "due_at"),
 )
 # All that may ever happen to an entry: who it was is blanked when they delete their account.
 BLANKED = _exempt(

@@ -124,7 +124,6 @@ def email_row(number: int = 0, **fields: Any) -> Email:
         "queued_at": at,
         "sent_at": at,
         "state_at": at,
-        "due_at": None,
         "payment_id": "pay_one",
         "course_id": "crs_one",
         "course_owner_id": "acc_ines",

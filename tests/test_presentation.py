@@ -26,7 +26,7 @@ NO_SCREENS = {
     "identity/password_rules.py: module": REFUSAL,
     "identity/second_factor.py: use": E_MAIL,
     "identity/view_as.py: _why_not": REFUSAL,
-    "mail/emails.py: send_next": KEPT,
+    "mail/emails.py: send": KEPT,
     "money/refunds.py: _apply": KEPT,
     "money/refunds.py: _no_room": KEPT,
     "money/refunds.py: _tell": E_MAIL,
@@ -35,6 +35,8 @@ NO_SCREENS = {
     "money/webhooks.py: _email_event": KEPT,
     "money/webhooks.py: _payment_event": KEPT,
     "school/school_logo.py: module": REFUSAL,
+    "school/job_runner.py: _judged": KEPT,
+    "school/job_runner.py: _run": KEPT,
     "school/support.py: with_address": REFUSAL,
     "teaching/authorship.py: body": E_MAIL,
 }

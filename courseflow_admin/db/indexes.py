@@ -70,7 +70,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(
             ("queued_at", UP), partialFilterExpression={"html": {"$gt": ""}}, name="with_content"
         ),
-        _index(("due_at", UP), partialFilterExpression={"due_at": {"$gt": LONG_AGO}}, name="due"),
         _index(("queued_at", DOWN), ("_id", DOWN)),
         _index(("state", UP), ("queued_at", DOWN), ("_id", DOWN)),
         _index(("kind", UP), ("queued_at", DOWN), ("_id", DOWN)),
@@ -102,7 +101,18 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("account_id", UP)),
         _index(("state", UP), ("invited_at", DOWN), ("_id", DOWN)),
     ],
-    "jobs": [],
+    "jobs": [
+        _index(("kind", UP), ("key", UP), unique=True),
+        _index(("kind", UP), ("state", UP), ("due_at", UP)),
+        _index(("lane", UP), ("state", UP), ("priority", UP), ("due_at", UP)),
+        _index(("owner", UP), partialFilterExpression={"owner": {"$gt": ""}}),
+        # What was given up stands on the thing itself for as long as that is kept.
+        _index(
+            ("given_up_at", UP),
+            expireAfterSeconds=30 * 86_400,
+            partialFilterExpression={"given_up_at": {"$gt": LONG_AGO}},
+        ),
+    ],
     "known_devices": [
         _index(("account_id", UP), ("mark", UP), unique=True),
         _index(("expires_at", UP), expireAfterSeconds=0),
@@ -131,7 +141,6 @@ INDEXES: dict[str, list[IndexModel]] = {
             unique=True,
             partialFilterExpression={"provider_payment_id": {"$gt": ""}},
         ),
-        _index(("sync_at", UP), partialFilterExpression={"sync_at": {"$gt": LONG_AGO}}, name="due"),
         _index(("created_at", DOWN), ("_id", DOWN)),
         _index(("amount.minor", DOWN), ("_id", DOWN)),
         _index(("state", UP), ("created_at", DOWN), ("_id", DOWN)),
@@ -191,7 +200,6 @@ INDEXES: dict[str, list[IndexModel]] = {
             unique=True,
             partialFilterExpression={"number": {"$gt": 0}},
         ),
-        _index(("paid_at", UP), ("_id", UP), partialFilterExpression={"number": 0}),
     ],
     "second_factors": [
         _index(("account_id", UP), unique=True),
@@ -215,7 +223,6 @@ INDEXES: dict[str, list[IndexModel]] = {
     "webhook_events": [
         _index(("provider", UP), ("event_id", UP), unique=True),
         _index(("provider", UP), ("body_hash", UP), unique=True),
-        _index(("due_at", UP), partialFilterExpression={"due_at": {"$gt": LONG_AGO}}, name="due"),
         _index(
             ("received_at", UP), partialFilterExpression={"raw": {"$gt": ""}}, name="with_content"
         ),

@@ -21,13 +21,14 @@ from courseflow_admin.db.migrating import (
     Say,
     Status,
 )
+from courseflow_admin.db.migration_jobs import JobsOfDueRows
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.addresses import normalized
 
 # What this code can work with. Raise it in a release that stops needing what a `contract` migration
 # will remove; that migration names this version as its `min_code`.
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 
 def _name_words(row: Row) -> Update:
@@ -106,6 +107,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         1, "account_name_words", "expand", InBatches("accounts", {"name_words": None}, _name_words)
     ),
     Migration(2, "one_form_of_addresses", "expand", OneFormOfAddresses()),
+    Migration(3, "jobs_of_due_rows", "expand", JobsOfDueRows(remove=False)),
+    Migration(4, "due_times_removed", "contract", JobsOfDueRows(remove=True), min_code=2),
 )
 
 

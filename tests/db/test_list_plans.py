@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from courseflow_admin.db.core import accounts as accounts_db
-from courseflow_admin.db.core.client import collection, due
+from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.figures import metrics
 from courseflow_admin.db.money import payments_search, webhooks_search
 from courseflow_admin.db.teaching import enrollments_search
@@ -111,7 +111,6 @@ def _event(number: int, at):
         raw="{}",
         received_at=at - timedelta(hours=6 * number),
         state=list(WebhookState)[number % 4],
-        due_at=None,
     )
 
 
@@ -298,21 +297,3 @@ async def test_new_learners_are_listed_from_their_index(school):
     assert keys == [[("role", 1), ("created_at", -1), ("_id", -1)]]
     assert used.isdisjoint({"SORT", "COLLSCAN"})
     assert stats["totalKeysExamined"] <= LIMIT + 1
-
-
-@pytest.mark.parametrize(
-    ("name", "field"), [("webhook_events", "due_at"), ("emails", "due_at"), ("payments", "sync_at")]
-)
-async def test_the_worker_finds_what_is_due_by_its_index(school, name, field):
-    late = clock.business() - timedelta(minutes=1)
-    rows = await collection(name).find({}, limit=3)
-    await collection(name).update_many(
-        {"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {field: late}}
-    )
-
-    found = collection(name).raw.find(due(field, clock.business()), sort=[(field, 1)], limit=1)
-    plan = await found.explain()
-
-    used = stages(plan["queryPlanner"]["winningPlan"])
-    assert [stage["keyPattern"] for stage in used if "keyPattern" in stage] == [{field: 1}]
-    assert plan["executionStats"]["totalKeysExamined"] == 1

@@ -10,10 +10,10 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.identity import invitations as invitations_db
 from courseflow_admin.db.identity import sessions as sessions_db
-from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import receipts as receipts_db
 from courseflow_admin.db.money import webhooks as webhooks_db
+from courseflow_admin.db.school import jobs as jobs_db
 from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
@@ -24,6 +24,7 @@ from courseflow_admin.models.identity.invitations import Invitation
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.money.webhooks import WebhookEvent
+from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from tests.db.test_payments_plans import stages
 from tests.money_builders import email_row, payment_row
@@ -56,7 +57,7 @@ async def heard(mongod_uri: str, database: str) -> Heard:
     """Over a database with something of everything, for ten accounts in turn."""
     for name in ("accounts", "payments", "enrollments", "sessions", "receipts", "invitations"):
         await collection(name).insert_many([ONE[name](n).to_mongo() for n in range(ROWS)])
-    for name in ("emails", "webhook_events"):
+    for name in ("emails", "jobs", "webhook_events"):
         await collection(name).insert_many([ONE[name](n).to_mongo() for n in range(ROWS)])
     heard = Heard()
     await client.connect(mongod_uri, database, listeners=[heard])
@@ -69,10 +70,6 @@ def at(number: int):
 
 def of(number: int) -> str:
     return f"acc_{number % ACCOUNTS}"
-
-
-def due_at(number: int):
-    return at(number) if number % 4 == 0 else None
 
 
 ONE = {
@@ -123,7 +120,17 @@ ONE = {
         invited_at=at(n),
         expires_at=at(-60),
     ),
-    "emails": lambda n: email_row(n, due_at=due_at(n)),
+    "emails": email_row,
+    "jobs": lambda n: Job(
+        _id=new_id("job"),
+        kind="look",
+        key=f"pay_{n}",
+        lane="stripe" if n % 4 else "own",
+        priority=20 if n % 3 else 0,
+        state="due" if n % 5 else "attention",
+        created_at=at(n),
+        due_at=at(n) if n % 2 else at(-n),
+    ),
     "webhook_events": lambda n: WebhookEvent(
         _id=new_id("whe"),
         provider="stripe",
@@ -132,7 +139,6 @@ ONE = {
         kind="charge.refunded",
         raw="{}",
         received_at=at(n),
-        due_at=due_at(n),
         payment_id=f"pay_{n}",
         email_id=f"eml_{n}",
     ),
@@ -141,13 +147,12 @@ ONE = {
 QUERIES = {
     "pending invitations": (lambda: invitations_db.pending(PageRequest(size=10)), 12),
     "my courses": (lambda: enrollments_db.of_account("acc_1"), OF_ONE + 1),
-    "sessions of an account": (lambda: sessions_db.open_of("acc_1", clock.business()), OF_ONE + 1),
-    "receipts without a number": (lambda: receipts_db.unnumbered(clock.business(), 10), 10),
+    "sessions of an account": (lambda: sessions_db.open_of("acc_1", clock.wall()), OF_ONE + 1),
     "the dearest hash": (accounts_db.dearest_hash, 1),
     "the last number": (lambda: receipts_db.last_number("sandbox-2026"), 1),
     "payments for a course": (lambda: payments_db.of_learner("acc_1", "crs_1"), OF_ONE + 1),
-    "the next e-mail": (lambda: emails_db.claim(clock.business(), at(-1)), 1),
-    "the next webhook": (lambda: webhooks_db.claim(clock.business(), at(-1)), 1),
+    "the next jobs": (lambda: jobs_db.due("stripe", ["look"], clock.business()), 14),
+    "the job about something": (lambda: jobs_db.find("look", "pay_1"), 1),
     "webhooks about a person": (lambda: webhooks_db.raw_about(["pay_1"], ["eml_1", "eml_2"]), 8),
 }
 

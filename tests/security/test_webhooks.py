@@ -11,8 +11,8 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.money.payments import PaymentState
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.services.money.buying import buying
@@ -50,7 +50,7 @@ async def test_any_body_without_a_signature_is_refused(api, database, sandbox, p
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "signature_wrong"
-    await Jobs().run_until_idle()
+    await run_until_idle()
     assert await everything() == before
     assert (await payments_db.get(payment.id)).state is PaymentState.CREATED
 
@@ -84,7 +84,7 @@ async def test_the_true_delivery_is_kept_once_however_often_it_comes(
     payment, signed = await a_paid_delivery(sandbox, provider)
 
     answers = [await post(api, provider, signed.body, signed.headers) for _ in range(3)]
-    await Jobs().run_until_idle()
+    await run_until_idle()
 
     assert [answer.json()["result"] for answer in answers] == ["kept", "known", "known"]
     (event,) = await stored("webhook_events", provider=provider)
@@ -144,7 +144,7 @@ async def test_a_malformed_body_is_a_400_even_when_it_is_signed(
     signed = sandbox.sign(provider, body)
 
     answer = await post(api, provider, body, signed.headers)
-    await Jobs().run_until_idle()
+    await run_until_idle()
 
     well_formed_event = b"evt_1" in body
     as_object = body == b'{"id": 1}' and provider != "stripe"

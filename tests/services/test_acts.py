@@ -38,6 +38,7 @@ from courseflow_admin.services.school import settings as school_settings
 from tests.account_builders import NEW_PASSWORD, a_newcomer, later, secret_of, signed_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.invitation_builders import secret_of_newest
+from tests.job_builders import due_at
 from tests.pictures import a_picture
 from tests.second_factor_builders import code_of, with_second_factor
 
@@ -401,7 +402,7 @@ async def test_each_act_is_in_the_log_once_and_tells_whom_it_concerns(database, 
     mails = [one for one in await stored("emails") if one["_id"] not in known]
     made = [one for one in await stored("audit", act=row.act) if one["_id"] not in known]
     assert sorted((one["kind"], one["to"]) for one in mails) == sorted(row.mails)
-    assert all(one["due_at"] is not None for one in mails)
+    assert all([await due_at(one["_id"]) for one in mails])
     [entry] = made
     assert (entry["request_id"], entry["ip"]) == ("K7QF-2M9X", "203.0.113.5")
     actors = {"ada": account.id, "root": root.id, "system": SYSTEM.id, "nobody": "nobody"}

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,9 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.indexes import INDEXES
 from courseflow_admin.models.core.periods import Period
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money import receipts
+from tests.job_builders import run_due
 from tests.upgrade import loading, sayings
 
 NUMBER = "0001"
@@ -326,3 +329,69 @@ async def test_brought_up_to_date_it_has_every_index_and_says_the_same(loaded):
     assert await said() == loading.manifest(NUMBER)["said"]
     (ada,) = await collection("accounts").find({"email": "ada@demo.test"})
     assert ada["name_words"] == ["ada", "lovelace"]
+
+
+async def kinds_of_jobs() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in await collection("jobs").find({"kind": {"$exists": True}}):
+        found.setdefault(row["kind"], set()).add(row["key"])
+    return found
+
+
+def waiting(name: str, is_waiting: Is) -> set[str]:
+    return {row["_id"] for row in rows(name) if is_waiting(row)}
+
+
+WAITING = {
+    "webhook-event": waiting("webhook_events", lambda row: row["due_at"]),
+    "payment-look": waiting("payments", lambda row: row["sync_at"]),
+    "receipt-number": waiting("receipts", lambda row: row["number"] == 0),
+    "email": waiting("emails", lambda row: row["due_at"]),
+}
+
+
+async def test_what_waited_by_its_own_due_time_has_a_job_after_the_upgrade(loaded):
+    await migrations.bring_up_to_date()
+    once = await collection("jobs").find({"kind": {"$exists": True}}, sort=[("_id", 1)])
+    await collection("migrations").delete_many({})
+    await migrations.bring_up_to_date()
+
+    assert all(WAITING.values())
+    assert await kinds_of_jobs() == WAITING
+    assert await collection("jobs").find({"kind": {"$exists": True}}, sort=[("_id", 1)]) == once
+    (mail, *_) = [row for row in rows("emails") if row["due_at"]]
+    (job,) = [row for row in once if row["key"] == mail["_id"]]
+    assert (job["due_at"], job["lane"]) == (mail["due_at"], "resend")
+    assert job["expires_at"] == mail["queued_at"] + timedelta(hours=23)
+    (look, *_) = [row for row in once if row["kind"] == "payment-look"]
+    (payment,) = [row for row in rows("payments") if row["_id"] == look["key"]]
+    assert (look["lane"], look["due_at"]) == (payment["provider"], payment["sync_at"])
+
+
+async def test_what_older_code_let_wait_during_the_deploy_has_a_job_when_that_is_contracted(loaded):
+    await migrations.bring_up_to_date()
+    await collection("jobs").delete_many({"kind": "email"})
+
+    await migrations.bring_up_to_date(contract=True)
+
+    assert (await kinds_of_jobs())["email"] == WAITING["email"]
+    assert await collection("jobs").find({"kind": {"$exists": False}}) == []
+    for name, field in (
+        ("webhook_events", "due_at"),
+        ("payments", "sync_at"),
+        ("emails", "due_at"),
+    ):
+        assert await collection(name).count({field: {"$exists": True}}) == 0
+    assert await said() == loading.manifest(NUMBER)["said"]
+
+
+async def test_the_work_that_waited_before_the_upgrade_is_done_after_it(loaded, sandbox):
+    await migrations.bring_up_to_date()
+
+    await run_due(receipts.NUMBER, emails.SEND)
+
+    numbered = await collection("receipts").find({"_id": {"$in": list(WAITING["receipt-number"])}})
+    assert all(row["number"] for row in numbered)
+    left = await collection("emails").find({"_id": {"$in": list(WAITING["email"])}})
+    assert {row["state"] for row in left} == {"sent"}
+    assert len(sandbox.mails()) == len(left) + len(numbered)  # each receipt is mailed, too

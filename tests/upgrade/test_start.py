@@ -48,7 +48,7 @@ def test_it_is_refused_until_it_is_migrated_and_then_served(old, tmp_path):
     assert (migrated.returncode, migrated.stderr) == (0, "")
     assert migrated.stdout.endswith("The database is up to date.\n")
     assert again.stdout == "The database is up to date.\n"
-    assert "pending" not in listed.stdout
+    assert "expand  pending" not in listed.stdout
     with servers.web(old, tmp_path / "log") as address:
         ready = httpx.get(f"{address}/api/health/ready")
         catalog = httpx.get(f"{address}/api/v1/catalog")

@@ -281,11 +281,6 @@ def shape(asked: Any) -> Any:
     return "?"
 
 
-def due(field: str, at: datetime) -> Row:
-    """What is due at `at`; without the lower bound the planner would not use the partial index."""
-    return {field: {"$gt": LONG_AGO, "$lte": at}}
-
-
 def collection(name: str) -> Collection:
     return Collection(name)
 

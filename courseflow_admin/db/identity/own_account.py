@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from courseflow_admin.db.core.accounts import ACTIVE
-from courseflow_admin.db.core.client import LONG_AGO, Row, collection, require_transaction
+from courseflow_admin.db.core.client import Row, collection, require_transaction
 from courseflow_admin.models.core.accounts import DELETED_NAME, Account
 from courseflow_admin.models.core.words import words_of
 from courseflow_admin.models.mail.emails import EmailState
@@ -117,13 +117,12 @@ async def blank_emails(account_id: str, email: str, at: datetime) -> None:
     require_transaction()
     theirs = _received(account_id, email)
     stopped = {
-        "due_at": None,
         "state": EmailState.FAILED,
         "state_at": at,
         "error": "The account was deleted before this was sent.",
     }
     await collection("emails").update_many(
-        {**theirs, "due_at": {"$gt": LONG_AGO}}, {"$set": stopped}
+        {**theirs, "state": EmailState.QUEUED, "provider_id": ""}, {"$set": stopped}
     )
     blanks = {"to": "", "to_name": "", "html": "", "text": ""}
     await collection("emails").update_many(theirs, {"$set": blanks})

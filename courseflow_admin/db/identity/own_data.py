@@ -6,7 +6,7 @@ from courseflow_admin.models.money.payments import FOR_THE_SCHOOL
 
 HASHES = ("token_hash", "refresh_hash", "previous_hash", "password_hash")
 SECRETS = ("secret", "recovery_hashes", "last_step", "mark")
-INNER = ("dedupe_key", "due_at", "sync_at", "held", "name_words")
+INNER = ("dedupe_key", "held", "name_words")
 HIDDEN: Row = dict.fromkeys((*HASHES, *SECRETS, *INNER, *FOR_THE_SCHOOL), 0)
 
 

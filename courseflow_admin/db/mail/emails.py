@@ -2,24 +2,30 @@
 
 from datetime import datetime
 
-from courseflow_admin.db.core.client import Row, collection, due, require_transaction
+from courseflow_admin.db.core.client import Row, collection, require_transaction
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.mail.emails import STATE_RANK, Email, EmailEvent, EmailState
 
 
-async def add(email: Email) -> None:
-    """Put into the outbox; the same dedupe key a second time changes nothing."""
+async def add(email: Email) -> bool:
+    """Put into the outbox; the same dedupe key a second time changes nothing (False)."""
     require_transaction()
-    await collection("emails").update_one(
+    result = await collection("emails").update_one(
         {"dedupe_key": email.dedupe_key}, {"$setOnInsert": email.to_mongo()}, upsert=True
     )
+    return result.upserted_id is not None
+
+
+async def find(email_id: str) -> Email | None:
+    row = await collection("emails").find_one({"_id": email_id})
+    return Email.from_mongo(row) if row else None
 
 
 async def get(email_id: str) -> Email:
-    row = await collection("emails").find_one({"_id": email_id})
-    if row is None:
+    email = await find(email_id)
+    if email is None:
         raise NotFound("e-mail")
-    return Email.from_mongo(row)
+    return email
 
 
 async def by_keys(dedupe_keys: list[str]) -> list[Email]:
@@ -41,33 +47,21 @@ async def of_payment(payment_id: str) -> list[Email]:
     return [Email.from_mongo(row) for row in rows]
 
 
-async def claim(at: datetime, lease_until: datetime) -> Email | None:
-    """Take the e-mail that waits longest; if we die it becomes due again by itself."""
-    row = await collection("emails").find_one_and_update(
-        due("due_at", at),
-        {"$set": {"due_at": lease_until}, "$inc": {"attempts": 1}},
-        sort=[("due_at", 1)],
-    )
-    return Email.from_mongo(row) if row else None
-
-
-async def mark_sent(email_id: str, provider_id: str, at: datetime) -> None:
+async def mark_sent(email_id: str, provider_id: str, attempts: int, at: datetime) -> None:
     """The provider took it. Its webhooks may have been quicker: then the state stays theirs."""
-    changes: Row = {"provider_id": provider_id, "sent_at": at, "due_at": None, "error": ""}
+    changes: Row = {"provider_id": provider_id, "sent_at": at, "attempts": attempts, "error": ""}
     await collection("emails").update_one({"_id": email_id}, {"$set": changes})
     await add_event(email_id, EmailEvent(at=at, state=EmailState.SENT, detail="Resend took it"))
 
 
-async def retry_later(email_id: str, error: str, due_at: datetime) -> None:
+async def note_try(email_id: str, error: str, attempts: int) -> None:
     await collection("emails").update_one(
-        {"_id": email_id}, {"$set": {"error": error, "due_at": due_at}}
+        {"_id": email_id}, {"$set": {"error": error, "attempts": attempts}}
     )
 
 
-async def give_up(email_id: str, error: str, at: datetime) -> None:
-    await collection("emails").update_one(
-        {"_id": email_id}, {"$set": {"error": error, "due_at": None}}
-    )
+async def give_up(email_id: str, error: str, attempts: int, at: datetime) -> None:
+    await note_try(email_id, error, attempts)
     await add_event(email_id, EmailEvent(at=at, state=EmailState.FAILED, detail=error))
 
 

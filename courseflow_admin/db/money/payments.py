@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from courseflow_admin.db.core.client import Collection, Row, collection, due
+from courseflow_admin.db.core.client import Collection, Row, collection
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.accounts import Billing
 from courseflow_admin.models.money.payments import (
@@ -342,33 +342,12 @@ async def refresh_state(payment_id: str) -> Payment:
     return payment.model_copy(update={"state": state})
 
 
-async def request_sync(payment_id: str, at: datetime) -> None:
-    """Let the worker look at this payment at `at` or before."""
-    await _payments().update_one({"_id": payment_id}, {"$min": {"sync_at": at}})
-    await _payments().update_one({"_id": payment_id, "sync_at": None}, {"$set": {"sync_at": at}})
-
-
 async def note_return(payment_id: str, at: datetime) -> None:
-    """The buyer is back from the gateway: the worker looks now."""
+    """The buyer is back from the gateway."""
     await _payments().update_one({"_id": payment_id}, {"$set": {"returned_at": at}})
-    await request_sync(payment_id, at)
 
 
-async def claim_sync(at: datetime, lease_until: datetime) -> Payment | None:
-    """Take the payment that is due for longest; if we die it becomes due again by itself."""
-    return _one(
-        await _payments().find_one_and_update(
-            due("sync_at", at), {"$set": {"sync_at": lease_until}}, sort=[("sync_at", 1)]
-        )
-    )
-
-
-async def note_sync(
-    payment_id: str, note: SyncNote, lease: datetime | None, next_at: datetime | None
-) -> None:
-    """Keep what a run said, and plan the next one unless somebody asked for an earlier one."""
+async def note_sync(payment_id: str, note: SyncNote) -> None:
+    """Keep what a run said."""
     push: dict[str, Any] = {"syncs": {"$each": [note.to_mongo()], "$slice": -SYNCS_KEPT}}
     await _payments().update_one({"_id": payment_id}, {"$push": push})
-    await _payments().update_one(
-        {"_id": payment_id, "sync_at": lease}, {"$set": {"sync_at": next_at}}
-    )

@@ -23,18 +23,9 @@ async def of_payments(payment_ids: list[str]) -> list[Receipt]:
     return [Receipt.from_mongo(row) for row in rows]
 
 
-async def unnumbered(at: datetime, limit: int) -> list[Receipt]:
-    """Waiting for a number, the first paid first; without those in trouble until later."""
-    rows = await collection("receipts").find(
-        {"number": 0, "due_at": {"$not": {"$gt": at}}},
-        sort=[("paid_at", 1), ("_id", 1)],
-        limit=limit,
-    )
-    return [Receipt.from_mongo(row) for row in rows]
-
-
-async def retry_later(receipt_id: str, due_at: datetime) -> None:
-    await collection("receipts").update_one({"_id": receipt_id}, {"$set": {"due_at": due_at}})
+async def find(receipt_id: str) -> Receipt | None:
+    row = await collection("receipts").find_one({"_id": receipt_id})
+    return Receipt.from_mongo(row) if row else None
 
 
 async def last_number(series: str) -> int:

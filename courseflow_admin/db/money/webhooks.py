@@ -2,38 +2,29 @@
 
 from datetime import datetime
 
-from courseflow_admin.db.core.client import Duplicate, Row, collection, due, require_transaction
+from courseflow_admin.db.core.client import Row, collection, require_transaction
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookRejection, WebhookState
 
 DELIVERIES_KEPT = 50
 
 
-async def add(event: WebhookEvent) -> bool:
-    """Keep an event; False when it is here already (then only the delivery is noted)."""
-    try:
-        await collection("webhook_events").insert_one(event.to_mongo())
-    except Duplicate:
-        same = [{"event_id": event.event_id}, {"body_hash": event.body_hash}]
-        await collection("webhook_events").update_one(
-            {"provider": event.provider, "$or": same},
-            {"$push": {"deliveries": {"$each": [event.received_at], "$slice": -DELIVERIES_KEPT}}},
-        )
-        return False
-    return True
+async def add(event: WebhookEvent) -> None:
+    """Keep an event; Duplicate when it is here already."""
+    require_transaction()
+    await collection("webhook_events").insert_one(event.to_mongo())
+
+
+async def note_delivery(event: WebhookEvent) -> None:
+    """The same event came once more."""
+    same = [{"event_id": event.event_id}, {"body_hash": event.body_hash}]
+    await collection("webhook_events").update_one(
+        {"provider": event.provider, "$or": same},
+        {"$push": {"deliveries": {"$each": [event.received_at], "$slice": -DELIVERIES_KEPT}}},
+    )
 
 
 async def reject(rejection: WebhookRejection) -> None:
     await collection("webhook_rejections").insert_one(rejection.to_mongo())
-
-
-async def claim(at: datetime, lease_until: datetime) -> WebhookEvent | None:
-    """Take the event that waits longest; if we die it becomes due again by itself."""
-    row = await collection("webhook_events").find_one_and_update(
-        due("due_at", at),
-        {"$set": {"due_at": lease_until}, "$inc": {"attempts": 1}},
-        sort=[("due_at", 1)],
-    )
-    return WebhookEvent.from_mongo(row) if row else None
 
 
 async def find(event_id: str) -> WebhookEvent | None:
@@ -41,10 +32,10 @@ async def find(event_id: str) -> WebhookEvent | None:
     return WebhookEvent.from_mongo(row) if row else None
 
 
-async def wait_again(event_id: str, at: datetime) -> bool:
-    """Make an event that was given up due, with all its tries before it; False if it is none."""
+async def wait_again(event_id: str) -> bool:
+    """Let an event that was given up wait, with all its tries before it; False if it is none."""
     require_transaction()
-    anew: Row = {"state": WebhookState.WAITING, "attempts": 0, "due_at": at}
+    anew: Row = {"state": WebhookState.WAITING, "attempts": 0}
     result = await collection("webhook_events").update_one(
         {"_id": event_id, "state": WebhookState.FAILED},
         {"$set": {**anew, "result": "", "error": "", "handled_at": None}},
@@ -59,7 +50,9 @@ async def note_object(event_id: str, *, payment_id: str = "", email_id: str = ""
     )
 
 
-async def finish(event_id: str, state: WebhookState, result: str, at: datetime) -> None:
+async def finish(
+    event_id: str, state: WebhookState, result: str, attempts: int, at: datetime
+) -> None:
     await collection("webhook_events").update_one(
         {"_id": event_id},
         {
@@ -67,16 +60,16 @@ async def finish(event_id: str, state: WebhookState, result: str, at: datetime) 
                 "state": state,
                 "result": result,
                 "error": result if state is WebhookState.FAILED else "",
+                "attempts": attempts,
                 "handled_at": at,
-                "due_at": None,
             }
         },
     )
 
 
-async def retry_later(event_id: str, error: str, due_at: datetime) -> None:
+async def note_try(event_id: str, error: str, attempts: int) -> None:
     await collection("webhook_events").update_one(
-        {"_id": event_id}, {"$set": {"error": error, "due_at": due_at}}
+        {"_id": event_id}, {"$set": {"error": error, "attempts": attempts}}
     )
 
 

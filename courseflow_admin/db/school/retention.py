@@ -9,8 +9,11 @@ from courseflow_admin.db.core.client import LONG_AGO, Row, collection
 
 CONTENT: dict[str, tuple[Row, Row]] = {
     # Collection -> what has content and is done with, and that content gone.
-    "webhook_events": ({"raw": {"$gt": ""}, "due_at": None}, {"raw": "", "headers": {}}),
-    "emails": ({"html": {"$gt": ""}, "due_at": None}, {"html": "", "text": ""}),
+    "webhook_events": (
+        {"raw": {"$gt": ""}, "state": {"$ne": "waiting"}},
+        {"raw": "", "headers": {}},
+    ),
+    "emails": ({"html": {"$gt": ""}, "state": {"$ne": "queued"}}, {"html": "", "text": ""}),
 }
 SINCE = {"webhook_events": "received_at", "emails": "queued_at"}
 

@@ -33,7 +33,7 @@ SEED = 7
 LEARNERS = 300
 PAYMENTS = 1500
 YEAR = timedelta(days=365)
-KEPT = {"school", "jobs", "limits", "migrations", "webhook_rejections"}
+KEPT = {"school", "schedules", "limits", "migrations", "webhook_rejections"}
 # Out of 1,000 purchases; the rest is paid.
 OUTCOMES = {
     "failed": 75,

@@ -35,11 +35,12 @@ from courseflow_admin.models.money.payments import (
 )
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.jobs import Job, Priority
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
+from courseflow_admin.services.money import looks
 from courseflow_admin.services.money.checkout import CHECKOUT_LASTS
-from courseflow_admin.services.money.sync import next_look
 
 COUNTRIES = {"INR": "IN", "USD": "US", "EUR": "DE", "GBP": "GB", "JPY": "JP", "KWD": "KW"}
 
@@ -51,6 +52,18 @@ ONLY_AT: dict[str, GatewayName] = {
     "pending": "stripe",
     "authorized": "razorpay",
 }
+
+
+def _look(payment: Payment, at: datetime) -> Job:
+    return Job(
+        _id=id_at("job", payment.created_at),
+        kind=looks.KIND,
+        key=payment.id,
+        lane=payment.provider,
+        priority=Priority.ROUTINE,
+        created_at=payment.created_at,
+        due_at=at,
+    )
 
 
 class Story(Traces):
@@ -89,8 +102,9 @@ class Story(Traces):
             self._paid(purchase, learner, course, at, outcome)
         payment.attempts = purchase.listed()
         payment.state = state_of(payment)
-        if payment.provider in gateways.played_here():
-            payment.sync_at = next_look(payment, self.today)
+        look_at = looks.next_look(payment, self.today)
+        if look_at and payment.provider in gateways.played_here():
+            self.rows.jobs.append(_look(payment, look_at))
         if payment.open:
             payment.checkout_url = gateways.checkout_url(payment)
             self.waiting.add((learner.id, course.id))

@@ -20,6 +20,7 @@ from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.models.school.audit import Act, AuditEntry
+from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
@@ -36,6 +37,7 @@ class Rows:
     emails: list[Email] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
     webhook_events: list[WebhookEvent] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
 
     def by_collection(self) -> dict[str, list[Document]]:
         return {
@@ -45,6 +47,7 @@ class Rows:
             "emails": [*self.emails],
             "audit": [*self.audit],
             "webhook_events": [*self.webhook_events],
+            "jobs": [*self.jobs],
         }
 
 
@@ -81,7 +84,6 @@ class Traces:
                 state=WebhookState.HANDLED,
                 result=result,
                 attempts=1,
-                due_at=None,
                 handled_at=handled,
                 payment_id=payment.id,
             )
@@ -107,7 +109,6 @@ class Traces:
                 result=reason,
                 error=reason,
                 attempts=8,
-                due_at=None,
                 handled_at=at + timedelta(minutes=4),
             )
         )
@@ -176,7 +177,6 @@ class Traces:
                     "queued_at": at,
                     "sent_at": at + timedelta(seconds=1),
                     "state_at": steps[-1].at,
-                    "due_at": None,
                     "attempts": 1,
                     "provider_id": f"{self.chance.getrandbits(128):032x}",
                     "events": steps,

@@ -138,8 +138,7 @@ class Email(Document):
     queued_at: datetime
     sent_at: datetime | None = None
     state_at: datetime
-    due_at: datetime | None  # when the worker may take it (again); None: nothing to do
-    attempts: int = 0
+    attempts: int = 0  # how often the worker has tried
     error: str = ""
     provider_id: str = ""
     events: list[EmailEvent] = Field(default_factory=list)

@@ -209,7 +209,6 @@ class Payment(Document):
     paid_at: datetime | None = None
     updated_at: datetime
     returned_at: datetime | None = None  # when the buyer last came back from the gateway
-    sync_at: datetime | None = None  # when the worker looks again; None: nothing to wait for
 
     @property
     def billed_to(self) -> str:

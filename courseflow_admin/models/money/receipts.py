@@ -16,7 +16,6 @@ class Receipt(Document):
     number: int = 0  # 0: not yet numbered
     paid_at: datetime
     numbered_at: datetime | None = None
-    due_at: datetime | None = None  # when its number is tried again after trouble
 
     @property
     def label(self) -> str:

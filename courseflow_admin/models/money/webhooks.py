@@ -42,8 +42,7 @@ class WebhookEvent(Document):
     state: WebhookState = WebhookState.WAITING
     result: str = ""
     error: str = ""
-    attempts: int = 0
-    due_at: datetime | None  # when the worker may take it (again); None: done
+    attempts: int = 0  # how often the worker has tried
     handled_at: datetime | None = None
     payment_id: str = ""
     email_id: str = ""

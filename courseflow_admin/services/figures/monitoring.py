@@ -8,6 +8,8 @@ from courseflow_admin.db.figures import monitoring as monitoring_db
 from courseflow_admin.errors import Unavailable
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailState
+from courseflow_admin.services.money import looks
+from courseflow_admin.services.school import jobs
 
 PATIENCE_SECONDS = 3
 DAY = timedelta(days=1)
@@ -26,13 +28,13 @@ async def exposition() -> bytes:
 
 
 async def _look_into_the_database() -> None:
+    for lane in await jobs.depths():
+        measures.lane_depth.labels(lane.lane).set(lane.due)
+        measures.lane_age.labels(lane.lane).set(lane.oldest_due_seconds)
+        measures.lane_leased.labels(lane.lane).set(lane.leased)
+        measures.lane_attention.labels(lane.lane).set(lane.attention)
+    measures.look_lag.set(await jobs.lag(looks.KIND))
     at = clock.wall()
-    for lane in monitoring_db.LANES:
-        depth, age = await monitoring_db.waiting(lane, at)
-        measures.lane_depth.labels(lane).set(depth)
-        measures.lane_age.labels(lane).set(age)
-        if lane == "payments":
-            measures.look_lag.set(age)
     for state in EmailState:
         count = await monitoring_db.emails_since(state, at - DAY)
         measures.emails.labels(state.value).set(count)

@@ -110,6 +110,7 @@ async def _to_nobody(link: Link, asked_of: str) -> None:
             await school_settings.get(),
         )
         await tokens_db.add_decoy(email, link.expires_at)
+        await emails.ask_to_send(email)
         await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, asked_of)
 
     await transaction(body)

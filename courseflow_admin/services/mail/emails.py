@@ -12,7 +12,7 @@ from loguru import logger
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db.mail import emails as emails_db
-from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused, ProviderUnreachable
+from courseflow_admin.errors import KeyRefused, NotFound, ProviderRefused
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import (
@@ -24,14 +24,17 @@ from courseflow_admin.models.mail.emails import (
     Recipient,
 )
 from courseflow_admin.models.money.webhooks import without_addresses
+from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.models.school.settings import Logo, SchoolSettings
 from courseflow_admin.providers.resend import Message, sender
+from courseflow_admin.services.school import jobs
 from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school.jobs import Handler, RetryLater
 
 TEMPLATES = Path(__file__).parents[2] / "emails"
 LOGO_WIDTH, LOGO_HEIGHT = 160, 40
 GIVE_UP_AFTER = timedelta(hours=23)  # Resend keeps an idempotency key for 24 hours
-FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=30)
+KIND = "email"
 
 # https://resend.com/docs/dashboard/webhooks/event-types
 EVENT_STATES = {
@@ -86,7 +89,14 @@ async def queue(
         "course_id": course_id,
         "course_owner_id": course_owner_id,
     }
-    await emails_db.add(email.model_copy(update={**links, "erase_at": erase_at}))
+    if await emails_db.add(email.model_copy(update={**links, "erase_at": erase_at})):
+        await ask_to_send(email)
+
+
+async def ask_to_send(email: Email) -> None:
+    """Queue its job; one of an e-mail that is not kept costs the same and sends nothing."""
+    expires_at = email.queued_at + GIVE_UP_AFTER
+    await jobs.queue(KIND, email.id, "resend", expires_at=expires_at)
 
 
 def compose(
@@ -96,7 +106,7 @@ def compose(
     facts: Mapping[str, str],
     school: SchoolSettings,
 ) -> Email:
-    """The e-mail as it would go out now, due at once."""
+    """The e-mail as it would go out now."""
     keys = settings()
     known = {
         "school": school.name,
@@ -123,7 +133,6 @@ def compose(
         text=_templates().get_template(f"{kind}.txt").render(known),
         queued_at=instant,
         state_at=instant,
-        due_at=clock.wall(),
     )
 
 
@@ -136,43 +145,46 @@ def _logo(logo: Logo | None) -> dict[str, str | int] | None:
     return {"src": address, "width": width, "height": height}
 
 
-async def send_next(lease: timedelta) -> bool:
-    """Send the e-mail that waits longest; False when none is due.
+async def send(job: Job) -> None:
+    """Hand one e-mail over to the provider.
 
-    If we die after Resend took it and before we wrote that down, it becomes due again after
-    `lease`; the same idempotency key then gives the same id and sends nothing twice.
+    If we die after Resend took it and before we wrote that down, the job is due again after its
+    lease; the same idempotency key then gives the same id and sends nothing twice.
     """
-    email = await emails_db.claim(clock.wall(), clock.wall() + lease)
-    if email is None:
-        return False
+    email = await emails_db.find(job.key)
+    if email is None or email.provider_id or email.state is EmailState.FAILED:
+        return
     message = Message(
         email.to, email.subject, email.html, email.text, email.dedupe_key, email.from_name
     )
     try:
         provider_id = await sender().send(message)
-    except NotFound:  # what is missing may be set in a minute
-        await _later(email, "No e-mail goes out: RESEND_API_KEY is not set.")
-    except (KeyRefused, ProviderUnreachable) as error:  # not because of this e-mail
-        await _later(email, error.message)
+    except NotFound as error:  # what is missing may be set in a minute
+        reason = "No e-mail goes out: RESEND_API_KEY is not set."
+        raise RetryLater(reason, counted=False) from error
+    except KeyRefused:  # not because of this e-mail
+        raise
     except ProviderRefused as error:
         reason = without_addresses(error.message)  # it outlives the person's account
-        await emails_db.give_up(email.id, reason, clock.business())
+        await emails_db.give_up(email.id, reason, job.attempts, clock.business())
         logger.error("email.failed", email=email.id, kind=email.kind, reason=reason)
     else:
-        await emails_db.mark_sent(email.id, provider_id, clock.business())
+        await emails_db.mark_sent(email.id, provider_id, job.attempts, clock.business())
         logger.info("email.sent", email=email.id, kind=email.kind)
-    return True
 
 
-async def _later(email: Email, reason: str) -> None:
+async def _retrying(job: Job, reason: str) -> None:
+    await emails_db.note_try(job.key, reason, job.attempts)
+
+
+async def _given_up(job: Job, reason: str) -> None:
     instant = clock.business()
-    if instant - email.queued_at > GIVE_UP_AFTER:
-        await emails_db.give_up(email.id, f"Given up after 23 hours: {reason}", instant)
-        logger.error("email.given_up", email=email.id, kind=email.kind)
-        return
-    wait = min(FIRST_RETRY * 2 ** min(email.attempts - 1, 16), LONGEST_RETRY)
-    await emails_db.retry_later(email.id, reason, clock.wall() + wait)
-    logger.warning("email.retry", email=email.id, attempt=email.attempts, reason=reason)
+    if job.expires_at and instant > job.expires_at:
+        reason = f"Given up after 23 hours: {reason}"
+    await emails_db.give_up(job.key, reason, job.attempts, instant)
+
+
+SEND = Handler(KIND, send, _retrying, _given_up)
 
 
 async def record_event(kind: str, provider_id: str, at: datetime, detail: str) -> Email | None:

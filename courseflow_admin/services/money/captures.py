@@ -18,6 +18,7 @@ from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.money.payments import Capture, Payment, ReviewState
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
+from courseflow_admin.services.money import looks
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.school import audit
 
@@ -64,7 +65,7 @@ async def capture(actor: Actor, payment_id: str) -> Payment:
     via = gateway(payment.provider)
 
     async def ask() -> None:
-        await payments_db.request_sync(payment.id, clock.business() + LOOK_AFTER)
+        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AFTER)
         await audit.record(
             actor,
             Act.PAYMENT_CAPTURE_ASKED,

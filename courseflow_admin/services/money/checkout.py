@@ -44,6 +44,7 @@ from courseflow_admin.models.school.settings import POLICY_WORDS, SchoolSettings
 from courseflow_admin.models.teaching.access import Reason
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
+from courseflow_admin.services.money import looks
 from courseflow_admin.services.money.sync import ended_for_sure, sync
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
@@ -185,6 +186,7 @@ async def _open_row(
     async def insert() -> None:
         owner_id = (await courses_db.get(course.id)).owner_id
         await payments_db.insert(payment.model_copy(update={"owner_id": owner_id}))
+        await looks.plan(payment, payment.created_at + FIRST_LOOK)
         await accounts_db.set_billing(
             account.id, Billing(name=form.billing_name, country=form.billing_country)
         )
@@ -257,7 +259,6 @@ def _new_payment(
         created_at=instant,
         updated_at=instant,
         expires_at=instant + CHECKOUT_LASTS,
-        sync_at=instant + FIRST_LOOK,
     )
 
 
@@ -268,7 +269,7 @@ async def _close(actor: Actor, payment: Payment) -> None:
     async def close() -> None:
         if await payments_db.close_checkout(payment.id, clock.business()):
             await payments_db.refresh_state(payment.id)
-            await payments_db.request_sync(payment.id, clock.business())
+            await looks.ask(payment.id, payment.provider, clock.business())
             await audit.record(actor, Act.CHECKOUT_EXPIRED, payment.id, because="replaced")
 
     await transaction(close)
@@ -367,7 +368,12 @@ async def returned(provider: str, fields: dict[str, str]) -> str:
     payment = await payments_db.find_by_checkout(via.name, checkout_id)
     if payment is None:
         return ""
-    await payments_db.note_return(payment.id, clock.business())
+
+    async def note() -> None:
+        await payments_db.note_return(payment.id, clock.business())
+        await looks.ask_now(payment.id, payment.provider)
+
+    await transaction(note)
     return payment.id
 
 

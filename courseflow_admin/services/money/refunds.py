@@ -43,7 +43,7 @@ from courseflow_admin.models.money.payments import (
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services.mail import emails
-from courseflow_admin.services.money import reviews
+from courseflow_admin.services.money import looks, reviews
 from courseflow_admin.services.school import audit
 
 SECOND_PAYMENT = "Paid twice: another payment for this course gives access already."
@@ -135,7 +135,7 @@ async def refund(
     async def reserve() -> bool:
         if not await payments_db.reserve_refund(payment.id, wanted):
             return False
-        await payments_db.request_sync(payment.id, clock.business() + ASK_FIRST)
+        await looks.ask(payment.id, payment.provider, clock.business() + ASK_FIRST)
         await audit.record(actor, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=reason)
         return True
 
@@ -169,7 +169,7 @@ async def _same_again(actor: Actor, payment: Payment, request_id: str, amount: M
         elif known.outcome_known or (waited and known.asking_until is None):
             break
         elif known.attempt or clock.business() - known.at > SAME_KEY:
-            await payments_db.request_sync(payment.id, clock.business())
+            await looks.ask(payment.id, payment.provider, clock.business())
             break
         elif await payments_db.ask_for_refund_again(payment.id, known, clock.wall() + ASK_FIRST):
             await _send(payment, known, actor)
@@ -257,7 +257,7 @@ async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
             strange.append(said)
     for known, said in late:
         if known.id not in failed_before:  # it failed while we looked: which was last?
-            await payments_db.request_sync(payment.id, clock.business())
+            await looks.ask(payment.id, payment.provider, clock.business())
         elif reopened := await _reopen(payment, known, said):
             await _apply(payment, reopened, said, actor)
     for said in strange:
@@ -280,7 +280,7 @@ async def _reopen(payment: Payment, failed: Refund, said: RefundFacts) -> Refund
         if not await payments_db.reopen_refund(payment.id, failed, said.id):
             await _no_room(current, amount)
             return False
-        await payments_db.request_sync(payment.id, clock.business() + LOOK_AGAIN)
+        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AGAIN)
         await audit.record(
             SYSTEM,
             Act.PAYMENT_REFUND_STARTED,
@@ -314,7 +314,7 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
         if not await payments_db.reserve_refund(payment.id, made):
             await _no_room(current, amount)
             return False
-        await payments_db.request_sync(payment.id, clock.business() + LOOK_AGAIN)
+        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AGAIN)
         await audit.record(
             SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=made.reason
         )
@@ -326,7 +326,7 @@ async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
 async def _no_room(payment: Payment, amount: Money) -> None:
     """One of ours that is not yet made may still be refused, which makes room: look again then."""
     if any(ours.state is RefundState.PENDING for ours in payment.refunds):
-        await payments_db.request_sync(payment.id, clock.business() + LOOK_AGAIN)
+        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AGAIN)
         return
     await reviews.open_review(
         payment.id,

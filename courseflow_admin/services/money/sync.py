@@ -5,8 +5,8 @@ and by an admin's "Re-check" or "Capture". It believes nobody: it asks the gatew
 and moves our payment with everything that follows in one transaction per fact.
 
 If the process dies between any two lines:
-* before a transaction commits, nothing of that fact has happened; the payment's `sync_at` (or the
-  webhook event's `due_at`) is due again after its lease, and the next run asks the gateway anew;
+* before a transaction commits, nothing of that fact has happened; the job of the payment's look (or
+  of the webhook event) is due again after its lease, and the next run asks the gateway anew;
 * after it commits, the next run finds the fact written (every update is guarded by the state it
   moves from, every document unique by the payment's id) and goes on with the next;
 * between asking for a refund and writing that it was made: it is pending with its id written, and
@@ -14,7 +14,6 @@ If the process dies between any two lines:
 """
 
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from loguru import logger
 
@@ -39,26 +38,22 @@ from courseflow_admin.models.money.payments import (
     Dispute,
     DisputeState,
     Payment,
-    RefundState,
     Review,
     ReviewState,
     SyncNote,
 )
 from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.money import receipts, refunds, reviews
+from courseflow_admin.services.money import looks, receipts, refunds, reviews
+from courseflow_admin.services.money.looks import ON_ITS_WAY
 from courseflow_admin.services.school import audit
+from courseflow_admin.services.school.jobs import Handler
 from courseflow_admin.services.teaching import enrollments
 
 SILENCE, NOT_TOLD = "the gateway did not answer", "the gateway did not tell"
-SILENT_EVERY = timedelta(minutes=1)
-PENDING_EVERY = timedelta(minutes=10)
-REFUND_EVERY, REFUND_SOON = timedelta(minutes=1), timedelta(minutes=10)
-FIRST_DAY, SLOW_EVERY = timedelta(days=1), timedelta(hours=1)  # a delayed method takes days
-LATE_EVERY = timedelta(hours=6)
+SILENT_FOR = timedelta(minutes=1)  # after silence, before the worker asks
 CLOCKS_DIFFER = timedelta(minutes=10)
-LATE_MONEY_UNTIL = timedelta(days=4)  # Razorpay may authorise three days late
-ON_ITS_WAY = frozenset({Capture.PENDING, Capture.AUTHORIZED})
 
 
 def mismatch(payment: Payment, facts: CheckoutFacts, paid: PaymentFacts) -> str:
@@ -76,56 +71,77 @@ def mismatch(payment: Payment, facts: CheckoutFacts, paid: PaymentFacts) -> str:
     return ""
 
 
+async def look(job: Job) -> datetime | None:
+    """The worker's look at one payment, and when the next one is due.
+
+    A refusal and a gateway that is off are answers: time passes without them. Silence is not, so
+    the kernel asks again soon, and less often the longer it lasts.
+    """
+    try:
+        await sync(job.key, "a look at its time")
+    except NotFound:
+        if await payments_db.find(job.key) is None:
+            return None
+    except ProviderRefused:
+        return (
+            looks.next_look(await payments_db.get(job.key), clock.business())
+            or clock.business() + looks.LATE_EVERY
+        )
+    return looks.next_look(await payments_db.get(job.key), clock.business())
+
+
+async def _given_up(job: Job, reason: str) -> None:
+    why = f"It was looked at {job.attempts} times and that failed. {reason}"
+    await reviews.open_review(job.key, why)
+
+
+LOOK = Handler(looks.KIND, look, gave_up=_given_up)
+
+
 async def sync(
     payment_id: str,
     source: str,
     *,
     also: tuple[str, ...] = (),
     actor: Actor = SYSTEM,
-    lease: datetime | None = None,
 ) -> str:
     """Bring one payment up to what its gateway says now; what came of it, in a few words.
 
-    `also` are gateway payment ids that a webhook named. `lease` is the `sync_at` under which the
-    worker took the payment. ProviderUnreachable, ProviderRefused, and NotFound where the gateway
-    is switched off: each after noting it and planning the next run.
+    `also` are gateway payment ids that a webhook named. ProviderUnreachable, ProviderRefused, and
+    NotFound where the gateway is switched off: each after noting it and planning the next look.
     """
     payment = await payments_db.get(payment_id)
     try:
         result = await _sync(payment, also, actor)
     except ProviderUnreachable as error:
-        await _unreachable(payment, source, error, lease)
+        await _unreachable(payment, source, error)
         raise
     except (ProviderRefused, NotFound) as error:
-        await _without_answer(payment, source, error, lease)
+        await _without_answer(payment, source, error)
         raise
     payment = await payments_db.get(payment_id)
     told = result.partition(": ")[0]  # what comes after it is for the school
     why = "" if told == result else result
     note = SyncNote(at=clock.business(), source=source, result=told, why=why)
-    await payments_db.note_sync(payment.id, note, lease, next_look(payment, clock.business()))
+    await payments_db.note_sync(payment.id, note)
+    await looks.plan(payment, looks.next_look(payment, clock.business()))
     logger.info("payment.synced", payment=payment.id, source=source, result=result)
     return result
 
 
-async def _unreachable(
-    payment: Payment, source: str, error: ProviderUnreachable, lease: datetime | None
-) -> None:
-    """Silence: ask again soon, and less often the longer it lasts."""
+async def _unreachable(payment: Payment, source: str, error: ProviderUnreachable) -> None:
     if payment.capture not in ON_ITS_WAY and ended_for_sure(payment):
         await _close_if_over(payment, expired=False)
     told = for_admins(error)
     why = "" if told is error else told.message
     instant = clock.business()
-    note = SyncNote(at=instant, source=source, result=SILENCE, why=why)
-    before = list(takewhile(lambda one: one.result == SILENCE, reversed(payment.syncs)))
-    wait = min(SILENT_EVERY * 2 ** len(before), PENDING_EVERY)
-    await payments_db.note_sync(payment.id, note, lease, instant + wait)
+    await payments_db.note_sync(
+        payment.id, SyncNote(at=instant, source=source, result=SILENCE, why=why)
+    )
+    await looks.plan(payment, instant + SILENT_FOR)
 
 
-async def _without_answer(
-    payment: Payment, source: str, error: ProviderRefused | NotFound, lease: datetime | None
-) -> None:
+async def _without_answer(payment: Payment, source: str, error: ProviderRefused | NotFound) -> None:
     """The gateway refuses to tell, or is off: time passes without it.
 
     A refusal is no answer about the money, so that a refused look is always followed by another.
@@ -133,31 +149,13 @@ async def _without_answer(
     if payment.capture not in ON_ITS_WAY:
         await _close_if_over(payment, expired=False)
     instant = clock.business()
-    again = next_look(await payments_db.get(payment.id), instant)
+    again = looks.next_look(await payments_db.get(payment.id), instant)
     if again is None and isinstance(error, ProviderRefused):
-        again = instant + LATE_EVERY
+        again = instant + looks.LATE_EVERY
     note = SyncNote(at=instant, source=source, result=NOT_TOLD, why=error.message)
-    await payments_db.note_sync(payment.id, note, lease, again)
+    await payments_db.note_sync(payment.id, note)
+    await looks.plan(payment, again)
     logger.warning("payment.sync_refused", payment=payment.id, source=source, reason=error.message)
-
-
-def next_look(payment: Payment, at: datetime) -> datetime | None:
-    """When to look again without being asked; None when nothing more is to be expected."""
-    waiting = [refund.at for refund in payment.refunds if refund.state is RefundState.PENDING]
-    if waiting:
-        newest = max(waiting)
-        return at + (REFUND_EVERY if at < newest + REFUND_SOON else _every(newest, at))
-    if payment.capture is Capture.PAID or payment.review.state is ReviewState.OPEN:
-        return None
-    if payment.capture in ON_ITS_WAY:
-        return at + _every(payment.created_at, at)
-    if payment.open and at < payment.expires_at:
-        return min(at + PENDING_EVERY, payment.expires_at)
-    return at + LATE_EVERY if at < payment.created_at + LATE_MONEY_UNTIL else None
-
-
-def _every(since: datetime, at: datetime) -> timedelta:
-    return PENDING_EVERY if at < since + FIRST_DAY else SLOW_EVERY
 
 
 def ended_for_sure(payment: Payment) -> bool:
@@ -312,7 +310,7 @@ async def _close_others(bought: Payment) -> None:
         if other.open and other.capture not in ON_ITS_WAY:
             await payments_db.close_checkout(other.id, clock.business())
             await payments_db.refresh_state(other.id)
-            await payments_db.request_sync(other.id, clock.business())
+            await looks.ask(other.id, other.provider, clock.business())
             await audit.record(SYSTEM, Act.CHECKOUT_EXPIRED, other.id, because="bought")
 
 
@@ -326,6 +324,7 @@ async def _second(payment: Payment, extra: PaymentFacts, actor: Actor) -> str:
             owner_id = (await payments_db.get(payment.id)).owner_id
             new = second.model_copy(update={"owner_id": owner_id})
             await payments_db.insert(new)
+            await looks.ask(new.id, new.provider, clock.business())
             await audit.record(actor, Act.PAYMENT_PAID, new.id, second_of=payment.id)
             await refunds.reserve_second(new)
             await payments_db.refresh_state(new.id)
@@ -359,7 +358,6 @@ def _row_of_second(payment: Payment, extra: PaymentFacts) -> Payment:
             "created_at": extra.at,
             "paid_at": extra.at,
             "updated_at": clock.business(),
-            "sync_at": clock.business(),
         }
     )
 

@@ -107,7 +107,6 @@ def told_outside(
                 raw="",
                 received_at=event.received_at,
                 state=event.state,
-                due_at=None,
             )
             for event in events
         ],

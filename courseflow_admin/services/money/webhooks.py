@@ -1,31 +1,23 @@
 """The webhook inbox: verified on the raw body, kept, answered at once; handled by the worker.
 
-A webhook is only a hint. If we die after the insert, the event is due and the worker takes it; if
-the worker dies while it handles one, the event becomes due again after its lease.
+A webhook is only a hint. It is kept together with its job, so that the worker takes it whatever
+happens to us; if the worker dies while it handles one, the job is due again after its lease.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from loguru import logger
 
 from courseflow_admin.db.core import accounts as accounts_db
-from courseflow_admin.db.core.client import transaction
+from courseflow_admin.db.core.client import Duplicate, transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import webhooks as webhooks_db
 from courseflow_admin.db.money import webhooks_search
-from courseflow_admin.errors import (
-    Conflict,
-    CourseFlowError,
-    NotFound,
-    ProviderRefused,
-    ProviderUnreachable,
-    Unavailable,
-    for_admins,
-)
+from courseflow_admin.errors import Conflict, CourseFlowError, NotFound
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
@@ -41,17 +33,18 @@ from courseflow_admin.models.money.webhooks import (
     without_people,
 )
 from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.jobs import Job, Lane
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
 from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money.sync import sync
-from courseflow_admin.services.school import audit, limits
+from courseflow_admin.services.school import audit, jobs, limits
+from courseflow_admin.services.school.jobs import Handler, RetryLater
 
 KEPT_HEADERS = ("content-type", "user-agent", "x-razorpay-event-id", "svix-id", "svix-timestamp")
 EVIDENCE = 4096  # of a refused body
 REFUSALS, REFUSALS_SECONDS = 60, 60
-TRIES = 8
-FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
+KIND = "webhook-event"
 
 
 class SignatureWrong(CourseFlowError):
@@ -77,20 +70,34 @@ async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool
         raise SignatureWrong(error.reason) from error
     instant = clock.business()
     kept = (*KEPT_HEADERS, SIGNATURE_HEADERS[provider])
-    return await webhooks_db.add(
-        WebhookEvent(
-            _id=new_id("whe"),
-            provider=provider,
-            event_id=verified.event_id,
-            body_hash=hashlib.sha256(raw).hexdigest(),
-            kind=verified.kind,
-            raw=raw.decode(),
-            headers={name: lower[name][:500] for name in kept if name in lower},
-            received_at=instant,
-            deliveries=[instant],
-            due_at=clock.wall(),
-        )
+    event = WebhookEvent(
+        _id=new_id("whe"),
+        provider=provider,
+        event_id=verified.event_id,
+        body_hash=hashlib.sha256(raw).hexdigest(),
+        kind=verified.kind,
+        raw=raw.decode(),
+        headers={name: lower[name][:500] for name in kept if name in lower},
+        received_at=instant,
+        deliveries=[instant],
     )
+
+    async def keep() -> None:
+        await webhooks_db.add(event)
+        await _queue(event)
+
+    try:
+        await transaction(keep)
+    except Duplicate:
+        await webhooks_db.note_delivery(event)
+        return False
+    return True
+
+
+async def _queue(event: WebhookEvent) -> None:
+    """In the lane of the company that is asked about it; Resend is asked nothing."""
+    lane: Lane = "stripe" if event.provider == "stripe" else "razorpay"
+    await jobs.queue(KIND, event.id, "own" if event.provider == "resend" else lane)
 
 
 async def _keep_refused(
@@ -133,8 +140,9 @@ async def replay(actor: Actor, event_id: str) -> None:
                 f"The body of this message was deleted after {event.body_kept_days} days, so it "
                 "cannot be handled again."
             )
-        if not await webhooks_db.wait_again(event.id, clock.wall()):
+        if not await webhooks_db.wait_again(event.id):
             raise Conflict("This message is done: only one that failed can be handled again.")
+        await _queue(event)
         await audit.record(
             actor, Act.WEBHOOK_REPLAYED, event.id, error=event.error, attempts=event.attempts
         )
@@ -142,26 +150,27 @@ async def replay(actor: Actor, event_id: str) -> None:
     await transaction(body)
 
 
-async def handle_next(lease: timedelta) -> bool:
-    """Handle the event that waits longest; False when none is due."""
-    event = await webhooks_db.claim(clock.wall(), clock.wall() + lease)
-    if event is None:
-        return False
-    try:
-        if event.provider == "resend":
-            await _email_event(event)
-        else:
-            await _payment_event(event)
-    except ProviderUnreachable as error:
-        await _later(event, for_admins(error).message, for_ever=True)
-    except (ProviderRefused, NotFound) as error:
-        await _later(event, error.message)
-    except Unavailable:
-        raise
-    except Exception as error:  # noqa: BLE001 - one bad event must not stop the others
-        logger.opt(exception=error).error("webhook.failed", event=event.id, kind=event.kind)
-        await _later(event, f"{type(error).__name__}: {error}")
-    return True
+async def handle(job: Job) -> None:
+    """Handle one event; what is not sure yet is tried again."""
+    event = await webhooks_db.find(job.key)
+    if event is None or event.state is not WebhookState.WAITING:
+        return
+    event = event.model_copy(update={"attempts": job.attempts})
+    if event.provider == "resend":
+        await _email_event(event)
+    else:
+        await _payment_event(event)
+
+
+async def _retrying(job: Job, reason: str) -> None:
+    await webhooks_db.note_try(job.key, reason, job.attempts)
+
+
+async def _given_up(job: Job, reason: str) -> None:
+    await webhooks_db.finish(job.key, WebhookState.FAILED, reason, job.attempts, clock.business())
+
+
+HANDLE = Handler(KIND, handle, _retrying, _given_up)
 
 
 async def _payment_event(event: WebhookEvent) -> None:
@@ -171,12 +180,11 @@ async def _payment_event(event: WebhookEvent) -> None:
         return
     payment = await _find(event.provider, reference)
     if payment is None:
-        await _later(event, "No payment of ours has these ids.")
-        return
+        raise RetryLater("No payment of ours has these ids.")
     await webhooks_db.note_object(event.id, payment_id=payment.id)
     also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
     result = await sync(payment.id, f"webhook {event.kind}", also=also)
-    await webhooks_db.finish(event.id, WebhookState.HANDLED, result, clock.business())
+    await _finish(event, WebhookState.HANDLED, result)
     await _forget_deleted(event, payment.account_id)
 
 
@@ -200,21 +208,24 @@ async def _email_event(event: WebhookEvent) -> None:
         event.kind, str(facts.get("email_id", "")), _time(body, event.received_at), detail
     )
     if email is None and event.kind in emails.EVENT_STATES:
-        await _later(event, "No e-mail of ours has this id.")
-        return
+        raise RetryLater("No e-mail of ours has this id.")
     if email is None:
         await _ignore(event, "Not a step we count.")
         return
     await webhooks_db.note_object(event.id, payment_id=email.payment_id, email_id=email.id)
     became = f"The e-mail is {event.kind.removeprefix('email.')}."
-    await webhooks_db.finish(event.id, WebhookState.HANDLED, became, clock.business())
+    await _finish(event, WebhookState.HANDLED, became)
     await _forget_deleted(event, email.account_id)
 
 
 async def _ignore(event: WebhookEvent, why: str) -> None:
     """Nobody needs it, so it is kept without what it says of a person."""
     await webhooks_db.replace_raw(event.id, without_people(event.raw))
-    await webhooks_db.finish(event.id, WebhookState.IGNORED, why, clock.business())
+    await _finish(event, WebhookState.IGNORED, why)
+
+
+async def _finish(event: WebhookEvent, state: WebhookState, result: str) -> None:
+    await webhooks_db.finish(event.id, state, result, event.attempts, clock.business())
 
 
 async def _forget_deleted(event: WebhookEvent, account_id: str) -> None:
@@ -236,13 +247,3 @@ def _time(body: Mapping[str, Any], otherwise: datetime) -> datetime:
     except ValueError:
         return otherwise
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-async def _later(event: WebhookEvent, reason: str, *, for_ever: bool = False) -> None:
-    """Handled too early or in trouble: try again with growing pauses, then leave it to a person."""
-    if event.attempts >= TRIES and not for_ever:
-        await webhooks_db.finish(event.id, WebhookState.FAILED, reason, clock.business())
-        logger.error("webhook.given_up", event=event.id, reason=reason)
-        return
-    wait = min(FIRST_RETRY * 2 ** min(event.attempts - 1, 16), LONGEST_RETRY)
-    await webhooks_db.retry_later(event.id, reason, clock.wall() + wait)

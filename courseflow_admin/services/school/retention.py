@@ -15,8 +15,10 @@ from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.services.school import audit
 from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school.jobs import Handler
 
 BATCH = 500
 
@@ -41,6 +43,13 @@ async def apply(batch: int = BATCH) -> dict[str, int]:
     erased["rejections"] = await retention_db.delete_rejections(before)
     logger.info("retention.applied", **erased)
     return erased
+
+
+async def _keep(_job: Job) -> None:
+    await apply()
+
+
+KEEP = Handler("retention", _keep, deadline=timedelta(minutes=10))
 
 
 def _content(name: str, days: int) -> Erase:

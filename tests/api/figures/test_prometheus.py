@@ -13,7 +13,6 @@ from courseflow_admin.api.app import create_api
 from courseflow_admin.api.core.middleware import protect
 from courseflow_admin.config import settings
 from courseflow_admin.db.core import client
-from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import (
     GatewayKeysRefused,
     Invalid,
@@ -22,8 +21,11 @@ from courseflow_admin.errors import (
 )
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailState
+from courseflow_admin.services.mail import emails
+from courseflow_admin.services.money import looks
+from courseflow_admin.services.school import jobs
 from tests import servers
-from tests.money_builders import an_email, payment_row
+from tests.money_builders import an_email
 
 TOKEN = "a-token-of-prometheus"
 ELSEWHERE, HERE = ("198.51.100.7", 50_000), ("127.0.0.1", 50_000)
@@ -92,22 +94,23 @@ async def read(reader) -> str:
 
 
 async def test_it_says_what_waits_and_for_how_long(reader):
-    late = clock.wall() - timedelta(seconds=90)
-    rows = [
-        payment_row(number, sync_at=late if number < 3 else None).to_mongo() for number in range(4)
-    ]
-    await collection("payments").insert_many(rows)
-    await an_email(1, state=EmailState.QUEUED, due_at=clock.wall() - timedelta(seconds=30))
+    at = clock.business()
+    for number in range(3):
+        late = at - timedelta(seconds=90)
+        await jobs.queue(looks.KIND, f"pay_{number}", "razorpay", due_at=late)
+    await jobs.queue(looks.KIND, "pay_3", "razorpay", due_at=at + timedelta(hours=1))
+    email = await an_email(1, state=EmailState.QUEUED)
+    await jobs.queue(emails.KIND, email.id, "resend", due_at=at - timedelta(seconds=30))
     await an_email(2, state=EmailState.BOUNCED)
     await an_email(60 * 25, state=EmailState.BOUNCED)
 
     text = await read(reader)
 
     assert value(text, "courseflow_database_up") == 1
-    assert value(text, "courseflow_lane_due", lane="payments") == 3
-    assert value(text, "courseflow_lane_due", lane="emails") == 1
-    assert value(text, "courseflow_lane_due", lane="webhooks") == 0
-    assert value(text, "courseflow_lane_age_seconds", lane="emails") == pytest.approx(30, abs=5)
+    assert value(text, "courseflow_lane_due", lane="razorpay") == 3
+    assert value(text, "courseflow_lane_due", lane="resend") == 1
+    assert value(text, "courseflow_lane_due", lane="stripe") == 0
+    assert value(text, "courseflow_lane_age_seconds", lane="resend") == pytest.approx(30, abs=5)
     assert value(text, "courseflow_look_lag_seconds") == pytest.approx(90, abs=5)
     assert value(text, "courseflow_emails_last_day", state="bounced") == 1
     assert value(text, "courseflow_emails_last_day", state="queued") == 1
@@ -197,5 +200,5 @@ async def test_the_worker_shows_its_own_on_this_machine(mongod_uri, database, tm
     found, elsewhere = await asyncio.to_thread(ask)
 
     assert value(found.text, "courseflow_database_up") == 1
-    assert value(found.text, "courseflow_lane_due", lane="payments") == 0
+    assert value(found.text, "courseflow_lane_due", lane="stripe") == 0
     assert elsewhere.status_code == 404

@@ -14,10 +14,11 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services.identity import sessions
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.teaching import access
+from courseflow_admin.worker import run_until_idle
 from tests.builders import an_account, stored
 from tests.course_builders import a_course, an_instructor
+from tests.job_builders import due_at, make_due
 
 CHECKOUT = "/api/v1/payments/checkout"
 BOTH = pytest.mark.parametrize("provider", ["stripe", "razorpay"])
@@ -179,8 +180,8 @@ async def test_a_price_is_charged_in_its_own_currency_to_the_last_minor_unit(
 
     (row,) = await stored("payments")
     provider_payment = sandbox.pay(row["provider_checkout_id"])
-    await payments_db.request_sync(row["_id"], row["created_at"])
-    await Jobs().run_until_idle()
+    await make_due(row["_id"])
+    await run_until_idle()
     paid = await payments_db.get(row["_id"])
     assert (paid.state, str(paid.amount)) == (PaymentState.PAID, "₹299.99")
     assert paid.provider_payment_id == provider_payment
@@ -210,13 +211,13 @@ async def test_coming_back_by_a_cross_site_post_needs_no_session_and_grants_noth
 
     paid = sandbox.pay(row["provider_checkout_id"])
     forged = await back_from(api, "razorpay", row["provider_checkout_id"], paid, "f" * 64)
-    await Jobs().run_until_idle()
-    untouched = await payments_db.get(row["_id"])
+    await run_until_idle()
+    untouched, look_at = await payments_db.get(row["_id"]), await due_at(row["_id"])
     answer = await back_from(api, "razorpay", row["provider_checkout_id"], paid)
 
     assert (forged.status_code, forged.headers["location"]) == (303, "/my/payments")
-    assert (untouched.sync_at, untouched.state) == (row["sync_at"], PaymentState.CREATED)
-    assert row["sync_at"] == row["created_at"] + timedelta(minutes=10)
+    assert (untouched.returned_at, untouched.state) == (None, PaymentState.CREATED)
+    assert look_at == row["created_at"] + timedelta(minutes=10)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/my/payments/{row['_id']}")
     assert not (await access.verdict(buyer.id, course.id)).allowed
 
@@ -230,7 +231,7 @@ async def test_coming_back_from_stripe_leads_to_the_payment(api, sandbox):
     answer = await back_from(api, "stripe", row["provider_checkout_id"], "pi_1")
 
     assert answer.headers["location"] == f"/my/payments/{row['_id']}"
-    assert row["created_at"] <= (await payments_db.get(row["_id"])).sync_at <= clock.business()
+    assert row["created_at"] <= await due_at(row["_id"]) <= clock.business()
 
 
 @BOTH
@@ -242,12 +243,12 @@ async def test_the_browser_coming_back_is_enough_when_no_webhook_ever_comes(api,
     (row,) = await stored("payments")
     paid = sandbox.pay(row["provider_checkout_id"])
     api.cookies.clear()
-    await Jobs().run_until_idle()
+    await run_until_idle()
     before = await payments_db.get(row["_id"])
 
     answer = await back_from(api, provider, row["provider_checkout_id"], paid)
     at_once = await payments_db.get(row["_id"])
-    await Jobs().run_until_idle()
+    await run_until_idle()
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/my/payments/{row['_id']}")
     assert (before.state, at_once.state) == (PaymentState.CREATED, PaymentState.CREATED)

@@ -5,7 +5,7 @@ import pytest
 from courseflow_admin.db.core import client
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.money.payments import PaymentState
-from courseflow_admin.services.jobs import Jobs
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
 from tests.lines import Line
 from tests.security.test_webhooks import a_paid_delivery, post
@@ -33,7 +33,7 @@ async def test_a_webhook_that_finds_no_database_is_503_and_delivered_again_grant
     kept = await stored("webhook_events")
     again = sandbox.signed(delivery)
     back = await post(api, "stripe", again.body, again.headers)
-    await Jobs().run_until_idle()
+    await run_until_idle()
 
     assert (away.status_code, away.json()["code"], kept) == (503, "unavailable", [])
     assert (back.status_code, back.json()) == (200, {"result": "kept"})

@@ -120,7 +120,6 @@ async def an_event(minutes: int, state: WebhookState, **fields) -> WebhookEvent:
         "raw": "{}",
         "received_at": clock.business() - timedelta(minutes=minutes),
         "state": state,
-        "due_at": None,
     }
     event = WebhookEvent.model_validate(known | fields)
     await collection("webhook_events").insert_one(event.to_mongo())

@@ -82,6 +82,7 @@ async def test_a_taken_address_costs_the_same_commands_in_the_same_order(mongod_
         ("insert", "one_time_tokens"),
         ("find", "school"),
         ("update", "emails"),
+        ("update", "jobs"),
         ("insert", "audit"),
         ("commitTransaction", ""),
     ]

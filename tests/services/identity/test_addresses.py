@@ -12,7 +12,6 @@ from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from courseflow_admin.models.school.audit import AuditFilter
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services.identity import accounts, invitations, password_resets
-from courseflow_admin.services.jobs import LEASE
 from courseflow_admin.services.mail import emails, emails_log
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.school import audit
@@ -20,6 +19,7 @@ from courseflow_admin.services.teaching import authorship, enrollments
 from tests.account_builders import NEW_PASSWORD, an_enrollment, kinds_of_emails, secret_of
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import a_course, an_admin, an_instructor
+from tests.job_builders import run_due
 from tests.money_builders import a_payment, an_email
 
 OLGA = "olga@zürich.test"
@@ -67,7 +67,7 @@ async def test_wrong_passwords_are_counted_together_for_all_forms(database):
 async def test_its_mail_goes_out_to_the_domain_in_ascii(database, sandbox):
     await sign_up(OLGA)
 
-    await emails.send_next(LEASE)
+    await run_due(emails.SEND)
 
     [mail] = sandbox.mails(to="olga@xn--zrich-kva.test")
     assert mail.subject.startswith("Welcome")

@@ -94,6 +94,7 @@ async def test_an_unknown_address_costs_the_same_commands_in_the_same_order(mong
         ("insert", "one_time_tokens"),
         ("find", "school"),
         ("update", "emails"),
+        ("update", "jobs"),
         ("insert", "audit"),
         ("commitTransaction", ""),
     ]

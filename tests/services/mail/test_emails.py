@@ -12,10 +12,11 @@ from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.providers import resend
-from courseflow_admin.services.jobs import LEASE
 from courseflow_admin.services.mail import emails
+from courseflow_admin.services.school import jobs
 from courseflow_admin.services.school import settings as school_settings
 from tests.builders import stored
+from tests.job_builders import due_at, make_due, run_due
 from tests.money_builders import an_email
 from tests.services.money.buying import work
 
@@ -24,38 +25,38 @@ ADA = "ada@demo.test"
 
 async def waiting(to=ADA, **age):
     """An e-mail in the outbox, due now, queued as long ago as `age` says."""
-    return await an_email(
-        to=to,
-        state=EmailState.QUEUED,
-        sent_at=None,
-        due_at=clock.business(),
-        queued_at=clock.business() - timedelta(**age),
-    )
+    queued_at = clock.business() - timedelta(**age)
+    email = await an_email(to=to, state=EmailState.QUEUED, sent_at=None, queued_at=queued_at)
+    await jobs.queue(emails.KIND, email.id, "resend", expires_at=queued_at + emails.GIVE_UP_AFTER)
+    return email
 
 
-async def due(email):
-    await collection("emails").update_one({"_id": email.id}, {"$set": {"due_at": clock.business()}})
+async def send():
+    """All that is due."""
+    await run_due(emails.SEND)
 
 
 async def test_an_outage_delays_an_email_and_it_goes_out_once(database, sandbox):
     email = await waiting()
     sandbox.switch("resend", outage="500")
 
-    await emails.send_next(LEASE)
+    await send()
     during = await emails_db.get(email.id)
     sandbox.switch("resend", outage="ok")
-    early = await emails.send_next(LEASE)
-    await due(email)
-    await emails.send_next(LEASE)
+    await send()
+    early = sandbox.mails()
+    again_at = await due_at(email.id)
+    await make_due(email.id)
+    await send()
 
     assert (during.state, during.attempts) == (EmailState.QUEUED, 1)
-    assert timedelta(0) < during.due_at - clock.business() <= timedelta(seconds=2)
+    assert timedelta(0) < again_at - during.queued_at <= timedelta(seconds=3)
     assert during.error.startswith("Resend does not answer just now.")
-    assert early is False
+    assert early == []
     after = await emails_db.get(email.id)
     (mail,) = sandbox.mails(to=ADA)
     assert (after.state, after.provider_id, after.error) == (EmailState.SENT, mail.id, "")
-    assert after.due_at is None
+    assert await due_at(email.id) is None
 
 
 @pytest.mark.parametrize(
@@ -87,14 +88,12 @@ async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_m
     configure(RESEND_API_KEY="re_rolled")
     resend.forget()
 
-    await emails.send_next(LEASE)
-    await emails.send_next(LEASE)
+    await send()
     during = [await emails_db.get(email.id) for email in both]
     configure(RESEND_API_KEY=good.api_key)
     resend.forget()
-    for email in both:
-        await due(email)
-        await emails.send_next(LEASE)
+    await make_due()
+    await send()
 
     assert [(email.state, email.attempts) for email in during] == [(EmailState.QUEUED, 1)] * 2
     assert {email.error for email in during} == {"Resend refused: API key is invalid."}
@@ -110,15 +109,15 @@ async def test_without_a_key_no_email_fails_and_all_go_when_it_is_set(
     await gateways_off()
     resend.forget()
 
-    await emails.send_next(LEASE)
-    during = await emails_db.get(email.id)
+    await send()
+    during, again_at = await emails_db.get(email.id), await due_at(email.id)
     configure(ENV="development", RESEND_BASE_URL=good.base_url, RESEND_API_KEY=good.api_key)
     resend.forget()
-    await due(email)
-    await emails.send_next(LEASE)
+    await make_due(email.id)
+    await send()
 
     assert (during.state, during.attempts, during.events) == (EmailState.QUEUED, 1, [])
-    assert timedelta(0) < during.due_at - clock.business() <= timedelta(seconds=2)
+    assert timedelta(0) < again_at - during.queued_at <= timedelta(seconds=3)
     assert during.error == "No e-mail goes out: RESEND_API_KEY is not set."
     assert (await emails_db.get(email.id)).state is EmailState.SENT
     assert len(sandbox.mails(to=ADA)) == 1
@@ -145,11 +144,11 @@ async def test_an_email_is_given_up_after_23_hours_and_says_why(
         configure(RESEND_API_KEY="re_rolled")
         resend.forget()
 
-    await emails.send_next(LEASE)
+    await send()
 
     after = await emails_db.get(email.id)
     assert after.state is state
-    assert (after.due_at is None) is (state is EmailState.FAILED)
+    assert (await due_at(email.id) is None) is (state is EmailState.FAILED)
     assert after.error.startswith("Given up after 23 hours: ") is (state is EmailState.FAILED)
     assert sandbox.mails() == []
 
@@ -160,11 +159,11 @@ async def test_an_email_resend_refuses_for_itself_fails_at_once_and_stops_no_oth
     wrong = await waiting("no-address")
     right = await waiting()
 
-    while await emails.send_next(LEASE):
-        pass
+    await send()
 
     after = await emails_db.get(wrong.id)
-    assert (after.state, after.attempts, after.due_at) == (EmailState.FAILED, 1, None)
+    assert (after.state, after.attempts) == (EmailState.FAILED, 1)
+    assert await stored("jobs") == []
     assert after.error.startswith("Resend refused: Invalid `to` field.")
     assert [(event.state, event.detail) for event in after.events] == [
         (EmailState.FAILED, after.error)
@@ -175,7 +174,7 @@ async def test_an_email_resend_refuses_for_itself_fails_at_once_and_stops_no_oth
 async def test_a_crash_after_resend_took_it_sends_nothing_twice(database, sandbox):
     email = await waiting()
     sandbox.switch("resend", outage="timeout")  # taken, and nobody answers
-    sending = asyncio.create_task(emails.send_next(LEASE))
+    sending = asyncio.create_task(send())
     async with asyncio.timeout(5):
         for _ in range(500):
             if sandbox.mails():
@@ -185,14 +184,16 @@ async def test_a_crash_after_resend_took_it_sends_nothing_twice(database, sandbo
     with pytest.raises(asyncio.CancelledError):
         await sending
     during = await emails_db.get(email.id)
-    leased = await emails.send_next(LEASE)
+    await send()  # its lease is not over
+    (leased,) = await stored("jobs")
 
     sandbox.switch("resend", outage="ok")
-    await due(email)
-    await emails.send_next(LEASE)
+    await collection("jobs").update_one({"key": email.id}, {"$set": {"lease_until": clock.wall()}})
+    await send()
 
     (mail,) = sandbox.mails()
-    assert (during.state, during.provider_id, leased) == (EmailState.QUEUED, "", False)
+    assert (during.state, during.provider_id) == (EmailState.QUEUED, "")
+    assert (leased["attempts"], leased["lease_until"] > leased["created_at"]) == (1, True)
     after = await emails_db.get(email.id)
     assert (after.state, after.provider_id, after.attempts) == (EmailState.SENT, mail.id, 2)
 

@@ -3,10 +3,10 @@
 import pytest
 
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.services.money.sync import sync
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
 
@@ -41,7 +41,7 @@ async def work(sandbox):
     """Deliver the webhooks, and let the worker do all that follows, until nothing moves."""
     for _ in range(3):
         await sandbox.deliver()
-        await Jobs().run_until_idle()
+        await run_until_idle()
 
 
 async def kinds_of_mail():

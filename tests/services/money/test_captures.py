@@ -18,7 +18,6 @@ from courseflow_admin.models.money.payments import (
     Review,
     ReviewState,
 )
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import captures, payments
 from courseflow_admin.services.money.captures import (
     LOOK_AFTER,
@@ -27,7 +26,9 @@ from courseflow_admin.services.money.captures import (
 )
 from courseflow_admin.services.teaching import access
 from courseflow_admin.state.money.payment_steps import step_rows
+from courseflow_admin.worker import run_until_idle
 from tests.builders import audited, stored
+from tests.job_builders import due_at, make_due
 from tests.money_builders import a_payment
 from tests.services.money.buying import a_sale, hold, kinds_of_mail, work
 from tests.services.money.test_refunds import ADMIN, acts_on
@@ -186,18 +187,16 @@ async def test_after_silence_nothing_is_assumed_and_the_next_look_grants_what_wa
     sandbox.switch("razorpay", outage="timeout")
     with pytest.raises(CaptureUnconfirmed, match="Razorpay has not confirmed the capture yet"):
         await captures.capture(ADMIN, payment.id)
-    unknown = await payments_db.get(payment.id)
+    unknown, look_at = await payments_db.get(payment.id), await due_at(payment.id)
     mails = await kinds_of_mail()
     sandbox.switch("razorpay", outage="ok")
 
-    await collection("payments").update_one(
-        {"_id": payment.id}, {"$set": {"sync_at": clock.business()}}
-    )
-    await Jobs().run_until_idle()  # no webhook has come
+    await make_due(payment.id)
+    await run_until_idle()  # no webhook has come
 
     assert (unknown.state, mails) == (PaymentState.AUTHORIZED, [])
-    assert unknown.sync_at is not None
-    assert unknown.sync_at <= clock.business() + LOOK_AFTER
+    assert look_at is not None
+    assert look_at <= clock.business() + LOOK_AFTER
     assert at_the_gateway(sandbox, at_razorpay) == ("captured", True)
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
     assert await kinds_of_mail() == ["access_granted", "receipt"]

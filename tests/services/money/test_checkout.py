@@ -20,6 +20,7 @@ from courseflow_admin.services.money.checkout import BuyForm, PaymentUnderWay
 from courseflow_admin.services.teaching import access
 from courseflow_admin.services.teaching.enrollments import AlreadyEnrolled
 from tests.builders import audited, stored
+from tests.job_builders import due_at
 from tests.money_builders import a_payment
 from tests.services.money.buying import BOTH, a_sale, buy, buying, work
 
@@ -130,7 +131,7 @@ async def test_a_checkout_lasts_ten_minutes_less_than_stripe_allows(database, sa
     payment = await buy(student, course, provider)
 
     assert payment.expires_at - payment.created_at == timedelta(hours=23, minutes=50)
-    assert payment.sync_at - payment.created_at == timedelta(minutes=10)
+    assert await due_at(payment.id) - payment.created_at == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(("minutes", "same"), [(34, False), (36, True)])

@@ -13,14 +13,15 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.money.payments import Capture, PaymentState, RefundState
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout, payments, refunds
 from courseflow_admin.services.money.checkout import PaymentUnderWay
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access, catalog
 from courseflow_admin.state.money.payment_steps import step_rows
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_instructor
+from tests.job_builders import make_due
 from tests.services.money.buying import BOTH, a_sale, buy, buying, kinds_of_mail, work
 
 ADMIN = Actor("acc_root", "admin")
@@ -101,13 +102,11 @@ async def test_an_outage_while_syncing_loses_nothing(database, sandbox, provider
     sandbox.pay(payment.provider_checkout_id)
     sandbox.switch(provider, outage="500")
     await sandbox.deliver()
-    await Jobs().run_until_idle()
+    await run_until_idle()
     assert (await payments_db.get(payment.id)).state is PaymentState.CREATED
 
     sandbox.switch(provider, outage="ok")
-    await collection("webhook_events").update_many(
-        {"state": "waiting"}, {"$set": {"due_at": payment.created_at}}
-    )
+    await make_due(kind="webhook-event")
     await work(sandbox)
 
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
@@ -219,7 +218,7 @@ async def test_receipt_numbers_have_no_gaps_and_follow_the_order_of_payment(data
         sandbox.pay(payment.provider_checkout_id)
 
     await sandbox.deliver()
-    await asyncio.gather(*(Jobs().run_until_idle() for _ in range(4)))
+    await asyncio.gather(*(run_until_idle() for _ in range(4)))
 
     receipts = sorted(await stored("receipts"), key=lambda row: row["number"])
     assert [row["number"] for row in receipts] == list(range(1, 13))

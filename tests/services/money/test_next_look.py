@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from courseflow_admin.models.money.payments import Capture, RefundState, Review, ReviewState
-from courseflow_admin.services.money.sync import next_look
+from courseflow_admin.services.money.looks import next_look
 from tests.models.money.test_payments import AT, a_payment, a_refund
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

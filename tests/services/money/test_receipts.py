@@ -1,16 +1,21 @@
 """Numbers of receipts: without gaps, also when one receipt is in trouble."""
 
-from datetime import timedelta
+import math
+import re
 
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.models.core import clock
+from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.models.money.receipts import Receipt
-from courseflow_admin.services.money import receipts
+from courseflow_admin.services.money import payments, receipts
+from courseflow_admin.services.school.jobs import TRIES
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
+from tests.job_builders import make_due, run_due
 from tests.money_builders import payment_row
-
-LEASE = timedelta(0)
+from tests.services.money.buying import a_sale, buy
+from tests.services.money.test_refunds import ADMIN
 
 
 async def a_receipt(number, *, paid=True):
@@ -29,6 +34,7 @@ async def a_receipt(number, *, paid=True):
         paid_at=payment.created_at,
     )
     await collection("receipts").insert_one(receipt.to_mongo())
+    await receipts.ask_number(payment.id)
     return payment
 
 
@@ -41,28 +47,54 @@ async def test_a_receipt_in_trouble_lets_the_others_pass_and_leaves_no_gap(datab
     await a_receipt(2)
     await a_receipt(1)
 
-    numbered = await receipts.number_waiting("one", LEASE)
-    again = await receipts.number_waiting("one", LEASE)
+    await run_due(receipts.NUMBER)
     during = await numbers()
     await collection("payments").insert_one(troubled.to_mongo())
-    await collection("receipts").update_one(
-        {"_id": "rcp_3"}, {"$set": {"due_at": clock.business()}}
-    )
-    await receipts.number_waiting("one", LEASE)
+    await make_due("rcp_3")
+    await run_due(receipts.NUMBER)
 
-    assert (numbered, again) == (2, 0)
     assert during == {"rcp_1": 2, "rcp_2": 1, "rcp_3": 0}
     assert await numbers() == {"rcp_1": 2, "rcp_2": 1, "rcp_3": 3}
     assert [row["object_id"] for row in await stored("audit")] == ["pay_2", "pay_1", "pay_3"]
 
 
-async def test_more_receipts_in_trouble_than_are_taken_at_once_stop_nothing(database):
-    for number in range(receipts.AT_ONCE):
+async def test_many_receipts_in_trouble_stop_nothing(database):
+    for number in range(30):
         await a_receipt(number + 10, paid=False)
     await a_receipt(1)
 
-    first = await receipts.number_waiting("one", LEASE)
-    second = await receipts.number_waiting("one", LEASE)
+    await run_due(receipts.NUMBER)
 
-    assert (first, second) == (0, 1)
     assert (await numbers())["rcp_1"] == 1
+
+
+async def test_a_receipt_that_cannot_be_numbered_wants_a_person_and_is_numbered_by_the_re_check(
+    database, sandbox
+):
+    course, student = await a_sale()
+    payment = await buy(student, course, "stripe")
+    sandbox.pay(payment.provider_checkout_id)
+    await sandbox.deliver()
+    await collection("receipts").delete_many({})
+    # Its series was written by something else than us: no number can follow in it.
+    strange = {"_id": "rcp_x", "payment_id": "pay_x", "series": "sandbox-2026", "number": math.inf}
+    await collection("receipts").insert_one(strange)
+    for _ in range(TRIES):
+        await make_due()
+        await run_until_idle()
+    (receipt,) = await stored("receipts", payment_id=payment.id)
+    given_up = await payments_db.get(payment.id)
+    await collection("receipts").delete_one({"_id": "rcp_x"})
+
+    await payments.recheck(ADMIN, payment.id)
+    await run_until_idle()
+
+    assert (receipt["number"], given_up.state) == (0, PaymentState.NEEDS_REVIEW)
+    assert re.fullmatch(
+        r"Its receipt could not be numbered\. Something unexpected went wrong; look for "
+        r"[A-Z0-9-]{9} in the log\.",
+        given_up.review.reason,
+    )
+    (receipt,) = await stored("receipts")
+    assert receipt["number"] == 1
+    assert await stored("jobs", kind="receipt-number") == []

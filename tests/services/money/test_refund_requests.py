@@ -14,6 +14,7 @@ from courseflow_admin.models.money.payments import Refund, RefundCause, RefundSt
 from courseflow_admin.services.money import refunds
 from courseflow_admin.services.money.sync import sync
 from tests.builders import stored
+from tests.job_builders import due_at
 from tests.services.money.buying import BOTH, work
 from tests.services.money.test_refunds import ADMIN, PENDING, SETTLED, a_purchase, states
 
@@ -103,7 +104,7 @@ async def test_after_a_fault_that_stripe_keeps_a_look_comes_before_it_is_asked_a
     sandbox.switch("stripe", outage="ok")
 
     again = await ask(payment, request_id)
-    looks_at = (await payments_db.get(payment.id)).sync_at
+    looks_at = await due_at(payment.id)
     await work(sandbox)
 
     after = await payments_db.get(payment.id)

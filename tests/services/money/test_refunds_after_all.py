@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import payments, refunds
 from courseflow_admin.services.money.refunds import RefundTooLarge
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
+from courseflow_admin.worker import run_until_idle
+from tests.job_builders import due_at, forget, make_due
 from tests.services.money.buying import BOTH, kinds_of_mail, work
 from tests.services.money.test_refunds import (
     ADMIN,
@@ -76,7 +76,7 @@ async def test_a_refund_refused_to_us_that_the_gateway_has_under_way_is_reserved
     before = await refused_by_mistake(payment, sandbox, provider, 300_000)
 
     await sync(payment.id, "a webhook")
-    during = await payments_db.get(payment.id)
+    during, planned = await payments_db.get(payment.id), await due_at(payment.id)
     with pytest.raises(RefundTooLarge):
         await give_back(payment, 300_000)
     (given,) = sandbox.refund_objects(paid)
@@ -86,7 +86,7 @@ async def test_a_refund_refused_to_us_that_the_gateway_has_under_way_is_reserved
     assert (states(before), before.refunded_minor) == ([FAILED], 0)
     assert (states(during), during.refunded_minor) == ([PENDING], 300_000)
     assert during.refunds[0].provider_refund_id == given["id"]
-    assert during.sync_at is not None
+    assert planned is not None
     after = await payments_db.get(payment.id)
     assert (states(after), after.state) == ([SETTLED], PaymentState.PARTIALLY_REFUNDED)
     assert sandbox.refunds(paid) == [300_000]
@@ -129,7 +129,7 @@ async def test_what_a_refund_was_before_it_failed_does_not_undo_the_failure(data
 
     after = await payments_db.get(payment.id)
     assert (states(after), after.refunded_minor, after.state) == ([FAILED], 0, "paid")
-    assert after.sync_at <= clock.business()  # what is so now is asked at once
+    assert await due_at(payment.id) <= clock.business()  # what is so now is asked at once
 
 
 @pytest.mark.parametrize("whose", ["the gateway's own", "one that had failed"])
@@ -145,19 +145,17 @@ async def test_a_crash_before_a_refund_found_at_the_gateway_is_settled_is_mended
         sandbox.fail_refund(given)
         await sync(payment.id, "a webhook")
         sandbox.settle_refund(given)
-    await collection("payments").update_one({"_id": payment.id}, {"$set": {"sync_at": None}})
+    await forget(payment.id)
 
     with monkeypatch.context() as dying:
         dying.setattr(refunds, "_settle", None)
         with pytest.raises(TypeError):
             await payments.recheck(ADMIN, payment.id)
-    during = await payments_db.get(payment.id)
-    await collection("payments").update_one(
-        {"_id": payment.id}, {"$set": {"sync_at": clock.business()}}
-    )
-    await Jobs().run_until_idle()
+    during, planned = await payments_db.get(payment.id), await due_at(payment.id)
+    await make_due(payment.id)
+    await run_until_idle()
 
     assert (states(during), during.refunded_minor) == ([PENDING], 300_000)
-    assert during.sync_at <= clock.business() + timedelta(minutes=1)
+    assert planned <= clock.business() + timedelta(minutes=1)
     after = await payments_db.get(payment.id)
     assert (states(after), after.refunded_minor) == ([SETTLED], 300_000)

@@ -9,18 +9,15 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import NotFound, ProviderRefused
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture, PaymentState
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.money.sync import NOT_TOLD, sync
-from courseflow_admin.services.money.webhooks import TRIES
+from courseflow_admin.services.school.jobs import TRIES
 from courseflow_admin.state.money.payment_steps import step_rows
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
+from tests.job_builders import due_at, make_due
 from tests.services.money.buying import BOTH, a_sale, buy, work
 from tests.services.money.test_money_faults import ADMIN
-
-
-async def due(name, field):
-    await collection(name).update_many({field: {"$ne": None}}, {"$set": {field: clock.business()}})
 
 
 @BOTH
@@ -34,11 +31,11 @@ async def test_an_event_the_gateway_refused_to_explain_is_tried_again_and_then_f
     events = len(await stored("webhook_events"))
     sandbox.reset()  # it knows nothing of that checkout any more
 
-    await Jobs().run_until_idle()
+    await run_until_idle()
     once = await stored("webhook_events")
     for _ in range(TRIES - 1):
-        await due("webhook_events", "due_at")
-        await Jobs().run_until_idle()
+        await make_due(kind="webhook-event")
+        await run_until_idle()
 
     given_up = await stored("webhook_events")
     assert {(row["state"], row["attempts"]) for row in once} == {("waiting", 1)}
@@ -47,7 +44,7 @@ async def test_an_event_the_gateway_refused_to_explain_is_tried_again_and_then_f
     assert all(" refused: " in row["error"] for row in given_up)
     row = await payments_db.get(payment.id)
     assert (row.state, row.open) == (PaymentState.CREATED, True)
-    assert clock.business() < row.sync_at <= clock.business() + timedelta(minutes=10)
+    assert clock.business() < await due_at(payment.id) <= clock.business() + timedelta(minutes=10)
     assert row.syncs[-1].result == NOT_TOLD
     assert " refused: " in row.syncs[-1].why
 
@@ -61,10 +58,10 @@ async def test_with_the_key_mended_the_waiting_event_opens_the_course(
     sandbox.pay(payment.provider_checkout_id)
     await sandbox.deliver()
     await keys("rolled")
-    await Jobs().run_until_idle()
+    await run_until_idle()
 
     await keys()
-    await due("webhook_events", "due_at")
+    await make_due(kind="webhook-event")
     await work(sandbox)
 
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
@@ -79,17 +76,17 @@ async def test_what_was_refused_about_a_paid_payment_is_asked_again_by_itself(da
     payment = await buy(student, course, "stripe")
     sandbox.pay(payment.provider_checkout_id)
     await work(sandbox)
-    await due("payments", "sync_at")
-    await Jobs().run_until_idle()
-    before = await payments_db.get(payment.id)
+    await make_due(kind="payment-look")
+    await run_until_idle()
+    before, planned = await payments_db.get(payment.id), await due_at(payment.id)
     sandbox.reset()
 
     with pytest.raises(ProviderRefused, match="Stripe refused"):
         await payments.recheck(ADMIN, payment.id)
 
     after = await payments_db.get(payment.id)
-    assert (before.sync_at, before.state, after.state) == (None, "paid", "paid")
-    assert timedelta(hours=5) < after.sync_at - clock.business() <= timedelta(hours=6)
+    assert (planned, before.state, after.state) == (None, "paid", "paid")
+    assert timedelta(hours=5) < await due_at(payment.id) - clock.business() <= timedelta(hours=6)
 
 
 @BOTH
@@ -106,8 +103,8 @@ async def test_a_checkout_of_a_gateway_that_is_off_closes_when_its_time_is_over(
         {"_id": payment.id}, {"$set": {"expires_at": clock.business()}}
     )
 
-    await due("payments", "sync_at")
-    await Jobs().run_until_idle()
+    await make_due(kind="payment-look")
+    await run_until_idle()
 
     after = await payments_db.get(payment.id)
     assert (before.open, before.capture) == (True, Capture.CREATED)
@@ -135,7 +132,7 @@ async def test_money_on_its_way_does_not_expire_because_its_gateway_is_off(
 
     after = await payments_db.get(payment.id)
     assert after.capture is Capture.PENDING
-    assert after.sync_at > clock.business()
+    assert await due_at(payment.id) > clock.business()
 
 
 @BOTH
@@ -148,11 +145,11 @@ async def test_an_event_that_waits_or_failed_stands_in_the_timeline_of_its_payme
     await sandbox.deliver()
     sandbox.reset()  # it knows nothing of that checkout any more
 
-    await Jobs().run_until_idle()
+    await run_until_idle()
     waits = await reported(payment)
     for _ in range(TRIES - 1):
-        await due("webhook_events", "due_at")
-        await Jobs().run_until_idle()
+        await make_due(kind="webhook-event")
+        await run_until_idle()
     failed = await reported(payment)
 
     events = await stored("webhook_events")

@@ -10,12 +10,14 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import KeyRefused, ProviderUnreachable
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.school import doctor
 from courseflow_admin.services.teaching import access
+from courseflow_admin.state.money.payment_steps import step_rows
+from courseflow_admin.worker import run_until_idle
 from tests.builders import audited, stored
+from tests.job_builders import due_at, make_due
 from tests.services.money.buying import BOTH, a_sale, buy, work
 from tests.services.money.test_refunds import ADMIN
 
@@ -34,19 +36,17 @@ async def test_an_admin_reads_which_setting_to_look_at(database, sandbox, keys, 
     await sandbox.deliver()
     await keys("rolled")
 
-    await Jobs().run_until_idle()
+    await run_until_idle()
     with pytest.raises(KeyRefused) as error:
         await payments.recheck(ADMIN, payment.id)
 
     assert error.value.message == SAID[provider]
     assert {row["error"] for row in await stored("webhook_events")} == {SAID[provider]}
-    inside = (await payments.get(ADMIN, payment.id)).steps
-    assert f"Asked {provider.capitalize()} anew: {SAID[provider]}" in [
-        step.sentence for step in inside
-    ]
-    outside = (await payments.get(student, payment.id)).steps
+    inside = step_rows(await payments.get(ADMIN, payment.id))
+    assert f"Asked {provider.capitalize()} anew: {SAID[provider]}" in [row.what for row in inside]
+    outside = step_rows(await payments.get(student, payment.id))
     assert f"Asked {provider.capitalize()} anew: the gateway did not answer" in [
-        step.sentence for step in outside
+        row.what for row in outside
     ]
     assert "keys" not in str(outside)
     assert (await payments_db.get(payment.id)).capture is Capture.CREATED
@@ -146,7 +146,7 @@ async def test_an_open_checkout_closes_by_time_though_its_gateway_is_silent(
     assert (row.open, row.capture) == (
         (False, Capture.EXPIRED) if closed else (True, Capture.CREATED)
     )
-    assert row.sync_at is not None
+    assert await due_at(payment.id) is not None
 
 
 async def test_money_on_its_way_does_not_expire_because_its_gateway_is_silent(database, sandbox):
@@ -169,11 +169,13 @@ async def test_a_silent_gateway_is_asked_less_and_less_often(database, sandbox):
     sandbox.switch("stripe", outage="500")
 
     waits = []
-    for _ in range(6):
-        await collection("payments").update_one({"_id": payment.id}, {"$set": {"sync_at": None}})
-        with pytest.raises(ProviderUnreachable):
-            await sync(payment.id, "a look at its time")
-        row = await payments_db.get(payment.id)
-        waits.append(round((row.sync_at - row.syncs[-1].at) / timedelta(minutes=1)))
+    for _ in range(12):
+        await make_due(payment.id)
+        await run_until_idle()
+        asked = (await payments_db.get(payment.id)).syncs[-1].at
+        waits.append((await due_at(payment.id) - asked).total_seconds())
 
-    assert waits == [1, 2, 4, 8, 10, 10]
+    whole = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
+    assert all(0.8 * most <= wait < most + 1 for wait, most in zip(waits, whole, strict=True))
+    (job,) = await stored("jobs", key=payment.id)
+    assert (job["failures"], job["attempts"]) == (0, 12)  # silence is never given up

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from courseflow_admin.db.core.client import collection
+from courseflow_admin.db.school import retention as retention_db
 from courseflow_admin.errors import Conflict
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
@@ -16,6 +17,8 @@ from courseflow_admin.services.mail import emails_log
 from courseflow_admin.services.money import webhooks
 from courseflow_admin.services.school import retention
 from courseflow_admin.services.school import settings as school_settings
+from courseflow_admin.services.school.job_runner import Runner
+from courseflow_admin.worker import HANDLERS, SCHEDULES
 from tests.account_builders import signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.db.test_payments_plans import stages
@@ -40,7 +43,7 @@ def an_event(days: float, **more) -> dict:
         "_id": name, "provider": "stripe", "event_id": name, "body_hash": name, "kind": "paid",
         "raw": '{"id": "evt_1"}', "headers": {"user-agent": "Stripe"}, "received_at": ago(days),
         "deliveries": [ago(days)], "state": "handled", "result": "Paid.", "error": "",
-        "attempts": 1, "due_at": None, "handled_at": ago(days), "payment_id": "pay_1",
+        "attempts": 1, "handled_at": ago(days), "payment_id": "pay_1",
     } | more  # fmt: skip
 
 
@@ -48,13 +51,13 @@ def an_email(days: float, **more) -> dict:
     name = new_id("eml")
     return email_row(account_id="acc_1").to_mongo() | {
         "_id": name, "dedupe_key": name, "provider_id": name, "html": "<p>Hi</p>", "text": "Hi",
-        "queued_at": ago(days), "due_at": None,
+        "queued_at": ago(days),
     } | more  # fmt: skip
 
 
 async def test_only_bodies_older_than_the_settings_go_and_ids_states_and_times_stay(database):
     old, young = an_event(91), an_event(89)
-    waiting = an_event(91, due_at=clock.wall(), state="waiting")
+    waiting = an_event(91, state="waiting")
     await collection("webhook_events").insert_many([old, young, waiting])
     old_mail, young_mail = an_email(366), an_email(364)
     await collection("emails").insert_many([old_mail, young_mail])
@@ -136,7 +139,8 @@ async def test_a_failed_webhook_without_its_body_says_why_it_cannot_be_retried(d
         await webhooks.replay(admin, event["_id"])
 
     (row,) = await stored("webhook_events")
-    assert (row["state"], row["due_at"]) == ("failed", None)
+    assert row["state"] == "failed"
+    assert await stored("jobs") == []
 
 
 async def test_deleting_an_account_minds_no_body_that_is_gone_already(database):
@@ -189,8 +193,7 @@ def test_a_new_school_has_sane_periods():
 
 async def test_what_is_to_go_is_found_by_index(database):
     queries = {
-        "webhook_events": ({"raw": {"$gt": ""}, "due_at": None}, "received_at"),
-        "emails": ({"html": {"$gt": ""}, "due_at": None}, "queued_at"),
+        name: (retention_db.CONTENT[name][0], since) for name, since in retention_db.SINCE.items()
     }
     await collection("webhook_events").insert_many([an_event(n) for n in range(50)])
     await collection("webhook_events").insert_many([an_event(n, raw="") for n in range(400, 450)])
@@ -202,3 +205,15 @@ async def test_what_is_to_go_is_found_by_index(database):
         used = stages(plan["queryPlanner"]["winningPlan"])
         assert [it["indexName"] for it in used if "indexName" in it] == ["with_content"], name
         assert plan["executionStats"]["totalDocsExamined"] == 10, name
+
+
+async def test_the_worker_keeps_to_the_periods_once_a_day(database):
+    await collection("webhook_events").insert_one(an_event(91))
+
+    await Runner(HANDLERS, SCHEDULES).run_until_idle()
+    await collection("webhook_events").insert_one(an_event(91))
+    await Runner(HANDLERS, SCHEDULES).run_until_idle()
+
+    assert sorted(row["raw"] for row in await stored("webhook_events")) == ["", '{"id": "evt_1"}']
+    (row,) = await stored("schedules")
+    assert timedelta(hours=23) < row["next_at"] - clock.business() <= timedelta(days=1)

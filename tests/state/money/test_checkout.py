@@ -4,10 +4,10 @@ import pytest
 
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.teaching.courses import Thumbnail
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.state.money.checkout import COUNTRIES, CheckoutState
+from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor
 from tests.edge import led_to
@@ -108,7 +108,7 @@ async def test_who_has_the_course_is_told_so(database, sandbox):
     (row,) = await stored("payments")
     sandbox.pay(row["provider_checkout_id"])
     await sandbox.deliver()
-    await Jobs().run_until_idle()
+    await run_until_idle()
 
     state, _ = await opened(student, f"/checkout/{course.slug}")
 

@@ -22,7 +22,6 @@ from courseflow_admin.models.money.payments import (
     SyncNote,
 )
 from courseflow_admin.pages.money import my_payment, my_payments
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.services.money.sync import SILENCE
@@ -34,6 +33,7 @@ from courseflow_admin.state.money.my_payment import (
     outcome_of,
 )
 from courseflow_admin.state.money.my_payments import MyPaymentsState
+from courseflow_admin.worker import run_until_idle
 from tests.course_builders import a_course, a_student, an_instructor
 from tests.money_builders import a_payment, payment_row
 from tests.services.money.buying import a_sale, buy, work
@@ -63,7 +63,7 @@ async def test_it_says_confirming_until_the_money_is_there_and_its_receipt_numbe
     await run(root, MyPaymentState, "look")
     assert (state.shown.title, state.waiting) == ("Confirming your payment", True)
     await sandbox.deliver()
-    await Jobs().run_until_idle()
+    await run_until_idle()
     await run(root, MyPaymentState, "look")
 
     year = clock.business().year

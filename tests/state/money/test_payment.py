@@ -7,11 +7,11 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState
-from courseflow_admin.services.jobs import Jobs
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.state.money.payment import PaymentDetailState
 from courseflow_admin.state.money.payment_shown import effects_of
+from courseflow_admin.worker import run_until_idle
 from tests import edge
 from tests.builders import stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
@@ -43,7 +43,7 @@ async def paid(database, sandbox):
     payment = await payments_db.get(start.payment_id)
     sandbox.pay(payment.provider_checkout_id)
     await sandbox.deliver()
-    await Jobs().run_until_idle()
+    await run_until_idle()
     return await payments_db.get(payment.id), await an_admin()
 
 
