@@ -57,6 +57,7 @@ app = rx.App(
     stylesheets=["/courseflow.css"],
     head_components=[
         rx.el.link(rel="stylesheet", href=routes.SCHOOL_CSS),
+        rx.el.script(src="/side.js"),
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.meta(name="application-name", content=school_piece.SERVED_NAME),
         rx.el.meta(name=layout.BUILD, content=frontend.exported_as()),

@@ -111,6 +111,7 @@ class TooMany(CourseFlowError):
     def __init__(self, wait_seconds: int) -> None:
         minutes = -(-wait_seconds // 60)
         wait = f"{wait_seconds} seconds" if wait_seconds < 90 else f"{minutes} minutes"
+        wait = "a second" if wait_seconds == 1 else wait
         super().__init__(f"Too many tries. Please wait {wait} and try again.")
         self.wait_seconds = wait_seconds
         self.needs_support = wait_seconds > LONG_WAIT

@@ -329,10 +329,10 @@ def _packed(page: bytes, asked: Headers, headers: MutableHeaders) -> bytes:
     return page
 
 
-def _too_long(path: str) -> bool:
-    """Whether asking the file system for it would be a fault, not just in vain."""
+def _is_no_file(path: str) -> bool:
+    """Whether the file system must not be asked: a fault for it, or a way out of the folder."""
     parts = path.encode(errors="replace").split(b"/")
-    return len(path) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME
+    return len(path) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME or b".." in parts
 
 
 def serve_files(folder: Path, files: ASGIApp, school_name: Callable[[], Awaitable[str]]) -> ASGIApp:
@@ -344,8 +344,8 @@ def serve_files(folder: Path, files: ASGIApp, school_name: Callable[[], Awaitabl
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if _too_long(path):
-            scope = {**scope, "path": "/_too_long"}  # there is no such page
+        if _is_no_file(path):
+            scope = {**scope, "path": "/_no_file"}  # there is no such page
         clean = scope["path"].strip("/")
         if clean and "." not in clean and (folder / f"{clean}.html").is_file():
             scope = {**scope, "path": f"/{clean}.html"}  # else Starlette redirects to a slash
@@ -353,7 +353,7 @@ def serve_files(folder: Path, files: ASGIApp, school_name: Callable[[], Awaitabl
 
         async def with_cache(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                named_by_content = path.startswith("/assets/") and message["status"] == 200
+                named_by_content = scope["path"].startswith("/assets/") and message["status"] == 200
                 cache = b"public, max-age=31536000, immutable" if named_by_content else b"no-cache"
                 message = {
                     **message,

@@ -86,6 +86,11 @@ LIMITED = {
 }
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 lesson`, `2 lessons`, `1,000 people`: the only place that knows when a word is plural."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def listed(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *others, last = [*parts] or [""]

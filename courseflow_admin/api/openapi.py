@@ -32,6 +32,17 @@ LIMITED = {
 }
 AUTH = f"{routes.API}/auth"
 PAID = f"{routes.API}/payments"
+OF_ALL = "Successful Response"
+LED_ON: dict[str, Any] = {
+    "description": "The browser's form is led on to a page.",
+    "headers": {
+        "Location": {
+            "description": "Where to: a page of ours, or the gateway's.",
+            "required": True,
+            "schema": {"type": "string", "format": "uri-reference"},
+        }
+    },
+}
 OF_FASTAPI = ("HTTPValidationError", "ValidationError")  # never sent: ours are problems
 
 ABOUT = """Everything the screens of CourseFlow do, for programs.
@@ -89,6 +100,8 @@ def _described(api: FastAPI) -> dict[str, Any]:
             if rule.needs is not None:
                 operation["security"] = ONE_OF
             answers = operation["responses"]
+            if "303" in answers or _takes_a_form(operation):
+                answers["303"] = LED_ON | _said_of(answers.get("303", {}))
             if _is_fastapis(answers.get("422")):
                 del answers["422"]
             for status, refusal in refusals(*_statuses(rule, path, method, operation)).items():
@@ -102,6 +115,17 @@ def _described(api: FastAPI) -> dict[str, Any]:
     for name in OF_FASTAPI:
         schemas.pop(name, None)
     return found
+
+
+def _takes_a_form(operation: dict[str, Any]) -> bool:
+    content = operation.get("requestBody", {}).get("content", {})
+    return "application/x-www-form-urlencoded" in content
+
+
+def _said_of(answer: dict[str, Any]) -> dict[str, str]:
+    """A route's own sentence about where it leads, unless it is only FastAPI's word for all."""
+    about = answer.get("description", OF_ALL)
+    return {} if about == OF_ALL else {"description": about}
 
 
 def _taken_out(body: dict[str, Any]) -> dict[str, Any]:

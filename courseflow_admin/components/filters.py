@@ -7,6 +7,7 @@ import reflex as rx
 
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.js.list_link import list_link
+from courseflow_admin.components.js.picked import once_picked, picked
 from courseflow_admin.components.types import Flag, Shown, Text
 
 
@@ -26,27 +27,33 @@ def chip_menu(label: str, value: Text, name: str, known: Mapping[str, str]) -> r
     `value` is the text picked, "" for none.
     """
     items = [_item(text, {name: key}) for key, text in known.items()]
-    return _chip(label, value, items, (name,), disabled=False)
+    choices = [{"text": text, "changes": {name: key}} for key, text in known.items()]
+    return _chip(label, value, items, choices, (name,), disabled=False)
 
 
 def open_chip_menu(label: str, value: Text, choices: Shown, *names: str) -> rx.Component:
     """A chip whose list, a var of `Choice`s, comes with the page; they change these `names`."""
     items = [rx.foreach(choices, lambda choice: _item(choice.text, choice.changes))]
-    return _chip(label, value, items, names, disabled=choices.length() == 0)
+    return _chip(label, value, items, choices, names, disabled=choices.length() == 0)
 
 
 def _chip(
-    label: str, value: Text, items: list[Any], names: tuple[str, ...], *, disabled: Flag
+    label: str,
+    value: Text,
+    items: list[Any],
+    choices: Any,
+    names: tuple[str, ...],
+    *,
+    disabled: Flag,
 ) -> rx.Component:
     menu = rx.dropdown_menu
-    picked = value != ""
+    filter_: dict[str, Any] = {"names": names, "choices": choices, "value": value}
     return rx.el.span(
         menu.root(
             menu.trigger(
                 rx.el.button(
-                    rx.cond(picked, rx.fragment(), icon("plus", 12)),
                     label,
-                    rx.cond(picked, rx.el.b(value)),
+                    picked(icon("plus", 12), **filter_),
                     type="button",
                     disabled=disabled,
                 )
@@ -54,9 +61,8 @@ def _chip(
             menu.content(*items, variant="soft", color_scheme="gray", size="1"),
             modal=False,
         ),
-        rx.cond(picked, _cross(label, names)),
+        once_picked(_cross(label, names), **filter_),
         class_name="cf-chip",
-        custom_attrs={"data-on": rx.cond(picked, "true", "false")},
     )
 
 

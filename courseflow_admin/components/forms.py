@@ -103,6 +103,17 @@ def _look(look: str, size: str, wide: bool) -> dict[str, Any]:
     return attributes
 
 
+# Hidden again before it is sent, so that no browser keeps it as ordinary text.
+SHOW = (
+    "(event) => {{const button = event.currentTarget; "
+    "const input = document.getElementById({0}); "
+    "const show = (yes) => {{input.type = yes ? 'text' : 'password'; "
+    "button.toggleAttribute('data-shown', yes)}}; "
+    "show(input.type === 'password'); "
+    "input.form?.addEventListener('submit', () => show(false), {{once: true}})}}"
+)
+
+
 def field(
     label: str,
     name: str,
@@ -118,20 +129,20 @@ def field(
     """Label above, help below, the error under the field in words.
 
     `props` go to the input (type, required, default_value, on_change, auto_complete …);
-    `control` replaces the input and must carry `id=field_id or name` itself.
+    `control` replaces the input and must carry `id=field_id or name` itself, and be tied to
+    help and error as `select` is.
     """
     own_id = field_id or name
     has_error = error != "" if isinstance(error, rx.Var) else bool(error)
-    described: dict[str, Any] = {"aria-describedby": f"{own_id}-help {own_id}-error"}
-    if isinstance(error, rx.Var):
-        described["aria-invalid"] = rx.cond(has_error, "true", "false")
     if control is None:
         make = rx.el.textarea if multiline else rx.el.input
         props.setdefault("dir", "auto")
-        attributes = described | props.pop("custom_attrs", {})
+        attributes = _described(own_id, error) | props.pop("custom_attrs", {})
         control = make(
             id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props
         )
+        if props.get("type") == "password":
+            control = _secret(control, own_id)
     problem = rx.el.p(
         icon("circle_alert", 14), error, class_name="cf-error", id=f"{own_id}-error", role="alert"
     )
@@ -149,6 +160,26 @@ def field(
     )
 
 
+def _described(own_id: str, error: Text) -> dict[str, Any]:
+    """What ties a control to its help and its error."""
+    found: dict[str, Any] = {"aria-describedby": f"{own_id}-help {own_id}-error"}
+    if isinstance(error, rx.Var):
+        found["aria-invalid"] = rx.cond(error != "", "true", "false")
+    return found
+
+
+def _secret(control: rx.Component, own_id: str) -> rx.Component:
+    """A password is typed once, and shown to whoever wants to see it."""
+    show = rx.el.button(
+        rx.el.span("Show", rx.el.span(" password", class_name="cf-sr"), class_name="todo"),
+        rx.el.span("Hide", rx.el.span(" password", class_name="cf-sr"), class_name="done"),
+        type="button",
+        class_name="cf-show",
+        custom_attrs={"onClick": client_act(SHOW, own_id), "aria-controls": own_id},
+    )
+    return rx.el.div(control, show, class_name="cf-secret")
+
+
 def select(
     label: str,
     name: str,
@@ -163,7 +194,10 @@ def select(
         if isinstance(options, rx.Var)
         else rx.fragment(*[rx.el.option(text, value=value) for value, text in options])
     )
-    control = rx.el.select(choices, id=own_id, name=name, class_name="cf-input", **props)
+    attributes = _described(own_id, error) | props.pop("custom_attrs", {})
+    control = rx.el.select(
+        choices, id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props
+    )
     return field(label, name, control=control, help_text=help_text, error=error, field_id=own_id)
 
 

@@ -15,8 +15,11 @@ from courseflow_admin.components.icons import (
     icon_button,
     link,
 )
+from courseflow_admin.components.js.page_change import page_change
 from courseflow_admin.components.js.reload import reload_button
 from courseflow_admin.components.js.repeat import repeat
+from courseflow_admin.components.js.side_rail import side_rail
+from courseflow_admin.components.js.when_offline import when_offline
 from courseflow_admin.components.sidebar import SIGN_OUT_FORM, may, sidebar
 from courseflow_admin.components.types import Piece, Shown, Text
 from courseflow_admin.models.core.permissions import Permission
@@ -52,24 +55,27 @@ def page(
         NativeLink.create("Skip to content", href="#main", class_name="cf-skip"),
         bars(),
         rx.el.div(
-            rx.el.aside(sidebar(here, "Sections"), class_name="cf-side", aria_label="Sidebar"),
-            rx.el.div(
+            rx.el.aside(
+                sidebar(here, "Sections"), side_rail(), class_name="cf-side", aria_label="Sidebar"
+            ),
+            rx.el.main(
                 _top(title, path, here, actions),
-                rx.el.main(
-                    _content(children, permission),
-                    id="main",
-                    tab_index=-1,
-                    class_name="" if bare else "cf-body",
-                ),
+                rx.el.div(_content(children, permission), class_name="" if bare else "cf-body"),
+                id="main",
+                tab_index=-1,
                 class_name="cf-main",
             ),
             class_name="cf-frame rail" if rail else "cf-frame",
         ),
         rx.el.div(native_form(action=routes.API_SIGN_OUT, id=SIGN_OUT_FORM), hidden=True),
-        notices(),
-        offline(),
+        on_every_page(),
         class_name="cf-root",
     )
+
+
+def on_every_page() -> rx.Component:
+    """What is told whatever page it is: that it loads, what was done, what is lost."""
+    return rx.fragment(page_change(), notices(), offline())
 
 
 def _content(children: Sequence[Piece], permission: Permission | None) -> Piece:
@@ -147,6 +153,7 @@ def _top(
                 class_name="cf-col cf-grow",
             ),
             *actions,
+            recent_notices(),
             class_name="cf-topin",
         ),
         class_name="cf-top",
@@ -211,6 +218,16 @@ def notices() -> rx.Component:
 
 def _notice(notice: Shown) -> rx.Component:
     return rx.el.div(
+        *_said(notice),
+        icon_button("x", "Close notice", on_click=NoticesState.close(notice.id)),
+        class_name="cf-notice",
+        custom_attrs={"data-tone": notice.tone},
+        key=notice.id,
+    )
+
+
+def _said(notice: Shown) -> list[Piece]:
+    return [
         rx.match(
             notice.tone,
             ("success", icon(NOTICES["success"], color="var(--green-11)")),
@@ -224,30 +241,55 @@ def _notice(notice: Shown) -> rx.Component:
                 rx.el.span(" Reference ", notice.reference, class_name="cf-mut"),
             ),
         ),
-        icon_button("x", "Close notice", on_click=NoticesState.close(notice.id)),
-        class_name="cf-notice",
-        custom_attrs={"data-tone": notice.tone},
-        key=notice.id,
+    ]
+
+
+def recent_notices() -> rx.Component:
+    """What was said of late, to be read again: a success goes after eight seconds."""
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(
+                icon("bell", 16),
+                type="button",
+                aria_label="Recent messages",
+                title="Recent messages",
+                class_name="cf-ib b",
+            )
+        ),
+        rx.popover.content(
+            rx.el.h2("Recent messages", class_name="cf-h2"),
+            rx.cond(
+                NoticesState.history,
+                rx.el.ul(
+                    rx.foreach(
+                        NoticesState.history,
+                        lambda notice: rx.el.li(*_said(notice), key=notice.id),
+                    ),
+                    class_name="cf-list cf-history",
+                ),
+                rx.el.p("No messages yet.", class_name="cf-mut cf-13"),
+            ),
+            align="end",
+            width="360px",
+            max_width="calc(100vw - 32px)",
+            aria_label="Recent messages",
+        ),
     )
 
 
 def offline() -> rx.Component:
-    """Said while the socket is lost or the database is away; goes by itself."""
+    """Said while the network, the server or the database is away; goes by itself."""
     return rx.fragment(
+        when_offline(
+            _offline_banner("wifi_off", "Connection lost. Reconnecting…"),
+            lost=edge.has_connection_errors,
+        ),
         rx.cond(
-            edge.has_connection_errors,
+            NoticesState.database_away & ~edge.has_connection_errors,
             _offline_banner(
-                "wifi_off",
-                "The school does not answer just now. Trying again by itself; "
-                "what you see may be old.",
-            ),
-            rx.cond(
-                NoticesState.database_away,
-                _offline_banner(
-                    "database_zap",
-                    "The database does not answer just now. Trying again by itself; "
-                    "nothing you saved is lost.",
-                ),
+                "database_zap",
+                "The database does not answer just now. Trying again by itself; "
+                "nothing you saved is lost.",
             ),
         ),
         rx.cond(NoticesState.database_away, repeat(TRY_AGAIN_SECONDS, NoticesState.try_again)),
@@ -279,5 +321,6 @@ def bare_page(*children: Any) -> rx.Component:
     return rx.el.div(
         bars(),
         rx.el.main(*children, id="main", class_name="cf-whole"),
+        on_every_page(),
         class_name="cf-root",
     )

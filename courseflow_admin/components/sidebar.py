@@ -121,7 +121,6 @@ def _item(item: Item, here: str, *, in_drawer: bool) -> rx.Component:
         rx.el.span(item.text),
         href=item.href,
         class_name="cf-item",
-        title=item.text,
         **current,
     )
     entry = rx.el.li(rx.dialog.close(anchor) if in_drawer else anchor)

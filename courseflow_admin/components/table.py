@@ -19,13 +19,14 @@ SKELETON_ROWS = 12
 class Column:
     """One column. Sortable ones have `sort`, a var: what sorts by it, or turns it, in the address.
 
-    `hide`: "" always shown, "m" from 1280 px, "t" from 1100, "s" from 768. `sorted_by`: a var
-    that is "ascending", "descending" or "none".
+    Under 1280 px each row of a list is a card: the column that is `lead`, or else the first one,
+    is its title, and each other one a label with its value. `sorted_by`: a var that is
+    "ascending", "descending" or "none".
     """
 
     title: str
     width: str = ""
-    hide: str = ""
+    lead: bool = False
     right: bool = False
     sort: Shown | None = None
     sorted_by: Text = "none"
@@ -33,9 +34,7 @@ class Column:
 
     @property
     def class_name(self) -> str:
-        return " ".join(
-            part for part in (f"cf-hide-{self.hide}" if self.hide else "", "r" * self.right) if part
-        )
+        return "r" if self.right else ""
 
 
 def table(
@@ -79,22 +78,26 @@ def simple_table(
 
 def tr(columns: Sequence[Column], *cells: Any) -> rx.Component:
     """One row; a cell is text or a component, in the order of the columns."""
+    title = next((column for column in columns if column.lead), columns[0])
     return rx.el.tr(
         *[
-            rx.el.td(cell, class_name=column.class_name)
+            rx.el.td(
+                cell,
+                role="cell",
+                class_name=column.class_name,
+                custom_attrs={"data-title": ""}
+                if column is title
+                else {"data-label": column.title},
+            )
             for column, cell in zip(columns, cells, strict=True)
-        ]
+        ],
+        role="row",
     )
 
 
 def row_link(text: Text, href: Text) -> rx.Component:
     """The link in a row's first cell that makes the whole row click."""
     return link(text, href=href, class_name="cf-stretchlink")
-
-
-def second_line(*children: Any) -> rx.Component:
-    """What a hidden column would say, under the first one on a phone."""
-    return rx.el.span(*children, class_name="cf-sub")
 
 
 def footer(text: Text, previous_href: Text = "", next_href: Text = "") -> rx.Component:
@@ -132,10 +135,12 @@ def _frame(inner: rx.Component, foot: rx.Component | None, key: str) -> rx.Compo
 
 
 def _table(caption: str, columns: Sequence[Column], *rows: Any, **props: Any) -> rx.Component:
+    """Its roles are spelled out: rows that are drawn as cards are no table for a browser."""
     return rx.el.table(
         rx.el.caption(caption, class_name="cf-sr"),
-        rx.el.thead(rx.el.tr(*[_th(column) for column in columns])),
-        rx.el.tbody(*rows),
+        rx.el.thead(rx.el.tr(*[_th(column) for column in columns], role="row"), role="rowgroup"),
+        rx.el.tbody(*rows, role="rowgroup"),
+        role="table",
         class_name="cf-table",
         **props,
     )
@@ -152,6 +157,7 @@ def _th(column: Column) -> rx.Component:
     return rx.el.th(
         inner,
         scope="col",
+        role="columnheader",
         class_name=column.class_name,
         style={"width": column.width} if column.width else {},
         custom_attrs=attributes,

@@ -6,7 +6,7 @@ import reflex as rx
 
 from courseflow_admin.components.forms import done, field, hidden, native_form, problem
 from courseflow_admin.components.icons import icon
-from courseflow_admin.components.layout import bars, notices, offline
+from courseflow_admin.components.layout import bars, on_every_page
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -59,8 +59,7 @@ def welcome(title: str, lead: Text, *children: rx.Component) -> rx.Component:
             ),
             class_name="cf-auth",
         ),
-        notices(),
-        offline(),
+        on_every_page(),
     )
 
 

@@ -109,6 +109,25 @@ def test_two_picks_in_a_row_both_count_before_any_answer_comes(desk):
     assert address(settled(desk)) == "/payments?state=failed&provider=stripe"
 
 
+def test_the_next_menu_opens_whenever_the_list_of_the_pick_before_arrives(desk):
+    answers = Answers(desk)
+    desk.goto("/webhooks")
+    expect(chip(settled(desk), "State")).to_be_visible()
+    answers.hold()
+    pick(desk, "State", "Failed")
+    expect(chip(desk, "State")).to_have_text("StateFailed")  # known before the list is
+    box = chip(desk, "Provider").bounding_box()
+    desk.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    answers.release()  # between aiming and clicking
+    settled(desk)
+    desk.mouse.down()
+    desk.mouse.up()
+
+    expect(item(desk, "Stripe")).to_be_visible()
+    assert address(desk) == "/webhooks?state=failed"
+
+
 @pytest.mark.parametrize("after", [0, 500])
 def test_a_pick_keeps_the_words_typed_before_it(catalog, after):
     answers = Answers(catalog)

@@ -65,7 +65,20 @@ def test_a_web_process_that_goes_away_is_said_and_back_again(
         page.goto(f"{address}/")
         expect(page.get_by_role("link", name="Catalog").first).to_be_visible()
 
-    banner = page.get_by_text("The school does not answer just now")
+    banner = page.get_by_text("Connection lost. Reconnecting…")
     expect(banner).to_be_visible(timeout=20_000)
     with servers.web(environ, log):
         expect(banner).to_have_count(0, timeout=30_000)
+
+
+def test_a_lost_network_is_said_at_once(visitor):
+    page = visitor()
+    page.goto("/")
+    expect(page.get_by_role("link", name="Catalog").first).to_be_visible()
+    banner = page.get_by_text("Connection lost. Reconnecting…")
+
+    page.context.set_offline(True)
+    expect(banner).to_be_visible(timeout=1_000)
+    page.context.set_offline(False)
+
+    expect(banner).to_have_count(0, timeout=5_000)

@@ -62,6 +62,50 @@ async def test_everything_else_is_404_with_the_404_page(site, path):
     assert "rxconfig" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/../../etc/passwd", "/cou\nrses", "/sign-in\n", "/assets/../a.js"]
+)
+async def test_a_path_no_browser_sends_is_answered_like_any_unknown_one(application, path):
+    # As many steps up as lead to the root, wherever this folder is.
+    up = len(frontend.SERVED.parts) - 1
+    path = path.replace("/../..", "/.." * up)
+
+    assert await answered(application, path) == await answered(application, "/nothing")
+
+
+async def answered(application, path: str) -> tuple[int, dict[str, str], bytes]:
+    """Over ASGI itself: clients of HTTP take steps up out of an address."""
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        if not sent:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost:3000")],
+        "client": ("203.0.113.9", 50_000),
+        "server": ("localhost", 3000),
+        "state": {},
+    }
+    await application(scope, receive, send)
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    headers.pop("x-request-id")
+    return sent[0]["status"], headers, b"".join(part.get("body", b"") for part in sent[1:])
+
+
 async def test_nobody_uploads_through_reflex(site):
     """Fault 11 of the ancestor: upload needed no account."""
 

@@ -1,5 +1,6 @@
 """What every HTTP exchange goes through: request id, headers, Origin, sizes."""
 
+import re
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -34,11 +35,12 @@ LARGEST_BODY = 1_000_000
 LONGEST_QUERY = 8 * 1024
 TOO_LARGE = "This is larger than what we take."
 A_YEAR = 31_536_000
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def protect(app: ASGIApp, settings: Settings, policy: str) -> ASGIApp:
     """`app` behind everything in this file, outermost first."""
-    inner = only_own_origin(app, settings)
+    inner = only_own_origin(unprintable_is_unknown(app), settings)
     inner = limit_body(inner)
     inner = one_address(inner, settings)
     inner = limit_query(inner)
@@ -169,6 +171,22 @@ def limit_query(app: ASGIApp) -> ASGIApp:
             answer = problem(414, "address_too_long", "This address is longer than what we take.")
             await answer(scope, receive, send)
             return
+        await app(scope, receive, send)
+
+    return run
+
+
+def unprintable_is_unknown(app: ASGIApp) -> ASGIApp:
+    """A path with a line break or another control character is answered like any unknown path.
+
+    No route has one, but a pattern's `$` also matches before a last line break and its `.` matches
+    none, so that without this some reached a route and some fell through all of them.
+    """
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and CONTROL.search(scope["path"]):
+            of_api = scope["path"].startswith("/api/")
+            scope = {**scope, "path": "/api/_unprintable" if of_api else "/_unprintable"}
         await app(scope, receive, send)
 
     return run

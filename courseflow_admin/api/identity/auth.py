@@ -79,9 +79,10 @@ class SignedUp(BaseModel):
     openapi_extra=takes(SignUpForm, form=SignUpForm),
 )
 async def sign_up(request: Request) -> Response:
-    """Make a learner's account, unless the address has one: only its owner is told.
+    """Make a learner's account; of an address that has one only its owner is told.
 
-    The browser's form is led to sign in, and from there on to `next`.
+    JSON gets the same answer either way. The browser's form is signed in and led on to `next`, or
+    told to read its e-mail (docs/decisions/0009).
     """
     if not is_form(request):
         form = await read_json(request, SignUpForm)
@@ -91,8 +92,10 @@ async def sign_up(request: Request) -> Response:
     fields = await read_form(request)
     next_path = _next_of(request, fields)
     try:
-        await accounts.sign_up(SignUpForm.model_validate(fields))
-        return back(routes.SIGN_IN, "signed_up", fields, next_path)
+        account = await accounts.sign_up(SignUpForm.model_validate(fields))
+        if account is None:
+            return back(routes.SIGN_IN, "check_email", fields, next_path)
+        return await signed_in(request, account, next_path)
     except (CourseFlowError, ValidationError) as error:
         return back(routes.SIGN_UP, problem_code(error), fields, next_path)
 

@@ -14,7 +14,7 @@ from courseflow_admin.services.identity import sessions, view_as
 router = APIRouter(prefix=routes.API, tags=["accounts"])
 
 
-@router.post("/accounts/{account_id}/view-as", status_code=204)
+@router.post("/accounts/{account_id}/view-as", status_code=204, responses={303: {}})
 async def begin(actor: CurrentActor, account_id: str, request: Request) -> Response:
     """See everything as this person does, read-only, for 30 minutes; it is audited and mailed.
 
@@ -32,7 +32,7 @@ async def begin(actor: CurrentActor, account_id: str, request: Request) -> Respo
     return RedirectResponse(routes.OVERVIEW, 303, headers=NOT_STORED)
 
 
-@router.post("/view-as/end", status_code=204)
+@router.post("/view-as/end", status_code=204, responses={303: {}})
 async def end(request: Request) -> Response:
     """Be oneself again. The browser's form gets 303 to the page of the person viewed."""
     actor = await sessions.find(session_token(request))

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -66,8 +66,13 @@ async def open_checkout(request: Request) -> Response:
     return _posting_page(start.form) if start.form else _to(start.url)
 
 
-@router.get("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse)
-@router.post("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse)
+LED_ON: dict[int | str, dict[str, Any]] = {
+    303: {"description": "To the payment, or to the list of one's payments if it is not known."}
+}
+
+
+@router.get("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse, responses=LED_ON)
+@router.post("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse, responses=LED_ON)
 async def come_back(request: Request, provider: Annotated[GatewayName, Path()]) -> Response:
     """The browser is back. Reads no session, grants nothing: it only makes us look soon."""
     fields: dict[str, str] = dict(request.query_params)

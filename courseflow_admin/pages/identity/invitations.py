@@ -12,17 +12,17 @@ from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.sidebar import may
-from courseflow_admin.components.table import Column, second_line, tr
+from courseflow_admin.components.table import Column, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.identity.invitations import InvitationRow, InvitationsState
 
 COLUMNS = (
-    Column("Address", skeleton="50%"),
-    Column("Role", "112px", hide="s"),
-    Column("Invited by", "152px", hide="t"),
-    Column("Sent", "128px", hide="s"),
-    Column("Good until", "128px", hide="s"),
-    Column("E-mail", "112px", hide="s", skeleton="64px"),
+    Column("Address", lead=True, skeleton="50%"),
+    Column("Role", "112px"),
+    Column("Invited by", "152px"),
+    Column("Sent", "128px"),
+    Column("Good until", "128px"),
+    Column("E-mail", "112px", skeleton="64px"),
     Column("Acts", "min(176px, 27vw)"),
 )
 
@@ -63,13 +63,7 @@ def nothing() -> rx.Component:
 def invitation_row(row: InvitationRow) -> rx.Component:
     return tr(
         COLUMNS,
-        rx.fragment(
-            rx.el.span(row.email, class_name="cf-med cf-trunc"),
-            second_line(row.role, ", by ", row.inviter),
-            second_line(
-                rx.cond(row.expired, "Expired ", "Until "), row.until, ", e-mail ", row.email_state
-            ),
-        ),
+        rx.el.span(row.email, class_name="cf-med cf-trunc"),
         row.role,
         rx.el.span(row.inviter, class_name="cf-trunc"),
         rx.el.span(row.sent, class_name="cf-num cf-mut"),

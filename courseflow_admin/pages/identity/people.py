@@ -13,17 +13,17 @@ from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.core.auth import ROLE_LABELS
 from courseflow_admin.state.identity.people import STATES, PeopleState, PersonRow
 
 COLUMNS = (
-    Column("Person", skeleton="50%"),
-    Column("Role", "120px", hide="s"),
+    Column("Person", lead=True, skeleton="50%"),
+    Column("Role", "120px"),
     Column("Account", "136px", skeleton="64px"),
-    Column("Joined", "152px", hide="s"),
-    Column("Last signed in", "152px", hide="t"),
+    Column("Joined", "152px"),
+    Column("Last signed in", "152px"),
 )
 
 
@@ -77,8 +77,6 @@ def person_row(row: PersonRow) -> rx.Component:
         rx.fragment(
             row_link(row.name, row.href),
             rx.el.span(row.email, class_name="cf-mail cf-mut"),
-            second_line(row.email),
-            second_line(row.role, ", joined ", row.joined),
         ),
         row.role,
         standing(row.standing),

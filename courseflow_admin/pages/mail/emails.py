@@ -10,15 +10,15 @@ from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.mail.emails import KINDS, STATES, EmailRow, EmailsState
 
 COLUMNS = (
-    Column("Queued", "136px", hide="s"),
-    Column("Subject", skeleton="60%"),
-    Column("To", "240px", hide="s"),
-    Column("Kind", "192px", hide="m"),
+    Column("Queued", "136px"),
+    Column("Subject", lead=True, skeleton="60%"),
+    Column("To", "240px"),
+    Column("Kind", "192px"),
     Column("State", "128px", skeleton="64px"),
 )
 
@@ -69,9 +69,7 @@ def email_row(row: EmailRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.span(row.date, class_name="cf-num cf-mut"),
-        rx.fragment(
-            row_link(row.subject, row.href), second_line(row.receiver), second_line(row.date)
-        ),
+        row_link(row.subject, row.href),
         row.receiver,
         rx.el.span(row.kind, class_name="cf-mut"),
         email_badge(row.state),

@@ -8,14 +8,14 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.mail.emails import EmailRow
 from courseflow_admin.state.mail.my_emails import MyEmailsState
 
 COLUMNS = (
-    Column("Date", "136px", hide="s"),
-    Column("Subject", skeleton="60%"),
+    Column("Date", "136px"),
+    Column("Subject", lead=True, skeleton="60%"),
     Column("State", "128px", skeleton="64px"),
 )
 
@@ -46,6 +46,6 @@ def email_row(row: EmailRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.span(row.date, class_name="cf-num cf-mut"),
-        rx.fragment(row_link(row.subject, row.href), second_line(row.date)),
+        row_link(row.subject, row.href),
         email_badge(row.state),
     )

@@ -8,16 +8,16 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.my_payments import MyPaymentRow, MyPaymentsState
 
 COLUMNS = (
-    Column("Date", "136px", hide="s"),
-    Column("Course", skeleton="60%"),
-    Column("Receipt", "192px", hide="s"),
+    Column("Date", "136px"),
+    Column("Course", lead=True, skeleton="60%"),
+    Column("Receipt", "192px"),
     Column("Amount", "144px", right=True),
-    Column("State", "152px", hide="s", skeleton="64px"),
+    Column("State", "152px", skeleton="64px"),
 )
 
 
@@ -47,10 +47,8 @@ def payment_row(row: MyPaymentRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.span(row.date, class_name="cf-num cf-mut"),
-        rx.fragment(row_link(row.course, row.href), second_line(row.date)),
+        row_link(row.course, row.href),
         rx.el.span(row.receipt, class_name="cf-mono"),
-        rx.fragment(
-            rx.el.span(row.amount, class_name="amt"), second_line(my_payment_badge(row.state))
-        ),
+        rx.el.span(row.amount, class_name="amt"),
         my_payment_badge(row.state),
     )

@@ -10,7 +10,7 @@ from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.payments import (
     OF_A_FIGURE,
@@ -24,12 +24,11 @@ COLUMNS = (
     Column(
         "Date",
         "136px",
-        hide="s",
         sort=PaymentsState.sort_by_date,
         sorted_by=PaymentsState.date_sorted,
     ),
-    Column("Learner", skeleton="60%"),
-    Column("Course", hide="s"),
+    Column("Learner", lead=True, skeleton="60%"),
+    Column("Course"),
     Column(
         "Amount",
         "144px",
@@ -37,8 +36,8 @@ COLUMNS = (
         sort=PaymentsState.sort_by_amount,
         sorted_by=PaymentsState.amount_sorted,
     ),
-    Column("State", "152px", hide="s", skeleton="64px"),
-    Column("Provider", "208px", hide="m"),
+    Column("State", "152px", skeleton="64px"),
+    Column("Provider", "208px"),
 )
 
 
@@ -91,13 +90,9 @@ def payment_row(row: PaymentRow) -> rx.Component:
         rx.fragment(
             row_link(row.learner, row.href),
             rx.el.span(row.email, class_name="cf-mail cf-mut"),
-            second_line(row.course),
-            second_line(row.date),
         ),
         row.course,
-        rx.fragment(
-            rx.el.span(row.amount, class_name="amt"), second_line(payment_badge(row.state))
-        ),
+        rx.el.span(row.amount, class_name="amt"),
         payment_badge(row.state),
         rx.fragment(
             row.provider,

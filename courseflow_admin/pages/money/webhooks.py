@@ -10,18 +10,18 @@ from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.sidebar import may
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.webhooks import PROVIDERS, STATES, WebhookRow, WebhooksState
 
 COLUMNS = (
-    Column("Received", "136px", hide="s"),
-    Column("Message", skeleton="60%"),
-    Column("Provider", "112px", hide="s"),
+    Column("Received", "136px"),
+    Column("Message", lead=True, skeleton="60%"),
+    Column("Provider", "112px"),
     Column("State", "112px", skeleton="64px"),
-    Column("Result", hide="s"),
-    Column("Attempts", "96px", right=True, hide="t"),
-    Column("Deliveries", "104px", right=True, hide="t"),
+    Column("Result"),
+    Column("Attempts", "96px", right=True),
+    Column("Deliveries", "104px", right=True),
     Column("Act", "88px"),
 )
 
@@ -64,7 +64,6 @@ def webhook_row(row: WebhookRow) -> rx.Component:
         rx.el.span(row.received, class_name="cf-num cf-mut"),
         rx.fragment(
             rx.cond(row.href, row_link(row.kind, row.href), rx.el.span(row.kind)),
-            second_line(row.provider, ", ", row.received),
         ),
         row.provider,
         webhook_badge(row.state),

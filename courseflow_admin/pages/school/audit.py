@@ -17,16 +17,16 @@ from courseflow_admin.components.js.list_link import list_link
 from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
-from courseflow_admin.components.table import Column, second_line, tr
+from courseflow_admin.components.table import Column, tr
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.school.audit import ACTS, AuditState, EntryRow
 
 COLUMNS = (
-    Column("When", "160px", hide="s"),
-    Column("What", skeleton="60%"),
-    Column("Who", "200px", hide="s"),
-    Column("Object", "300px", hide="t"),
+    Column("When", "160px"),
+    Column("What", lead=True, skeleton="60%"),
+    Column("Who", "200px"),
+    Column("Object", "300px"),
 )
 
 
@@ -78,8 +78,6 @@ def entry_row(row: EntryRow) -> rx.Component:
         rx.el.time(row.at, date_time=row.when, title=row.exact, class_name="cf-num cf-mut"),
         rx.fragment(
             rx.el.span(row.act, class_name="cf-med"),
-            second_line(row.object_kind, " ", row.object_text),
-            second_line(row.actor, ", ", row.at),
             rx.el.details(
                 rx.el.summary(icon("chevron_right", 12), "Details"),
                 rx.el.div(

@@ -11,18 +11,18 @@ from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.js.search_box import search_box
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.lists import list_table
-from courseflow_admin.components.table import Column, row_link, second_line, tr
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.teaching.learners import LearnerRow, LearnersState
 
 COLUMNS = (
-    Column("Learner", skeleton="50%"),
-    Column("Course", hide="s"),
+    Column("Learner", lead=True, skeleton="50%"),
+    Column("Course"),
     Column("Progress", "168px", skeleton="120px"),
-    Column("Enrolled by", "128px", hide="m"),
-    Column("Access", "112px", hide="t", skeleton="64px"),
-    Column("Enrolled", "152px", hide="s"),
+    Column("Enrolled by", "128px"),
+    Column("Access", "112px", skeleton="64px"),
+    Column("Enrolled", "152px"),
 )
 
 
@@ -82,8 +82,6 @@ def learner_row(row: LearnerRow) -> rx.Component:
                 rx.el.span(row.name, class_name="cf-med"),
             ),
             rx.el.span(row.email, class_name="cf-mail cf-mut"),
-            second_line(row.course),
-            second_line("Enrolled ", row.enrolled),
         ),
         row.course,
         rx.el.span(

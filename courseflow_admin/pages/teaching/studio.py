@@ -10,18 +10,18 @@ from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import button, field, form, select, submit
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, second_line, table, tr
+from courseflow_admin.components.table import Column, footer, row_link, table, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.teaching.studio import StudioRow, StudioState
 
 FORM = "new-course"
 COLUMNS = [
-    Column("Course"),
+    Column("Course", lead=True),
     Column("State", "176px"),
-    Column("Lessons", "88px", right=True, hide="t"),
-    Column("Learners", "96px", right=True, hide="s"),
-    Column("Price", "128px", right=True, hide="s"),
-    Column("Changed", "208px", hide="m"),
+    Column("Lessons", "88px", right=True),
+    Column("Learners", "96px", right=True),
+    Column("Price", "128px", right=True),
+    Column("Changed", "208px"),
 ]
 
 
@@ -72,7 +72,6 @@ def row(course: StudioRow) -> rx.Component:
             ),
             rx.el.div(
                 row_link(course.title, course.href),
-                second_line(course.learners, " learners, ", course.price),
                 class_name="cf-col cf-grow cf-trunc",
             ),
             class_name="cf-row",

@@ -382,7 +382,7 @@ def leaving_sale() -> rx.Component:
         "It leaves the catalog. You can sell it again at any time.",
         effects(
             effect("shopping_cart", "Nobody can buy it any more."),
-            effect("lock_open", State.learners_text, " keep access and progress."),
+            rx.cond(State.keeping_text, effect("lock_open", State.keeping_text)),
         ),
         open_=State.dialog == "unpublish",
         on_open_change=State.close_dialog,
@@ -396,7 +396,7 @@ def archiving() -> rx.Component:
         "It leaves the catalog and can no longer be edited until you take it out again.",
         effects(
             effect("shopping_cart", "Nobody can buy it any more."),
-            effect("lock_open", State.learners_text, " keep access and progress."),
+            rx.cond(State.keeping_text, effect("lock_open", State.keeping_text)),
         ),
         open_=State.dialog == "archive",
         on_open_change=State.close_dialog,

@@ -58,22 +58,24 @@ class WrongCredentials(NotSignedIn):
         )
 
 
-async def sign_up(form: SignUpForm) -> None:
-    """Make a learner's account and queue its welcome.
+async def sign_up(form: SignUpForm) -> Account | None:
+    """Make a learner's account and queue its welcome; None: the address has an account.
 
-    Nobody can tell whether the address had an account already: then nothing changes, as many
-    rows are written in as much time, and an e-mail tells its owner.
+    Then nothing changes, as many rows are written in as much time, and an e-mail tells its owner.
     """
     await limits.count("sign-up", client_ip.get(), SIGN_UPS_PER_ADDRESS, seconds=60)
     account = await new(form.email, form.name, "student", form.password.get_secret_value())
     try:
         owner = await accounts_db.find_by_email(form.email)
-        await (_tell_owner(owner) if owner else _add_learner(account))
+        if owner is None:
+            await _add_learner(account)
+            return account
     except Duplicate as error:
         owner = await accounts_db.find_by_email(form.email)
         if "email" not in error.key or owner is None:
-            raise
-        await _tell_owner(owner)  # signed up at this very moment
+            raise  # else: signed up at this very moment
+    await _tell_owner(owner)
+    return None
 
 
 async def _add_learner(account: Account) -> None:

@@ -17,6 +17,7 @@ from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.identity import (
     one_time_links,
     password_rules,
@@ -159,7 +160,7 @@ async def end_other_sessions(actor: Actor) -> int:
             actor, Act.ACCOUNT_OTHERS_SIGNED_OUT, actor.id, sessions_ended=ended
         )
         if ended:
-            where = "another device" if ended == 1 else f"{ended} other devices"
+            where = "another device" if ended == 1 else counted(ended, "other device")
             await _tell_signed_out(actor, where, noted)
         return ended
 

@@ -56,8 +56,7 @@ READ_BY: Mapping[str, TypeAdapter[str]] = MappingProxyType(
     {"name": TypeAdapter(PersonName), "email": TypeAdapter(EmailAddress)}
 )
 NEWS = {
-    "signed_up": "We have sent you an e-mail. Sign in with the password you chose; if there was an "
-    "account with this address before, the e-mail says what to do.",
+    "check_email": "We sent an e-mail to this address that says how to sign in.",
     "deleted": "Your account is deleted, and you are signed out everywhere. An e-mail that says so "
     "is on its way.",
 }

@@ -10,7 +10,8 @@ from courseflow_admin.state import edge
 from courseflow_admin.state.core.marks import PUBLIC, Arguments, put_mark
 
 KEPT = 4  # older ones make room
-SUCCESS_SECONDS = 4  # the stylesheet hides a success after this time
+REMEMBERED = 10  # can be read again
+SUCCESS_SECONDS = 8  # the stylesheet hides a success after this time
 SAID_WITH_A_MOVE = 3  # seconds: said by what led to another page, so meant to be read there
 
 
@@ -37,9 +38,10 @@ def error(text: str, reference: str = "") -> Notice:
 
 
 class NoticesState(rx.State):
-    """The notices of this tab, oldest first, and whether the database is away."""
+    """The notices of this tab, and whether the database is away."""
 
-    shown: list[Notice] = []
+    shown: list[Notice] = []  # oldest first
+    history: list[Notice] = []  # newest first, also of those that are shown no more
     database_away: bool = False
     build: str = ""  # of the screens this server has; an open tab may be of another
     _said_at: float = 0.0
@@ -56,14 +58,13 @@ class NoticesState(rx.State):
         return edge.RUN_LOADERS
 
     def _say(self, notice: Notice) -> None:
-        faded = time.monotonic() - self._said_at > SUCCESS_SECONDS
         kept = [
             other
             for other in self.shown
-            if (other.tone, other.text) != (notice.tone, notice.text)
-            and not (faded and other.tone == "success")
+            if (other.tone, other.text) != (notice.tone, notice.text) and other.tone != "success"
         ]
         self.shown = [*kept, notice][-KEPT:]
+        self.history = [notice, *self.history][:REMEMBERED]
         self._said_at = time.monotonic()
 
     def _database(self, *, away: bool) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
+from courseflow_admin.sentences import counted
 
 
 def short(title: str) -> str:
@@ -26,11 +27,6 @@ def duration(minutes: int) -> str:
     if not hours:
         return f"{rest} min"
     return f"{hours} h" if rest == 0 or hours >= 5 else f"{hours} h {rest} min"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 lesson`, `2 lessons`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(lessons: int, minutes: int) -> str:

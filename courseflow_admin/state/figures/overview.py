@@ -16,6 +16,7 @@ from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.figures import attention as waiting_things
 from courseflow_admin.services.figures import metrics
 from courseflow_admin.services.figures.metrics import Board, Figure
@@ -205,9 +206,9 @@ def _address(span: str, currency: str, board: Board) -> str:
 def _tile(figure: Figure, board: Board, *, several: bool) -> Tile:
     days = board.period.length
     change = figures.change(figure)
-    note = f"vs. {days} days before"
+    note = f"vs. {counted(days, 'day')} before"
     if not change:
-        note = f"none in the {days} days before" if figure.before == 0 else ""
+        note = f"none in the {counted(days, 'day')} before" if figure.before == 0 else ""
     label = metric_of(figure.metric).label
     return Tile(
         label=f"{label} in {figure.currency}" if figure.currency and several else label,

@@ -9,6 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
 from courseflow_admin.models.core.accounts import AnyPassword, NewPassword
 from courseflow_admin.models.core.permissions import Actor, Permission
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.identity import accounts, erasure, my_account, verification
 from courseflow_admin.services.identity.my_account import OwnSession
 from courseflow_admin.services.school import support
@@ -237,4 +238,4 @@ def _row(session: OwnSession) -> SessionRow:
 def _signed_out(ended: int) -> str:
     if ended == 0:
         return "You were signed in nowhere else."
-    return f"Signed out on {ended} other {'device' if ended == 1 else 'devices'}."
+    return f"Signed out on {counted(ended, 'other device')}."

@@ -15,6 +15,7 @@ from courseflow_admin.models.mail.emails import Email
 from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import AuditEntry
 from courseflow_admin.models.teaching.enrollments import Grant
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.identity import (
     accounts,
     people,
@@ -29,7 +30,6 @@ from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.address import last_part, query_of
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.core.events import event
-from courseflow_admin.state.core.words import counted
 from courseflow_admin.state.school.audit import act_text, details_of
 
 ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor", "view"]

@@ -9,6 +9,7 @@ from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, ReadOnly
 from courseflow_admin.models.core import countries
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core.address import last_part, query_of
@@ -143,8 +144,10 @@ class CheckoutState(rx.State):
         self.title = listed.title if listed else course.title
         self.subtitle = listed.subtitle if listed else course.subtitle
         self.author = course.owner_name
-        self.lessons = f"{lessons} lesson{'' if lessons == 1 else 's'}"
-        self.access = f"for {course.access_days} days" if course.access_days else "for good"
+        self.lessons = counted(lessons, "lesson")
+        self.access = (
+            f"for {counted(course.access_days, 'day')}" if course.access_days else "for good"
+        )
         self.price = str(course.price)
         self.pattern, self.hue = art.pattern, art.hue
         self.short = short(self.title)

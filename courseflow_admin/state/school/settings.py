@@ -18,7 +18,7 @@ from courseflow_admin.models.school.settings import (
     SchoolSettings,
     SettingsChangedMeanwhile,
 )
-from courseflow_admin.sentences import listed, sentence
+from courseflow_admin.sentences import counted, listed, sentence
 from courseflow_admin.services.identity import second_factor_rule
 from courseflow_admin.services.school import school_logo, support
 from courseflow_admin.services.school import settings as school_settings
@@ -27,7 +27,6 @@ from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import counted
 
 PERIODS = (
     "webhook_bodies_days",

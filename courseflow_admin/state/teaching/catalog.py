@@ -10,12 +10,13 @@ from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.teaching.classroom import CatalogEntry
 from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import catalog
 from courseflow_admin.state.core.address import PAGING, query_of
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
-from courseflow_admin.state.core.words import asked_page, counted, price_text, short, size
+from courseflow_admin.state.core.words import asked_page, price_text, short, size
 
 FILTERS = ("q", "category", "level")
 SHOWN = 24

@@ -8,13 +8,14 @@ from courseflow_admin import routes
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import LessonView, NoAccess, SectionTitles
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import address_part, counted, size
+from courseflow_admin.state.core.words import address_part, size
 from courseflow_admin.state.teaching.course import LessonLine, SectionLines
 
 

@@ -9,12 +9,13 @@ from courseflow_admin.errors import NotFound
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import CoursePage, SectionTitles
 from courseflow_admin.models.teaching.courses import LANGUAGES
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import catalog, enrollments
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
-from courseflow_admin.state.core.words import address_part, counted, price_text, short, size
+from courseflow_admin.state.core.words import address_part, price_text, short, size
 
 
 @dataclass

@@ -7,11 +7,12 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import MyCourse
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
-from courseflow_admin.state.core.words import counted, short
+from courseflow_admin.state.core.words import short
 
 
 @dataclass

@@ -14,14 +14,14 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course, Section
 from courseflow_admin.models.teaching.studio import Check, FieldsForm, Sheet, StaleRevision
-from courseflow_admin.sentences import sentence
+from courseflow_admin.sentences import counted, sentence
 from courseflow_admin.services.teaching import studio
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.address import query_of
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import address_part, counted, short
+from courseflow_admin.state.core.words import address_part, short
 
 Result = TypeVar("Result")
 Way = Literal["up", "down"]
@@ -97,6 +97,7 @@ class StudioCourseState(rx.State):
     changes: list[str] = []
     changes_text: str = ""
     learners_text: str = ""
+    keeping_text: str = ""  # who keeps access when it is no longer sold; "" for nobody
     published_text: str = ""
     publish_word: str = "Publish"
     said: str = ""  # read out after a move
@@ -338,6 +339,7 @@ class StudioCourseState(rx.State):
         self.archived = course.state == "archived"
         self.badge = "changed" if course.sold and self.changes else course.state.value
         self.learners_text = counted(sheet.learners, "learner")
+        self.keeping_text = keeping(sheet.learners)
         self.published_text = (
             f"Version {sheet.newest.number}, {times.long(sheet.newest.published_at)}"
             + (f" by {sheet.newest.by_name}" if sheet.newest.by_name else "")
@@ -371,6 +373,13 @@ def _publish_word(sheet: Sheet) -> str:
     if sheet.changes:
         return "Publish changes"
     return "Everything is published" if sheet.course.sold else "Sell it again"
+
+
+def keeping(learners: int) -> str:
+    if not learners:
+        return ""
+    keep = "keeps" if learners == 1 else "keep"
+    return f"{counted(learners, 'learner')} {keep} access and progress."
 
 
 def _section(course: Course, section: Section, number: int, here: str) -> StudioSection:

@@ -187,6 +187,31 @@ async def test_without_a_database_the_process_lives_and_is_not_ready(api, mongod
     assert ready.json()["code"] == "unavailable"
 
 
+async def test_each_redirect_is_described_with_where_it_leads(api):
+    paths = (await api.get("/api/v1/openapi.json")).json()["paths"]
+    led_on = {
+        f"{method.upper()} {path}": answer
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        if status == "303"
+    }
+
+    way_back = led_on["GET /api/v1/checkout/return/{provider}"]
+    assert way_back == led_on["POST /api/v1/checkout/return/{provider}"]
+    assert way_back["description"].startswith("To the payment, or to the list")
+    assert {
+        *("POST /api/v1/auth/sign-in", "POST /api/v1/auth/sign-out"),
+        *("POST /api/v1/payments/checkout", "POST /api/v1/view-as/end"),
+    } < set(led_on)
+    for answer in led_on.values():
+        assert answer["headers"]["Location"]["schema"] == {
+            "type": "string",
+            "format": "uri-reference",
+        }
+        assert "content" not in answer
+
+
 async def test_the_api_describes_itself(api):
     described = (await api.get("/api/v1/openapi.json")).json()
 

@@ -1,0 +1,21 @@
+import { useSyncExternalStore } from "react";
+
+const listen = (changed) => {
+  window.addEventListener("online", changed);
+  window.addEventListener("offline", changed);
+  return () => {
+    window.removeEventListener("online", changed);
+    window.removeEventListener("offline", changed);
+  };
+};
+
+// Shows its children while the browser has no network, which it says at once, or the server
+// does not answer (`lost`).
+export function WhenOffline({ lost, children }) {
+  const online = useSyncExternalStore(
+    listen,
+    () => navigator.onLine,
+    () => true,
+  );
+  return lost || !online ? children : null;
+}
