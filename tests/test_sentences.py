@@ -11,8 +11,9 @@ from pydantic_core import ErrorDetails, PydanticKnownError
 from pydantic_core.core_schema import ErrorType
 
 import courseflow_admin
+from courseflow_admin import frontend
 from courseflow_admin.config import Settings
-from courseflow_admin.sentences import LIMITED, OF_OURS, PLAIN, UNFIT, listed, sentence
+from courseflow_admin.sentences import LIMITED, OF_OURS, PLAIN, UNFIT, counted, listed, sentence
 
 THEIRS = re.compile(
     r"\b(inputs?|should|strings?|after validation|items?|unable|parse|permitted|value error|"
@@ -130,3 +131,42 @@ def test_a_refusal_names_the_limit_and_reads_as_a_sentence(kind, context, said):
 )
 def test_several_things_are_listed_as_a_person_would(parts, text):
     assert listed(parts) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "said"),
+    [
+        (0, ("learner",), "0 learners"),
+        (1, ("learner",), "1 learner"),
+        (2, ("learner",), "2 learners"),
+        (1000, ("person", "people"), "1,000 people"),
+        (1, ("person", "people"), "1 person"),
+    ],
+)
+def test_one_is_one_and_all_else_are_many(number, words, said):
+    assert counted(number, *words) == said
+
+
+# "30 days" of a closed list is no count, and a limit is never one.
+MANY = re.compile(
+    r"['\"]s['\"] if|if [^\n]* else ['\"]s['\"]|"
+    r"[a-z)\]]\}[ ](lesson|learner|course|section|payment|session|device|change|time|admin|mail)s\b"
+)
+
+
+def test_only_one_function_knows_when_a_word_is_plural():
+    package = frontend.ROOT / "courseflow_admin"
+    files = [
+        path
+        for path in package.rglob("*.py")
+        if "development" not in path.parts and path.name != "sentences.py"
+    ]
+    found = [
+        f"{path.relative_to(package)}: {line.strip()}"
+        for path in files
+        for line in path.read_text().splitlines()
+        if MANY.search(line)
+    ]
+
+    assert len(files) > 150
+    assert found == []

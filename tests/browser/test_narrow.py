@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from courseflow_admin.models.core.base import now
+from courseflow_admin.models.core import clock
 from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
 from tests.course_builders import a_course, an_instructor
 from tests.money_builders import a_payment
@@ -56,7 +56,9 @@ def course_id(school) -> str:
     async def furnished() -> str:
         author = await an_instructor(AUTHOR, "Nat Narrow")
         course = await a_course(author, "Narrow Boats")
-        await enrolled(now(), author.id, course_id=course.id, course_title="Narrow Boats")
+        await enrolled(
+            clock.business(), author.id, course_id=course.id, course_title="Narrow Boats"
+        )
         await a_payment(course_id=course.id, course_title="Narrow Boats", owner_id=author.id)
         return course.id
 
@@ -128,6 +130,7 @@ def test_on_a_phone_a_thumb_finds_everything(at, course_id):
         page.goto(path)
         page.get_by_role("heading", level=1).first.wait_for()
         found |= {path: small} if (small := settled(page).evaluate(TOO_SMALL, THUMB)) else {}
+    page.emulate_media(reduced_motion="reduce")  # it would be measured while it grows
     page.get_by_role("button", name="Open menu").click()
     found |= {"menu": small} if (small := page.evaluate(TOO_SMALL, THUMB)) else {}
 

@@ -62,14 +62,12 @@ def webhook_row(row: WebhookRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.span(row.received, class_name="cf-num cf-mut"),
-        rx.fragment(
-            rx.cond(row.href, row_link(row.kind, row.href), rx.el.span(row.kind)),
-        ),
+        rx.cond(row.href, row_link(row.kind, row.href), rx.el.span(row.kind)),
         row.provider,
         webhook_badge(row.state),
         rx.el.span(
             row.result,
-            rx.cond(row.body_gone, second_line(row.body_gone)),
+            rx.cond(row.body_gone, rx.el.span(" · ", row.body_gone)),
             class_name="cf-mut",
             title=row.result,
         ),

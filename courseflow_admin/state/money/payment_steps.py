@@ -6,6 +6,7 @@ from courseflow_admin.models.mail.emails import Email, EmailState
 from courseflow_admin.models.money.payments import Attempt, Capture, Payment, SyncNote
 from courseflow_admin.models.money.webhooks import WebhookEvent
 from courseflow_admin.models.school.audit import Act, AuditEntry
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.services.money.timeline import Attempted, Mailed, Noted, Reported, Step
 from courseflow_admin.state.core import times
@@ -106,7 +107,7 @@ def _attempted(payment: Payment, attempt: Attempt) -> tuple[StepRow, Pairs]:
 
 
 def _reported(event: WebhookEvent) -> tuple[StepRow, Pairs]:
-    delivered = f"{len(event.deliveries)} time{'s' if len(event.deliveries) != 1 else ''}"
+    delivered = counted(len(event.deliveries), "time")
     sentence = f"{event.provider.capitalize()} reported {event.kind}"
     who = f"Webhook, {event.state.value}: {event.error or event.result}".rstrip(": ")
     return StepRow("webhook", "blue", sentence, who, "Evidence: signature valid"), [
@@ -119,7 +120,7 @@ def _reported(event: WebhookEvent) -> tuple[StepRow, Pairs]:
 
 def _synced(payment: Payment, notes: tuple[SyncNote, ...]) -> tuple[StepRow, Pairs]:
     first, again = notes[0], notes[1:]
-    more = f"{len(again)} more time{'s' if len(again) > 1 else ''}"
+    more = counted(len(again), "more time")
     sentence = f"Asked {payment.provider.capitalize()} anew: {first.why or first.result}"
     who = f"CourseFlow, because of {first.source}" if first.source else "CourseFlow"
     row = StepRow("sync", "gray", sentence, who, f"Asked {more}, same answer")
