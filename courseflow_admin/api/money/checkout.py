@@ -71,8 +71,18 @@ LED_ON: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse, responses=LED_ON)
-@router.post("/checkout/return/{provider}", status_code=303, response_class=RedirectResponse, responses=LED_ON)
+@router.get(
+    "/checkout/return/{provider}",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=LED_ON,
+)
+@router.post(
+    "/checkout/return/{provider}",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=LED_ON,
+)
 async def come_back(request: Request, provider: Annotated[GatewayName, Path()]) -> Response:
     """The browser is back. Reads no session, grants nothing: it only makes us look soon."""
     fields: dict[str, str] = dict(request.query_params)
