@@ -111,6 +111,7 @@ def is_loader(app: rx.App, tab: Tab, handler: Handler) -> bool:
     return any(function_of(loader) is handler.function for loader in loaders)
 
 
+IS_LOADED: Final[Any] = rx.State.is_hydrated  # false from a change of address to its last loader
 RUN_LOADERS: Final = OnLoadInternalState.on_load_internal  # of the page on screen, once more
 
 

@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from courseflow_admin.state import edge
+
 SCRIPT = rx.asset("page_change.js", shared=True)
 
 
@@ -13,4 +15,4 @@ class _PageChange(rx.Component):
 
 def page_change() -> rx.Component:
     """On every page: focus and title after a change of page, and a bar until it is loaded."""
-    return _PageChange.create(loading=~rx.State.is_hydrated)
+    return _PageChange.create(loading=~edge.IS_LOADED)

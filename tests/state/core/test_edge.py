@@ -133,6 +133,12 @@ def test_the_loaders_can_be_run_once_more():
     )
 
 
+def test_a_page_can_be_asked_whether_it_is_loaded():
+    name = str(edge.IS_LOADED)
+
+    assert name.endswith(".is_hydrated_rx_state_"), changed("State.is_hydrated")
+
+
 # Tabs
 
 
