@@ -162,6 +162,9 @@ def with_query(path: str, **query: str | int | None) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
+ZONE_COOKIE = "cf_zone"  # the browser's time zone, told by itself
+
+
 def session_cookie(*, secure: bool) -> str:
     """The session cookie's name; `__Host-` lets no other host or path set it, but wants https."""
     return "__Host-cf_session" if secure else "cf_session"

@@ -20,6 +20,7 @@ from courseflow_admin.components.js.reload import reload_button
 from courseflow_admin.components.js.repeat import repeat
 from courseflow_admin.components.js.side_rail import side_rail
 from courseflow_admin.components.js.when_offline import when_offline
+from courseflow_admin.components.js.zone import zone
 from courseflow_admin.components.sidebar import SIGN_OUT_FORM, may, sidebar
 from courseflow_admin.components.types import Piece, Shown, Text
 from courseflow_admin.models.core.permissions import Permission
@@ -69,6 +70,7 @@ def page(
         ),
         rx.el.div(native_form(action=routes.API_SIGN_OUT, id=SIGN_OUT_FORM), hidden=True),
         on_every_page(),
+        zone(AuthState.tell_zone),
         class_name="cf-root",
     )
 

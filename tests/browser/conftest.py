@@ -127,12 +127,18 @@ def visitor(
     contexts: list[BrowserContext] = []
 
     def come(
-        *, width: int = 1440, height: int = 900, dark: bool = False, base_url: str = ""
+        *,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        base_url: str = "",
+        zone: str = "UTC",
     ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             base_url=base_url or school.address,
+            timezone_id=zone,
         )
         context.set_default_timeout(15_000)
         contexts.append(context)

@@ -152,6 +152,11 @@ async def rename(cast: Cast) -> Doing:
     await my_account.rename(cast.ada, "Ada King")
 
 
+async def choose_zone(cast: Cast) -> Doing:
+    yield
+    await my_account.choose_zone(cast.ada, "Europe/Zurich")
+
+
 async def ask_new_email(cast: Cast) -> Doing:
     yield
     await verification.ask_for_new_email(cast.ada, NEW, PASSWORD)
@@ -351,6 +356,7 @@ TABLE = [
     Row(Act.ACCOUNT_PASSWORD_RESET, reset, mails=(("password_changed", ADA),)),
     Row(Act.ACCOUNT_PASSWORD_CHANGED, change_password, mails=(("password_changed", ADA),)),
     Row(Act.ACCOUNT_RENAMED, rename, facts=changed("name", "Ada Lovelace", "Ada King")),
+    Row(Act.ACCOUNT_ZONE_CHANGED, choose_zone, facts=changed("zone", "", "Europe/Zurich")),
     Row(Act.ACCOUNT_EMAIL_CHANGE_ASKED, ask_new_email,
         mails=(("email_change", NEW), ("email_change_asked", ADA))),
     Row(Act.ACCOUNT_EMAIL_CHANGE_SENT_AGAIN, new_email_again, mails=(("email_change", NEW),)),

@@ -23,6 +23,10 @@ async def set_name(account_id: str, name: str) -> Account | None:
     return await _set({"_id": account_id}, {"name": name, "name_words": words_of(name)})
 
 
+async def set_zone(account_id: str, zone: str) -> Account | None:
+    return await _set({"_id": account_id}, {"zone": zone})
+
+
 async def set_password(
     account_id: str, former_hash: str, password_hash: str, verified_at: datetime | None
 ) -> Account | None:
@@ -44,6 +48,7 @@ async def erase(account_id: str, at: datetime) -> Account | None:
         "name_words": [],
         "password_hash": "",
         "bio": "",
+        "zone": "",
         "billing": None,
         "verified_at": None,
         "signed_in_at": None,

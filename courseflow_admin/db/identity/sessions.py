@@ -130,6 +130,7 @@ async def copy_account(account: Account) -> None:
                 "name": account.name,
                 "email": account.email,
                 "verified": account.verified_at is not None,
+                "zone": account.zone,
             }
         },
     )

@@ -79,6 +79,7 @@ class Account(Document):
     created_at: datetime
     signed_in_at: datetime | None = None
     bio: str = ""
+    zone: str = ""  # in which times are shown; "": as the browser says
     billing: Billing | None = None
     erased_at: datetime | None = None
 

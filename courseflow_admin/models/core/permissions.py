@@ -108,6 +108,7 @@ class Actor:
     email: str = ""
     session_id: str = ""
     verified: bool = False
+    zone: str = ""  # in which they chose to see times
     second_factor_due: bool = False  # all but the own account is withheld until it is set up
     viewer: "Actor | None" = None
     views_until: datetime | None = None

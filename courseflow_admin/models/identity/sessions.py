@@ -59,6 +59,7 @@ class Session(Document):
     name: str = ""
     email: str = ""
     verified: bool = False
+    zone: str = ""
     second_factor: bool = False  # the account has one, and it was given for this session
     # Not of the row: what the school's settings said to the read that found it.
     second_factor_asked: bool = Field(default=False, exclude=True)
@@ -81,6 +82,7 @@ class Session(Document):
             email=self.email,
             session_id=self.id,
             verified=self.verified,
+            zone=self.zone,
         )
 
     def asking(self, at: datetime) -> Actor:
@@ -95,6 +97,7 @@ class Session(Document):
             email=viewing.email,
             session_id=self.id,
             verified=viewing.verified,
+            zone=own.zone,  # these are the eyes that read it
             viewer=own,
             views_until=viewing.until,
         )

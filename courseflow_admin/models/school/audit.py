@@ -35,6 +35,7 @@ class Act(StrEnum):
     ACCOUNT_PASSWORD_RESET = "account.password_reset"  # noqa: S105 - an act, not a secret
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - an act, not a secret
     ACCOUNT_RENAMED = "account.renamed"
+    ACCOUNT_ZONE_CHANGED = "account.zone_changed"
     ACCOUNT_EMAIL_CHANGE_ASKED = "account.email_change_asked"
     ACCOUNT_EMAIL_CHANGE_SENT_AGAIN = "account.email_change_sent_again"
     ACCOUNT_EMAIL_CHANGE_CANCELLED = "account.email_change_cancelled"

@@ -7,10 +7,19 @@ from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import card
 from courseflow_admin.components.dialogs import dialog, effect, effects
-from courseflow_admin.components.forms import button, field, form, link_button, problem, submit
+from courseflow_admin.components.forms import (
+    button,
+    field,
+    form,
+    link_button,
+    problem,
+    select,
+    submit,
+)
 from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.welcome import PASSWORD_LENGTH
+from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.accounts import SHORTEST_PASSWORD
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.identity.account_second_factor import second_factor
@@ -39,7 +48,9 @@ def account() -> rx.Component:
 
 def there() -> rx.Component:
     return rx.el.div(
-        rx.el.div(name(), second_factor(), sessions(), own_data(), class_name="cf-stack"),
+        rx.el.div(
+            name(), time_zone(), second_factor(), sessions(), own_data(), class_name="cf-stack"
+        ),
         rx.el.div(address(), password(), class_name="cf-stack"),
         delete_dialog(),
         class_name="cf-detail",
@@ -72,6 +83,27 @@ def name() -> rx.Component:
             key=AccountState.name,
         ),
         aside=rx.el.span(AccountState.role, class_name="cf-sm cf-mut"),
+    )
+
+
+def time_zone() -> rx.Component:
+    return card(
+        "Time zone",
+        form(
+            select(
+                "Show times in",
+                "zone",
+                [("", "Time zone of this browser"), *((one, one) for one in calendar.zones())],
+                default_value=AccountState.chosen_zone,
+                help_text="Receipts, figures and days of access stay in the school's time zone.",
+                error=error_of("zone.zone"),
+            ),
+            submit("Save time zone", look="", busy=AccountState.saving == "zone"),
+            on_submit=AccountState.choose_zone,
+            class_name="cf-form cf-pad",
+            key=AccountState.chosen_zone,
+        ),
+        aside=rx.el.span(AccountState.zone, class_name="cf-sm cf-mut"),
     )
 
 

@@ -9,7 +9,7 @@ from courseflow_admin.db.identity import own_account
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import Account, as_name
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.devices import device_of
@@ -88,6 +88,29 @@ async def rename(actor: Actor, name: str) -> Account:
             actor.id,
             before={"name": former.name},
             after={"name": account.name},
+        )
+        return account
+
+    return await transaction(body)
+
+
+async def choose_zone(actor: Actor, zone: str) -> Account:
+    """Change the time zone one sees times in, by its IANA name; "" follows the browser's."""
+    actor.require(Permission.ACCOUNT_PRIVATE)
+    wanted = calendar.zone_named(zone) if zone else ""
+
+    async def body() -> Account:
+        former = await accounts_db.find(actor.id)
+        account = await own_account.set_zone(actor.id, wanted)
+        if former is None or account is None:
+            raise NotSignedIn
+        await sessions.account_changed(account)
+        await audit.record(
+            actor,
+            Act.ACCOUNT_ZONE_CHANGED,
+            actor.id,
+            before={"zone": former.zone},
+            after={"zone": account.zone},
         )
         return account
 

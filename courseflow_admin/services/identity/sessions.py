@@ -215,6 +215,7 @@ async def _open(account: Account, made: Session, device_token: str = "") -> Sess
         "name": current.name,
         "email": current.email,
         "verified": current.verified_at is not None,
+        "zone": current.zone,
     }
     session = made.model_copy(update=copies)
     await sessions_db.add(session)

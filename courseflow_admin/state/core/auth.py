@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import reflex as rx
 from pydantic import TypeAdapter, ValidationError
@@ -13,15 +13,18 @@ from starlette.requests import cookie_parser
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Busy, Invalid, NotSignedIn
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import PersonName
 from courseflow_admin.models.core.addresses import EmailAddress
+from courseflow_admin.models.core.calendar import Calendar
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
 from courseflow_admin.sentences import sentence
 from courseflow_admin.services.identity.accounts import WrongCredentials
 from courseflow_admin.services.identity.password_rules import LENGTH, REASONS
 from courseflow_admin.services.school import support
+from courseflow_admin.state import edge
+from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import query_of
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
@@ -83,6 +86,7 @@ class AuthState(rx.State):
     viewing: str = ""  # whom an admin sees the product as
     viewing_ends: str = ""
     _actor: Actor | None = None
+    _told_zone: str = ""  # by the browser, in this tab
     _bound_to: str = ""  # hash of the session cookie this tab's state belongs to
 
     def actor(self) -> Actor:
@@ -92,8 +96,25 @@ class AuthState(rx.State):
         return self._actor
 
     @event(PUBLIC)
+    async def tell_zone(self, zone: str):
+        """The browser's own time zone; the page is read again where its times change by it."""
+        found = calendar.of(zone)
+        self._told_zone = found.zone.key if found else ""
+        if self._calendar() != times.here():
+            return edge.RUN_LOADERS
+        return None
+
+    @event(PUBLIC)
     async def look_again(self):
         """Asked while somebody is viewed: the guard has looked at the clock already."""
+
+    def _calendar(self) -> Calendar:
+        """Whose hours are shown: those chosen, else the browser's, else the school's."""
+        chosen = self._actor.zone if self._actor else ""
+        noted = cookie_parser(self.router.headers.cookie).get(routes.ZONE_COOKIE, "")
+        names = (chosen, self._told_zone, unquote(noted))
+        found = (calendar.of(name) for name in names if name)
+        return next((one for one in found if one), calendar.school())
 
     def _sign_in(self, actor: Actor | None) -> None:
         ends = _ends(actor) if actor else ""

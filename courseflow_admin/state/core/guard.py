@@ -15,7 +15,7 @@ from courseflow_admin.models.core.permissions import Actor, Permission, SecondFa
 from courseflow_admin.services.identity import sessions
 from courseflow_admin.services.school import support
 from courseflow_admin.state import edge
-from courseflow_admin.state.core import binding, marks, notices
+from courseflow_admin.state.core import binding, marks, notices, times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import (
     NOT_UNDERSTOOD,
@@ -160,6 +160,12 @@ async def note_page(request: Request) -> Refusal | None:
     return None
 
 
+async def note_zone(request: Request) -> Refusal | None:
+    """Never refuses: in whose hours this event shows times."""
+    times.viewer.set(request.auth._calendar())
+    return None
+
+
 async def refuse_if_identity_changed(request: Request) -> Refusal | None:
     """Not by whom the page showed until now; they see first who they are."""
     if not request.news:
@@ -206,7 +212,7 @@ async def require_permission(request: Request) -> Refusal | None:
 
 
 # In this order; the first that refuses is answered.
-EVERY_EVENT: tuple[Step, ...] = (identify_actor, check_arguments)
+EVERY_EVENT: tuple[Step, ...] = (identify_actor, note_zone, check_arguments)
 OF_REFLEX: tuple[Step, ...] = (note_page,)
 OF_OURS: tuple[Step, ...] = (
     refuse_if_identity_changed,

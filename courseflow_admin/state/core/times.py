@@ -15,42 +15,42 @@ viewer: ContextVar[Calendar | None] = ContextVar("viewer", default=None)
 
 def short(instant: datetime) -> str:
     """`20 Nov, 14:02`, or `20 Nov 2025` of another year. For lists, which name the zone once."""
-    return _theirs().short(instant, clock.business())
+    return here().short(instant, clock.business())
 
 
 def exact(instant: datetime) -> str:
     """`20 Nov 2026, 14:02:11 Kolkata time`: for evidence."""
-    return _theirs().exact(instant)
+    return here().exact(instant)
 
 
 def long(instant: datetime) -> str:
     """`20 Nov 2026, 14:02 Kolkata time`."""
-    return _theirs().long(instant)
+    return here().long(instant)
 
 
 def hour(instant: datetime) -> str:
     """`14:02`, of today."""
-    return _theirs().hour(instant)
+    return here().hour(instant)
 
 
 def ago(instant: datetime) -> str:
     """`5 min ago`; the exact instant belongs beside it."""
-    return _theirs().ago(instant, clock.business())
+    return here().ago(instant, clock.business())
 
 
 def days_ago(instant: datetime) -> str:
     """`today`, `yesterday`, `5 days ago`, or the day."""
-    days = _theirs().days_ago(instant, clock.business())
+    days = here().days_ago(instant, clock.business())
     if days <= 0:
         return "today"
     if days == 1:
         return "yesterday"
-    return f"{days} days ago" if days < 14 else f"on {_theirs().day(instant)}"
+    return f"{days} days ago" if days < 14 else f"on {here().day(instant)}"
 
 
 def zone() -> str:
     """`Times in Kolkata`: said once beside a list."""
-    return f"Times in {_theirs().name}"
+    return f"Times in {here().name}"
 
 
 def day(instant: datetime) -> str:
@@ -63,5 +63,6 @@ def at_school(instant: datetime) -> str:
     return calendar.school().long(instant)
 
 
-def _theirs() -> Calendar:
+def here() -> Calendar:
+    """Whose hours are shown."""
     return viewer.get() or calendar.school()

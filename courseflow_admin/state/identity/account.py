@@ -31,6 +31,10 @@ class NameForm(Form):
     name: str
 
 
+class ZoneForm(Form):
+    zone: str
+
+
 class PasswordForm(Form):
     current_password: AnyPassword
     password: NewPassword
@@ -55,6 +59,7 @@ class AccountState(rx.State):
     sessions: list[SessionRow] = []
     others: int = 0
     zone: str = ""
+    chosen_zone: str = ""  # "": the browser's
     form_key: int = 0  # a new one empties the forms
     wrong: str = ""  # "form.field" whose error is shown
     wrong_text: str = ""
@@ -91,6 +96,22 @@ class AccountState(rx.State):
             yield notices.success("Your name is saved.")
         except Invalid as problem:
             self._refuse("name", problem)
+        finally:
+            self.saving = ""
+
+    @event(Permission.ACCOUNT_PRIVATE)
+    async def choose_zone(self, form: ZoneForm):
+        auth = await self.get_state(AuthState)
+        self._begin("zone")
+        yield
+        try:
+            account = await my_account.choose_zone(auth.actor(), form.zone)
+            auth._sign_in(dataclasses.replace(auth.actor(), zone=account.zone))
+            times.viewer.set(auth._calendar())
+            await self._show(auth.actor())
+            yield notices.success(f"Your time zone is saved. {times.zone()}.")
+        except Invalid as problem:
+            self._refuse("zone", problem)
         finally:
             self.saving = ""
 
@@ -209,7 +230,7 @@ class AccountState(rx.State):
         self.role = ROLE_LABELS.get(account.role, "")
         self.sessions = [_row(one) for one in found]
         self.others = sum(not one.is_this for one in found)
-        self.zone = times.zone()
+        self.zone, self.chosen_zone = times.zone(), account.zone
         self.view = "there"
 
     def _begin(self, form: str) -> None:
