@@ -62,6 +62,7 @@ PROOF = {"current_password": PASSWORD, "code": "123456"}
 FORMS: dict[str, dict[str, Any]] = {
     "AccountState.change_email": {"email": "mine@demo.test", "proof": PASSWORD},
     "AccountState.change_password": {"current_password": PASSWORD, "password": NEW_PASSWORD},
+    "AccountState.choose_zone": {"zone": "Europe/Zurich"},
     "AccountState.delete": {"current_password": PASSWORD},
     "AccountState.rename": {"name": "Mine Now"},
     "InvitationsState.invite": {"email": "mine@demo.test", "role": "admin"},
