@@ -271,7 +271,7 @@ def one_learner(item: LearnerLine) -> rx.Component:
         href=item.href,
         aside=rx.el.span(
             rx.el.span(item.percent, class_name="cf-13 cf-med cf-num"),
-            rx.el.span(item.when, class_name="cf-sm cf-mut cf-num"),
+            rx.el.span(item.when, class_name="cf-sm cf-mut cf-num", title=item.exact),
             class_name="cf-col cf-right",
         ),
     )

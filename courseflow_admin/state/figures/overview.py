@@ -60,6 +60,7 @@ class LearnerLine:
     learner: str
     course: str
     when: str
+    exact: str
     percent: str
     href: str
 
@@ -258,7 +259,8 @@ def _learner(enrollment: Enrollment) -> LearnerLine:
     return LearnerLine(
         learner=enrollment.learner_name or "Deleted account",
         course=enrollment.course_title,
-        when=times.short(enrollment.enrolled_at),
+        when=times.ago(enrollment.enrolled_at),
+        exact=times.exact(enrollment.enrolled_at),
         percent=f"{enrollment.percent} %",
         href=routes.with_query(routes.LEARNERS, course=enrollment.course_id),
     )

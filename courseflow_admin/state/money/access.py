@@ -106,7 +106,7 @@ class AccessState(rx.State):
         self.payments = [
             PaymentLine(
                 str(payment.amount),
-                f"{payment.provider.capitalize()}, {times.short(payment.created_at)}",
+                f"{payment.provider.capitalize()}, {times.long(payment.created_at)}",
                 payment.state.value,
                 routes.payment(payment.id),
             )

@@ -63,7 +63,7 @@ class StudioState(rx.State):
             return
         learners = await studio.learners(auth.actor(), page.rows)
         self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]
-        self.range_text = page.range_text
+        self.range_text = f"{page.range_text} · {times.zone()}"
         self.next_href, self.previous_href = address.next(page), address.previous(page)
         self.currencies = [[code, code] for code in await prices.for_sale()]
         self.view = "rows" if self.rows else "empty"
