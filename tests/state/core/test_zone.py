@@ -12,6 +12,7 @@ from courseflow_admin.state import edge as ours
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.guard import Guard
+from courseflow_admin.state.figures.overview import OverviewState
 from courseflow_admin.state.identity.account import AccountState, ZoneForm
 from tests import edge
 from tests.builders import acting, an_account, audited, stored
@@ -57,6 +58,22 @@ async def test_days_receipts_and_figures_do_not_change_with_the_viewer(database)
         shown.add((times.day(AT), times.at_school(AT), calendar.school().day_in_full(AT)))
 
     assert shown == {("30 Nov 2031", "30 Nov 2031, 00:38 Kolkata time", "30 November 2031")}
+
+
+async def test_figures_are_the_same_wherever_they_are_looked_at_from(database):
+    root = a_tab(await sessions.open_browser(await an_account("root@demo.test", "admin")))
+    seen = []
+    for zone in ("America/New_York", "Pacific/Kiritimati"):
+        await an_event_of(root)
+        await run(root, AuthState, "tell_zone", zone=zone)
+        await an_event_of(root)
+        await run(root, OverviewState, "load")
+        board = await root.get_state(OverviewState)
+        seen.append((board.period, [dict(point) for point in board.chart]))
+        assert (times.here().zone.key, board.as_of.endswith(" Kolkata time")) == (zone, True)
+
+    assert seen[0] == seen[1]
+    assert len(seen[0][1]) == 30
 
 
 async def test_what_the_browser_tells_is_kept_and_the_page_is_read_again_only_for_a_change(
