@@ -15,6 +15,7 @@ from courseflow_admin.state.core import times
 from courseflow_admin.state.identity.person import PersonState
 from tests.builders import an_account, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
+from tests.job_builders import run_due
 from tests.money_builders import a_payment
 from tests.state.conftest import run
 from tests.state.money.money_tabs import a_tab_of
@@ -87,7 +88,7 @@ async def test_a_receipt_has_the_day_of_the_school(database):
     payment = await a_payment(account_id=learner.id, paid_at=BOUGHT)
     await paid(payment)
 
-    await receipts.number_waiting("one", timedelta(seconds=30))
+    await run_due(receipts.NUMBER)
 
     [mail] = await stored("emails")
     assert "Date: 30 November 2031" in mail["text"]
