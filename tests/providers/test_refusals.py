@@ -6,11 +6,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from courseflow_admin import measures
 from courseflow_admin.errors import ProviderFailed, ProviderRefused, ProviderUnreachable
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import gateway
 from tests.services.money.buying import BOTH
 
+ERRORS = "courseflow_provider_errors_total"
 WORDS = {"code": "BAD_REQUEST_ERROR", "type": "invalid_request_error"}
 
 
@@ -73,3 +75,19 @@ async def test_standard_output_is_left_to_what_a_command_answers(refund, capsys,
         await refund(provider, 401)
 
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, "refused"), (429, "unreachable"), (401, "keys_refused")]
+)
+@BOTH
+async def test_each_failed_call_is_counted_once_by_its_kind(refund, provider, status, kind):
+    def count() -> float:
+        labels = {"provider": provider, "kind": kind}
+        return measures.REGISTRY.get_sample_value(ERRORS, labels) or 0
+
+    before = count()
+    with pytest.raises((ProviderRefused, ProviderUnreachable)):
+        await refund(provider, status)
+
+    assert count() == before + 1

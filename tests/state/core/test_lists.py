@@ -2,6 +2,7 @@
 
 import pytest
 
+from courseflow_admin import measures
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Permission
@@ -224,3 +225,15 @@ async def test_a_webhook_whose_body_is_kept_no_longer_says_so_in_its_row(databas
         (True, "Body deleted after 90 days"),
         (False, ""),
     ]
+
+
+async def test_what_a_handler_takes_is_timed_under_its_name(database):
+    def count() -> float:
+        labels = {"handler": "WebhooksState.load", "outcome": "ok"}
+        name = "courseflow_event_seconds_count"
+        return measures.REGISTRY.get_sample_value(name, labels) or 0
+
+    before = count()
+    await loaded(ADMIN, WebhooksState, "/webhooks")
+
+    assert count() == before + 1
