@@ -52,9 +52,10 @@ def test_a_success_stays_eight_seconds_and_can_be_read_again(studio):
     notice = studio.locator(".cf-notice[data-tone=success]")
     said = notice.inner_text().strip()
 
-    studio.wait_for_timeout(6_500)
-    expect(notice).to_be_visible()
-    expect(notice).to_be_hidden(timeout=4_000)
+    leaves = notice.evaluate("one => one.getAnimations()[0].effect.getTiming().delay")
+    assert leaves == 8_000
+    notice.evaluate("one => one.getAnimations()[0].finish()")
+    expect(notice).to_be_hidden()
     studio.get_by_role("button", name="Recent messages").click()
 
     messages = studio.get_by_role("dialog", name="Recent messages").get_by_role("listitem")
