@@ -130,8 +130,13 @@ def field(
 
     `props` go to the input (type, required, default_value, on_change, auto_complete …);
     `control` replaces the input and must carry `id=field_id or name` itself, and be tied to
-    help and error as `select` is.
+    help and error as `select` is. `max_length` is said and refused, never enforced by the browser,
+    which would cut off what is pasted without a word.
     """
+    if longest := props.pop("max_length", 0):
+        props.setdefault("title", f"At most {longest:,} characters")
+        if not multiline:
+            props["pattern"] = rf"[\s\S]{{0,{longest}}}"  # else the server says it
     own_id = field_id or name
     has_error = error != "" if isinstance(error, rx.Var) else bool(error)
     if control is None:

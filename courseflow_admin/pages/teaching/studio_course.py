@@ -142,7 +142,6 @@ def section(part: StudioSection) -> rx.Component:
                 default_value=part.title,
                 key=part.id + part.title,
                 aria_label="Title of section " + rx.Var.create(part.number).to(str),
-                max_length=120,
                 on_blur=lambda title: State.rename_section(part.id, title),
                 class_name="cf-sectitle",
                 custom_attrs={"onKeyDown": client_act(LEAVE_ON_ENTER)},

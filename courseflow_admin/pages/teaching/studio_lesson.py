@@ -127,7 +127,6 @@ def title() -> rx.Component:
         key="title" + rx.Var.create(State.opened).to(str),
         aria_label="Lesson title",
         auto_focus=State.title == NEW_LESSON,  # else one would type into nothing
-        max_length=120,
         on_change=lambda value: State.change_title(State.lesson_id, State.revision, value).debounce(
             TYPING_MS
         ),
@@ -145,7 +144,6 @@ def settings() -> rx.Component:
                 default_value=State.minutes,
                 key="minutes" + rx.Var.create(State.opened).to(str),
                 input_mode="numeric",
-                max_length=3,
                 on_blur=lambda value: State.change_minutes(State.lesson_id, State.revision, value),
                 class_name="cf-input cf-minutes cf-num",
             ),
@@ -179,7 +177,6 @@ def text() -> rx.Component:
         aria_label="Lesson text in Markdown",
         placeholder="Write the lesson in Markdown.",
         spell_check=True,
-        max_length=200_000,
         on_change=lambda value: State.change_text(State.lesson_id, State.revision, value).debounce(
             TYPING_MS
         ),

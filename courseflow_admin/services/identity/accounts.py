@@ -199,7 +199,9 @@ async def search(
     known = (*STANDINGS, PRESENT)
     if standing and standing not in known:
         raise Invalid(f"A state is one of {', '.join(known)}.", "state")
-    prefix, sought = email_prefix.strip()[:LONGEST_SEARCH], q.strip()[:LONGEST_SEARCH]
+    prefix, sought = email_prefix.strip(), q.strip()
+    if max(len(prefix), len(sought)) > LONGEST_SEARCH:
+        raise Invalid(f"Use at most {LONGEST_SEARCH} characters to search.", "q" if q else "email")
     if "@" in sought and not prefix:
         prefix, sought = sought, ""
     return await accounts_db.search(prefix, role, request, period, standing, sought)

@@ -40,7 +40,9 @@ async def search(
         raise Invalid(f"“{category}” is not a known category.", "category")
     if level and level not in LEVELS:
         raise Invalid(f"“{level}” is not a known level.", "level")
-    words = words_of(q[:LONGEST_SEARCH])[:MOST_WORDS]
+    if len(q) > LONGEST_SEARCH:
+        raise Invalid(f"Use at most {LONGEST_SEARCH} characters to search.", "q")
+    words = words_of(q)[:MOST_WORDS]
     asked_for_nothing = q.strip() != "" and not words
     if asked_for_nothing:
         return Page(rows=[], first=1, total=0, more_than_total=False)

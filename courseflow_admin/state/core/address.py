@@ -57,7 +57,13 @@ class ListAddress:
         except Invalid as twice:
             given, self._refused = dict.fromkeys((*names, *PAGING), ""), twice
         self._path = path
-        self._asked = {name: given[name][:LONGEST] for name in names}
+        self._asked = {name: given[name] for name in names}
+        for name in names:
+            if len(self._asked[name]) > LONGEST:
+                self._asked[name] = ""
+                self._refused = self._refused or Invalid(
+                    f"Use at most {LONGEST} characters to filter by.", name
+                )
         self._page = {name: given[name] for name in PAGING}
 
     def __getitem__(self, name: str) -> str:

@@ -14,8 +14,9 @@ from loguru import logger
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from courseflow_admin import measures, routes
-from courseflow_admin.errors import CourseFlowError, NotSignedIn, Unavailable, Unexpected
+from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, Unavailable, Unexpected
 from courseflow_admin.logs import new_reference, redact
+from courseflow_admin.sentences import sentence
 from courseflow_admin.services.school import support
 from courseflow_admin.state import edge
 from courseflow_admin.state.core import notices
@@ -109,6 +110,8 @@ def _reader(handler: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
         try:
             given = signature.bind(None, *args, **kwargs).arguments
             return {name: adapters[name](given[name]) for name in names if name in given}
+        except ValidationError as error:
+            raise _too_long(error) or ArgumentsRefused(_what_was_wrong(error)) from None
         except (TypeError, ValueError) as error:
             raise ArgumentsRefused(_what_was_wrong(error)) from None
 
@@ -122,6 +125,15 @@ def _adapter(hint: Any) -> Callable[[Any], Any]:
         return adapter.validate_python
     # As JSON, so that a text may become an enumeration or a date, but never a number.
     return lambda value: adapter.validate_json(json.dumps(value), strict=True)
+
+
+def _too_long(error: ValidationError) -> Invalid | None:
+    """The one fault that anybody may make who types into a form: its field and the limit."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] != "string_too_long" or not first["loc"]:
+        return None
+    name = str(first["loc"][-1])
+    return Invalid(f"{name.replace('_', ' ').capitalize()}: {sentence(first)}", name)
 
 
 def _what_was_wrong(error: Exception) -> str:

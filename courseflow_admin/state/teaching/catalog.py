@@ -57,7 +57,7 @@ class CatalogState(rx.State):
         auth = await self.get_state(AuthState)
         try:
             query = query_of(self.router.url, *FILTERS, *PAGING)
-            q = query["q"][: catalog.LONGEST_SEARCH]
+            q = query["q"]
             category, level = query["category"], query["level"]
             page = await catalog.search(q, category, level, asked_page(query, SHOWN), auth._actor)
         except Invalid as problem:

@@ -9,7 +9,7 @@ from courseflow_admin.errors import CourseFlowError, Invalid, NotFound
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.outline import lesson_of
 from courseflow_admin.models.teaching.studio import LessonForm, StaleRevision
-from courseflow_admin.sentences import words_of_ours
+from courseflow_admin.sentences import sentence
 from courseflow_admin.services.teaching import markdown, studio
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
@@ -183,10 +183,8 @@ class StudioLessonState(rx.State):
                 auth.actor(), draft.course_id, lesson_id, form, draft.revision
             )
         except ValidationError as error:
-            why = words_of_ours(error.errors()[0])
-            self.saved = (
-                f"Not saved: {why or 'a lesson needs a title and at most 200,000 characters'}"
-            )
+            first = error.errors(include_url=False, include_input=False)[0]
+            self.saved = f"Not saved. {str(first['loc'][0]).capitalize()}: {sentence(first)}"
             return None
         except StaleRevision as stale:
             draft.revision = stale.revision

@@ -221,7 +221,19 @@ async def test_a_lesson_without_a_title_is_not_saved_and_says_so(database):
         title=" ",
     )
 
-    assert lesson.saved.startswith("Not saved: a lesson needs a title")
+    assert lesson.saved == "Not saved. Title: Please fill this in."
+    assert await everything() == before
+
+
+async def test_a_lesson_that_is_too_long_is_not_saved_and_says_how_long_it_may_be(database):
+    author = await an_instructor()
+    course, root, _page, lesson = await an_open_course(author, 0)
+    before = await everything()
+    here = {"lesson_id": course.lesson_ids[0], "revision": 0}
+
+    await run(root, StudioLessonState, "change_text", **here, text="x" * 200_001)
+
+    assert lesson.saved == "Not saved. Text: Please write at most 200,000 characters."
     assert await everything() == before
 
 
