@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from courseflow_admin.db.core.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.identity.invitations import InvitationState
+from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.school.settings import (
     Difference,
     SchoolChange,
@@ -31,6 +34,7 @@ from courseflow_admin.services.identity import (
     second_factor,
     sessions,
 )
+from courseflow_admin.services.identity.one_time_links import LinkUsed
 from courseflow_admin.services.identity.view_as import NotViewable
 from courseflow_admin.services.money import captures, refunds, webhooks
 from courseflow_admin.services.school import settings as school_settings
@@ -55,6 +59,7 @@ NAME_SUPPORT = (
     errors.Unexpected,
     erasure.HasCourses,
     invitations.InvitationNotGood,
+    invitations.InvitationEnded,
     second_factor.SecondFactorKept,
     sessions.Suspended,
 )
@@ -68,6 +73,8 @@ GIVEN = {
     errors.GatewayKeysRefused: ("stripe", "STRIPE_SECRET_KEY"),
     Duplicate: ({"email": 1},),
     refunds.OtherRefund: ("₹100.00",),
+    LinkUsed: (TokenUse.VERIFY, datetime(2026, 11, 3, tzinfo=UTC)),
+    invitations.InvitationEnded: (InvitationState.REVOKED, datetime(2026, 11, 3, tzinfo=UTC)),
     NoAccess: (VERDICT, "SQL", "sql"),
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),
     StaleRevision: ("the title", "Mine", "Theirs", 2),

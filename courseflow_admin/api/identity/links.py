@@ -21,6 +21,7 @@ from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core.accounts import Form, NewPassword
 from courseflow_admin.models.core.addresses import SoughtEmail
 from courseflow_admin.services.identity import password_resets, verification
+from courseflow_admin.services.identity.one_time_links import LinkUsed
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
 SENT = "If there is an account with this address, an e-mail with a link is on its way."
@@ -60,6 +61,8 @@ async def verify(request: Request) -> Response:
     try:
         use = await verification.confirm(LinkForm.model_validate(fields).token)
         return _to(routes.VERIFY, done=use)
+    except LinkUsed:
+        return _to(routes.VERIFY, token=fields["token"])  # the page says what it did, and when
     except (CourseFlowError, ValidationError) as error:
         return _to(routes.VERIFY, problem=problem_code(error))
 

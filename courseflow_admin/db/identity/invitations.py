@@ -24,6 +24,11 @@ async def find_open(token_hash: str, at: datetime) -> Invitation | None:
     return _read(await collection("invitations").find_one(_open(token_hash, at)))
 
 
+async def find_by_link(token_hash: str) -> Invitation | None:
+    """Also one that is over."""
+    return _read(await collection("invitations").find_one({"token_hash": token_hash}))
+
+
 async def take(token_hash: str, account_id: str, at: datetime) -> Invitation | None:
     """Use it up, in the transaction of what follows; of two at once only one gets it."""
     require_transaction()

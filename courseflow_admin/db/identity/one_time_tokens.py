@@ -3,16 +3,14 @@
 from datetime import datetime
 
 from courseflow_admin.db.core.client import Row, collection, require_transaction
-from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.identity.one_time_tokens import USED_KEPT, OneTimeToken, TokenUse
 from courseflow_admin.models.mail.emails import Email
 
 
 async def replace(token: OneTimeToken) -> None:
     """Add it; earlier ones of the same account and use are worth nothing from now on."""
     require_transaction()
-    await collection("one_time_tokens").delete_many(
-        {"account_id": token.account_id, "use": token.use}
-    )
+    await remove_of(token.account_id, (token.use,))
     await collection("one_time_tokens").insert_one(token.to_mongo())
 
 
@@ -33,14 +31,21 @@ async def take(token_hash: str, uses: tuple[TokenUse, ...], at: datetime) -> One
     require_transaction()
     return _read(
         await collection("one_time_tokens").find_one_and_update(
-            _open(token_hash, uses, at), {"$set": {"used_at": at}}
+            _open(token_hash, uses, at), {"$set": {"used_at": at, "expires_at": at + USED_KEPT}}
         )
     )
 
 
-async def remove_of(account_id: str, uses: tuple[TokenUse, ...]) -> None:
+async def find_used(token_hash: str) -> OneTimeToken | None:
+    used = {"token_hash": token_hash, "used_at": {"$ne": None}}
+    return _read(await collection("one_time_tokens").find_one(used))
+
+
+async def remove_of(account_id: str, uses: tuple[TokenUse, ...], *, used: bool = False) -> None:
+    """Those on their way; with `used` also those that did something."""
+    unused: Row = {} if used else {"used_at": None}
     await collection("one_time_tokens").delete_many(
-        {"account_id": account_id, "use": {"$in": list(uses)}}
+        {"account_id": account_id, "use": {"$in": list(uses)}, **unused}
     )
 
 

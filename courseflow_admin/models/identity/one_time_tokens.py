@@ -19,6 +19,7 @@ LIFETIMES = {
     TokenUse.RESET: timedelta(minutes=10),
     TokenUse.CHANGE_EMAIL: timedelta(hours=24),
 }
+USED_KEPT = timedelta(days=30)  # for so long it says what it did
 MOMENT = timedelta(seconds=10)  # asked again so soon, it is a second click and not a second wish
 
 

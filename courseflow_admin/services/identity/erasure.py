@@ -70,7 +70,7 @@ async def erase(actor: Actor, password: str) -> None:
             raise NotSignedIn
         await view_as.follow(erased)
         await sessions_db.end_all(account.id, clock.wall(), ERASED)
-        await one_time_links.forget(account.id)
+        await one_time_links.erase(account.id)
         await invitations_db.forget(account.email, account.id, clock.wall())
         await second_factors_db.remove(account.id)
         await known_devices_db.forget(account.id)

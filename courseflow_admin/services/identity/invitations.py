@@ -12,13 +12,13 @@ from courseflow_admin.db.identity import invitations as invitations_db
 from courseflow_admin.db.mail import emails as emails_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotPermitted
 from courseflow_admin.logs import client_ip
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import AS_ROLE, ROLES, Account, as_name
 from courseflow_admin.models.core.addresses import as_email
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission, raises
-from courseflow_admin.models.identity.invitations import LIFETIME, Invitation
+from courseflow_admin.models.identity.invitations import LIFETIME, Invitation, InvitationState
 from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import accounts, tokens
@@ -29,6 +29,12 @@ from courseflow_admin.services.school import audit, limits
 SENT_PER_ADMIN = 100  # in one hour
 SENT_AGAIN = 5  # in one hour, of one invitation
 USES_PER_ADDRESS = 20  # in one minute, from one IP address
+ASK = "Ask whoever invited you for a new one."
+HOW_ENDED = {
+    InvitationState.PENDING: f"This invitation expired on {{day}}. {ASK}",
+    InvitationState.ACCEPTED: "This invitation was accepted on {day}. Sign in to continue.",
+    InvitationState.REVOKED: f"This invitation was withdrawn on {{day}}. {ASK}",
+}
 # What whoever holds the link has to do, as they are now.
 Way = Literal["sign_up", "sign_in", "accept", "confirm", "switch"]
 
@@ -45,6 +51,17 @@ class InvitationNotGood(Invalid):
             "Ask whoever invited you for a new one.",
             "token",
         )
+
+
+class InvitationEnded(InvitationNotGood):
+    """Only whoever holds the link reads how it ended, and when."""
+
+    code = "invitation_ended"
+
+    def __init__(self, state: InvitationState, at: datetime) -> None:
+        super().__init__()
+        self.args = (HOW_ENDED[state].format(day=calendar.school().day(at)),)
+        self.needs_support = state is not InvitationState.ACCEPTED
 
 
 class InvitedAlready(Conflict):
@@ -206,9 +223,10 @@ async def get(actor: Actor, invitation_id: str) -> Sent:
 
 async def look_at(actor: Actor | None, secret: str) -> Invited:
     """What the link is for, and what `actor` has to do; InvitationNotGood when it is over."""
-    invitation = await invitations_db.find_open(tokens.hash_of(secret), clock.wall())
+    token_hash = tokens.hash_of(secret)
+    invitation = await invitations_db.find_open(token_hash, clock.wall())
     if invitation is None:
-        raise InvitationNotGood
+        raise await _why_not(token_hash)
     inviter = await _inviter(invitation)
     if actor is not None:
         way: Way = "accept" if actor.verified else "confirm"
@@ -230,7 +248,7 @@ async def sign_up(secret: str, name: str, password: str) -> Account:
     token_hash = tokens.hash_of(secret)
     found = await invitations_db.find_open(token_hash, clock.wall())
     if found is None:
-        raise InvitationNotGood
+        raise await _why_not(token_hash)
     account = await accounts.new(found.email, name, found.role, password, verified=True)
     actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
 
@@ -276,11 +294,18 @@ async def accept(actor: Actor, secret: str) -> Account:
 async def _take(token_hash: str, account_id: str) -> Invitation:
     invitation = await invitations_db.take(token_hash, account_id, clock.wall())
     if invitation is None:
-        raise InvitationNotGood
+        raise await _why_not(token_hash)
     inviter = await _inviter(invitation)
     if inviter != SYSTEM and not await accounts_db.hold(inviter.id, inviter.role):
         raise InvitationNotGood
     return invitation
+
+
+async def _why_not(token_hash: str) -> InvitationNotGood:
+    ended = await invitations_db.find_by_link(token_hash)
+    if ended is None:
+        return InvitationNotGood()
+    return InvitationEnded(ended.state, ended.ended_at or ended.expires_at)
 
 
 async def _inviter(invitation: Invitation) -> Actor:

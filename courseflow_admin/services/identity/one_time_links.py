@@ -1,14 +1,16 @@
 """Links that work once: made for an e-mail, stored by their hash, used up with what they do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.db.identity import one_time_tokens as tokens_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.identity.one_time_tokens import (
     LIFETIMES,
@@ -21,6 +23,11 @@ from courseflow_admin.services.identity import tokens
 PROVES_ADDRESS = (TokenUse.VERIFY, TokenUse.CHANGE_EMAIL)
 SETS_PASSWORD = (TokenUse.RESET,)
 ALL = tuple(TokenUse)
+DID = {
+    TokenUse.VERIFY: "It confirmed your e-mail address. Nothing else is needed.",
+    TokenUse.RESET: "It set a new password. To set another, ask for a new link.",
+    TokenUse.CHANGE_EMAIL: "It changed your e-mail address. Sign in with the new one.",
+}
 
 
 class LinkNotGood(Invalid):
@@ -32,6 +39,21 @@ class LinkNotGood(Invalid):
         super().__init__(
             "This link was used already or is too old. Please ask for a new one.", "token"
         )
+
+
+class LinkUsed(LinkNotGood):
+    """Only whoever holds the link reads what it did, and when."""
+
+    code = "link_used"
+
+    def __init__(self, use: TokenUse, at: datetime) -> None:
+        super().__init__()
+        self.args = (f"This link was used on {calendar.school().day(at)}. {DID[use]}",)
+        self.used_at = at
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {"used_at": calendar.iso(self.used_at)}
 
 
 @dataclass(frozen=True)
@@ -90,19 +112,30 @@ async def keep_once(link: Link) -> bool:
 
 async def look_at(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
     """What the link is for, without using it up; LinkNotGood when it does not work any more."""
-    return _good(await tokens_db.find_open(tokens.hash_of(secret), uses, clock.wall()))
+    token_hash = tokens.hash_of(secret)
+    return await _good(await tokens_db.find_open(token_hash, uses, clock.wall()), token_hash)
 
 
 async def take(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
     """Use the link up, in the transaction of what it does; LinkNotGood for all but the first."""
-    return _good(await tokens_db.take(tokens.hash_of(secret), uses, clock.wall()))
+    token_hash = tokens.hash_of(secret)
+    return await _good(await tokens_db.take(token_hash, uses, clock.wall()), token_hash)
 
 
 async def forget(account_id: str, uses: tuple[TokenUse, ...] = ALL) -> None:
+    """What is on its way works no more; that a link was used is still said."""
     await tokens_db.remove_of(account_id, uses)
 
 
-def _good(row: OneTimeToken | None) -> OneTimeToken:
-    if row is None:
+async def erase(account_id: str) -> None:
+    """Also what was used: its rows name the address."""
+    await tokens_db.remove_of(account_id, ALL, used=True)
+
+
+async def _good(row: OneTimeToken | None, token_hash: str) -> OneTimeToken:
+    if row is not None:
+        return row
+    used = await tokens_db.find_used(token_hash)
+    if used is None or used.used_at is None:
         raise LinkNotGood
-    return row
+    raise LinkUsed(used.use, used.used_at)

@@ -34,6 +34,7 @@ class LinkState(rx.State):
     confirmed: bool = False  # it is proved already, so that no other link is needed
     sent_to: str = ""  # where another link has just gone
     support: str = ""
+    _said: str = ""  # of a link that does not work
 
     @event(PUBLIC)
     async def load(self):
@@ -43,22 +44,23 @@ class LinkState(rx.State):
         self.done, self.token = query["done"], query["token"][:200]
         self.signed_in, self.email, self.sent_to = auth.signed_in, auth.email, ""
         self.support = (await school_settings.get()).support_email
-        if self.token and not await self._works():
+        if self.token and (problem := await self._problem()):
             self.token = ""
-            frame._say(LINK_PROBLEMS["link_not_good"])
+            frame._say(problem)
         self.confirmed = auth.signed_in and auth.actor().verified
         if self.confirmed and self._is(routes.VERIFY):
-            _take_back(frame)
+            self._take_back(frame)
         return frame._to_first_error()
 
-    async def _works(self) -> bool:
+    async def _problem(self) -> str:
         """Only a look: programs that open the links of e-mails use nothing up."""
         uses = SETS_PASSWORD if self._is(routes.RESET) else PROVES_ADDRESS
         try:
             await one_time_links.look_at(self.token, uses)
-        except LinkNotGood:
-            return False
-        return True
+        except LinkNotGood as problem:
+            self._said = problem.message
+            return self._said
+        return ""
 
     def _is(self, page: str) -> bool:
         return bool(self.router.url.path == page)
@@ -72,10 +74,9 @@ class LinkState(rx.State):
             self.sent_to = self.email
         except VerifiedAlready:
             self.confirmed = True
-        _take_back(await self.get_state(SignInState))
+        self._take_back(await self.get_state(SignInState))
 
-
-def _take_back(frame: SignInState) -> None:
-    """No need to ask for a new link any more."""
-    if frame.problem == LINK_PROBLEMS["link_not_good"]:
-        frame.problem = ""
+    def _take_back(self, frame: SignInState) -> None:
+        """No need to ask for a new link any more."""
+        if frame.problem in (LINK_PROBLEMS["link_not_good"], self._said):
+            frame.problem = ""

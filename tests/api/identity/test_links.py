@@ -18,10 +18,11 @@ async def test_the_form_of_the_link_confirms_and_goes_back_to_the_page(api):
     again = await api.post(f"{AUTH}/verify", data={"token": secret})
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/verify?done=verify")
-    assert (again.status_code, again.headers["location"]) == (
-        303,
-        "/verify?problem=link_not_good",
-    )
+    assert (again.status_code, again.headers["location"]) == (303, f"/verify?token={secret}")
+    told = (await api.post(f"{AUTH}/verify", json={"token": secret})).json()
+    assert told["code"] == "link_used"
+    assert told["detail"].startswith("This link was used on ")
+    assert "used_at" in told
     assert (await stored("accounts"))[0]["verified_at"] is not None
 
 

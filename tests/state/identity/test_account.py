@@ -5,7 +5,7 @@ import pytest
 from courseflow_admin.api.identity import invitations, links, me
 from courseflow_admin.api.identity import second_factor as api_second_factor
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import ApiSignInForm, SignInForm, SignUpForm
 from courseflow_admin.services.identity import my_account, password_resets, sessions, verification
 from courseflow_admin.state.core.auth import AuthState, SignInState
@@ -353,12 +353,15 @@ async def test_a_link_that_was_used_or_is_over_says_so_at_once_and_shows_no_form
         {"use": "reset"}, {"$set": {"expires_at": clock.business()}}
     )
 
-    # The same for used, too old, made up, and of the other kind: it tells the holder no more.
+    used = f"This link was used on {calendar.school().day(clock.wall())}. It confirmed your "
+    for path in (f"/verify?token={confirm}", f"/reset?token={confirm}"):
+        assert await opened_link(path) == (
+            "", f"{used}e-mail address. Nothing else is needed."
+        ), path  # fmt: skip
+    # The same for too old and made up: it tells the holder no more.
     for path in (
-        f"/verify?token={confirm}",
         f"/reset?token={reset}&problem=weak_password_common",
         "/reset?token=abc",
-        f"/reset?token={confirm}",
         "/verify?token=%ED%A0%80",
     ):
         assert await opened_link(path) == (
