@@ -1,9 +1,12 @@
 """Settings that several tests of services share."""
 
+import asyncio
+
 import pytest
 
 from courseflow_admin.config import settings
 from courseflow_admin.providers import gateways
+from courseflow_admin.services.school.job_runner import Runner
 
 PRODUCTION = {
     "ENV": "production",
@@ -54,3 +57,19 @@ def gateways_off(configure):
         configure(**PRODUCTION, **given)
 
     return change
+
+
+@pytest.fixture
+async def running():
+    """`await running(handler, …)`: a worker that goes on until the test ends."""
+    started = []
+
+    async def start(*handlers, **options):
+        runner = Runner(handlers, **{"idle_seconds": 0.01, "drain_seconds": 0.2, **options})
+        started.append((runner, asyncio.create_task(runner.run())))
+        return runner
+
+    yield start
+    for runner, task in started:
+        runner.stop()
+        await task
