@@ -1,5 +1,6 @@
 """What every test may ask for: settings of its own, a real MongoDB, an empty database."""
 
+import asyncio
 import fcntl
 import hashlib
 import os
@@ -21,6 +22,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.development.embedded import EmbeddedMongo
 from courseflow_admin.development.sandbox.server import Sandbox
+from courseflow_admin.errors import Unavailable
 from courseflow_admin.providers import gateways, resend
 from courseflow_admin.services.money import webhooks
 from tests import servers
@@ -40,12 +42,13 @@ os.environ.update(
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - a folder of our own in it
 NO_ROWS = hashlib.md5(b"").hexdigest()  # noqa: S324 - what MongoDB's dbHash says of no documents
 TOURS = ("test_pages_full.py", "test_pages_empty.py")  # of schools of their own
+MIDDLE = "test_o"  # of the other browser tests: each half has a school, and takes about as long
 KEPT = {"webhook_rejections", "migrations"}  # capped: cannot be deleted from; which ones have run
-_indexed: set[str] = set()
+_connections: dict[str, Any] = {}
 
 
 class ByParts(LoadFileScheduling):
-    """One process has the school in a browser; all else is given out by files."""
+    """Two processes have a school in a browser each; all else is given out by files."""
 
     def _split_scope(self, nodeid: str) -> str:
         return part_of(super()._split_scope(nodeid))
@@ -53,7 +56,9 @@ class ByParts(LoadFileScheduling):
 
 def part_of(file: str) -> str:
     folder, _, name = file.rpartition("/")
-    return folder if folder.endswith("/browser") and name not in TOURS else file
+    if not folder.endswith("/browser") or name in TOURS:
+        return file
+    return f"{folder}: {'first' if name < MIDDLE else 'second'} half"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByParts:
@@ -61,13 +66,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByParts:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The two parts that take longest come first: no process goes on alone at the end."""
-    items.sort(
-        key=lambda item: (
-            item.path.name != TOURS[0],
-            part_of(item.path.as_posix()) == item.path.as_posix(),
-        )
-    )
+    """The three parts that take longest come first: no process goes on alone at the end."""
+
+    def place(item: pytest.Item) -> tuple[bool, bool, str]:
+        file = item.path.as_posix()
+        part = part_of(file)
+        return item.path.name != TOURS[0], part == file, "" if part == file else part
+
+    items.sort(key=place)
 
 
 @pytest.fixture
@@ -123,27 +129,70 @@ def _drop_test_databases_once(uri: str, folder: Path) -> None:
             lock.write("dropped")
 
 
-@pytest.fixture
-def listener() -> Listener:
+@pytest.fixture(scope="session")
+def _heard() -> Listener:
     return Listener()
 
 
 @pytest.fixture
-async def database(mongod_uri: str, listener: Listener) -> AsyncIterator[str]:
+def listener(_heard: Listener) -> Listener:
+    """What has been written since this test began."""
+    _heard.begin_again()
+    return _heard
+
+
+@pytest.fixture(scope="session")
+async def _closed_at_the_end() -> AsyncIterator[None]:
+    yield
+    await client.close()
+
+
+@pytest.fixture
+async def database(
+    mongod_uri: str, listener: Listener, _closed_at_the_end: None
+) -> AsyncIterator[str]:
     """The connection of `db.client`, to a database with all indexes and no documents; its name.
 
+    One for all tests of this process; opened again after a test that closed it or opened another.
     After each test: nothing that a service wrote meanwhile lacks its audit entry.
     """
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
-    await client.connect(mongod_uri, name, listeners=[listener])
-    if name not in _indexed:
-        await bring_up_to_date()
-        _indexed.add(name)
+    if _connection() is None or _connection() is not _connections.get(name):
+        await client.connect(mongod_uri, name, listeners=[listener])
+        if name not in _connections:
+            await bring_up_to_date()
+        _connections[name] = _connection()
+        listener.begin_again()
+    before = asyncio.all_tasks()
     yield name
+    await _end_what_was_left(before)
     await empty_database()
-    await client.close()
     assert listener.unaudited == set(), "written without an audit entry in the same transaction"
     assert listener.rewritten == set(), "the audit log is only ever added to"
+
+
+def _connection() -> Any:
+    try:
+        return client.collection("any").raw.database.client
+    except Unavailable:
+        return None
+
+
+async def _end_what_was_left(before: set[asyncio.Task[Any]]) -> None:
+    """Tasks of a test end with it, as they would with a loop of its own; PyMongo's look on."""
+    left = [
+        task
+        for task in asyncio.all_tasks() - before
+        if task is not asyncio.current_task() and not _is_of_pymongo(task)
+    ]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+def _is_of_pymongo(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and "/pymongo/" in code.co_filename
 
 
 @pytest.fixture

@@ -117,6 +117,11 @@ class Listener(CommandListener):
     def forget(self) -> None:
         self.committed.clear()
 
+    def begin_again(self) -> None:
+        self.forget()
+        self._sent.clear()
+        self._open.clear()
+
     @property
     def unaudited(self) -> set[tuple[str, tuple[str, ...]]]:
         """Business writes that no audit entry was committed with."""

@@ -19,8 +19,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from courseflow_admin import frontend
+from courseflow_admin import frontend, routes
+from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core import client
+from courseflow_admin.services.identity import sessions
 from tests import servers
 from tests.builders import PASSWORD, an_account
 from tests.chromium import executable as chromium_path
@@ -43,6 +45,11 @@ SHIFTS = """() => new Promise(done => {
   }).observe({type: 'layout-shift', buffered: true});
   setTimeout(() => done(sum), 250);
 })"""
+# What fades in has no contrast yet. What turns for ever, or waits for its beginning, is no matter.
+AT_REST = """() => document.getAnimations().every(one => {
+  const {endTime, progress} = one.effect.getComputedTiming();
+  return one.playState !== 'running' || endTime === Infinity || progress === null;
+})"""
 
 
 @dataclass
@@ -61,6 +68,16 @@ class School:
         """A new account that may sign in with `PASSWORD`; its id."""
         return self.run(lambda: an_account(email, role, name)).id
 
+    def sign_in(self, page: Page, email: str, next_path: str = routes.OVERVIEW) -> None:
+        """By a cookie; the form has tests of its own."""
+        self.let_in(page.context, email)
+        page.goto(next_path)
+
+    def let_in(self, context: BrowserContext, email: str) -> None:
+        token = self.run(lambda: _a_session(email))
+        name = routes.session_cookie(secure=False)
+        context.add_cookies([{"name": name, "value": token, "url": self.address}])
+
     def run(self, make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Await something of the services over the school's database."""
 
@@ -76,8 +93,22 @@ class School:
             return other_thread.submit(asyncio.run, connected()).result()
 
 
+async def _a_session(email: str) -> str:
+    account = await accounts_db.find_by_email(email)
+    assert account is not None, f"Nobody has the address {email}."
+    return await sessions.open_browser(account)
+
+
 @pytest.fixture(scope="package")
-def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+async def disconnected() -> None:
+    """Who comes after other tests: their connection is closed in their loop; we use others."""
+    await client.close()
+
+
+@pytest.fixture(scope="package")
+def school(
+    disconnected: None, mongod_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[School]:
     """Sandbox, worker and web with an empty database, one for all browser tests of a run.
 
     Of a package, so that nothing of it runs on beside the tests that come after.
@@ -91,7 +122,7 @@ def school(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def chromium(disconnected: None) -> Iterator[Browser]:
     """Of a package, not of the run: while it is open no other test could run a loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
@@ -188,11 +219,18 @@ def settled(page: Page) -> Page:
     return page
 
 
+def at_rest(page: Page) -> Page:
+    """Wait until nothing fades or slides any more, as before every look at colours and places."""
+    page.wait_for_function(AT_REST)
+    return page
+
+
 def accessibility(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """The axe rules the page breaks, each with where; of a long list the first rows are enough.
 
     Radix puts an open menu outside all landmarks; only that rule does not look there.
     """
+    at_rest(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     context = {"include": [["html"]], "exclude": [[f"tbody tr:nth-child(n+{ROWS + 1})"]]}

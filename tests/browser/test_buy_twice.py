@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from courseflow_admin.db.core.client import collection
-from tests.browser.conftest import sign_in
 from tests.course_builders import a_course, an_instructor
 
 
@@ -21,7 +20,7 @@ def test_a_double_click_on_pay_opens_one_payment(school, visitor, gateway, port)
 
     school.run(course_on_sale)
     page = visitor()
-    sign_in(page, email, next_path=f"/checkout/{slug}")
+    school.sign_in(page, email, next_path=f"/checkout/{slug}")
     page.get_by_label("Country").select_option("IN")
     page.get_by_role("radio", name=gateway).check()
     page.get_by_role("button", name="Pay ₹4,999.00").dblclick()
@@ -42,7 +41,7 @@ def test_who_is_billed_is_asked_once(school, visitor):
 
     school.run(courses_on_sale)
     page = visitor()
-    sign_in(page, email, next_path="/checkout/billed-the-first-time")
+    school.sign_in(page, email, next_path="/checkout/billed-the-first-time")
     page.get_by_label("Name on the receipt").fill("Firma Ü")
     page.get_by_label("Country").select_option("DE")
     page.get_by_role("radio", name="Stripe").check()

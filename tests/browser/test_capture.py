@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import accessibility, settled, sign_in
+from tests.browser.conftest import accessibility, settled
 from tests.course_builders import a_course, an_instructor
 
 SLUG, EMAIL = "a-course-that-waits", "paula@demo.test"
@@ -18,7 +18,7 @@ def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
     school.account(EMAIL, name="Paula Patient")
     school.account("captor@demo.test", "admin", "Rosa Admin")
     learner, page = visitor(), visitor()
-    sign_in(learner, EMAIL, next_path=f"/checkout/{SLUG}")
+    school.sign_in(learner, EMAIL, next_path=f"/checkout/{SLUG}")
     learner.get_by_label("Country").select_option("IN")
     learner.get_by_role("radio", name="Razorpay").check()
     learner.get_by_role("button", name="Pay ₹4,999.00").click()
@@ -26,7 +26,7 @@ def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
     expect(learner.get_by_text("the school has to accept it first")).to_be_visible()
     payment_id = re.search(r"pay_\w{26}$", learner.url)[0]
 
-    sign_in(page, "captor@demo.test")
+    school.sign_in(page, "captor@demo.test")
     page.goto(f"/payments/{payment_id}")
     expect(page.get_by_text("Unless the school captures it, it goes back on")).to_be_visible()
     assert accessibility(settled(page)) == []

@@ -9,7 +9,7 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import Attempt, Capture, Review, ReviewState
 from courseflow_admin.services.teaching import authorship, studio
-from tests.browser.conftest import accessibility, settled, sign_in
+from tests.browser.conftest import accessibility, settled
 from tests.course_builders import a_draft
 from tests.money_builders import a_payment
 
@@ -40,7 +40,7 @@ def an_author(school) -> Actor:
 def an_admins(page: Page, school) -> Page:
     email = f"dialogs-{next(numbers)}@demo.test"
     school.account(email, "admin", "Rosa Admin")
-    sign_in(page, email)
+    school.sign_in(page, email)
     return page
 
 
@@ -112,7 +112,7 @@ def test_a_long_name_stays_within_the_dialog_about_a_co_instructor(school, visit
     course = school.run(lambda: a_draft(owner, f"Long Trees {width}"))
     school.run(lambda: authorship.add(owner, course.id, other))
     page = visitor(width=width)
-    sign_in(page, owner.email, next_path=f"/studio/{course.id}")
+    school.sign_in(page, owner.email, next_path=f"/studio/{course.id}")
 
     assert outside(page, f"Remove {NAME}", act=f"Remove {NAME}") == []
 
@@ -137,7 +137,7 @@ def test_the_focus_comes_back_from_the_dialogs_of_the_studio(school, visitor):
     owner = an_author(school)
     course = school.run(lambda: a_draft(owner, "Focus"))
     page = visitor()
-    sign_in(page, owner.email, next_path="/studio")
+    school.sign_in(page, owner.email, next_path="/studio")
 
     comes_back(page, "New course", "New course")
     page.goto(f"/studio/{course.id}")
@@ -160,7 +160,7 @@ def test_a_double_click_or_two_enters_make_one_course(school, visitor):
     page = visitor()
     for title in ("By click", "By keys"):
         if title == "By click":
-            sign_in(page, owner.email, next_path="/studio")
+            school.sign_in(page, owner.email, next_path="/studio")
         else:
             page.goto("/studio")
         settled(page).get_by_role("button", name="New course").click()
@@ -184,7 +184,7 @@ def test_a_double_click_adds_one_section_and_one_lesson(school, visitor):
     owner = an_author(school)
     course = school.run(lambda: a_draft(owner, "Once"))
     page = visitor()
-    sign_in(page, owner.email, next_path=f"/studio/{course.id}")
+    school.sign_in(page, owner.email, next_path=f"/studio/{course.id}")
     add = settled(page).get_by_role("button", name="Add a section")
 
     add.dblclick()
@@ -202,7 +202,7 @@ def test_a_button_that_went_out_under_the_mouse_can_be_read(school, visitor):
     owner = an_author(school)
     course = school.run(lambda: a_draft(owner, "Under the mouse"))
     page = visitor()
-    sign_in(page, owner.email, next_path=f"/studio/{course.id}")
+    school.sign_in(page, owner.email, next_path=f"/studio/{course.id}")
     look = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).filter]"
 
     settled(page).get_by_role("button", name="Publish", exact=True).click()

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.builders import PASSWORD
 from tests.invitation_builders import secret_of_newest
 
@@ -10,7 +10,7 @@ from tests.invitation_builders import secret_of_newest
 def an_admin(school, visitor, name):
     school.account(f"{name}@demo.test", "admin", "Rosa Admin")
     page = visitor()
-    sign_in(page, f"{name}@demo.test", next_path="/people")
+    school.sign_in(page, f"{name}@demo.test", next_path="/people")
     return settled(page)
 
 
@@ -68,7 +68,7 @@ def test_a_person_with_an_account_switches_signs_in_and_accepts(school, visitor)
     link = f"/invitations/{school.run(secret_of_newest)}"
 
     page = visitor()
-    sign_in(page, "stranger@demo.test")
+    school.sign_in(page, "stranger@demo.test")
     settled(page).goto(link)
     expect(page.get_by_text("but you are signed in as stranger@demo.test")).to_be_visible()
     assert accessibility(settled(page)) == []

@@ -6,14 +6,14 @@ from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.services.identity import accounts
-from tests.browser.conftest import accessibility, settled, sign_in
+from tests.browser.conftest import accessibility, settled
 
 
 def person_page(school, visitor, email, **of):
     account_id = school.account(email, **of)
     school.account(f"admin-{email}", "admin", "Rosa Admin")
     admin = visitor()
-    sign_in(admin, f"admin-{email}")
+    school.sign_in(admin, f"admin-{email}")
     admin.goto(f"/people?q={email}")
     admin.get_by_role("link", name="Ada Lovelace").click()
     admin.wait_for_url(f"**/people/{account_id}")
@@ -23,7 +23,7 @@ def person_page(school, visitor, email, **of):
 def test_a_suspended_person_is_out_with_their_next_click(school, visitor):
     admin, _ = person_page(school, visitor, "out@demo.test")
     person = visitor()
-    sign_in(person, "out@demo.test", next_path="/my/courses")
+    school.sign_in(person, "out@demo.test", next_path="/my/courses")
     settled(person)
 
     admin.get_by_role("button", name="Suspend").click()
@@ -60,7 +60,7 @@ def test_the_tab_is_called_after_whoever_is_on_the_page(school, visitor):
 def test_a_new_role_is_shown_with_the_next_click(school, visitor):
     admin, account_id = person_page(school, visitor, "rise@demo.test")
     person = visitor()
-    sign_in(person, "rise@demo.test", next_path="/my/courses")
+    school.sign_in(person, "rise@demo.test", next_path="/my/courses")
     sections = settled(person).get_by_role("navigation", name="Sections", exact=True)
     expect(sections.get_by_role("link", name="Studio")).to_have_count(0)
 

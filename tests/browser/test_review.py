@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture, Review, ReviewState
-from tests.browser.conftest import accessibility, settled, sign_in
+from tests.browser.conftest import accessibility, settled
 from tests.money_builders import a_payment
 
 REASON = "Stripe says it gave ₹3,000.00 back, which is more than is left of this payment."
@@ -18,7 +18,7 @@ def test_an_admin_resolves_a_review_with_a_note_by_keyboard(school, visitor):
         lambda: a_payment(1, "needs_review", capture=Capture.PAID, review=review, name="Rita Rowe")
     )
     page = visitor()
-    sign_in(page, "reviewer@demo.test")
+    school.sign_in(page, "reviewer@demo.test")
     page.goto(f"/payments/{payment.id}")
     expect(page.get_by_text(f"Needs a look by a person: {REASON}")).to_be_visible()
 

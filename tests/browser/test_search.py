@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.answers import Answers, address
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.course_builders import a_course, an_instructor
 
 BEES, HIVES = "Bees in the Garden", "Hives for Beginners"
@@ -194,7 +194,7 @@ def test_each_list_looks_by_its_own_filter_keeps_the_others_and_begins_at_its_fi
 ):
     school.account("looks@demo.test", "admin", "Rosa Admin")
     page = visitor()
-    sign_in(page, "looks@demo.test")
+    school.sign_in(page, "looks@demo.test")
     found = {}
 
     for path in (

@@ -5,7 +5,7 @@ import os
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, at_rest, layout_shift, settled, sign_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.second_factor_builders import code_of, school_asks, with_second_factor
 
@@ -15,8 +15,7 @@ def photograph(page: Page, name: str) -> None:
     if folder:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(300)
-            page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
+            at_rest(page).screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
         page.emulate_media(color_scheme="light")
 
 
@@ -43,7 +42,7 @@ def test_it_is_set_up_by_keyboard_and_asked_for_at_sign_in(school, visitor, widt
     email = f"careful{width}@demo.test"
     school.account(email)
     page = visitor(width=width)
-    sign_in(page, email, next_path="/account")
+    school.sign_in(page, email, next_path="/account")
     section = settled(page).locator("#second-factor")
     photograph(page, f"off-{width}")
 
@@ -190,7 +189,7 @@ def test_an_admin_removes_it_from_somebody(school, visitor):
     owner = school.run(lambda: made_for("phoneless@demo.test"))
     school.account("helper@demo.test", "admin")
     page = visitor()
-    sign_in(page, "helper@demo.test", next_path=f"/people/{owner.account.id}")
+    school.sign_in(page, "helper@demo.test", next_path=f"/people/{owner.account.id}")
 
     expect(settled(page).get_by_text("On since")).to_be_visible()
     page.get_by_role("button", name="Remove second factor").click()

@@ -9,7 +9,7 @@ from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services.school import school_logo
 from courseflow_admin.services.school import settings as school_settings
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.pictures import a_picture
 
 
@@ -30,7 +30,7 @@ def as_it_was(school) -> Iterator[None]:
 def an_admin_at_settings(school, visitor, email):
     school.account(email, "admin", "Rosa Admin")
     page = visitor()
-    sign_in(page, email, next_path="/settings")
+    school.sign_in(page, email, next_path="/settings")
     return settled(page)
 
 
@@ -64,7 +64,7 @@ def test_name_logo_and_terms_of_an_admin_are_what_a_learner_sees(school, visitor
     learner.goto("/sign-in")
     expect(learner).to_have_title("Sign in · Lakeside School")
     expect(learner.locator(".cf-logo")).to_be_visible()
-    sign_in(learner, "pupil@demo.test", next_path="/my/courses")
+    school.sign_in(learner, "pupil@demo.test", next_path="/my/courses")
     settled(learner)
     expect(learner).to_have_title("My courses · Lakeside School")
     expect(learner.locator(".cf-side .cf-brandname")).to_have_text("Lakeside School")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 
 LEARNER = ["Overview", "Catalog", "My courses", "My payments", "My e-mails"]
 
@@ -21,7 +21,7 @@ def test_the_sidebar_shows_what_the_permissions_give(school, visitor):
     for role in ("student", "instructor", "admin"):
         school.account(f"side-{role}@demo.test", role)
         page = visitor()
-        sign_in(page, f"side-{role}@demo.test")
+        school.sign_in(page, f"side-{role}@demo.test")
         shown[role] = links(page)
 
     assert shown["student"] == LEARNER
@@ -34,7 +34,7 @@ def test_the_sidebar_shows_what_the_permissions_give(school, visitor):
 def test_every_link_of_the_sidebar_leads_to_its_page(school, visitor):
     school.account("tour@demo.test", "admin")
     page = visitor()
-    sign_in(page, "tour@demo.test")
+    school.sign_in(page, "tour@demo.test")
 
     for name in links(page):
         page.get_by_role("navigation", name="Sections", exact=True).get_by_role(
@@ -49,7 +49,7 @@ def test_every_link_of_the_sidebar_leads_to_its_page(school, visitor):
 def test_a_page_one_may_not_see_says_so_and_shows_nothing(school, visitor):
     school.account("curious@demo.test")
     page = visitor()
-    sign_in(page, "curious@demo.test", next_path="/people")
+    school.sign_in(page, "curious@demo.test", next_path="/people")
 
     expect(page.get_by_text("Your account may not open this page")).to_be_visible()
     expect(page.get_by_text("For help, write to support@demo.test.")).to_be_visible()
@@ -87,7 +87,7 @@ def test_a_visitor_sees_the_catalog_and_the_way_in(school, visitor):
 def test_a_phone_has_the_sidebar_in_a_drawer(school, visitor):
     school.account("phone@demo.test")
     page = visitor(width=390, height=844)
-    sign_in(page, "phone@demo.test", next_path="/my/courses")
+    school.sign_in(page, "phone@demo.test", next_path="/my/courses")
     settled(page)
 
     page.get_by_role("button", name="Open menu").click()
@@ -104,7 +104,7 @@ def test_a_phone_has_the_sidebar_in_a_drawer(school, visitor):
 def test_the_theme_is_kept_over_a_reload(school, visitor):
     school.account("night@demo.test")
     page = visitor()
-    sign_in(page, "night@demo.test", next_path="/my/courses")
+    school.sign_in(page, "night@demo.test", next_path="/my/courses")
 
     page.get_by_role("complementary").get_by_role("button", name=re.compile("Ada")).click()
     page.get_by_role("menuitem", name="Theme").click()
@@ -118,7 +118,7 @@ def test_the_theme_is_kept_over_a_reload(school, visitor):
 def test_on_a_tablet_nothing_moves_after_it_has_appeared(school, visitor):
     school.account("still@demo.test")
     page = visitor(width=1024)
-    sign_in(page, "still@demo.test", next_path="/my/payments")
+    school.sign_in(page, "still@demo.test", next_path="/my/payments")
     settled(page)
 
     page.reload()

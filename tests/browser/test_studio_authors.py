@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.services.teaching import authorship
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.course_builders import a_draft
 
 
@@ -16,7 +16,7 @@ def test_the_owner_adds_a_co_instructor_by_keyboard_and_sees_the_name(school, vi
     school.account("authors-otto@demo.test", "instructor", "Otto Other")
     course = school.run(lambda: a_draft(owner, "Trees"))
     page = visitor()
-    sign_in(page, email)
+    school.sign_in(page, email)
     page.goto(f"/studio/{course.id}")
     authors = page.get_by_role("list", name="Authors")
     expect(authors).to_contain_text("Ines Weber")
@@ -49,7 +49,7 @@ def test_a_long_name_stays_within_its_dialog_on_a_phone(school, visitor):
     course = school.run(lambda: a_draft(owner, "Long Trees"))
     school.run(lambda: authorship.add(owner, course.id, other))
     page = visitor(width=390)
-    sign_in(page, email, next_path=f"/studio/{course.id}")
+    school.sign_in(page, email, next_path=f"/studio/{course.id}")
 
     page.get_by_role("button", name=f"Remove {name}").click()
     dialog = page.get_by_role("dialog", name=f"Remove {name}")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 
 
 @pytest.mark.parametrize("width", [390])
@@ -16,7 +16,7 @@ def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(
     maya = school.account(f"maya{width}@demo.test", name="Maya Rao")
     school.account(f"viewer{width}@demo.test", "admin", "Rosa Admin")
     page = visitor(width=width)
-    sign_in(page, f"viewer{width}@demo.test", next_path=f"/people/{maya}")
+    school.sign_in(page, f"viewer{width}@demo.test", next_path=f"/people/{maya}")
     other_tab = page.context.new_page()
     settled(other_tab.goto("/people") and other_tab)
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from courseflow_admin.models.money.webhooks import WebhookState
-from tests.browser.conftest import accessibility, settled, sign_in
+from tests.browser.conftest import accessibility, settled
 from tests.services.figures.figures import an_event
 
 
@@ -11,7 +11,7 @@ def test_a_message_that_failed_is_retried_by_its_row(school, visitor):
     school.account("mender@demo.test", "admin")
     school.run(lambda: an_event(30, WebhookState.FAILED, error="No payment of ours.", kind="lost"))
     admin = visitor()
-    sign_in(admin, "mender@demo.test")
+    school.sign_in(admin, "mender@demo.test")
     settled(admin).goto("/webhooks?state=stuck")
     row = settled(admin).get_by_role("row").filter(has_text="lost")
     expect(row).to_contain_text("No payment of ours.")

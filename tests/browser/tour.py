@@ -22,7 +22,6 @@ from tests.browser.conftest import (
     School,
     accessibility,
     settled,
-    sign_in,
     watch,
 )
 from tests.builders import PASSWORD, an_account
@@ -76,7 +75,7 @@ def those_for(route: str) -> tuple[str, ...]:
 class Furnished:
     """A school without worker and sandbox: only its pages are looked at."""
 
-    address: str
+    product: School
     parts: dict[str, str] = field(default_factory=dict)  # what stands for [slug] and the like
 
     def path(self, route: str) -> str:
@@ -103,7 +102,7 @@ def a_school(folder: Path, uri: str, *, full: bool) -> Iterator[Furnished]:
     subprocess.run([sys.executable, "-m", "courseflow_admin", act], env=environ, check=True)
     with servers.web(environ, folder / "log") as address:
         school = School(address, environ, folder / "log")
-        yield Furnished(address, school.run(parts if full else people))
+        yield Furnished(school, school.run(parts if full else people))
 
 
 async def people() -> dict[str, str]:
@@ -164,7 +163,7 @@ class Tour:
         if role not in self.pages:
             context = self.browser.new_context(
                 viewport={"width": self.width, "height": 900},
-                base_url=self.school.address,
+                base_url=self.school.product.address,
                 reduced_motion="reduce",
             )
             context.set_default_timeout(20_000)
@@ -172,7 +171,7 @@ class Tour:
             self.pages[role] = page = context.new_page()
             watch(page, self.complaints)
             if role:
-                sign_in(page, EMAILS[role])
+                self.school.product.let_in(context, EMAILS[role])
         return self.pages[role]
 
     def visit(self, route: str, role: str) -> None:

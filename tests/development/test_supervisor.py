@@ -21,8 +21,10 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.migrations import bring_up_to_date
 from courseflow_admin.development.embedded import EmbeddedMongo
 from courseflow_admin.development.supervisor import Supervisor, hash_of, read_settings
+from tests.patience import within
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 150.0  # seconds, on a machine that may have much else to do
 
 
 class Run:
@@ -57,7 +59,7 @@ class Run:
     def text(self) -> str:
         return "".join(self.lines)
 
-    def until(self, words: str, seconds: float = 150) -> str:
+    def until(self, words: str, seconds: float = PATIENCE) -> str:
         wait(lambda: words in self.text or self.process.poll() is not None, seconds)
         assert words in self.text, self.text
         return self.text
@@ -86,7 +88,7 @@ class Run:
         self.process.send_signal(number)
         return self.code()
 
-    def code(self, seconds: float = 20) -> int:
+    def code(self, seconds: float = PATIENCE) -> int:
         """The exit code, once it has ended and all it said is read."""
         code = self.process.wait(seconds)
         self.reader.join()
@@ -104,7 +106,7 @@ class Run:
             connection.close()
 
 
-def wait(condition: Callable[[], bool], seconds: float = 20) -> bool:
+def wait(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
@@ -132,7 +134,13 @@ def port():
 
 
 @pytest.fixture(scope="module")
-def started_before(tmp_path_factory):
+async def disconnected():
+    """The connection of the tests before is closed in their loop; we use others."""
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+def started_before(disconnected, tmp_path_factory):
     """A data folder on which the first start has been: the demo school has tests of its own."""
     folder = tmp_path_factory.mktemp("started")
 
@@ -196,9 +204,8 @@ def test_it_starts_everything_mends_what_dies_and_ctrl_c_ends_all_of_it(start):
     family["worker"].kill()
     run.until("The worker process ended (code -9)")
 
-    began = time.monotonic()
-    assert run.end(signal.SIGINT) == 0
-    assert time.monotonic() - began < 6
+    with within(6):
+        assert run.end(signal.SIGINT) == 0
     assert run.text.endswith("Stopped.\n")
     assert run.family() == {}
     assert are_free(run.port)
@@ -312,7 +319,7 @@ def test_a_process_that_keeps_dying_is_given_up_loudly(start, folder):
 
     run = start()
 
-    assert run.code(40) == 1
+    assert run.code() == 1
     assert "The sandbox process ended 5 times in a row" in run.text
     assert run.family() == {}
 

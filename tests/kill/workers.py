@@ -1,6 +1,6 @@
 """Starts a real worker process for every line on standard input, and says its process id.
 
-The modules are loaded once and each worker is a fork, so that fifty of them start in a moment.
+The modules are loaded once and each worker is a fork, so that many of them start in a moment.
 """
 
 import asyncio

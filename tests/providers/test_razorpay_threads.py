@@ -2,10 +2,10 @@
 
 import asyncio
 import threading
-import time
 
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.razorpay import AT_ONCE
+from tests.patience import within
 
 
 def threads_of_razorpay():
@@ -18,15 +18,13 @@ async def test_forty_calls_that_hang_hold_up_nobody_else_and_stay_few(sandbox):
     calls = [asyncio.create_task(razorpay.check_keys()) for _ in range(40)]
     await asyncio.sleep(0.1)  # the first ones wait for their answers
 
-    began = time.monotonic()
     loop = asyncio.get_running_loop()
-    await asyncio.gather(*(loop.getaddrinfo("localhost", 80) for _ in range(8)))
-    took = time.monotonic() - began
+    with within(0.25):  # in the default threads, where names are looked up
+        await asyncio.gather(*(loop.getaddrinfo("localhost", 80) for _ in range(8)))
 
     still_waiting = sum(not call.done() for call in calls)
     running = threads_of_razorpay()
     await asyncio.gather(*calls)
-    assert took < 0.25  # in the default threads, where names are looked up
     assert still_waiting > 20
     assert len(running) <= AT_ONCE
 

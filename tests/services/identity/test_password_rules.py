@@ -1,7 +1,5 @@
 """What a new password must be, and what is said when it is not."""
 
-import time
-
 import pytest
 from zxcvbn import zxcvbn
 
@@ -13,6 +11,7 @@ from courseflow_admin.services.identity import accounts
 from courseflow_admin.services.identity.password_rules import REASONS, WeakPassword, require_good
 from courseflow_admin.services.school import settings as school_settings
 from tests.builders import PASSWORD, stored
+from tests.patience import within
 
 pytestmark = pytest.mark.usefixtures("database")  # the name of the school is a hint
 ADA = {"name": "Ada Lovelace", "email": "countess.of.computing@demo.test"}
@@ -148,11 +147,8 @@ async def test_the_name_of_the_school_is_no_password(password):
 
 
 async def test_a_password_made_to_be_slow_is_judged_in_time():
-    started = time.perf_counter()
-
-    await require_good(("p4$$w0rd@€1" * 12)[:120] + "Zq!7vK2m", **ADA)
-
-    assert time.perf_counter() - started < 1
+    with within(1):
+        await require_good(("p4$$w0rd@€1" * 12)[:120] + "Zq!7vK2m", **ADA)
 
 
 async def test_a_weak_password_makes_no_account(database):

@@ -1,7 +1,6 @@
 """Opening a checkout: when one is refused, replaced, corrected, or found open already."""
 
 import asyncio
-import time
 from datetime import timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from courseflow_admin.services.teaching.enrollments import AlreadyEnrolled
 from tests.builders import audited, stored
 from tests.job_builders import due_at
 from tests.money_builders import a_payment
+from tests.patience import within
 from tests.services.money.buying import BOTH, a_sale, buy, buying, work
 
 ROWS = {
@@ -247,17 +247,15 @@ async def test_a_buyer_waits_only_so_long_for_a_gateway_and_goes_on_with_the_sam
     course, student = await a_sale()
     monkeypatch.setattr(checkout, "OPENING_SECONDS", 0.3)
     sandbox.switch(provider, outage="timeout")
-    started = time.monotonic()
-    with pytest.raises(ProviderUnreachable, match=provider.capitalize()):
+    # The sandbox is silent for a second, and Stripe's SDK asks twice.
+    with within(0.9), pytest.raises(ProviderUnreachable, match=provider.capitalize()):
         await buy(student, course, provider)
-    waited = time.monotonic() - started
     (silent,) = await stored("payments")
     monkeypatch.undo()
     sandbox.switch(provider, outage="ok")
 
     payment = await buy(student, course, provider)
 
-    assert waited < 0.9  # the sandbox is silent for a second, and Stripe's SDK asks twice
     assert (silent["open"], silent["capture"], silent["attempt"]) == (True, "created", 1)
     assert silent["provider_checkout_id"] == ""
     assert (payment.id, payment.attempt) == (silent["_id"], 1)
@@ -274,12 +272,10 @@ async def test_a_buyer_waits_only_so_long_for_the_checkout_that_is_replaced(
     before = await stored("payments"), await audited()
     monkeypatch.setattr(checkout, "ENDING_SECONDS", 0.3)
     sandbox.switch("stripe", outage="timeout")
-    started = time.monotonic()
 
-    with pytest.raises(ProviderUnreachable, match="Stripe"):
+    with within(0.9), pytest.raises(ProviderUnreachable, match="Stripe"):
         await buy(student, course, "razorpay")
 
-    assert time.monotonic() - started < 0.9
     assert (await stored("payments"), await audited()) == before
 
 

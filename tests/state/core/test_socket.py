@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +21,7 @@ from courseflow_admin.state.identity.people import PeopleState
 from courseflow_admin.state.teaching.studio import StudioState
 from tests import edge, servers
 from tests.builders import PASSWORD, acting, an_account, stored
+from tests.patience import slowness, within
 
 HYDRATE = edge.HYDRATE
 FAULT = edge.FAULT
@@ -54,6 +54,7 @@ class Socket:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.slow = min(slowness(), 8)
         self.kinds: set[str] = set()
 
     async def send(self, name: str, **payload: Any) -> None:
@@ -68,7 +69,7 @@ class Socket:
         while True:
             try:
                 patience = seconds if updates else 5 * seconds
-                message = await asyncio.wait_for(self.connection.recv(), patience)
+                message = await asyncio.wait_for(self.connection.recv(), patience * self.slow)
             except TimeoutError:
                 return updates
             if message == "2":
@@ -393,12 +394,11 @@ async def test_while_one_floods_another_is_served_within_a_second(web, its_datab
         sending = asyncio.create_task(flooding(flood))
         await asyncio.sleep(0.05)
 
-        began = time.monotonic()
-        await calm.send(HYDRATE)
-        name = ""
-        while name != "Calm Person":
-            name = vars_of(await calm.received(seconds=0.1), AuthState).get("name", "")
-            assert time.monotonic() - began < 1
+        with within(1):
+            await calm.send(HYDRATE)
+            name = ""
+            while name != "Calm Person":
+                name = vars_of(await calm.received(seconds=0.1), AuthState).get("name", "")
 
         assert await sending > 300
 
@@ -448,11 +448,10 @@ async def test_nobody_waits_for_a_long_text_of_somebody_else(web, its_database, 
         await stranger.raw(["client_error", {"error_type": value, "message": value}])
         await asyncio.sleep(0.05)
 
-        began = time.monotonic()
-        await calm.send(HYDRATE)
-        assert vars_of(await calm.received(seconds=0.1), AuthState)["signed_in"] is False
+        with within(2):
+            await calm.send(HYDRATE)
+            assert vars_of(await calm.received(seconds=0.1), AuthState)["signed_in"] is False
 
-    assert time.monotonic() - began < 2
     said = web[1].read_text()[before:].splitlines()
     refused = [line for line in said if "event.arguments_refused" in line]
     assert len(refused) == 1

@@ -17,6 +17,7 @@ from courseflow_admin.state.money.payments import PaymentsState
 from tests import edge
 from tests.builders import acting, an_account, stored
 from tests.money_builders import a_payment
+from tests.patience import within
 from tests.services.money.buying import a_sale, buy, work
 from tests.state.conftest import a_tab, run, said
 from tests.state.core.test_guard import asked
@@ -77,12 +78,10 @@ async def test_while_a_gateway_hangs_the_same_tab_answers_other_clicks_at_once(t
     state = await tab.state()
     waiting = await tab.begin("recheck")
 
-    began = time.monotonic()
-    await tab.click("show_dialog", is_open=True)
-    took = time.monotonic() - began
+    with within(SOON):
+        await tab.click("show_dialog", is_open=True)
 
     assert (waiting.done(), state.dialog, state.checking) == (False, True, True)
-    assert took < SOON
     await waiting
     assert state.checking is False
 
@@ -220,12 +219,11 @@ async def test_an_act_whose_process_died_is_over_by_itself(tab, sandbox):
 async def test_another_list_is_loaded_at_once_while_a_gateway_hangs(tab):
     waiting = await tab.begin("recheck")
 
-    began = time.monotonic()
-    edge.move(tab.root, pathname="/payments", asPath="/payments")
-    assert await asked(tab.root, PaymentsState.event_handlers["load"]) is None
-    await run(tab.root, PaymentsState, "load")
-    took = time.monotonic() - began
+    with within(SOON):
+        edge.move(tab.root, pathname="/payments", asPath="/payments")
+        assert await asked(tab.root, PaymentsState.event_handlers["load"]) is None
+        await run(tab.root, PaymentsState, "load")
 
-    assert (waiting.done(), took < SOON) == (False, True)
+    assert not waiting.done()
     assert [row.amount for row in (await tab.root.get_state(PaymentsState)).rows] == ["₹4,999.00"]
     await waiting

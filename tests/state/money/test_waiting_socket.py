@@ -24,7 +24,7 @@ from tests.money_builders import a_payment
 from tests.state.core.test_socket import a_socket, vars_of
 
 DATABASE = "test_waiting_socket"
-SOON = 1.0  # second, on a machine with much to do; Stripe is waited for twenty
+SOON = 8.0  # seconds, on a machine with much to do; Stripe is waited for twenty
 
 
 @dataclass
@@ -76,14 +76,13 @@ class Page:
         event = {"name": edge.named(handler), "payload": payload, "router_data": self.router}
         await self.socket.raw(["event", event])
 
-    async def until(self, state: type, seconds: float, **shown: Any) -> float:
-        """How long it takes until the browser has been told all of `shown`."""
+    async def until(self, state: type, seconds: float, **shown: Any) -> None:
+        """Until the browser has been told all of `shown`; a fault when that takes longer."""
         began, known = time.monotonic(), {}
         while {name: known.get(name) for name in shown} != shown:
             left = began + seconds - time.monotonic()
             assert left > 0, f"{shown} not within {seconds} s, but {known}"
             known |= vars_of(await self.socket.received(0.02), state)
-        return time.monotonic() - began
 
 
 async def test_while_a_gateway_hangs_the_tab_answers_and_a_closed_one_has_no_wheel_later(
@@ -98,21 +97,21 @@ async def test_while_a_gateway_hangs_the_tab_answers_and_a_closed_one_has_no_whe
     async with a_socket(school.web, cookie=cookie, tab=tab) as socket:
         page = Page(socket, path, "/payments/[slug]")
         await page.send(edge.handler("State", "hydrate_and_load"))
-        await page.until(AuthState, 5, signed_in=True)
+        await page.until(AuthState, 60, signed_in=True)
         await page.send(PaymentDetailState.load)
-        await page.until(PaymentDetailState, 5, view="there")
+        await page.until(PaymentDetailState, 60, view="there")
 
         await page.send(PaymentDetailState.recheck)
-        await page.until(PaymentDetailState, 2, checking=True)
+        await page.until(PaymentDetailState, SOON, checking=True)
         await page.send(PaymentDetailState.recheck)
         await page.send(PaymentDetailState.show_dialog, is_open=True)
-        clicked = await page.until(PaymentDetailState, 2, dialog=True)
+        await page.until(PaymentDetailState, SOON, dialog=True)
         elsewhere = Page(socket, "/payments", "/payments")
         await elsewhere.send(PaymentsState.load)
-        moved = await elsewhere.until(PaymentsState, 2, view="rows")
+        await elsewhere.until(PaymentsState, SOON, view="rows")
         asked = len(await stored("audit", act="payment.rechecked"))
 
-    assert (clicked < SOON, moved < SOON, asked) == (True, True, 1), (clicked, moved, asked)
+    assert asked == 1
 
     school.sandbox.terminate()  # with it ends the call that nobody answered
     async with a_socket(school.web, cookie=cookie, tab=tab) as socket:
