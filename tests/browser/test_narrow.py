@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from courseflow_admin.models.core import clock
-from tests.browser.conftest import accessibility, layout_shift, settled, sign_in
+from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.course_builders import a_course, an_instructor
 from tests.money_builders import a_payment
 from tests.services.figures.figures import enrolled
@@ -66,12 +66,12 @@ def course_id(school) -> str:
 
 
 @pytest.fixture
-def at(course_id, visitor):
+def at(school, course_id, visitor):
     """`at(768, "/payments")`: the admin's page at this width."""
 
     def come(width: int, path: str, who: str = ADMIN) -> Page:
         page = visitor(width=width)
-        sign_in(page, who, next_path=path)
+        school.sign_in(page, who, next_path=path)
         return settled(page)
 
     return come

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import accessibility, settled, sign_in
+from tests.browser.conftest import accessibility, settled
 from tests.course_builders import a_course, an_instructor
 
 AUTHOR = "noted@demo.test"
@@ -22,7 +22,7 @@ def course_id(school) -> str:
 @pytest.fixture
 def studio(school, visitor, course_id) -> Page:
     page = visitor()
-    sign_in(page, AUTHOR, next_path=f"/studio/{course_id}")
+    school.sign_in(page, AUTHOR, next_path=f"/studio/{course_id}")
     return settled(page)
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.answers import Answers
-from tests.browser.conftest import settled, sign_in
+from tests.browser.conftest import settled
 
 WALKER = "walker@demo.test"
 
@@ -18,9 +18,9 @@ def walker(school) -> str:
 
 
 @pytest.fixture
-def desk(walker, visitor) -> Page:
+def desk(school, walker, visitor) -> Page:
     page = visitor()
-    sign_in(page, walker, next_path="/payments")
+    school.sign_in(page, walker, next_path="/payments")
     return settled(page)
 
 
