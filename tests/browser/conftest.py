@@ -50,6 +50,16 @@ AT_REST = """() => document.getAnimations().every(one => {
   const {endTime, progress} = one.effect.getComputedTiming();
   return one.playState !== 'running' || endTime === Infinity || progress === null;
 })"""
+# How often something has begun to move or fade, since this was first asked.
+MOVES = """() => {
+  if (window.moves === undefined) {
+    window.moves = 0;
+    for (const kind of ['animationstart', 'transitionrun'])
+      addEventListener(kind, () => { window.moves += 1 }, true);
+  }
+  return window.moves;
+}"""
+LOOKS = 5
 
 
 @dataclass
@@ -228,14 +238,20 @@ def at_rest(page: Page) -> Page:
 def accessibility(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """The axe rules the page breaks, each with where; of a long list the first rows are enough.
 
-    Radix puts an open menu outside all landmarks; only that rule does not look there.
+    Radix puts an open menu outside all landmarks; only that rule does not look there. What began
+    to move while axe looked, such as a dialog that was still to come, is looked at once more.
     """
-    at_rest(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     context = {"include": [["html"]], "exclude": [[f"tbody tr:nth-child(n+{ROWS + 1})"]]}
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
-    found = page.evaluate("([context, options]) => axe.run(context, options)", [context, options])
+    for _ in range(LOOKS):
+        moves = at_rest(page).evaluate(MOVES)
+        found = page.evaluate(
+            "([context, options]) => axe.run(context, options)", [context, options]
+        )
+        if page.evaluate(MOVES) == moves:
+            break
     return [
         f"{broken['id']}: {node['html'][:200]}"
         for broken in found["violations"]

@@ -102,6 +102,7 @@ def test_an_invitation_is_sent_again_and_revoked(school, visitor):
     expect(page.get_by_role("button", name="Create account and accept")).to_be_visible()
     admin.get_by_role("button", name="Revoke for waiting@demo.test").click()
     dialog = admin.get_by_role("dialog", name="Revoke the invitation")
+    expect(dialog).to_be_visible()
     assert accessibility(admin) == []
     dialog.get_by_role("button", name="Revoke").click()
 
