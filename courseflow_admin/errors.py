@@ -47,7 +47,7 @@ class Unexpected(CourseFlowError):
     outcome_unknown = True
 
     def __init__(self) -> None:
-        super().__init__("Something went wrong on our side. Nothing more was done.")
+        super().__init__("Something went wrong on our side. Please try again.")
 
 
 class NotSignedIn(CourseFlowError):
@@ -64,7 +64,7 @@ class NotPermitted(CourseFlowError):
     needs_support = True
 
     def __init__(
-        self, message: str = "Your account may not do this. Ask an admin of the school."
+        self, message: str = "You don't have permission to do this. Ask an admin of the school."
     ) -> None:
         super().__init__(message)
 
@@ -77,8 +77,7 @@ class ReadOnly(NotPermitted):
 
     def __init__(self) -> None:
         super().__init__(
-            "While you see CourseFlow as somebody else nothing can be changed, and what is private "
-            "stays closed; end it first."
+            "View-as is read-only, and private pages are hidden. End it to make changes."
         )
 
 
@@ -87,7 +86,7 @@ class NotFound(CourseFlowError):
     code = "not_found"
 
     def __init__(self, what: str = "page") -> None:
-        super().__init__(f"There is no such {what}.")
+        super().__init__(f"{what[:1].upper()}{what[1:]} not found.")
 
 
 class Conflict(CourseFlowError):
@@ -112,7 +111,7 @@ class TooMany(CourseFlowError):
         minutes = -(-wait_seconds // 60)
         wait = f"{wait_seconds} seconds" if wait_seconds < 90 else f"{minutes} minutes"
         wait = "a second" if wait_seconds == 1 else wait
-        super().__init__(f"Too many tries. Please wait {wait} and try again.")
+        super().__init__(f"Too many attempts. Wait {wait} and try again.")
         self.wait_seconds = wait_seconds
         self.needs_support = wait_seconds > LONG_WAIT
 
@@ -125,7 +124,7 @@ class ProviderRefused(CourseFlowError):
     needs_support = True
 
     def __init__(self, provider: str, reason: str) -> None:
-        super().__init__(f"{provider.capitalize()} refused: {reason.rstrip('.')}.")
+        super().__init__(f"{provider.capitalize()} declined the request: {reason.rstrip('.')}.")
         self.provider, self.reason = provider, reason
 
 
@@ -142,8 +141,7 @@ class ProviderUnreachable(CourseFlowError):
 
     def __init__(self, provider: str) -> None:
         super().__init__(
-            f"{provider.capitalize()} does not answer just now. Nothing is lost; "
-            "please try again in a minute."
+            f"{provider.capitalize()} is not responding. Nothing is lost; try again in a minute."
         )
         self.provider = provider
 
@@ -156,7 +154,7 @@ class GatewayKeysRefused(ProviderUnreachable):
 
     def __init__(self, provider: str, setting: str) -> None:
         super().__init__(provider)
-        self.for_admins = KeyRefused(provider, f"our keys are not accepted; look at {setting}")
+        self.for_admins = KeyRefused(provider, f"our keys are not accepted; check {setting}")
 
 
 class ProviderFailed(ProviderUnreachable):
@@ -174,7 +172,7 @@ class Unavailable(CourseFlowError):
     outcome_unknown = True
 
     def __init__(self) -> None:
-        super().__init__("The database does not answer just now. Please try again in a moment.")
+        super().__init__("The database is not responding. Please try again in a moment.")
 
 
 class TooSlow(CourseFlowError):

@@ -7,30 +7,30 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 OF_OURS = "value_error"  # raised by a validator of ours, in our own words
-LEFT_OUT = "Please fill this in."
-UNFIT = "This does not fit here."
-WHOLE_NUMBER = "Please write a whole number."
-NUMBER = "Please write a number."
-TEXT = "Please write this as text."
-DATE = "Please write a date as 2026-11-27."
-TIME = "Please write a time as 18:30."
-INSTANT = "Please write date and time as 2026-11-27T18:30:00Z."
-ZONE = "Please write the time with its zone, as 2026-11-27T18:30:00Z."
-LIST = "Please send a list here."
-OBJECT = "Please send an object with named fields here."
+LEFT_OUT = "This field is required."
+UNFIT = "This value is not valid."
+WHOLE_NUMBER = "Enter a whole number."
+NUMBER = "Enter a number."
+TEXT = "Enter text."
+DATE = "Enter a date such as 2026-11-27."
+TIME = "Enter a time such as 18:30."
+INSTANT = "Enter a date and time such as 2026-11-27T18:30:00Z."
+ZONE = "Enter the time with its zone, such as 2026-11-27T18:30:00Z."
+LIST = "Send a list."
+OBJECT = "Send an object with named fields."
 
 PLAIN = {
     "missing": LEFT_OUT,
     "missing_argument": LEFT_OUT,
-    "extra_forbidden": "There is no such field here.",
-    "json_invalid": "This is no valid JSON.",
-    "json_type": "This is no valid JSON.",
+    "extra_forbidden": "This field is not recognized.",
+    "json_invalid": "This is not valid JSON.",
+    "json_type": "This is not valid JSON.",
     "string_type": TEXT,
     "string_unicode": TEXT,
-    "string_not_ascii": "Please write English letters, digits and signs only.",
+    "string_not_ascii": "Use only ASCII letters, digits and symbols.",
     "path_type": TEXT,
-    "bool_type": "Please answer true or false.",
-    "bool_parsing": "Please answer true or false.",
+    "bool_type": "Enter true or false.",
+    "bool_parsing": "Enter true or false.",
     "int_type": WHOLE_NUMBER,
     "int_parsing": WHOLE_NUMBER,
     "int_parsing_size": "This number is too large.",
@@ -44,18 +44,18 @@ PLAIN = {
     "date_parsing": DATE,
     "date_from_datetime_parsing": DATE,
     "date_from_datetime_inexact": DATE,
-    "date_past": "Please choose a day in the past.",
-    "date_future": "Please choose a day to come.",
+    "date_past": "Choose a date in the past.",
+    "date_future": "Choose a date in the future.",
     "time_type": TIME,
     "time_parsing": TIME,
     "datetime_type": INSTANT,
     "datetime_parsing": INSTANT,
     "datetime_from_date_parsing": INSTANT,
     "datetime_object_invalid": INSTANT,
-    "datetime_past": "Please choose a time in the past.",
-    "datetime_future": "Please choose a time to come.",
+    "datetime_past": "Choose a time in the past.",
+    "datetime_future": "Choose a time in the future.",
     "timezone_aware": ZONE,
-    "timezone_naive": "Please write the time without a zone.",
+    "timezone_naive": "Enter the time without a zone.",
     "list_type": LIST,
     "tuple_type": LIST,
     "set_type": LIST,
@@ -63,26 +63,27 @@ PLAIN = {
     "model_type": OBJECT,
     "model_attributes_type": OBJECT,
     "dataclass_type": OBJECT,
+    "dataclass_exact_type": OBJECT,
     "is_instance_of": UNFIT,  # from Python only: JSON and forms hold no objects
-    "url_type": "Please write a web address.",
-    "url_parsing": "Please write a web address.",
+    "url_type": "Enter a URL.",
+    "url_parsing": "Enter a URL.",
 }
 # With the limit that stands in the field's declaration.
 LIMITED = {
-    "greater_than": "Please choose more than {gt}.",
-    "greater_than_equal": "Please choose {ge} or more.",
-    "less_than": "Please choose less than {lt}.",
-    "less_than_equal": "Please choose {le} or less.",
-    "multiple_of": "Please choose a multiple of {multiple_of}.",
-    "too_short": "Please give at least {min_length} here.",
-    "too_long": "Please give at most {max_length} here, not {actual_length}.",
-    "string_too_short": "Please write at least {min_length} characters.",
-    "string_too_long": "Please write at most {max_length} characters.",
-    "decimal_max_places": "Please write at most {decimal_places} decimal places.",
-    "decimal_max_digits": "Please write at most {max_digits} digits.",
-    "string_pattern_mismatch": "Please write it by this pattern: {pattern}.",
-    "literal_error": "Please choose one of {expected}.",
-    "enum": "Please choose one of {expected}.",
+    "greater_than": "Enter a number greater than {gt}.",
+    "greater_than_equal": "Enter {ge} or more.",
+    "less_than": "Enter a number less than {lt}.",
+    "less_than_equal": "Enter {le} or less.",
+    "multiple_of": "Enter a multiple of {multiple_of}.",
+    "too_short": "Enter at least {min_length}.",
+    "too_long": "Enter at most {max_length}, not {actual_length}.",
+    "string_too_short": "Use at least {min_length} characters.",
+    "string_too_long": "Use at most {max_length} characters.",
+    "decimal_max_places": "Use at most {decimal_places} decimal places.",
+    "decimal_max_digits": "Use at most {max_digits} digits.",
+    "string_pattern_mismatch": "Match this pattern: {pattern}.",
+    "literal_error": "Choose one of {expected}.",
+    "enum": "Choose one of {expected}.",
 }
 
 

@@ -161,7 +161,7 @@ async def test_whom_to_write_to_stands_in_what_people_cannot_help_themselves_wit
 @pytest.mark.parametrize(
     ("error", "named"),
     [
-        (errors.NotPermitted("Only its authors may edit this course."), True),
+        (errors.NotPermitted("Only authors can edit this course."), True),
         (errors.TooMany(3_600), False),
         (errors.TooMany(86_400), True),
         *(

@@ -73,7 +73,7 @@ def create_api() -> FastAPI:
     async def unknown(request: Request) -> None:
         matches = [route.matches(request.scope)[0] for route in app.router.routes[:-1]]
         if Match.PARTIAL in matches:
-            raise HTTPException(405, "This address does not take this method.")
-        raise HTTPException(404, "There is no such address in this API.")
+            raise HTTPException(405, "This method is not allowed here.")
+        raise HTTPException(404, "This API has no such endpoint.")
 
     return app

@@ -45,30 +45,30 @@ LED_ON: dict[str, Any] = {
 }
 OF_FASTAPI = ("HTTPValidationError", "ValidationError")  # never sent: ours are problems
 
-ABOUT = """Everything the screens of CourseFlow do, for programs.
+ABOUT = """Everything the CourseFlow screens can do, as an API.
 
 Sign in at `/api/v1/auth/sign-in` with JSON for an access token, sent as `Authorization: Bearer`; \
 browsers send the cookie of their session. Each refusal is a problem (RFC 9457) with a `code`. \
 Amounts are whole numbers of the smallest unit, times are UTC, and lists are paged by the `next` \
 and `previous` they answer with."""
-ANY_OTHER = "Any other refusal, and a fault of ours, is a problem too."
+ANY_OTHER = "Every other error is returned as a problem too."
 TAGS = {
-    "access": "Why somebody can or cannot open a course.",
-    "accounts": "Everybody who signs in, and what admins do about them.",
-    "audit": "Who did what to which object, and when.",
-    "auth": "Signing up, in and out, tokens, and the links of e-mails.",
-    "catalog": "What is on sale, for everybody.",
-    "courses": "Writing and selling a course, and who its authors are.",
-    "emails": "What was sent, and what became of it.",
-    "enrollments": "One's own courses and how far one is.",
-    "health": "Whether the process lives and can work.",
-    "invitations": "Asking an address to take a role, and taking it.",
-    "me": "One's own account: name, address, password, sessions, data.",
-    "metrics": "The figures of the overview, day by day.",
-    "payments": "Buying, and each payment with its refunds, review and history.",
+    "access": "Why a person can or cannot open a course.",
+    "accounts": "Accounts, and what admins can do with them.",
+    "audit": "Who did what, to what, and when.",
+    "auth": "Sign-up, sign-in, sign-out, tokens, and links in e-mails.",
+    "catalog": "Courses on sale. Public.",
+    "courses": "Writing and selling courses, and their authors.",
+    "emails": "E-mails and their delivery history.",
+    "enrollments": "Your courses and your progress.",
+    "health": "Liveness and readiness.",
+    "invitations": "Inviting people to a role, and accepting.",
+    "me": "Your account: name, e-mail address, password, sessions, data.",
+    "metrics": "The figures of the overview, by day.",
+    "payments": "Checkout, and payments with their refunds, review and history.",
     "school": "Name, logo, policies and settings of the school.",
-    "second factor": "Codes of an authenticator app beside the password.",
-    "webhooks": "What Stripe, Razorpay and Resend report, and handling it once more.",
+    "second factor": "A code from an authenticator app in addition to the password.",
+    "webhooks": "Events from Stripe, Razorpay and Resend, and retrying them.",
 }
 ONE_OF: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]  # either will do
 

@@ -54,7 +54,7 @@ def dialog(
     )
 
 
-def effects(*lines: rx.Component, title: str = "What will happen") -> rx.Component:
+def effects(*lines: rx.Component, title: str = "What happens next") -> rx.Component:
     """What the act does, read out when it changes; lines are `effect(...)`."""
     return rx.el.div(
         rx.el.div(title, class_name="cf-label"),

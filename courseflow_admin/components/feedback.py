@@ -37,7 +37,7 @@ def error(text: Text, retry: Any = None, back: tuple[Text, Text] | None = None) 
         again = rx.cond(href != "", link_button(words, href=href), again)
     return rx.el.div(
         toned_icon("circle_alert", "red"),
-        rx.el.h2("This could not be loaded", class_name="cf-h2"),
+        rx.el.h2("Couldn't load this", class_name="cf-h2"),
         rx.el.p(text),
         rx.el.div(again, class_name="cf-row") if again is not None else rx.fragment(),
         class_name="cf-empty",
@@ -71,20 +71,20 @@ def forbidden() -> rx.Component:
 def _shut_while_viewing() -> rx.Component:
     return empty(
         "eye_off",
-        "This page is closed while you see CourseFlow as somebody else",
-        "It is private, not theirs, or there to do something. End it below to go on as yourself.",
-        link_button("Go to the overview", href=routes.OVERVIEW),
+        "This page isn't available while you view as someone else",
+        "It is private or makes changes. End view-as below to continue as yourself.",
+        link_button("Go to overview", href=routes.OVERVIEW),
     )
 
 
 def _not_permitted() -> rx.Component:
     return empty(
         "lock",
-        "Your account may not open this page",
+        "You don't have access to this page",
         rx.fragment(
-            "If you think it should, ask an admin of the school to change your role.", support()
+            "If you need access, ask an admin of the school to change your role.", support()
         ),
-        link_button("Go to your overview", href=routes.OVERVIEW),
+        link_button("Go to overview", href=routes.OVERVIEW),
     )
 
 
@@ -101,8 +101,8 @@ def second_factor_first() -> rx.Component:
     return empty(
         "shield_check",
         "Set up your second factor first",
-        "The school asks admins for one. It takes a minute and an authenticator app.",
-        link_button("Set it up", href=routes.ACCOUNT, look="primary"),
+        "Your school requires it for admins. You need an authenticator app; it takes a minute.",
+        link_button("Set up", href=routes.ACCOUNT, look="primary"),
     )
 
 
@@ -110,16 +110,16 @@ def not_found(what: str = "page", it: str = "It") -> rx.Component:
     """404 inside the frame: for what does not exist, or is somebody else's."""
     return empty(
         "search_x",
-        f"There is no such {what}",
-        f"{it} may have been removed, or the address is not complete.",
-        link_button("Go to your overview", href=routes.OVERVIEW),
+        f"{what.capitalize()} not found",
+        f"{it} may have been removed, or the link may be incomplete.",
+        link_button("Go to overview", href=routes.OVERVIEW),
     )
 
 
 def sign_in_first(href: Text = routes.SIGN_IN) -> rx.Component:
     return empty(
         "log_in",
-        "Please sign in to see this page",
-        "It belongs to an account.",
+        "Sign in to see this page",
+        "You need an account to see it.",
         link_button("Sign in", href=href, look="primary"),
     )

@@ -110,7 +110,7 @@ def view_bar() -> rx.Component:
         rx.el.div(
             icon("eye", 16),
             rx.el.span(
-                rx.el.span("You see CourseFlow as ", rx.el.b(AuthState.viewing)),
+                rx.el.span("Viewing as ", rx.el.b(AuthState.viewing)),
                 rx.el.span("; read-only; ", AuthState.viewing_ends),
             ),
             native_form(
@@ -199,7 +199,7 @@ def _drawer(here: str) -> rx.Component:
                     icon("x"), type="button", aria_label="Close menu", class_name="cf-ib b cf-close"
                 )
             ),
-            sidebar(here, "Sections (drawer)", in_drawer=True),
+            sidebar(here, "Navigation (drawer)", in_drawer=True),
             class_name="cf-drawer",
         ),
     )
@@ -290,8 +290,7 @@ def offline() -> rx.Component:
             NoticesState.database_away & ~edge.has_connection_errors,
             _offline_banner(
                 "database_zap",
-                "The database does not answer just now. Trying again by itself; "
-                "nothing you saved is lost.",
+                "The database is not responding. Reconnecting… Your saved changes are safe.",
             ),
         ),
         rx.cond(NoticesState.database_away, repeat(TRY_AGAIN_SECONDS, NoticesState.try_again)),

@@ -47,8 +47,8 @@ def invite_button() -> rx.Component:
 
 def invite_dialog() -> rx.Component:
     return dialog(
-        "Invite somebody",
-        "They get an e-mail with a link of their own.",
+        "Invite someone",
+        "They get an e-mail with a personal link.",
         form(
             field(
                 "E-mail",
@@ -69,9 +69,9 @@ def invite_dialog() -> rx.Component:
             id=FORM,
         ),
         effects(
-            effect("mail", "The link works once, for 7 days, and only for this address."),
-            effect("user_check", "Nothing changes before they accept it."),
-            effect("undo_2", "Until then you can send it again or revoke it."),
+            effect("mail", "The link works once, expires in 7 days and is only for this address."),
+            effect("user_check", "Nothing changes until they accept."),
+            effect("undo_2", "Until then you can resend or revoke it."),
         ),
         open_=InvitationsState.inviting,
         on_open_change=InvitationsState.show_invite,

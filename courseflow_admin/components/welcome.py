@@ -21,9 +21,9 @@ PROMISES = (
     (
         "mail_check",
         "Access within seconds",
-        "The e-mail leaves the moment the money is confirmed.",
+        "We e-mail you as soon as your payment is confirmed.",
     ),
-    ("undo_2", "Refunds you can foresee", "You see what will happen before it happens."),
+    ("undo_2", "No surprises with refunds", "You see what will happen before it happens."),
 )
 PASSWORD_LENGTH = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
 
@@ -101,7 +101,7 @@ def name_field(default: Text) -> rx.Component:
         max_length=LONGEST_NAME,
         default_value=default,
         key=default,
-        help_text="As it should stand on receipts and certificates.",
+        help_text="This name appears on receipts and certificates.",
         error=error_at("name"),
     )
 

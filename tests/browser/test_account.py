@@ -25,10 +25,10 @@ def test_an_address_is_confirmed_by_the_button_behind_the_link(school, visitor):
 
     settled(page).goto(link)  # a scanner that only looks
     settled(page).goto(link)
-    page.get_by_role("button", name="Confirm this address").click()
+    page.get_by_role("button", name="Confirm address").click()
 
     expect(page.get_by_role("status").get_by_text("is confirmed")).to_be_visible()
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     page.wait_for_url("**/overview")
     page.goto("/account")
     expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
@@ -44,18 +44,18 @@ def test_the_page_of_a_link_answers_at_once_and_leads_who_is_confirmed_already_o
     link = f"/verify?token={school.run(lambda: secret_of('welcome'))}"
 
     settled(page).goto("/verify?token=made-up")
-    expect(page.get_by_role("alert")).to_contain_text("used already or is too old")
+    expect(page.get_by_role("alert")).to_contain_text("already been used or has expired")
     school.run(later)
-    page.get_by_role("button", name="Send me a new link").click()
-    expect(page.get_by_text(f"A new link is on its way to {LONG}.")).to_be_visible()
+    page.get_by_role("button", name="Send new link").click()
+    expect(page.get_by_text(f"We've sent a new link to {LONG}.")).to_be_visible()
     assert fits(page)
     expect(page.get_by_role("alert")).to_have_count(0)
     settled(page).goto(f"/verify?token={school.run(lambda: secret_of('verify_email'))}")
-    page.get_by_role("button", name="Confirm this address").click()
+    page.get_by_role("button", name="Confirm address").click()
     expect(page.get_by_role("status").get_by_text("is confirmed")).to_be_visible()
     settled(page).goto(link)
 
-    expect(page.get_by_text(f"Your address {LONG} is confirmed already.")).to_be_visible()
+    expect(page.get_by_text(f"Your address {LONG} is already confirmed.")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     assert accessibility(page) == []
     settled(page).goto("/overview")
@@ -73,20 +73,20 @@ def test_a_forgotten_password_is_set_anew(school, visitor):
     page = visitor()
 
     page.goto("/sign-in")
-    page.get_by_role("link", name="Choose a new one").click()
+    page.get_by_role("link", name="Forgot your password?").click()
     page.wait_for_url("**/forgot")
     # Both pages have a field of that name, and the address changes before the page.
-    expect(page.get_by_role("heading", level=1)).to_have_text("Forgotten password")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Forgot your password?")
     page.get_by_label("E-mail").fill("forgetful@demo.test")
-    page.get_by_role("button", name="Send the link").click()
+    page.get_by_role("button", name="Send link").click()
     expect(page.get_by_role("status").get_by_text("on its way")).to_be_visible()
     secret = school.run(lambda: secret_of("password_reset"))
     page.goto(f"/reset?token={secret}")
     settled(page).get_by_label("New password").fill("password")
-    page.get_by_role("button", name="Set the password").click()
+    page.get_by_role("button", name="Set password").click()
     expect(page.get_by_role("alert")).to_contain_text("most common passwords")
     page.get_by_label("New password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Set the password").click()
+    page.get_by_role("button", name="Set password").click()
     expect(page.get_by_text("Your new password is set.")).to_be_visible()
     expect(page.get_by_text("You are signed out everywhere.")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("sign in", re.IGNORECASE))).to_have_count(1)
@@ -116,7 +116,9 @@ def test_the_account_page_changes_name_and_password_and_signs_out_elsewhere(scho
     expect(page.get_by_label("Current password")).to_have_value("")
     phone.goto("/account")
     phone.wait_for_url("**/sign-in?said=over&next=%2Faccount")
-    expect(phone.get_by_role("alert")).to_have_text("You were signed out here. Sign in to go on.")
+    expect(phone.get_by_role("alert")).to_have_text(
+        "You were signed out here. Sign in to continue."
+    )
 
 
 def test_a_change_of_address_is_one_also_by_a_double_click_and_stays_on_the_page(school, visitor):
@@ -127,18 +129,18 @@ def test_a_change_of_address_is_one_also_by_a_double_click_and_stays_on_the_page
     settled(page).get_by_label("New e-mail").fill(f"new-{LONG}")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Change e-mail").dblclick()
-    expect(page.get_by_text(f"A link is on its way to new-{LONG}.")).to_be_visible()
+    expect(page.get_by_text(f"We've sent a link to new-{LONG}.")).to_be_visible()
     settled(page).reload()
-    waiting = settled(page).get_by_text(f"A link is on its way to new-{LONG}.")
+    waiting = settled(page).get_by_text(f"We've sent a link to new-{LONG}.")
     expect(waiting).to_be_visible()
     assert accessibility(page) == []
     assert fits(page)
     sent = school.run(lambda: stored("emails", kind="email_change", to=f"new-{LONG}"))
-    page.get_by_role("button", name="Cancel the change").click()
+    page.get_by_role("button", name="Cancel change").click()
 
     expect(waiting).to_have_count(0)
     expect(page.get_by_label("New e-mail")).to_be_focused()
-    expect(page.get_by_text("Your address stays mover@demo.test.")).to_be_visible()
+    expect(page.get_by_text("Your e-mail address is still mover@demo.test.")).to_be_visible()
     assert len(sent) == 1
 
 
@@ -148,7 +150,7 @@ def test_the_data_come_as_a_file_and_the_account_goes(school, visitor):
     sign_in(page, "leaver@demo.test", next_path="/account")
 
     with page.expect_download() as download:
-        settled(page).get_by_role("link", name="Download").click()
+        settled(page).get_by_role("link", name="Download data").click()
     page.get_by_role("button", name="Delete account").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Current password").fill("not the password")

@@ -23,18 +23,18 @@ def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
     learner.get_by_role("radio", name="Razorpay").check()
     learner.get_by_role("button", name="Pay ₹4,999.00").click()
     learner.get_by_role("button", name="Authorise only").click()
-    expect(learner.get_by_text("the school has to accept it first")).to_be_visible()
+    expect(learner.get_by_text("Nothing is charged until the school accepts it")).to_be_visible()
     payment_id = re.search(r"pay_\w{26}$", learner.url)[0]
 
     school.sign_in(page, "captor@demo.test")
     page.goto(f"/payments/{payment_id}")
-    expect(page.get_by_text("Unless the school captures it, it goes back on")).to_be_visible()
+    expect(page.get_by_text("If it is not captured, it expires on")).to_be_visible()
     assert accessibility(settled(page)) == []
     page.get_by_role("button", name="Capture", exact=True).focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Capture ₹4,999.00 of Paula Patient")
-    expect(dialog).to_contain_text("The bank holds ₹4,999.00 and gives it back on")
-    expect(dialog).to_contain_text("A course that waits opens for Paula Patient")
+    expect(dialog).to_contain_text("The authorization of ₹4,999.00 expires on")
+    expect(dialog).to_contain_text("Paula Patient gets access to A course that waits")
     dialog.evaluate("one => Promise.all(one.getAnimations().map(({finished}) => finished))")
     assert accessibility(settled(page)) == []
     dialog.get_by_role("button", name="Capture ₹4,999.00").dblclick()
@@ -42,6 +42,6 @@ def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
     expect(page.get_by_text("Captured ₹4,999.00 of Paula Patient.")).to_be_visible()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("button", name="Capture", exact=True)).to_have_count(0)
-    expect(page.get_by_text("Capture asked for")).to_have_count(1)
+    expect(page.get_by_text("Capture requested")).to_have_count(1)
     learner.reload()
-    expect(learner.get_by_text("A course that waits is open for you.")).to_be_visible()
+    expect(learner.get_by_text("You now have access to A course that waits.")).to_be_visible()

@@ -150,7 +150,7 @@ def test_the_focus_comes_back_from_the_dialogs_about_people(school, visitor):
     page = an_admins(visitor(), school)
 
     page.goto("/people")
-    comes_back(page, "Invite", "Invite somebody")
+    comes_back(page, "Invite", "Invite someone")
     page.goto(f"/people/{person}")
     comes_back(page, "Suspend", "Suspend Ada Lovelace")
 
@@ -167,7 +167,7 @@ def test_a_double_click_or_two_enters_make_one_course(school, visitor):
         dialog = page.get_by_role("dialog", name="New course")
         dialog.get_by_label("Title").fill(title)
         if title == "By click":
-            dialog.get_by_role("button", name="Create the course").dblclick()
+            dialog.get_by_role("button", name="Create course").dblclick()
         else:
             page.keyboard.press("Enter")
             page.keyboard.press("Enter")
@@ -206,7 +206,7 @@ def test_a_button_that_went_out_under_the_mouse_can_be_read(school, visitor):
     look = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).filter]"
 
     settled(page).get_by_role("button", name="Publish", exact=True).click()
-    out = page.get_by_role("button", name="Everything is published")
+    out = page.get_by_role("button", name="No unpublished changes")
     expect(out).to_be_disabled()
 
     assert out.evaluate("one => one.matches(':hover')")

@@ -16,7 +16,7 @@ def an_admin(school, visitor, name):
 
 def invite(page, email, role):
     page.get_by_role("button", name="Invite", exact=True).first.click()
-    dialog = page.get_by_role("dialog", name="Invite somebody")
+    dialog = page.get_by_role("dialog", name="Invite someone")
     dialog.get_by_label("E-mail").fill(email)
     dialog.get_by_label("Role").select_option(label=role)
     assert accessibility(page) == []
@@ -57,7 +57,9 @@ def test_somebody_new_is_invited_signs_up_and_teaches(school, visitor):
     settled(admin.reload() and admin)
     expect(waiting(admin, "new-teacher@demo.test")).to_have_count(0)
     page.goto(link)
-    expect(page.get_by_role("alert")).to_contain_text("Ask whoever invited you for a new one")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Ask the person who invited you for a new one"
+    )
 
 
 def test_a_person_with_an_account_switches_signs_in_and_accepts(school, visitor):
@@ -79,7 +81,7 @@ def test_a_person_with_an_account_switches_signs_in_and_accepts(school, visitor)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{link}")
-    page.get_by_role("button", name="Accept the invitation").click()
+    page.get_by_role("button", name="Accept invitation").click()
 
     page.wait_for_url("**/overview")
     sections = page.get_by_role("navigation", name="Sections", exact=True)
@@ -92,12 +94,12 @@ def test_an_invitation_is_sent_again_and_revoked(school, visitor):
     old = f"/invitations/{school.run(secret_of_newest)}"
 
     admin.get_by_role("button", name="Resend to waiting@demo.test").click()
-    admin.get_by_role("dialog").get_by_role("button", name="Send again").click()
-    expect(admin.get_by_text("A new link is on its way to waiting@demo.test.")).to_be_visible()
+    admin.get_by_role("dialog").get_by_role("button", name="Resend invitation").click()
+    expect(admin.get_by_text("We've sent a new link to waiting@demo.test.")).to_be_visible()
     new = f"/invitations/{school.run(secret_of_newest)}"
     page = visitor()
     page.goto(old)
-    expect(page.get_by_role("alert")).to_contain_text("Ask whoever invited you")
+    expect(page.get_by_role("alert")).to_contain_text("Ask the person who invited you")
     page.goto(new)
     expect(page.get_by_role("button", name="Create account and accept")).to_be_visible()
     admin.get_by_role("button", name="Revoke for waiting@demo.test").click()
@@ -106,7 +108,7 @@ def test_an_invitation_is_sent_again_and_revoked(school, visitor):
     assert accessibility(admin) == []
     dialog.get_by_role("button", name="Revoke").click()
 
-    expect(admin.get_by_text("The invitation is revoked.")).to_be_visible()
+    expect(admin.get_by_text("Invitation revoked.")).to_be_visible()
     expect(waiting(admin, "waiting@demo.test")).to_have_count(0)
     page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("Ask whoever invited you")
+    expect(page.get_by_role("alert")).to_contain_text("Ask the person who invited you")

@@ -39,7 +39,7 @@ def test_a_database_that_goes_away_is_said_and_back_again(
         expect(page.get_by_role("link", name="My payments").first).to_be_visible()
         line.go_away()
         page.get_by_role("link", name="My payments").first.click()
-        banner = page.get_by_text("The database does not answer just now. Trying again by itself")
+        banner = page.get_by_text("The database is not responding. Reconnecting…")
         expect(banner).to_be_visible(timeout=20_000)
         line.come_back()
 

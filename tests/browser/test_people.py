@@ -78,7 +78,7 @@ def test_a_new_role_is_shown_with_the_next_click(school, visitor):
 def test_the_log_tells_what_was_done_and_exports_what_it_shows(school, visitor):
     admin, account_id = person_page(school, visitor, "log@demo.test")
 
-    admin.get_by_role("link", name="All about them").click()
+    admin.get_by_role("link", name="Account events").click()
     admin.wait_for_url(f"**/audit?object={account_id}")
     settled(admin)
     row = admin.get_by_role("row").filter(has_text=account_id)

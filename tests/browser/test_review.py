@@ -7,7 +7,7 @@ from courseflow_admin.models.money.payments import Capture, Review, ReviewState
 from tests.browser.conftest import accessibility, settled
 from tests.money_builders import a_payment
 
-REASON = "Stripe says it gave ₹3,000.00 back, which is more than is left of this payment."
+REASON = "Stripe reports a refund of ₹3,000.00, which is more than is left of this payment."
 NOTE = "Both went back; the school has written to the learner."
 
 
@@ -20,21 +20,23 @@ def test_an_admin_resolves_a_review_with_a_note_by_keyboard(school, visitor):
     page = visitor()
     school.sign_in(page, "reviewer@demo.test")
     page.goto(f"/payments/{payment.id}")
-    expect(page.get_by_text(f"Needs a look by a person: {REASON}")).to_be_visible()
+    expect(page.get_by_text(f"Needs review: {REASON}")).to_be_visible()
 
     settled(page).get_by_role("button", name="Resolve review").focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Resolve this review")
-    expect(dialog.get_by_label("What did you find?")).to_be_focused()
-    expect(dialog).to_contain_text("it is shown as “Paid” from then on.")
+    dialog = page.get_by_role("dialog", name="Resolve review")
+    expect(dialog.get_by_label("Findings")).to_be_focused()
+    expect(dialog).to_contain_text("Its status changes to “Paid”.")
     dialog.get_by_role("button", name="Resolve review").click()
-    expect(dialog.get_by_text("Say what you found: it stands in the history.")).to_be_visible()
+    expect(
+        dialog.get_by_text("Enter your findings. They are kept in the payment history.")
+    ).to_be_visible()
     assert accessibility(settled(page)) == []
-    dialog.get_by_label("What did you find?").fill(NOTE)
+    dialog.get_by_label("Findings").fill(NOTE)
     dialog.get_by_role("button", name="Resolve review").click()
 
     expect(dialog).to_have_count(0)
     expect(page.get_by_text(f"Review resolved: {NOTE}")).to_be_visible()
-    expect(page.get_by_text("Needs a look by a person:")).to_have_count(0)
+    expect(page.get_by_text("Needs review:")).to_have_count(0)
     expect(page.get_by_role("button", name="Resolve review")).to_have_count(0)
     assert accessibility(settled(page)) == []

@@ -135,7 +135,7 @@ def test_letters_typed_while_the_answer_is_under_way_are_kept(page):
     answers.release()
     page.wait_for_url("**/?q=garden+z")
 
-    expect(page.get_by_role("heading", name="No course fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No courses found")).to_be_visible()
     expect(box).to_have_value("garden z")
 
 

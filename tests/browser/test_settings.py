@@ -54,8 +54,8 @@ def test_name_logo_and_terms_of_an_admin_are_what_a_learner_sees(school, visitor
     save(admin, "policies")
     expect(says(admin, "policies")).to_contain_text("Saved ")
     picture = {"name": "logo.svg", "mimeType": "image/png", "buffer": a_picture(200, 50)}
-    admin.get_by_label("Choose a picture").set_input_files(files=[picture])
-    expect(admin.get_by_alt_text("The logo as it is now")).to_be_visible()
+    admin.get_by_label("Choose image").set_input_files(files=[picture])
+    expect(admin.get_by_alt_text("Current logo")).to_be_visible()
     expect(admin).to_have_title("Settings · Lakeside School")
     expect(admin.locator(".cf-side .cf-logo")).to_be_visible()
 
@@ -95,14 +95,14 @@ def test_two_admins_see_both_values_and_nothing_is_overwritten(school, visitor, 
     expect(alert).to_contain_text("Hillside School")
     expect(alert).to_contain_text("Lakeside School")
     assert accessibility(second) == []
-    alert.get_by_role("button", name="Go on with theirs").click()
+    alert.get_by_role("button", name="Use theirs").click()
     expect(second.get_by_label("Name", exact=True)).to_have_value("Lakeside School")
     assert school.run(school_settings.get).name == "Lakeside School"
 
 
 def test_what_is_not_saved_is_not_left_by_mistake(school, visitor, as_it_was):
     admin = an_admin_at_settings(school, visitor, "unsaved@demo.test")
-    admin.get_by_label("Note about tax").fill("Not saved")
+    admin.get_by_label("Tax note").fill("Not saved")
     asked = []
     admin.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
 
@@ -111,8 +111,8 @@ def test_what_is_not_saved_is_not_left_by_mistake(school, visitor, as_it_was):
         sections.get_by_role("link", name="Payments").first.click()
 
     expect(admin.get_by_role("heading", level=1)).to_have_text("Settings")
-    expect(admin.get_by_label("Note about tax")).to_have_value("Not saved")
-    assert asked == ["What you changed is not saved. Leave this page all the same?"]
+    expect(admin.get_by_label("Tax note")).to_have_value("Not saved")
+    assert asked == ["You have unsaved changes. Leave this page?"]
     admin.once("dialog", lambda dialog: dialog.accept())
     sections.get_by_role("link", name="Payments").first.click()
     expect(admin.get_by_role("heading", level=1)).to_have_text("Payments")
@@ -121,15 +121,15 @@ def test_what_is_not_saved_is_not_left_by_mistake(school, visitor, as_it_was):
 def test_a_picture_that_is_none_is_refused_beside_the_field(school, visitor, complaints, as_it_was):
     complaints.expect("422")
     admin = an_admin_at_settings(school, visitor, "painter@demo.test")
-    field = admin.get_by_label("Choose a picture")
+    field = admin.get_by_label("Choose image")
 
     field.set_input_files(
         files=[{"name": "logo.png", "mimeType": "image/png", "buffer": b"<svg></svg>"}]
     )
     expect(admin.locator("#logo-error")).to_have_text(
-        "Choose a PNG, JPEG or WebP picture of at most 200 kB."
+        "Choose a PNG, JPEG or WebP image up to 200 kB."
     )
     field.set_input_files(
         files=[{"name": "logo.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 60_000}]
     )
-    expect(admin.locator("#logo-error")).to_have_text("This picture is larger than 200 kB.")
+    expect(admin.locator("#logo-error")).to_have_text("This image is larger than 200 kB.")

@@ -51,7 +51,7 @@ def test_a_page_one_may_not_see_says_so_and_shows_nothing(school, visitor):
     page = visitor()
     school.sign_in(page, "curious@demo.test", next_path="/people")
 
-    expect(page.get_by_text("Your account may not open this page")).to_be_visible()
+    expect(page.get_by_text("You don't have access to this page")).to_be_visible()
     expect(page.get_by_text("For help, write to support@demo.test.")).to_be_visible()
     expect(page.get_by_role("table")).to_have_count(0)
     assert accessibility(settled(page)) == []
@@ -63,7 +63,7 @@ def test_a_page_one_may_not_see_says_so_and_shows_nothing(school, visitor):
 )
 def test_an_address_that_says_something_twice_is_refused_in_words(visitor, path, name, way_out):
     page = visitor()
-    sentence = f"The address of this page says “{name}” twice: take one away."
+    sentence = f"“{name}” appears twice in this page's address."
 
     page.goto(path)
 

@@ -63,7 +63,7 @@ def test_the_cookie_is_out_of_reach_of_scripts(school, visitor):
 @pytest.mark.parametrize(
     ("form", "password", "sentence"),
     [
-        ("/sign-in", "this is not it", "The e-mail address or the password is not right."),
+        ("/sign-in", "this is not it", "Incorrect e-mail address or password."),
         ("/sign-up", "password1", "one of the most common passwords"),
     ],
 )
@@ -92,8 +92,8 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 @pytest.mark.parametrize(
     ("said", "label", "sentence"),
     [
-        ("weak_password", "Password", "A password has 8 to 128 characters."),
-        ("invalid_email", "E-mail", "This does not look like an e-mail address."),
+        ("weak_password", "Password", "Use 8 to 128 characters."),
+        ("invalid_email", "E-mail", "Enter a valid e-mail address."),
         ("invalid_name", "Name", "Enter your name."),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_is_wrong_with_a_field_is_said_there_and_there_is_the_focus(
     expect(at).to_have_accessible_description(re.compile(f"{re.escape(sentence)}$"))
     expect(page.locator("[aria-invalid=true]")).to_have_count(1)
     expect(page.get_by_role("alert")).to_have_count(1)
-    expect(page.get_by_text("Buy a course and begin in a minute.")).to_be_visible()
+    expect(page.get_by_text("Buy a course and start in a minute.")).to_be_visible()
     assert accessibility(settled(page)) == []
 
 

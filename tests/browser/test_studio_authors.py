@@ -28,7 +28,9 @@ def test_the_owner_adds_a_co_instructor_by_keyboard_and_sees_the_name(school, vi
     expect(dialog.get_by_label("E-mail of an instructor")).to_be_focused()
     page.keyboard.type("nobody@demo.test")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_have_text("No instructor has this address.")
+    expect(dialog.get_by_role("alert")).to_have_text(
+        "No instructor found with this e-mail address."
+    )
     assert accessibility(page) == []
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("authors-otto@demo.test")

@@ -8,7 +8,7 @@ from tests import servers
 from tests.browser import other_build
 
 UPDATED = "CourseFlow was updated."
-AWAY = "The school does not answer just now"
+AWAY = "Connection lost. Reconnecting…"
 
 
 @pytest.fixture

@@ -22,14 +22,14 @@ def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(
 
     settled(page).get_by_role("button", name="View as").click()
     dialog = page.get_by_role("dialog", name="View as Maya Rao")
-    expect(dialog).to_contain_text("You only look: nothing can be changed, for 30 minutes")
-    expect(dialog).to_contain_text("An e-mail tells Maya Rao.")
+    expect(dialog).to_contain_text("It is read-only and ends after 30 minutes")
+    expect(dialog).to_contain_text("We'll e-mail Maya Rao.")
     assert accessibility(page) == []
     dialog.get_by_role("button", name="View as Maya Rao").click()
     page.wait_for_url("**/overview")
 
     bar = page.get_by_role("region", name="View as")
-    expect(bar).to_contain_text(re.compile("You see CourseFlow as Maya Rao; read-only; ends in"))
+    expect(bar).to_contain_text(re.compile("Viewing as Maya Rao; read-only; ends in"))
     assert accessibility(settled(page)) == []
     for path in ("/my/courses", "/", "/sign-in", "/nowhere"):
         page.goto(path)
@@ -40,12 +40,12 @@ def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(
     assert accessibility(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto("/account")
-    expect(page.get_by_text("This page is closed while you see")).to_be_visible()
+    expect(page.get_by_text("This page isn't available while you view")).to_be_visible()
     page.goto("/people")
-    expect(page.get_by_text("This page is closed while you see")).to_be_visible()
+    expect(page.get_by_text("This page isn't available while you view")).to_be_visible()
     other_tab.get_by_role("button", name="Role").click()
     other_tab.get_by_role("menuitem", name="Learner").click()
-    expect(other_tab.get_by_text("You see CourseFlow as Maya Rao now.")).to_be_visible()
+    expect(other_tab.get_by_text("You are now viewing as Maya Rao.")).to_be_visible()
 
     bar.get_by_role("button", name="End").click()
     page.wait_for_url(f"**/people/{maya}")

@@ -15,12 +15,12 @@ def test_a_message_that_failed_is_retried_by_its_row(school, visitor):
     settled(admin).goto("/webhooks?state=stuck")
     row = settled(admin).get_by_role("row").filter(has_text="lost")
     expect(row).to_contain_text("No payment of ours.")
-    expect(admin.get_by_text("Retry one that failed once the cause")).to_be_visible()
+    expect(admin.get_by_text("Fix the cause shown under")).to_be_visible()
     assert accessibility(admin) == []
     admin.set_viewport_size({"width": 390, "height": 900})
     assert admin.evaluate("document.documentElement.scrollWidth") <= 390
 
     row.get_by_role("button", name="Retry lost").click()
 
-    expect(admin.get_by_text("The message is handled once more now.")).to_be_visible()
+    expect(admin.get_by_text("Retrying the event now.")).to_be_visible()
     expect(row.get_by_role("button", name="Retry lost")).to_have_count(0)

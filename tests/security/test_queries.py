@@ -18,7 +18,7 @@ async def test_fifty_parameters_are_taken_and_one_more_is_refused(api):
     taken = await api.get(f"{ME}?{numbered(50)}")
     refused = await api.get(f"{ME}?{numbered(51)}")
 
-    assert taken.json()["detail"] == "There is no such parameter here."
+    assert taken.json()["detail"] == "This parameter is not recognized."
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
     assert refused.json()["detail"] == "This address has too many parameters."
 

@@ -177,7 +177,7 @@ async def test_a_click_meant_as_oneself_is_not_done_as_somebody_else_nor_the_oth
     assert after is None
     assert [event.name.rpartition(".")[2] for event in ended.events] == ["on_load_internal"]
     assert (auth.viewing, auth.email) == ("", "admin@demo.test")
-    assert await said(root) == [("info", "You see CourseFlow as yourself again.")]
+    assert await said(root) == [("info", "View-as ended.")]
 
 
 async def test_what_the_admin_had_on_screen_is_gone_from_the_tab(database):

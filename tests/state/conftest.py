@@ -10,8 +10,8 @@ from courseflow_admin.routes import session_cookie
 from tests import edge
 
 NOT_PERMITTED = (
-    "Your account may not do this. Ask an admin of the school. "
-    "For help, write to support@demo.test."
+    "You don't have permission to do this. Ask an admin of the school. For help, write to "
+    "support@demo.test."
 )
 
 

@@ -38,7 +38,7 @@ class FromElsewhere(NotPermitted):
     needs_support = False
 
     def __init__(self) -> None:
-        super().__init__("Please open this from our own pages.")
+        super().__init__("Open this from our own pages.")
 
 
 def client_address(connection: HTTPConnection) -> str:
@@ -104,11 +104,11 @@ async def single_parameters(request: Request) -> None:
     declared, seen = _declared(request), set[str]()
     for name, value in given:
         if without_controls(name + value) != name + value:
-            raise Invalid("This parameter holds a sign that is no text.", name[:60])
+            raise Invalid("This parameter contains an invalid character.", name[:60])
         if name in seen:
             raise Invalid("This parameter is given more than once.", name[:60])
         if declared is not None and name not in declared:
-            raise Invalid("There is no such parameter here.", name[:60])
+            raise Invalid("This parameter is not recognized.", name[:60])
         seen.add(name)
 
 

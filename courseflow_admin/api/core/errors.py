@@ -55,9 +55,9 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    detail: str = Field(description="A sentence for the person.")
+    detail: str = Field(description="A message for the user.")
     code: str = Field(description="For programs.")
-    reference: str = Field(description="Of the line in our log.")
+    reference: str = Field(description="Matches the entry in our log.")
     field: str = ""
 
 

@@ -33,7 +33,7 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", TEXT}
 NOT_OUR_PAGES = (f"{routes.API}/webhooks/", f"{routes.API}/checkout/return/")
 LARGEST_BODY = 1_000_000
 LONGEST_QUERY = 8 * 1024
-TOO_LARGE = "This is larger than what we take."
+TOO_LARGE = "This request is too large."
 A_YEAR = 31_536_000
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -145,7 +145,7 @@ def one_address(app: ASGIApp, settings: Settings) -> ASGIApp:
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
-            answer = problem(400, "bad_host", "The name of the host in this request is none.")
+            answer = problem(400, "bad_host", "The Host header of this request is not valid.")
             await answer(scope, receive, send)
             return
         if host == own or name not in LOOPBACK or _answers_everywhere(scope["path"]):
@@ -168,7 +168,7 @@ def limit_query(app: ASGIApp) -> ASGIApp:
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and len(scope["query_string"]) > LONGEST_QUERY:
-            answer = problem(414, "address_too_long", "This address is longer than what we take.")
+            answer = problem(414, "address_too_long", "This address is too long.")
             await answer(scope, receive, send)
             return
         await app(scope, receive, send)
@@ -235,7 +235,9 @@ def only_own_origin(app: ASGIApp, settings: Settings) -> ASGIApp:
             origin = Headers(scope=scope).get("origin", "")
             if origin != settings.origin:
                 logger.warning("origin.refused", path=scope["path"][:200], origin=origin[:200])
-                answer = problem(403, "foreign_origin", "This was not sent from our own pages.")
+                answer = problem(
+                    403, "foreign_origin", ("This request did not come from our own pages.")
+                )
                 if _is_text_of_a_program(scope, origin):
                     answer = problem(415, "unsupported_media_type", ONLY_JSON)
                 await answer(scope, receive, send)

@@ -179,7 +179,7 @@ async def sign_out(request: Request) -> Response:
 
     fields = await read_form(request) if is_form(request) else {}
     if set(fields) - {"next"}:
-        raise Invalid("There is no such field here.")
+        raise Invalid("This field is not recognized.")
     actor = await sessions.find(session_token(request))
     if actor:
         await sessions.end(actor)

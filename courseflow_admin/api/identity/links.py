@@ -24,7 +24,7 @@ from courseflow_admin.services.identity import password_resets, verification
 from courseflow_admin.services.identity.one_time_links import LinkUsed
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
-SENT = "If there is an account with this address, an e-mail with a link is on its way."
+SENT = "If an account with this address exists, we've sent it an e-mail with a link."
 
 Secret = Annotated[str, Field(min_length=1, max_length=200, repr=False)]
 

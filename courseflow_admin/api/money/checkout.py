@@ -105,11 +105,11 @@ def _posting_page(form: CheckoutForm) -> Response:
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><title>Going to Razorpay</title>'
+        '<meta name="color-scheme" content="light dark"><title>Redirecting to Razorpay</title>'
         f'<script src="{POST_FORM_SCRIPT}" defer></script></head>'
         '<body style="font-family: system-ui; padding: 48px 24px; text-align: center">'
-        "<main><h1>Going to Razorpay</h1><p>If nothing happens, press the button.</p>"
+        "<main><h1>Redirecting to Razorpay</h1><p>If nothing happens, select the button.</p>"
         f'<form id="post-form" method="post" action="{escape(form.action)}">{fields}'
-        '<button type="submit">Go on to Razorpay</button></form></main></body></html>',
+        '<button type="submit">Continue to Razorpay</button></form></main></body></html>',
         headers=NOT_STORED,
     )

@@ -20,7 +20,7 @@ export function LogoPicker({ address, largest, shown, onSent }) {
     event.target.value = ""; // so that the same one can be chosen again
     if (!file) return;
     if (file.size > largest) {
-      onSent(false, "This picture is larger than 200 kB.");
+      onSent(false, "This image is larger than 200 kB.");
       return;
     }
     setBusy(true);
@@ -30,7 +30,7 @@ export function LogoPicker({ address, largest, shown, onSent }) {
       const said = await answer.json().catch(() => ({}));
       onSent(answer.ok, said.detail ?? "");
     } catch {
-      onSent(false, "The picture did not arrive. Please try again.");
+      onSent(false, "The upload failed. Please try again.");
     } finally {
       setBusy(false);
     }
@@ -39,7 +39,7 @@ export function LogoPicker({ address, largest, shown, onSent }) {
     "label",
     { className: "cf-btn cf-filebtn", "aria-busy": busy },
     createElement("span", { className: "cf-spin", "aria-hidden": true }),
-    "Choose a picture",
+    "Choose image",
     createElement("input", {
       type: "file",
       accept: "image/png,image/jpeg,image/webp",

@@ -3,7 +3,7 @@
 import reflex as rx
 
 SCRIPT = rx.asset("unsaved.js", shared=True)
-QUESTION = "What you changed is not saved. Leave this page all the same?"
+QUESTION = "You have unsaved changes. Leave this page?"
 
 
 class _Unsaved(rx.NoSSRComponent):

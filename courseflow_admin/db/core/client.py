@@ -44,7 +44,7 @@ class Duplicate(Conflict):
     code = "duplicate"
 
     def __init__(self, key: Mapping[str, Any]) -> None:
-        super().__init__("This exists already.")
+        super().__init__("This already exists.")
         self.key = key
 
 

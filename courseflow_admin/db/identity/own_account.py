@@ -124,7 +124,7 @@ async def blank_emails(account_id: str, email: str, at: datetime) -> None:
     stopped = {
         "state": EmailState.FAILED,
         "state_at": at,
-        "error": "The account was deleted before this was sent.",
+        "error": "The account was deleted before this e-mail was sent.",
     }
     await collection("emails").update_many(
         {**theirs, "state": EmailState.QUEUED, "provider_id": ""}, {"$set": stopped}

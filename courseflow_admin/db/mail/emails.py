@@ -51,7 +51,9 @@ async def mark_sent(email_id: str, provider_id: str, attempts: int, at: datetime
     """The provider took it. Its webhooks may have been quicker: then the state stays theirs."""
     changes: Row = {"provider_id": provider_id, "sent_at": at, "attempts": attempts, "error": ""}
     await collection("emails").update_one({"_id": email_id}, {"$set": changes})
-    await add_event(email_id, EmailEvent(at=at, state=EmailState.SENT, detail="Resend took it"))
+    await add_event(
+        email_id, EmailEvent(at=at, state=EmailState.SENT, detail=("Accepted by Resend"))
+    )
 
 
 async def note_try(email_id: str, error: str, attempts: int) -> None:

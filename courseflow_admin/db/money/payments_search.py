@@ -66,7 +66,7 @@ def _behind_a_figure(wanted: PaymentFilter, where: Row) -> tuple[Row, list[tuple
         waiting, hint = payment_metrics.attention(wanted.figure, clock.business())
         return {"$and": [where, waiting]}, hint
     if wanted.period is None:
-        raise Invalid("Which days? Give 'from' and 'to'.", "from")
+        raise Invalid("Enter both 'from' and 'to'.", "from")
     scope = Scope(current_mode(), wanted.owner_id)
     counted = payment_metrics.match(metric, wanted.period, scope, wanted.currency)
     return ({"$and": [where, counted]} if where else counted), payment_metrics.hint(metric, scope)

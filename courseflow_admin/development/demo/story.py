@@ -170,7 +170,7 @@ class Story(Traces):
         purchase.amount_minor = payment.amount.minor // 2
         self._try(purchase, at, Capture.PAID)
         said = Money(minor=purchase.amount_minor, currency=payment.amount.currency)
-        reason = f"The gateway says {said}, our payment is {payment.amount}."
+        reason = f"The gateway reports {said}, but our payment is {payment.amount}."
         payment.review = Review(state=ReviewState.OPEN, reason=reason, at=at)
         payment.open, payment.updated_at = True, at
         self._note(payment, Act.PAYMENT_REVIEW_OPENED, at, why=reason)
@@ -277,7 +277,7 @@ class Story(Traces):
         facts = {
             "course": payment.course_title,
             "amount": str(amount),
-            "ended": "Your access to the course has ended with it." if whole else "",
+            "ended": "Your access to the course has ended." if whole else "",
             "link": settings().origin + routes.my_payment(payment.id),
         }
         self._mail(EmailKind.REFUND, learner, f"refund-{refund.id}", facts, at, payment)

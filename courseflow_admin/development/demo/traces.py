@@ -93,7 +93,7 @@ class Traces:
         """An event about money we know nothing of: the worker has given it up to a person."""
         order_id = gateways.new_id("checkout", "razorpay")
         raw = json.dumps({"event": "payment.captured", "order_id": order_id})
-        reason = "No payment of ours has these ids."
+        reason = "No matching payment found."
         self.rows.webhook_events.append(
             WebhookEvent(
                 _id=id_at("whe", at),
@@ -164,7 +164,9 @@ class Traces:
         end = self._end_of_mail()
         done_at = at + timedelta(seconds=4)
         steps = [
-            EmailEvent(at=at + timedelta(seconds=1), state=EmailState.SENT, detail="Resend took it")
+            EmailEvent(
+                at=at + timedelta(seconds=1), state=EmailState.SENT, detail=("Accepted by Resend")
+            )
         ]
         if end is not EmailState.SENT:
             detail = "The mailbox does not exist." if end is EmailState.BOUNCED else ""

@@ -161,7 +161,7 @@ def _payments(world: World) -> str:
     found.sort(key=_created, reverse=True)
     rows = [_payment_row(world, payment) for payment in found[:SHOWN]]
     empty = "No payments yet. Buy a course in the school, and it appears here."
-    heads = ["Payment", "Time (UTC)", "Amount", "State", "Refunds", "What happens next"]
+    heads = ["Payment", "Time (UTC)", "Amount", "Status", "Refunds", "What happens next"]
     return f"""<section class="card"><header><h2>Payments</h2></header>
       {pages.table(heads, rows, empty, (2,))}</section>"""
 
@@ -301,7 +301,7 @@ def _clock_card(world: World) -> str:
 
 def _deliveries(world: World) -> str:
     rows = [_delivery_row(delivery) for delivery in world.store.deliveries(SHOWN)]
-    heads = ["Webhook", "Time (UTC)", "About", "State", "Tries", "Once more"]
+    heads = ["Webhook", "Time (UTC)", "About", "Status", "Attempts", "Once more"]
     return f"""<section class="card" id="deliveries"><header><h2>Webhooks</h2>
       <p class="soft small">Newest first, to {escape(world.webhook_base)}/…</p></header>
       {pages.table(heads, rows, "No webhooks yet.", (4,))}</section>"""

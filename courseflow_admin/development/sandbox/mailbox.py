@@ -90,7 +90,7 @@ def _list(world: World, to: str) -> Response:
       <div><input id="to" name="to" type="search" value="{escape(to)}"
       placeholder="student@demo.test"></div><button>Search</button>{clear}</div></form>
       <p class="soft small">{count}, newest first</p>
-      {pages.table(["Subject", "To", "State", "Time (UTC)"], rows, empty)}</section>"""
+      {pages.table(["Subject", "To", "Status", "Time (UTC)"], rows, empty)}</section>"""
     return pages.page("Mailbox", body, bar=_bar(world))
 
 

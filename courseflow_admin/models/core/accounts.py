@@ -25,8 +25,8 @@ AS_ROLE = {"student": "a learner", "instructor": "an instructor", "admin": "an a
 # What a role may do, after "may".
 MAY = {
     "student": "buy and study courses",
-    "instructor": "also make and sell own courses",
-    "admin": "see and change everything in this school, people and payments too",
+    "instructor": "also create and sell your own courses",
+    "admin": "see and change everything in this school, including people and payments",
 }
 STANDINGS = ("active", "unverified", "suspended", "deleted")
 PRESENT = "present"  # in a search: all but the deleted

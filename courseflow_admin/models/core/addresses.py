@@ -49,9 +49,11 @@ def as_email(text: str) -> str:
             test_environment=not settings().production,
         )
     except EmailNotValidError as error:
-        raise ValueError("This does not look like an e-mail address.") from error
+        raise ValueError("Enter a valid e-mail address.") from error
     if any(_mixed(label) for label in found.domain.split(".")):
-        raise ValueError("The domain of this address mixes letters that only look alike.")
+        raise ValueError(
+            "The domain of this address mixes look-alike letters from different alphabets."
+        )
     return normalized(found.normalized)
 
 

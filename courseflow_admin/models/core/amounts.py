@@ -55,7 +55,7 @@ class Money(Piece):
     @classmethod
     def of(cls, minor: int, currency: str) -> Self:
         if currency not in CURRENCIES:
-            raise Invalid(f"We do not sell in '{currency}'.", "currency")
+            raise Invalid(f"'{currency}' is not a supported currency.", "currency")
         return cls(minor=minor, currency=currency)
 
     @classmethod
@@ -68,7 +68,7 @@ class Money(Piece):
         known = _known(currency)
         clean = _without_sign(SPACES.sub(" ", text.strip()), known)
         if len(clean) > LONGEST_WRITTEN:
-            raise Invalid(f"An amount has at most {LONGEST_WRITTEN} characters.", field)
+            raise Invalid(f"Use at most {LONGEST_WRITTEN} characters for the amount.", field)
         clean = _require_clear(clean, known, field)
         number = WRITTEN.fullmatch(clean)
         if not number or (number["point"] and number["point"] in number["whole"]):
@@ -132,7 +132,7 @@ class Money(Piece):
 
 def _known(currency: str) -> Currency:
     if currency not in CURRENCIES:
-        raise Invalid(f"We do not sell in '{currency}'.", "currency")
+        raise Invalid(f"'{currency}' is not a supported currency.", "currency")
     return CURRENCIES[currency]
 
 

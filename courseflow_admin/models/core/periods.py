@@ -88,7 +88,7 @@ def _day(text: str, field: str) -> date:
     try:
         day = calendar.read_day(text)
     except ValueError as error:
-        raise Invalid("Write days as 2026-11-22.", field) from error
+        raise Invalid("Enter dates such as 2026-11-22.", field) from error
     if not FIRST_DAY <= day <= LAST_DAY:
         raise Invalid(f"Choose a day from {FIRST_DAY} to {LAST_DAY}.", field)
     return day

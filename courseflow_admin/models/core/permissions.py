@@ -49,7 +49,7 @@ class SecondFactorRequired(NotPermitted):
 
     def __init__(self) -> None:
         super().__init__(
-            "The school asks you for a second factor. Set it up on the page of your account first."
+            "Your school requires a second factor. Set it up on your account page first."
         )
 
 

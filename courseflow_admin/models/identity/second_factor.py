@@ -17,11 +17,12 @@ RECOVERY_CODES = 10
 RECOVERY_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on paper
 RECOVERY_LENGTH = 24  # 117 bits of chance: from 112 on a plain hash is enough (ASVS 6.5.2)
 WRONG_CODE = (
-    "This code is not right or was used already. Wait for the next one, or use a recovery code."
+    "This code is incorrect or has already been used. Wait for the next one, or use a "
+    "recovery code."
 )
 WRONG_FIRST_CODE = (
-    "This is not the code for this key. Type the one your app shows now; if it stays wrong, "
-    "set the clock of your phone."
+    "This code doesn't match. Enter the one your app shows now. If it still fails, check the "
+    "clock on your phone."
 )
 
 
@@ -73,9 +74,7 @@ class SecondFactorNeeded(NotSignedIn):
     code = "second_factor_needed"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The password is right. Now the code of your authenticator app is needed too."
-        )
+        super().__init__("Enter the code from your authenticator app to continue.")
 
 
 class WrongCode(Invalid):
@@ -102,28 +101,28 @@ class SignInOver(NotSignedIn):
     code = "sign_in_over"
 
     def __init__(self) -> None:
-        super().__init__("This sign-in took too long or was used already. Please begin again.")
+        super().__init__("This sign-in has expired. Please start again.")
 
 
 class SecondFactorOn(Conflict):
     code = "second_factor_on"
 
     def __init__(self) -> None:
-        super().__init__("The second factor is on already. To set it up anew, switch it off first.")
+        super().__init__("Your second factor is already on. To set it up again, turn it off first.")
 
 
 class SecondFactorOff(Conflict):
     code = "second_factor_off"
 
     def __init__(self) -> None:
-        super().__init__("The second factor is not on. Load the page again to see how it stands.")
+        super().__init__("Your second factor is not on. Reload the page.")
 
 
 class SetUpOver(Conflict):
     code = "set_up_over"
 
     def __init__(self) -> None:
-        super().__init__("This set-up is over. Begin again to get a new key.")
+        super().__init__("This setup has expired. Start again to get a new key.")
 
 
 def as_code(text: str) -> str:

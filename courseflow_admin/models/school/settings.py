@@ -30,7 +30,7 @@ LONGEST_KEPT = 3650  # days: ten years
 def _as_school_name(text: str) -> str:
     name = as_line(text)
     if not name:
-        raise ValueError("Please give the school a name.")
+        raise ValueError("Enter a name for the school.")
     return name
 
 
@@ -42,7 +42,7 @@ def _as_sold(codes: list[str]) -> list[str]:
     """Each once, in the order of our table."""
     unknown = [code for code in codes if code not in CURRENCIES]
     if unknown:
-        raise ValueError(f"We do not sell in '{unknown[0][:20]}'.")
+        raise ValueError(f"'{unknown[0][:20]}' is not a supported currency.")
     if not codes:
         raise ValueError("Choose at least one currency.")
     return [code for code in CURRENCIES if code in codes]
@@ -187,8 +187,8 @@ class SettingsChangedMeanwhile(Conflict):
     def __init__(self, differences: list[Difference], revision: int) -> None:
         fields = ", ".join(one.field.replace("_", " ") for one in differences)
         super().__init__(
-            f"Somebody else changed this after you had opened it: {fields}. Nothing was "
-            "overwritten; compare the two and save again."
+            f"These fields were changed elsewhere: {fields}. Nothing was overwritten. Compare "
+            "both versions and save again."
         )
         self.differences, self.revision = differences, revision
 

@@ -60,50 +60,48 @@ class Reason:
 SENTENCES = {
     ReasonCode.SUSPENDED: "This account is suspended.",
     ReasonCode.DELETED: "This account is deleted.",
-    ReasonCode.NEVER_BOUGHT: "This course has not been bought yet.",
-    ReasonCode.CHECKOUT_OPEN: "A checkout was opened but nothing has been paid yet.",
-    ReasonCode.PAYMENT_PENDING: "A payment of {amount} is on its way and not yet confirmed.",
-    ReasonCode.PAYMENT_FAILED: "The payment of {amount} did not go through.",
-    ReasonCode.PAYMENT_IN_REVIEW: "The school is checking a payment of {amount} by hand.",
-    ReasonCode.PAID_WITHOUT_GRANT: "{amount} was paid, but no access followed.",
+    ReasonCode.NEVER_BOUGHT: "The course has not been bought yet.",
+    ReasonCode.CHECKOUT_OPEN: "A checkout was started, but nothing has been paid yet.",
+    ReasonCode.PAYMENT_PENDING: "A payment of {amount} is not confirmed yet.",
+    ReasonCode.PAYMENT_FAILED: "The payment of {amount} failed.",
+    ReasonCode.PAYMENT_IN_REVIEW: "The school is reviewing a payment of {amount}.",
+    ReasonCode.PAID_WITHOUT_GRANT: "{amount} was paid, but access was not granted.",
     ReasonCode.REFUNDED: "Access ended on {day} because the payment was refunded.",
     ReasonCode.ENDED: "Access ended on {day}.",
-    ReasonCode.EXPIRED: "Access ran until {day}.",
+    ReasonCode.EXPIRED: "Access expired on {day}.",
     ReasonCode.NOT_STARTED: "Access starts on {day}.",
     ReasonCode.DISPUTED: (
-        "The payment is being disputed at the bank, so access waits for the outcome."
+        "The payment is disputed. Access is suspended until the dispute is decided."
     ),
 }
-BUY_AGAIN = "Buying the course again opens it at once."
+BUY_AGAIN = "Buy the course again to get access."
 REPAIRS = {
     ReasonCode.SUSPENDED: "An admin can lift the suspension.",
-    ReasonCode.NEVER_BOUGHT: "Buying it opens it at once.",
-    ReasonCode.CHECKOUT_OPEN: "Finishing the checkout opens the course at once.",
-    ReasonCode.PAYMENT_PENDING: "Access opens by itself as soon as it is.",
-    ReasonCode.PAYMENT_FAILED: "Trying again opens the course at once.",
-    ReasonCode.PAYMENT_IN_REVIEW: (
-        "An admin of the school decides about it; please do not pay again meanwhile."
-    ),
-    ReasonCode.PAID_WITHOUT_GRANT: "An admin re-checks the payment.",
+    ReasonCode.NEVER_BOUGHT: "Buy it to start right away.",
+    ReasonCode.CHECKOUT_OPEN: "Complete the checkout to get access.",
+    ReasonCode.PAYMENT_PENDING: "Access starts automatically once it is confirmed.",
+    ReasonCode.PAYMENT_FAILED: "Pay again to get access.",
+    ReasonCode.PAYMENT_IN_REVIEW: ("An admin of the school will decide. Please don't pay again."),
+    ReasonCode.PAID_WITHOUT_GRANT: "An admin can re-check the payment.",
     ReasonCode.REFUNDED: BUY_AGAIN,
     ReasonCode.ENDED: BUY_AGAIN,
     ReasonCode.EXPIRED: BUY_AGAIN,
-    ReasonCode.DISPUTED: "Winning or withdrawing the dispute restores access.",
+    ReasonCode.DISPUTED: "Access is restored if the dispute is won or withdrawn.",
 }
 KINDS = {
-    "payment": "It was bought",
-    "manual": "It was given by hand",
+    "payment": "Bought",
+    "manual": "Granted manually",
     "free": "Enrolled for free",
-    "batch": "It was given to a group",
+    "batch": "Granted to a group",
 }
 
 
 def _granted(reason: Reason) -> str:
     sentence = f"{KINDS[reason.kind]} on {calendar.school().day(reason.at)}." if reason.at else ""
     if reason.until:
-        sentence += f" Access runs until {calendar.school().day(reason.until)}."
+        sentence += f" Access expires on {calendar.school().day(reason.until)}."
     if reason.disputed:
-        sentence += " The payment is being disputed at the bank; meanwhile access stays open."
+        sentence += " The payment is disputed. Access stays open until the dispute is decided."
     return sentence
 
 

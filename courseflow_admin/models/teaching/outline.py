@@ -20,7 +20,7 @@ Way = Literal["up", "down"]
 
 def with_section(course: Course, section: Section) -> Course:
     if len(course.outline) >= MOST_SECTIONS:
-        raise Conflict(f"A course holds at most {MOST_SECTIONS} sections.")
+        raise Conflict(f"A course can have at most {MOST_SECTIONS} sections.")
     return _outlined(course, [*course.outline, section])
 
 
@@ -56,7 +56,7 @@ def without_section(course: Course, section_id: str, by: str, at: datetime) -> C
 
 def with_lesson(course: Course, section_id: str, lesson: Lesson) -> Course:
     if len(course.lesson_ids) >= MOST_LESSONS:
-        raise Conflict(f"A course holds at most {MOST_LESSONS} lessons.")
+        raise Conflict(f"A course can have at most {MOST_LESSONS} lessons.")
     section = section_of(course, section_id)
     grown = section.model_copy(update={"lessons": [*section.lessons, lesson]})
     return _outlined(course, _swapped(course, grown))

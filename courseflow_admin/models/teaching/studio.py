@@ -92,8 +92,8 @@ class StaleRevision(Conflict):
 
     def __init__(self, what: str, mine: str, theirs: str, revision: int) -> None:
         super().__init__(
-            f"Somebody saved {what} after you had opened it. Nothing was overwritten; "
-            "compare the two and save again."
+            f"{what} was changed elsewhere. Nothing was overwritten. Compare both versions and "
+            "save again."
         )
         self.mine, self.theirs, self.revision = mine, theirs, revision
 
@@ -124,8 +124,8 @@ class Check:
     @property
     def sentence(self) -> str:
         if self.code is CheckCode.BELOW_MINIMUM and self.minimums:
-            bounds = listed(f"{name.capitalize()} from {least}" for name, least in self.minimums)
-            return f"{self.price} is less than can be paid: {bounds}."
+            bounds = listed(f"{name.capitalize()} {least}" for name, least in self.minimums)
+            return f"{self.price} is too low. Minimum: {bounds}."
         if self.code is CheckCode.BETWEEN_STEPS and self.price:
             return self.price.between_steps()
         currency = self.price.currency if self.price else ""
@@ -134,13 +134,13 @@ class Check:
 
 # A refusal to publish says them too, so they stand here and not on the page.
 CHECKS = {
-    CheckCode.NO_LESSON: "The course has no lesson yet.",
+    CheckCode.NO_LESSON: "The course has no lessons yet.",
     CheckCode.EMPTY_LESSON: "“{lesson}” has no text.",
     CheckCode.LESSON_NOT_READY: "“{lesson}” is not marked as ready.",
     CheckCode.NO_DESCRIPTION: "The course has no description.",
     CheckCode.NO_THUMBNAIL: "The course has no cover.",
     CheckCode.ZERO_NOT_FREE: "The price is 0. Set one, or mark the course as free.",
-    CheckCode.BELOW_MINIMUM: "No payment gateway that is switched on takes {currency}.",
+    CheckCode.BELOW_MINIMUM: "No enabled payment gateway supports {currency}.",
     CheckCode.CURRENCY_NOT_SOLD: "The school does not sell in {currency}. Choose another currency.",
 }
 

@@ -13,10 +13,10 @@ def not_found() -> rx.Component:
     return bare_page(
         empty(
             "search_x",
-            "There is no page at this address",
-            "It may have moved, or the address is not complete.",
+            "Page not found",
+            "It may have moved, or the link may be incomplete.",
             link_button("Catalog", href=routes.HOME),
-            link_button("Your overview", href=routes.OVERVIEW, look="primary"),
+            link_button("Overview", href=routes.OVERVIEW, look="primary"),
             level=1,
         )
     )

@@ -69,7 +69,7 @@ def confirm_address() -> rx.Component:
             ),
             class_name="cf-col cf-grow",
         ),
-        button("Send a new link", size="small", on_click=AccountState.resend),
+        button("Send new link", size="small", on_click=AccountState.resend),
         class_name="cf-card cf-row cf-pad",
         aria_label="Your e-mail address",
     )
@@ -120,13 +120,13 @@ def learning() -> rx.Component:
 
 def needs_a_person() -> rx.Component:
     return card(
-        "Needs a person",
+        "Needs attention",
         rx.cond(
             OverviewState.tasks,
             rx.el.ul(rx.foreach(OverviewState.tasks, one_task), class_name="cf-list"),
             rx.el.div(
                 toned_icon("circle_check", "green"),
-                rx.el.span("Nothing waits for you: no dispute, review, stuck message or bounce."),
+                rx.el.span("All clear: no disputes, reviews, failed webhooks or bounced e-mails."),
                 class_name="cf-row cf-pad cf-13",
             ),
         ),
@@ -195,8 +195,8 @@ def no_revenue() -> rx.Component:
         OverviewState.chart_title,
         empty(
             "chart_column",
-            "No money in these days",
-            "A bar stands here for each day on which somebody paid.",
+            "No payments in this period",
+            "Days with payments appear here as bars.",
             link_button("All payments", href=routes.PAYMENTS),
         ),
     )
@@ -216,8 +216,8 @@ def no_enrollments() -> rx.Component:
         OverviewState.chart_title,
         empty(
             "graduation_cap",
-            "Nobody enrolled in these days",
-            "Each learner who buys or takes one of your courses is counted here.",
+            "No enrollments in this period",
+            "Learners who enroll in your courses are counted here.",
             link_button("Go to your courses", href=routes.STUDIO, look="primary"),
         ),
     )
@@ -228,11 +228,11 @@ def no_enrollments() -> rx.Component:
 
 def newest_payments() -> rx.Component:
     return newest(
-        "Newest payments",
+        "Recent payments",
         OverviewState.newest_payments,
         one_payment,
         text_link("All payments", href=routes.PAYMENTS),
-        empty("credit_card", "No payments yet", "They appear here the second somebody pays."),
+        empty("credit_card", "No payments yet", "Payments appear here as soon as someone pays."),
     )
 
 
@@ -251,14 +251,14 @@ def one_payment(item: PaymentLine) -> rx.Component:
 
 def newest_learners() -> rx.Component:
     return newest(
-        "Newest learners",
+        "Recent learners",
         OverviewState.newest_learners,
         one_learner,
         text_link("All learners", href=routes.LEARNERS),
         empty(
             "users",
             "No learners yet",
-            "Publish a course, and who enrolls appears here.",
+            "Publish a course, and new learners appear here.",
             link_button("Go to your courses", href=routes.STUDIO),
         ),
     )

@@ -65,7 +65,7 @@ def error_of(place: str) -> rx.Var:
 
 def name() -> rx.Component:
     return card(
-        "You",
+        "Profile",
         form(
             field(
                 "Name",
@@ -74,7 +74,7 @@ def name() -> rx.Component:
                 required=True,
                 max_length=80,
                 default_value=AccountState.name,
-                help_text="As it stands on certificates and beside what you write.",
+                help_text="This name appears on certificates and next to what you write.",
                 error=error_of("name.name"),
             ),
             submit("Save name", look="", busy=AccountState.saving == "name"),
@@ -115,7 +115,7 @@ def address() -> rx.Component:
             rx.cond(
                 AccountState.verified,
                 rx.fragment(),
-                button("Send a link to confirm it", size="small", on_click=AccountState.resend),
+                button("Send confirmation link", size="small", on_click=AccountState.resend),
             ),
             rx.cond(AccountState.asked_email, change_that_waits()),
             form(
@@ -151,17 +151,17 @@ def address() -> rx.Component:
 def change_that_waits() -> rx.Component:
     return rx.el.div(
         rx.el.p(
-            "A link is on its way to ",
+            "We've sent a link to ",
             rx.el.b(AccountState.asked_email),
-            ". Your address changes when you use it, until ",
+            ". Your address changes once you open it. Valid until ",
             AccountState.asked_until,
             ".",
             class_name="cf-13",
             role="status",
         ),
         rx.el.div(
-            button("Send again", size="small", on_click=AccountState.send_change_again),
-            button("Cancel the change", size="small", on_click=AccountState.cancel_change),
+            button("Resend link", size="small", on_click=AccountState.send_change_again),
+            button("Cancel change", size="small", on_click=AccountState.cancel_change),
             class_name="cf-row",
         ),
         class_name="cf-stack",
@@ -200,13 +200,15 @@ def password() -> rx.Component:
 
 def sessions() -> rx.Component:
     return card(
-        "Where you are signed in",
+        "Sessions",
         rx.el.ul(rx.foreach(AccountState.sessions, session), class_name="cf-list"),
         aside=rx.fragment(
             rx.el.span(AccountState.zone, class_name="cf-sm cf-mut"),
             rx.cond(
                 AccountState.others > 0,
-                button("Sign out all others", size="small", on_click=AccountState.end_others),
+                button(
+                    "Sign out all other sessions", size="small", on_click=AccountState.end_others
+                ),
             ),
         ),
     )
@@ -225,7 +227,7 @@ def session(row: SessionRow) -> rx.Component:
         ),
         rx.cond(
             row.is_this,
-            badge("green", "This one"),
+            badge("green", "This device"),
             button(
                 "Sign out",
                 size="small",
@@ -241,10 +243,10 @@ def own_data() -> rx.Component:
     return card(
         "Your data",
         rx.el.div(
-            rx.el.p("Everything we hold about you, as a JSON file.", class_name="cf-13 cf-mut"),
+            rx.el.p("Everything we store about you, as a JSON file.", class_name="cf-13 cf-mut"),
             link_button(
                 icon("download", 14),
-                "Download",
+                "Download data",
                 href=routes.API_EXPORT,
                 external=True,
                 # Without this the browser begins to leave the page, and its socket is closed.
@@ -265,7 +267,7 @@ def own_data() -> rx.Component:
 def delete_dialog() -> rx.Component:
     return dialog(
         "Delete your account",
-        rx.cond(AccountState.delete_problem, "Not possible yet.", "It cannot be undone."),
+        rx.cond(AccountState.delete_problem, "You can't delete it yet.", "It cannot be undone."),
         rx.cond(AccountState.delete_problem, problem(AccountState.delete_problem), delete_form()),
         open_=AccountState.deleting,
         on_open_change=AccountState.ask_delete,
@@ -286,9 +288,9 @@ def delete_dialog() -> rx.Component:
 def delete_form() -> rx.Component:
     return rx.el.div(
         effects(
-            effect("lock", "You lose access to all courses, also to those you paid for."),
+            effect("lock", "You lose access to all courses, including those you paid for."),
             effect("eraser", "Your name, address and stored e-mails are removed."),
-            effect("receipt_text", "Payments and receipts stay, as tax law asks."),
+            effect("receipt_text", "Payments and receipts are kept, as tax law requires."),
         ),
         form(
             field(

@@ -49,8 +49,8 @@ def asked_by_the_school() -> rx.Component:
     return rx.el.div(
         icon("shield_alert", 16),
         rx.el.span(
-            "The school asks admins for a second factor. Until yours is set up, "
-            "only your own account is open to you."
+            "Your school requires a second factor for admins. Until you set it up, you can only "
+            "open your own account."
         ),
         class_name="cf-asked",
     )
@@ -98,8 +98,8 @@ def cancel() -> rx.Component:
 def off() -> rx.Component:
     return rx.el.div(
         rx.el.p(
-            "After your password you are asked for a code from an app on your phone. "
-            "Who finds out your password alone cannot get in.",
+            "After your password, you enter a code from an app on your phone. A stolen password "
+            "alone is not enough.",
             class_name="cf-13 cf-mut",
         ),
         rx.cond(
@@ -107,7 +107,7 @@ def off() -> rx.Component:
             form(
                 password_field(),
                 rx.el.div(
-                    submit("Go on", busy=SecondFactorState.saving == "begin"),
+                    submit("Continue", busy=SecondFactorState.saving == "begin"),
                     cancel(),
                     class_name="cf-row",
                 ),
@@ -115,7 +115,7 @@ def off() -> rx.Component:
             ),
             button(
                 icon("shield_check", 14),
-                "Set it up",
+                "Set up",
                 on_click=SecondFactorState.ask("begin"),
             ),
         ),
@@ -140,7 +140,7 @@ def setting_up() -> rx.Component:
                         "dangerouslySetInnerHTML": rx.Var.create({"__html": SecondFactorState.qr})
                     },
                 ),
-                rx.el.p("or type its key:", class_name="cf-sm cf-mut"),
+                rx.el.p("or enter the key:", class_name="cf-sm cf-mut"),
                 rx.el.span(
                     rx.el.code(
                         SecondFactorState.key_groups, class_name="cf-mono", aria_label="Key"
@@ -150,11 +150,11 @@ def setting_up() -> rx.Component:
                 ),
             ),
             rx.el.li(
-                rx.el.span("Type the code it shows", class_name="cf-med"),
+                rx.el.span("Enter the code it shows", class_name="cf-med"),
                 form(
                     code_field("Code", "Six digits, new every 30 seconds.", numeric=True),
                     rx.el.div(
-                        submit("Switch on", busy=SecondFactorState.saving == "confirm"),
+                        submit("Turn on", busy=SecondFactorState.saving == "confirm"),
                         cancel(),
                         class_name="cf-row",
                     ),
@@ -163,7 +163,7 @@ def setting_up() -> rx.Component:
             ),
             class_name="cf-steps",
         ),
-        rx.el.p("Switching it on signs you out on your other devices.", class_name="cf-help"),
+        rx.el.p("Turning it on signs you out on your other devices.", class_name="cf-help"),
         class_name="cf-stack cf-pad cf-factor",
     )
 
@@ -179,15 +179,15 @@ def on() -> rx.Component:
                 "Recovery codes",
                 rx.el.span(
                     SecondFactorState.left,
-                    rx.cond(SecondFactorState.few, badge("amber", "Make new ones")),
+                    rx.cond(SecondFactorState.few, badge("amber", "Generate new codes")),
                     class_name="cf-row",
                 ),
             ),
         ),
         rx.match(
             SecondFactorState.asking,
-            ("codes", proof_form("Make new codes", "codes", SecondFactorState.renew, "primary")),
-            ("off", proof_form("Switch off", "off", SecondFactorState.switch_off, "danger")),
+            ("codes", proof_form("Generate codes", "codes", SecondFactorState.renew, "primary")),
+            ("off", proof_form("Turn off", "off", SecondFactorState.switch_off, "danger")),
             rx.el.div(
                 button(
                     icon("refresh_cw", 14),
@@ -196,10 +196,10 @@ def on() -> rx.Component:
                 ),
                 rx.cond(
                     SecondFactorState.required,
-                    rx.el.span("The school asks you to keep it on.", class_name="cf-sm cf-mut"),
+                    rx.el.span("Your school requires it.", class_name="cf-sm cf-mut"),
                     button(
                         icon("shield_off", 14),
-                        "Switch off",
+                        "Turn off",
                         look="danger",
                         on_click=SecondFactorState.ask("off"),
                     ),
@@ -214,7 +214,7 @@ def on() -> rx.Component:
 def proof_form(act: str, name: str, on_submit: object, look: str) -> rx.Component:
     return form(
         password_field(),
-        code_field("Code", "Of your app, or a recovery code."),
+        code_field("Code", "From your app, or a recovery code."),
         rx.el.div(
             submit(act, look=look, busy=SecondFactorState.saving == name),
             cancel(),
@@ -232,8 +232,8 @@ def codes() -> rx.Component:
     return rx.el.div(
         rx.el.h3("Your recovery codes", id=CODES, tab_index=-1, class_name="cf-med"),
         rx.el.p(
-            "Each opens your account once, when your phone is not at hand. They are shown only "
-            "now: keep them where you find them without it.",
+            "Each code works once, when you don't have your phone. They are shown only now: "
+            "store them somewhere safe, not on your phone.",
             class_name="cf-13 cf-mut",
         ),
         rx.el.ol(
@@ -269,6 +269,6 @@ def codes() -> rx.Component:
             ),
             class_name="cf-row cf-wrap",
         ),
-        button("I have kept them", look="primary", on_click=SecondFactorState.codes_kept),
+        button("I've saved them", look="primary", on_click=SecondFactorState.codes_kept),
         class_name="cf-stack cf-pad cf-factor cf-print",
     )

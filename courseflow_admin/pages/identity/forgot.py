@@ -9,11 +9,11 @@ from courseflow_admin.components.welcome import error_at, welcome
 from courseflow_admin.state.identity.links import LinkState
 
 
-@rx.page(route=routes.FORGOT, title="Forgotten password · CourseFlow", on_load=LinkState.load)
+@rx.page(route=routes.FORGOT, title="Reset password · CourseFlow", on_load=LinkState.load)
 def forgot() -> rx.Component:
     return welcome(
-        "Forgotten password",
-        "We send you a link to choose a new one.",
+        "Forgot your password?",
+        "We'll send you a link to reset it.",
         rx.cond(LinkState.done == "sent", sent(), ask()),
         rx.el.p(text_link("Back to sign in", href=routes.SIGN_IN), class_name="cf-mut cf-13"),
     )
@@ -30,16 +30,15 @@ def ask() -> rx.Component:
             max_length=254,
             error=error_at("email"),
         ),
-        submit("Send the link", size="large", wide=True),
+        submit("Send link", size="large", wide=True),
         action=routes.API_FORGOT,
     )
 
 
 def sent() -> rx.Component:
     return rx.el.p(
-        "If there is an account with this address, an e-mail with a link is on its way. "
-        "The link works for 10 minutes. Nothing there? Look among the unwanted e-mails, "
-        "or write to ",
+        "If an account with this address exists, we've sent it an e-mail with a link. The link "
+        "expires in 10 minutes. No e-mail? Check your spam folder, or write to ",
         LinkState.support,
         ".",
         role="status",

@@ -52,7 +52,7 @@ def offer() -> rx.Component:
     return rx.el.div(
         rx.el.p(InvitationState.offer, class_name="cf-med"),
         rx.el.p(InvitationState.gives, class_name="cf-13 cf-mut"),
-        rx.el.p("Good until ", InvitationState.until, class_name="cf-13 cf-mut"),
+        rx.el.p("Expires ", InvitationState.until, class_name="cf-13 cf-mut"),
         class_name="cf-col",
     )
 
@@ -84,7 +84,7 @@ def sign_up() -> rx.Component:
 def sign_in() -> rx.Component:
     return rx.el.div(
         rx.el.p(
-            "There is an account with ", rx.el.b(InvitationState.email), ". Sign in to accept."
+            "An account already exists for ", rx.el.b(InvitationState.email), ". Sign in to accept."
         ),
         link_button(
             "Sign in",
@@ -93,8 +93,8 @@ def sign_in() -> rx.Component:
             **WIDE,
         ),
         rx.el.p(
-            "Forgot the password? ",
-            text_link("Choose a new one", href=routes.FORGOT),
+            "Forgot your password? ",
+            text_link("Reset it", href=routes.FORGOT),
             class_name="cf-mut cf-13",
         ),
         class_name="cf-stack",
@@ -105,7 +105,7 @@ def accept() -> rx.Component:
     return native_form(
         hidden("token", InvitationState.token),
         rx.el.p("You are signed in as ", rx.el.b(InvitationState.signed_in_as), "."),
-        submit("Accept the invitation", **WIDE),
+        submit("Accept invitation", **WIDE),
         action=routes.API_INVITED_ACCEPT,
     )
 
@@ -113,11 +113,11 @@ def accept() -> rx.Component:
 def confirm() -> rx.Component:
     return rx.el.div(
         rx.el.p(
-            "First confirm that ",
+            "Confirm that ",
             rx.el.b(InvitationState.email),
-            " is yours, by the link we send to it. Then open the invitation again.",
+            " is yours using the link we send you. Then open the invitation again.",
         ),
-        button("Send me the link", on_click=LinkState.resend, **WIDE),
+        button("Send link", on_click=LinkState.resend, **WIDE),
         class_name="cf-stack",
     )
 
@@ -129,7 +129,7 @@ def switch() -> rx.Component:
             rx.el.b(InvitationState.email),
             ", but you are signed in as ",
             rx.el.b(InvitationState.signed_in_as),
-            ". Sign out to go on.",
+            ". Sign out to continue.",
         ),
         native_form(
             hidden("next", InvitationState.here),

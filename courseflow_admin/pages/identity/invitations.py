@@ -17,13 +17,13 @@ from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.identity.invitations import InvitationRow, InvitationsState
 
 COLUMNS = (
-    Column("Address", lead=True, skeleton="50%"),
+    Column("E-mail", lead=True, skeleton="50%"),
     Column("Role", "112px"),
     Column("Invited by", "152px"),
     Column("Sent", "128px"),
-    Column("Good until", "128px"),
+    Column("Expires", "128px"),
     Column("E-mail", "112px", skeleton="64px"),
-    Column("Acts", "min(176px, 27vw)"),
+    Column("Actions", "min(176px, 27vw)"),
 )
 
 
@@ -54,8 +54,8 @@ def invitations() -> rx.Component:
 def nothing() -> rx.Component:
     return empty(
         "mail_check",
-        "Nobody is waiting to answer",
-        "Who is invited stands here until they accept, or you revoke it.",
+        "No pending invitations",
+        "Invitations appear here until they are accepted or revoked.",
         invite_button(),
     )
 
@@ -77,7 +77,7 @@ def invitation_row(row: InvitationRow) -> rx.Component:
             link(
                 email_badge(row.email_state),
                 href=row.email_href,
-                aria_label="E-mail to " + row.email + ": " + row.email_state,
+                aria_label="Resend to " + row.email + ": " + row.email_state,
             ),
             email_badge(row.email_state),
         ),
@@ -117,7 +117,7 @@ def act_dialog() -> rx.Component:
         open_=InvitationsState.dialog != "",
         on_open_change=InvitationsState.show_dialog,
         act=button(
-            rx.cond(InvitationsState.dialog == "resend", "Send again", "Revoke"),
+            rx.cond(InvitationsState.dialog == "resend", "Resend invitation", "Revoke"),
             look="danger",
             busy=InvitationsState.busy,
             on_click=InvitationsState.confirm,

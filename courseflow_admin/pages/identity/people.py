@@ -35,13 +35,13 @@ def people() -> rx.Component:
             sections("People"),
             tools(
                 search_box(
-                    "Search by name or by the beginning of an e-mail address",
+                    "Search by name or the start of an e-mail address",
                     "Name or e-mail",
                     "q",
                 ),
                 filters(
                     chip_menu("Role", PeopleState.role_text, "role", ROLE_LABELS),
-                    chip_menu("State", PeopleState.state_text, "state", STATES),
+                    chip_menu("Status", PeopleState.state_text, "state", STATES),
                     fixed_chip("Joined", PeopleState.period_text, "from", "to"),
                 ),
             ),
@@ -65,8 +65,8 @@ def people() -> rx.Component:
 def nothing() -> rx.Component:
     return empty(
         "users",
-        "Nobody matches this",
-        "Take a filter away, or write only the beginning of a name or an e-mail address.",
+        "No people found",
+        "Remove a filter or try another search.",
         rx.cond(PeopleState.filtered, link_button("Show all people", href=routes.PEOPLE)),
     )
 

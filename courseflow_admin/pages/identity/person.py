@@ -77,8 +77,8 @@ def head() -> rx.Component:
         rx.cond(
             SHOWN.own,
             rx.el.p(
-                "This is you. Your own role and access are changed by somebody else; the rest on ",
-                text_link("the page of your account", href=routes.ACCOUNT),
+                "This is you. Another admin can change your role and access. Manage the rest on ",
+                text_link("your account page", href=routes.ACCOUNT),
                 ".",
                 class_name="cf-help",
             ),
@@ -121,7 +121,7 @@ def courses() -> rx.Component:
         rx.cond(
             PersonState.places,
             rx.el.ul(rx.foreach(PersonState.places, place), class_name="cf-list"),
-            nothing("Is in no course and has paid for none."),
+            nothing("No courses or payments."),
         ),
     )
 
@@ -147,7 +147,7 @@ def sessions() -> rx.Component:
         rx.cond(
             PersonState.sessions,
             rx.el.ul(rx.foreach(PersonState.sessions, session), class_name="cf-list"),
-            nothing("Is signed in nowhere."),
+            nothing("No active sessions."),
         ),
         aside=rx.el.span(PersonState.zone, class_name="cf-sm cf-mut"),
     )
@@ -171,13 +171,13 @@ def log() -> rx.Component:
             PersonState.entries,
             rx.el.ul(rx.foreach(PersonState.entries, entry), class_name="cf-list"),
             nothing(
-                "Nothing has been done to this account. "
-                "Signing in, and whatever else this person did, stands under “What they did”."
+                "No one has changed this account. For sign-ins and other actions of this person, "
+                "see Activity."
             ),
         ),
         aside=rx.fragment(
-            text_link("All about them", href=SHOWN.about_href),
-            text_link("What they did", href=SHOWN.did_href),
+            text_link("Account events", href=SHOWN.about_href),
+            text_link("Activity", href=SHOWN.did_href),
         ),
     )
 
@@ -298,7 +298,7 @@ def act_dialog() -> rx.Component:
             field(
                 "Reason (optional)",
                 "reason",
-                help_text="Stands in the audit log; the e-mail does not tell it.",
+                help_text="Kept in the audit log, not in the e-mail.",
                 max_length=LONGEST_REASON,
                 auto_complete="off",
                 on_blur=PersonState.write_reason,

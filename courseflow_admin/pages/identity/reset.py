@@ -37,7 +37,7 @@ def choose() -> rx.Component:
     return native_form(
         hidden("token", LinkState.token),
         new_password_field("New password"),
-        submit("Set the password", size="large", wide=True),
+        submit("Set password", size="large", wide=True),
         action=routes.API_RESET,
     )
 
@@ -52,7 +52,7 @@ def done() -> rx.Component:
 
 def ask_again() -> rx.Component:
     return rx.el.div(
-        rx.el.p("This page is reached by the link of an e-mail, which works for 10 minutes."),
-        link_button("Ask for a link", href=routes.FORGOT, look="primary", size="large", wide=True),
+        rx.el.p("Open this page from the link in your e-mail. The link expires in 10 minutes."),
+        link_button("Request a link", href=routes.FORGOT, look="primary", size="large", wide=True),
         class_name="cf-stack",
     )

@@ -13,7 +13,7 @@ from courseflow_admin.state.core.auth import DemoPerson, SignInState
 def sign_in() -> rx.Component:
     return welcome(
         "Sign in",
-        "Your courses, receipts and the back office.",
+        "Sign in to continue",
         welcome_form(
             email_field(auto_focus=True),
             field(
@@ -29,8 +29,8 @@ def sign_in() -> rx.Component:
         rx.el.p(
             "New here? ",
             text_link("Create an account", href=routes.SIGN_UP + SignInState.other_query),
-            ". Password gone? ",  # after the form, so that Tab goes from field to field
-            text_link("Choose a new one", href=routes.FORGOT),
+            ". ",  # after the form, so that Tab goes from field to field
+            text_link("Forgot your password?", href=routes.FORGOT),
             class_name="cf-mut cf-13",
         ),
         rx.cond(SignInState.demo_people, demo_people()),
@@ -41,7 +41,7 @@ def demo_people() -> rx.Component:
     return rx.el.div(
         rx.el.h2("Demo school", class_name="cf-13 cf-semi"),
         rx.el.dl(rx.foreach(SignInState.demo_people, demo_person), class_name="cf-dl"),
-        rx.el.p("Their password was printed when the school was started.", class_name="cf-help"),
+        rx.el.p("The password was printed when the server started.", class_name="cf-help"),
         class_name="cf-demo",
     )
 

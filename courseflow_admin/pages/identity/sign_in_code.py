@@ -10,8 +10,8 @@ from courseflow_admin.state.identity.second_factor import SignInCodeState
 
 OTHER_WAY = rx.cond(
     SignInCodeState.recovery,
-    "Use the code of your app",
-    "Phone not at hand? Use a recovery code",
+    "Use a code from your app",
+    "No phone? Use a recovery code",
 )
 
 
@@ -21,7 +21,7 @@ OTHER_WAY = rx.cond(
 def sign_in_code() -> rx.Component:
     return welcome(
         "One more step",
-        "Your password is right. This account also asks for a code.",
+        "Enter the code to finish signing in.",
         welcome_form(
             hidden("by", SignInCodeState.by),
             rx.cond(SignInCodeState.recovery, recovery_code(), app_code()),
@@ -42,7 +42,7 @@ def sign_in_code() -> rx.Component:
             rx.cond(
                 SignInCodeState.recovery & (SignInCodeState.support != ""),
                 rx.el.span(
-                    ". Phone and codes lost? Write to ",
+                    ". Lost your phone and codes? Write to ",
                     rx.el.a(
                         SignInCodeState.support,
                         href="mailto:" + SignInCodeState.support,
@@ -58,7 +58,7 @@ def sign_in_code() -> rx.Component:
 
 def app_code() -> rx.Component:
     return field(
-        "Code of your app",
+        "Code from your app",
         "code",
         help_text="Six digits, new every 30 seconds.",
         required=True,
@@ -74,7 +74,7 @@ def recovery_code() -> rx.Component:
     return field(
         "Recovery code",
         "code",
-        help_text="One of the ten you kept. Each opens your account once.",
+        help_text="One of your ten recovery codes. Each works once.",
         required=True,
         auto_focus=True,
         max_length=40,

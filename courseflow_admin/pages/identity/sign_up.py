@@ -20,7 +20,7 @@ from courseflow_admin.state.core.auth import SignInState
 def sign_up() -> rx.Component:
     return welcome(
         "Create an account",
-        "Buy a course and begin in a minute.",
+        "Buy a course and start in a minute.",
         welcome_form(
             name_field(SignInState.name),
             email_field(),
@@ -29,7 +29,7 @@ def sign_up() -> rx.Component:
             action=routes.API_SIGN_UP,
         ),
         rx.el.p(
-            "You have one already? ",
+            "Already have an account? ",
             text_link("Sign in", href=routes.SIGN_IN + SignInState.other_query),
             class_name="cf-mut cf-13",
         ),

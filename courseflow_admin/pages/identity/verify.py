@@ -13,7 +13,7 @@ from courseflow_admin.state.identity.links import LinkState
 def verify() -> rx.Component:
     return welcome(
         "Confirm your e-mail address",
-        "So that receipts and access reach you.",
+        "So that you receive receipts and course access.",
         rx.cond(
             LinkState.done == "verify",
             done("Your e-mail address is confirmed."),
@@ -33,7 +33,7 @@ def verify() -> rx.Component:
 def confirm() -> rx.Component:
     return native_form(
         hidden("token", LinkState.token),
-        submit("Confirm this address", size="large", wide=True),
+        submit("Confirm address", size="large", wide=True),
         action=routes.API_VERIFY,
     )
 
@@ -41,7 +41,7 @@ def confirm() -> rx.Component:
 def done(text: str) -> rx.Component:
     return rx.el.div(
         rx.el.p(text, role="status"),
-        link_button("Go on", href=routes.OVERVIEW, look="primary", size="large", wide=True),
+        link_button("Continue", href=routes.OVERVIEW, look="primary", size="large", wide=True),
         class_name="cf-stack",
     )
 
@@ -51,10 +51,10 @@ def nothing_left() -> rx.Component:
         rx.el.p(
             "Your address ",
             rx.el.b(LinkState.email),
-            " is confirmed already.",
+            " is already confirmed.",
             role="status",
         ),
-        link_button("Go on", href=routes.OVERVIEW, look="primary", size="large", wide=True),
+        link_button("Continue", href=routes.OVERVIEW, look="primary", size="large", wide=True),
         new_address(),
         class_name="cf-stack",
     )
@@ -62,7 +62,7 @@ def nothing_left() -> rx.Component:
 
 def ask_again() -> rx.Component:
     return rx.el.div(
-        rx.el.p("This page is reached by the link of an e-mail, which works once."),
+        rx.el.p("Open this page from the link in your e-mail. The link works once."),
         rx.cond(LinkState.signed_in, another_link(), sign_in_first()),
         class_name="cf-stack",
     )
@@ -74,20 +74,20 @@ def another_link() -> rx.Component:
         rx.cond(
             LinkState.sent_to,
             rx.el.p(
-                "A new link is on its way to ",
+                "We've sent a new link to ",
                 rx.el.b(LinkState.sent_to),
-                ". It works for 48 hours.",
+                ". It expires in 48 hours.",
                 role="status",
             ),
         ),
-        button("Send me a new link", size="large", wide=True, on_click=LinkState.resend),
+        button("Send new link", size="large", wide=True, on_click=LinkState.resend),
         new_address(),
     )
 
 
 def new_address() -> rx.Component:
     return rx.el.p(
-        "Was it the link to a new address? ",
+        "Changing to a new address? ",
         text_link("Go to your account", href=routes.ACCOUNT_EMAIL),
         class_name="cf-mut cf-13",
     )

@@ -15,7 +15,7 @@ from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.mail.email import EmailDetailState
 
 SHOWN = EmailDetailState.shown
-ERASED = "Its content and its address were erased with the account of whom it was sent to."
+ERASED = "Its content and address were erased together with the recipient's account."
 
 
 @rx.page(
@@ -44,7 +44,7 @@ def there() -> rx.Component:
         rx.el.div(
             rx.cond(SHOWN.problem, problem(SHOWN.problem)),
             card(
-                "As it was sent",
+                "Preview",
                 rx.cond(
                     SHOWN.erased,
                     rx.el.p(ERASED, class_name="cf-mut cf-13 cf-pad"),
@@ -86,7 +86,7 @@ def body() -> rx.Component:
     return rx.el.iframe(
         src_doc=SHOWN.html,
         sandbox="",
-        title="The e-mail as it was sent",
+        title="Preview of the e-mail",
         class_name="cf-letter",
     )
 
@@ -99,7 +99,7 @@ def about() -> rx.Component:
     return card(
         "About",
         rx.el.dl(
-            rx.el.dt("State"),
+            rx.el.dt("Status"),
             rx.el.dd(email_badge(SHOWN.state)),
             rx.el.dt("To"),
             rx.cond(
@@ -114,25 +114,25 @@ def about() -> rx.Component:
             rx.el.dt("Queued"),
             rx.el.dd(SHOWN.queued),
             rx.cond(SHOWN.sent, rx.fragment(rx.el.dt("Sent"), rx.el.dd(SHOWN.sent))),
-            rx.cond(SHOWN.attempts, rx.fragment(rx.el.dt("Tries"), rx.el.dd(SHOWN.attempts))),
+            rx.cond(SHOWN.attempts, rx.fragment(rx.el.dt("Attempts"), rx.el.dd(SHOWN.attempts))),
             rx.cond(
                 SHOWN.payment_href,
                 rx.fragment(
                     rx.el.dt("Payment"),
-                    rx.el.dd(text_link("What happened to it", href=SHOWN.payment_href)),
+                    rx.el.dd(text_link("Payment history", href=SHOWN.payment_href)),
                 ),
             ),
             rx.cond(
                 SHOWN.course_href,
                 rx.fragment(
                     rx.el.dt("Course"),
-                    rx.el.dd(text_link("In the studio", href=SHOWN.course_href)),
+                    rx.el.dd(text_link("Open in studio", href=SHOWN.course_href)),
                 ),
             ),
             rx.cond(
                 SHOWN.same_receiver_href,
                 rx.fragment(
-                    rx.el.dt("Receiver"),
+                    rx.el.dt("Recipient"),
                     rx.el.dd(text_link(SHOWN.same_receiver_text, href=SHOWN.same_receiver_href)),
                 ),
             ),
@@ -140,12 +140,12 @@ def about() -> rx.Component:
                 EmailDetailState.log,
                 rx.fragment(
                     rx.el.dt("E-mail"),
-                    rx.el.dd(copyable(SHOWN.id, "id of the e-mail")),
+                    rx.el.dd(copyable(SHOWN.id, "e-mail ID")),
                     rx.cond(
                         SHOWN.provider_id,
                         rx.fragment(
                             rx.el.dt("Resend"),
-                            rx.el.dd(copyable(SHOWN.provider_id, "id at Resend")),
+                            rx.el.dd(copyable(SHOWN.provider_id, "Resend ID")),
                         ),
                     ),
                 ),
@@ -157,7 +157,7 @@ def about() -> rx.Component:
 
 def history() -> rx.Component:
     return card(
-        "What became of it",
+        "Delivery history",
         timeline(EmailDetailState.steps),
         aside=rx.el.span(EmailDetailState.zone, class_name="cf-sm cf-mut"),
     )

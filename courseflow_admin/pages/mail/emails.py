@@ -19,7 +19,7 @@ COLUMNS = (
     Column("Subject", lead=True, skeleton="60%"),
     Column("To", "240px"),
     Column("Kind", "192px"),
-    Column("State", "128px", skeleton="64px"),
+    Column("Status", "128px", skeleton="64px"),
 )
 
 
@@ -30,12 +30,12 @@ def emails() -> rx.Component:
         rx.el.div(
             tools(
                 search_box(
-                    "Search by the beginning of the receiver's address",
-                    "Receiver begins with",
+                    "Search by the start of the recipient's address",
+                    "Recipient starts with",
                     "to",
                 ),
                 filters(
-                    chip_menu("State", EmailsState.state_text, "state", STATES),
+                    chip_menu("Status", EmailsState.state_text, "state", STATES),
                     fixed_chip("Person", EmailsState.person_text, "account"),
                     fixed_chip("From", EmailsState.since_text, "since"),
                     chip_menu("Kind", EmailsState.kind_text, "kind", KINDS),

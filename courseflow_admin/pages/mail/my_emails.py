@@ -16,7 +16,7 @@ from courseflow_admin.state.mail.my_emails import MyEmailsState
 COLUMNS = (
     Column("Date", "136px"),
     Column("Subject", lead=True, skeleton="60%"),
-    Column("State", "128px", skeleton="64px"),
+    Column("Status", "128px", skeleton="64px"),
 )
 
 
@@ -32,8 +32,8 @@ def my_emails() -> rx.Component:
             empty=empty(
                 "inbox",
                 "No e-mails yet",
-                "Everything the school writes to you stands here too: receipts, access, refunds.",
-                link_button("Look at the catalog", href=routes.HOME),
+                "Copies of all e-mails from the school appear here: receipts, access, refunds.",
+                link_button("Browse catalog", href=routes.HOME),
             ),
         ),
         here="My e-mails",

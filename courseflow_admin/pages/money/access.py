@@ -66,7 +66,7 @@ def verdict() -> rx.Component:
 
 def reasons() -> rx.Component:
     return card(
-        "Reasons, the deciding one first",
+        "Reasons, most important first",
         rx.el.ol(rx.foreach(AccessState.reasons, reason), class_name="cf-list"),
     )
 
@@ -88,7 +88,7 @@ def reason(row: ReasonRow) -> rx.Component:
 
 def about() -> rx.Component:
     return card(
-        "Who and what",
+        "Learner and course",
         rx.el.div(
             facts(
                 ("Person", text_link(SHOWN.person, href=SHOWN.person_href)),

@@ -54,7 +54,7 @@ def there() -> rx.Component:
                 CheckoutState.cancelled & (CheckoutState.problem == ""),
                 rx.el.div(
                     icon("info", 16),
-                    rx.el.span("You came back without paying. Nothing was charged."),
+                    rx.el.span("You returned without paying. Nothing was charged."),
                     class_name="cf-said",
                     role="status",
                 ),
@@ -90,7 +90,7 @@ def pay_form() -> rx.Component:
             key="in " + CheckoutState.billing_country,
         ),
         rx.el.fieldset(
-            rx.el.legend("How to pay", class_name="cf-label"),
+            rx.el.legend("Payment method", class_name="cf-label"),
             rx.foreach(CheckoutState.choices, choice),
             class_name="cf-choices",
         ),
@@ -99,8 +99,8 @@ def pay_form() -> rx.Component:
         submit(icon("lock", 14), "Pay " + CheckoutState.price, size="large", wide=True),
         agreement(),
         rx.el.p(
-            "You go to the provider's own page to pay. We never see your card, and the course "
-            "opens as soon as the money is confirmed.",
+            "You pay on the provider's page. We never see your card details. You get access as "
+            "soon as the payment is confirmed.",
             class_name="cf-help",
         ),
         action=f"{routes.API}/payments/checkout",
@@ -148,7 +148,7 @@ def choice(one: Choice) -> rx.Component:
 
 def summary() -> rx.Component:
     return card(
-        "What you buy",
+        "Order summary",
         rx.el.div(
             thumb(CheckoutState.pattern, CheckoutState.hue, CheckoutState.short),
             rx.el.div(
@@ -167,7 +167,7 @@ def summary() -> rx.Component:
         ),
         sums(
             ("Access", CheckoutState.access, False),
-            ("To pay", CheckoutState.price, True),
+            ("Total", CheckoutState.price, True),
         ),
     )
 
@@ -175,27 +175,27 @@ def summary() -> rx.Component:
 def owned() -> rx.Component:
     return feedback.empty(
         "circle_check",
-        "You have this course already",
+        "You are already enrolled in this course",
         CheckoutState.title,
-        link_button("Go on learning", href=CheckoutState.learn_href, look="primary"),
+        link_button("Continue learning", href=CheckoutState.learn_href, look="primary"),
     )
 
 
 def under_way() -> rx.Component:
     return feedback.empty(
         "hourglass",
-        "Please do not pay again",
+        "Please don't pay again",
         CheckoutState.waits,
-        link_button("See your payment", href=CheckoutState.payment_href, look="primary"),
+        link_button("View payment", href=CheckoutState.payment_href, look="primary"),
     )
 
 
 def closed() -> rx.Component:
     return feedback.empty(
         "credit_card",
-        "This course cannot be paid for just now",
-        "No payment provider of the school sells in its currency. Please write to "
+        "This course can't be bought right now",
+        "The school has no payment provider for this currency. Please write to "
         + CheckoutState.support
         + ".",
-        link_button("To the course", href=CheckoutState.course_href),
+        link_button("Back to course", href=CheckoutState.course_href),
     )

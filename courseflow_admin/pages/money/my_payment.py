@@ -74,9 +74,7 @@ def outcome() -> rx.Component:
             ),
             rx.cond(
                 SHOWN.look == "person",
-                rx.el.a(
-                    "Write to the school", href="mailto:" + SHOWN.support, class_name="cf-link"
-                ),
+                rx.el.a("Contact the school", href="mailto:" + SHOWN.support, class_name="cf-link"),
             ),
             class_name="cf-row",
         ),
@@ -86,18 +84,18 @@ def outcome() -> rx.Component:
 
 def breakdown() -> rx.Component:
     return card(
-        "What you paid",
+        "Summary",
         sums(
             ("Price", SHOWN.amount, False),
             ("Charged", SHOWN.charged, True),
         ),
         rx.cond(
             SHOWN.refunded,
-            sums(("Refunded", SHOWN.refunded, False), ("Kept", SHOWN.net, True)),
+            sums(("Refunded", SHOWN.refunded, False), ("Net", SHOWN.net, True)),
         ),
         rx.cond(
             SHOWN.taken_back,
-            sums(("Given back by your bank", SHOWN.taken_back, False), ("Kept", SHOWN.net, True)),
+            sums(("Returned by your bank", SHOWN.taken_back, False), ("Net", SHOWN.net, True)),
         ),
         aside=my_payment_badge(SHOWN.state),
     )
@@ -109,13 +107,13 @@ def references() -> rx.Component:
         rx.el.dl(
             rx.el.dt("Course"),
             rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
-            rx.el.dt("Begun"),
+            rx.el.dt("Started"),
             rx.el.dd(SHOWN.date),
             rx.cond(
                 SHOWN.paid_on,
                 rx.fragment(rx.el.dt("Paid on"), rx.el.dd(SHOWN.paid_on)),
             ),
-            rx.el.dt("Way to pay"),
+            rx.el.dt("Payment method"),
             rx.el.dd(SHOWN.method),
             rx.cond(
                 SHOWN.billed_to,
@@ -126,7 +124,7 @@ def references() -> rx.Component:
                 rx.fragment(rx.el.dt("Receipt"), rx.el.dd(copyable(SHOWN.receipt, "number"))),
             ),
             rx.el.dt("Payment"),
-            rx.el.dd(copyable(SHOWN.reference, "id of the payment")),
+            rx.el.dd(copyable(SHOWN.reference, "payment ID")),
             class_name="cf-dl cf-pad",
         ),
     )

@@ -17,7 +17,7 @@ COLUMNS = (
     Column("Course", lead=True, skeleton="60%"),
     Column("Receipt", "192px"),
     Column("Amount", "144px", right=True),
-    Column("State", "152px", skeleton="64px"),
+    Column("Status", "152px", skeleton="64px"),
 )
 
 
@@ -32,9 +32,9 @@ def my_payments() -> rx.Component:
             payment_row,
             empty=empty(
                 "receipt_text",
-                "You have not bought anything yet",
-                "Payments and their receipts stand here from the moment you go to pay.",
-                link_button("Look at the catalog", href=routes.HOME, look="primary"),
+                "No payments yet",
+                "Your payments and receipts will appear here.",
+                link_button("Browse catalog", href=routes.HOME, look="primary"),
             ),
         ),
         here="My payments",

@@ -48,7 +48,7 @@ def there() -> rx.Component:
             head(),
             rx.cond(SHOWN.warning, warning()),
             card(
-                "What happened",
+                "History",
                 timeline(PaymentDetailState.steps),
                 aside=rx.el.span(PaymentDetailState.zone, class_name="cf-sm cf-mut"),
             ),
@@ -150,12 +150,12 @@ def refund_line(refund: RefundLine) -> rx.Component:
 
 def emails() -> rx.Component:
     return card(
-        "E-mails about it",
+        "E-mails",
         rx.cond(
             PaymentDetailState.emails,
             rx.el.ul(rx.foreach(PaymentDetailState.emails, email_line), class_name="cf-list"),
             rx.el.p(
-                "None yet. The first leaves when the payment is confirmed.",
+                "None yet. The first is sent when the payment is confirmed.",
                 class_name="cf-mut cf-13 cf-pad",
             ),
         ),
@@ -179,14 +179,14 @@ def breakdown() -> rx.Component:
             ("Charged", SHOWN.charged, True),
             ("Refunded", SHOWN.refunded, False),
         ),
-        rx.cond(SHOWN.taken_back, sums(("Taken back by the bank", SHOWN.taken_back, False))),
+        rx.cond(SHOWN.taken_back, sums(("Charged back", SHOWN.taken_back, False))),
         sums(("Net", SHOWN.net, True)),
         rx.cond(
             SHOWN.pending_refund,
             rx.el.p(
                 "A refund of ",
                 SHOWN.pending_refund,
-                " is on its way and not yet confirmed.",
+                " is pending.",
                 class_name="cf-help cf-pad",
             ),
         ),
@@ -219,14 +219,14 @@ def learner() -> rx.Component:
                     rx.fragment(rx.el.dt("Agreed to"), rx.el.dd(SHOWN.agreed_to)),
                 ),
                 rx.el.dt("Payments"),
-                rx.el.dd(text_link("All of this person", href=SHOWN.learner_href)),
+                rx.el.dd(text_link("All payments", href=SHOWN.learner_href)),
                 rx.cond(
                     may(Permission.ACCESS_READ_ALL),
                     rx.fragment(
                         rx.el.dt("Person"),
-                        rx.el.dd(text_link("Everything about them", href=SHOWN.person_href)),
+                        rx.el.dd(text_link("Profile", href=SHOWN.person_href)),
                         rx.el.dt("Access"),
-                        rx.el.dd(text_link("Why is it open or closed?", href=SHOWN.why_href)),
+                        rx.el.dd(text_link("Access check", href=SHOWN.why_href)),
                     ),
                 ),
                 class_name="cf-dl",
@@ -287,7 +287,7 @@ def refund_dialog() -> rx.Component:
                 "Reason",
                 "reason",
                 field_id="refund-reason",
-                help_text="Stands in the payment's history, not in the e-mail.",
+                help_text="Kept in the payment history, not in the e-mail.",
                 error=PaymentDetailState.reason_problem,
                 multiline=True,
                 max_length=300,
@@ -317,15 +317,15 @@ def refund_dialog() -> rx.Component:
 
 def review_dialog() -> rx.Component:
     return dialog(
-        "Resolve this review",
+        "Resolve review",
         PaymentDetailState.review_about,
         rx.cond(PaymentDetailState.review_problem, problem(PaymentDetailState.review_problem)),
         form(
             field(
-                "What did you find?",
+                "Findings",
                 "note",
                 field_id="review-note",
-                help_text="Admins read it in the payment's history; nobody else does.",
+                help_text="Only admins see it, in the payment history.",
                 error=PaymentDetailState.note_problem,
                 multiline=True,
                 max_length=500,

@@ -36,7 +36,7 @@ COLUMNS = (
         sort=PaymentsState.sort_by_amount,
         sorted_by=PaymentsState.amount_sorted,
     ),
-    Column("State", "152px", skeleton="64px"),
+    Column("Status", "152px", skeleton="64px"),
     Column("Provider", "208px"),
 )
 
@@ -48,12 +48,12 @@ def payments() -> rx.Component:
         rx.el.div(
             tools(
                 search_box(
-                    "Search by the beginning of an e-mail address",
-                    "E-mail begins with",
+                    "Search by the start of an e-mail address",
+                    "E-mail starts with",
                     "email",
                 ),
                 filters(
-                    chip_menu("State", PaymentsState.state_text, "state", STATES),
+                    chip_menu("Status", PaymentsState.state_text, "state", STATES),
                     chip_menu("Provider", PaymentsState.provider_text, "provider", PROVIDERS),
                     fixed_chip("Person", PaymentsState.person_text, "account"),
                     fixed_chip("Figure", PaymentsState.figure_text, *OF_A_FIGURE),

@@ -16,13 +16,13 @@ from courseflow_admin.state.money.webhooks import PROVIDERS, STATES, WebhookRow,
 
 COLUMNS = (
     Column("Received", "136px"),
-    Column("Message", lead=True, skeleton="60%"),
+    Column("Event", lead=True, skeleton="60%"),
     Column("Provider", "112px"),
-    Column("State", "112px", skeleton="64px"),
+    Column("Status", "112px", skeleton="64px"),
     Column("Result"),
     Column("Attempts", "96px", right=True),
     Column("Deliveries", "104px", right=True),
-    Column("Act", "88px"),
+    Column("Action", "88px"),
 )
 
 
@@ -33,7 +33,7 @@ def webhooks() -> rx.Component:
         rx.el.div(
             tools(
                 filters(
-                    chip_menu("State", WebhooksState.state_text, "state", STATES),
+                    chip_menu("Status", WebhooksState.state_text, "state", STATES),
                     chip_menu("Provider", WebhooksState.provider_text, "provider", PROVIDERS),
                 ),
             ),

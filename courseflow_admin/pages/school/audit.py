@@ -26,7 +26,7 @@ COLUMNS = (
     Column("When", "160px"),
     Column("What", lead=True, skeleton="60%"),
     Column("Who", "200px"),
-    Column("Object", "300px"),
+    Column("Target", "300px"),
 )
 
 
@@ -37,8 +37,8 @@ def audit() -> rx.Component:
         rx.el.div(
             tools(
                 search_box(
-                    "Search by the name or e-mail address of a person, or by any id",
-                    "Name, e-mail or id",
+                    "Search by name, e-mail address or ID",
+                    "Name, e-mail or ID",
                 ),
                 chips(),
             ),
@@ -49,8 +49,8 @@ def audit() -> rx.Component:
                 entry_row,
                 empty=empty(
                     "scroll_text",
-                    "Nothing matches this",
-                    "Take a filter away to see more.",
+                    "No entries found",
+                    "Remove a filter to see more.",
                     rx.cond(AuditState.filtered, link_button("Show all", href=routes.AUDIT)),
                 ),
             ),
@@ -65,10 +65,10 @@ def audit() -> rx.Component:
 
 def chips() -> rx.Component:
     return filters(
-        chip_menu("Act", AuditState.act_text, "act", ACTS),
-        open_chip_menu("Days", AuditState.period_text, AuditState.days, "from", "to"),
+        chip_menu("Action", AuditState.act_text, "act", ACTS),
+        open_chip_menu("Date", AuditState.period_text, AuditState.days, "from", "to"),
         fixed_chip("By", AuditState.actor_text, "actor"),
-        fixed_chip("Object", AuditState.object_text, "object"),
+        fixed_chip("Target", AuditState.object_text, "object"),
     )
 
 
@@ -83,7 +83,7 @@ def entry_row(row: EntryRow) -> rx.Component:
                 rx.el.div(
                     row.details,
                     "\n",
-                    _only("All on this object", "object", row.object_id),
+                    _only("Related events", "object", row.object_id),
                     class_name="cf-evbox",
                 ),
                 class_name="cf-ev",

@@ -51,7 +51,7 @@ def there() -> rx.Component:
                 icon("info", 16),
                 rx.el.span(
                     "This is an earlier version. ",
-                    text_link("See what holds now", href=PolicyState.newest_href),
+                    text_link("View the current version", href=PolicyState.newest_href),
                 ),
                 class_name="cf-said",
                 custom_attrs={"data-tone": "amber"},

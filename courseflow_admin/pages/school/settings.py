@@ -63,7 +63,7 @@ def school() -> rx.Component:
             required=True,
             type="email",
             max_length=254,
-            help_text="Where people write who cannot help themselves.",
+            help_text="Shown to people who need help.",
         ),
         on_submit=State.save_school,
     )
@@ -76,14 +76,14 @@ def logo() -> rx.Component:
             rx.el.div(
                 rx.cond(
                     V.logo != "",
-                    rx.el.img(src=V.logo, alt="The logo as it is now"),
+                    rx.el.img(src=V.logo, alt="Current logo"),
                     mark(),
                 ),
                 class_name="cf-logobox",
             ),
             rx.el.div(
                 rx.el.p(
-                    "PNG, JPEG or WebP of at most 200 kB. In the sidebar, at sign-in and in "
+                    "PNG, JPEG or WebP, up to 200 kB. Shown in the sidebar, at sign-in and in "
                     "e-mails. ",
                     V.logo_size,
                     class_name="cf-help",
@@ -116,12 +116,12 @@ def logo() -> rx.Component:
 
 def remove_logo_dialog() -> rx.Component:
     return dialog(
-        "Remove the logo",
-        "The picture is not kept. To have it back, choose the file again.",
-        effects(effect("image_off", "Pages and new e-mails show the mark of CourseFlow instead.")),
+        "Remove logo",
+        "The image is deleted. To restore it, upload the file again.",
+        effects(effect("image_off", "Pages and new e-mails show the CourseFlow logo instead.")),
         open_=State.removing_logo,
         on_open_change=State.ask_remove_logo,
-        act=button("Remove the logo", look="danger", on_click=State.remove_logo),
+        act=button("Remove logo", look="danger", on_click=State.remove_logo),
     )
 
 
@@ -129,7 +129,7 @@ def currencies() -> rx.Component:
     return group(
         "currencies",
         "Currencies",
-        "A course gets its price in one of these. One that has a price keeps it.",
+        "Currencies for course prices. Existing prices don't change.",
         rx.el.fieldset(
             rx.el.legend("Sold in", class_name="cf-label"),
             rx.el.div(
@@ -165,7 +165,7 @@ def receipts() -> rx.Component:
     return group(
         "receipts",
         "Receipts",
-        "Who sells, as tax law wants it on receipts.",
+        "Seller details that tax law requires on receipts.",
         text(
             "Seller",
             "seller_lines",
@@ -178,18 +178,18 @@ def receipts() -> rx.Component:
         ),
         rx.el.div(
             text(
-                "Kind of tax number",
+                "Tax ID type",
                 "tax_id_label",
                 "receipts",
                 V.tax_id_label,
                 max_length=30,
                 placeholder="GSTIN, VAT ID",
             ),
-            text("Tax number", "tax_id", "receipts", V.tax_id, max_length=40),
+            text("Tax ID", "tax_id", "receipts", V.tax_id, max_length=40),
             class_name="cf-twofields",
         ),
         text(
-            "Note about tax",
+            "Tax note",
             "tax_note",
             "receipts",
             V.tax_note,
@@ -204,26 +204,26 @@ def rules() -> rx.Component:
     return group(
         "rules",
         "Rules",
-        "Effective with the next thing anybody does.",
+        "Takes effect immediately.",
         rx.el.div(
             rule(
                 "second_factor_for_admins",
                 V.second_factor_for_admins,
                 "Admins need a second factor",
-                f"A code from an app, besides the password. {State.without_factor}",
+                f"A code from an app in addition to the password. {State.without_factor}",
             ),
             own_factor(),
             rule(
                 "disputes_suspend",
                 V.disputes_suspend,
                 "An open dispute suspends access",
-                "Only what the disputed payment bought, until the bank has decided.",
+                "Only for the disputed purchase, until the bank decides.",
             ),
             rule(
                 "tell_about_view_as",
                 V.tell_about_view_as,
-                "Tell people when an admin used View as",
-                "By e-mail, with who it was and when.",
+                "E-mail people when an admin uses View as",
+                "The e-mail names the admin and the time.",
             ),
             class_name="cf-choices",
             key=rx.Var.create(State.keys["rules"]).to(str),
@@ -235,7 +235,7 @@ def rules() -> rx.Component:
 def own_factor() -> rx.Component:
     """Why one who has none cannot ask it of all, before the save and at its refusal."""
     wrong = State.wrong["second_factor_for_admins"]
-    set_up = text_link("Set up yours", href=routes.ACCOUNT)
+    set_up = text_link("Set up your second factor", href=routes.ACCOUNT)
     return rx.el.div(
         rx.cond(
             wrong,
@@ -247,7 +247,7 @@ def own_factor() -> rx.Component:
             ),
             rx.cond(
                 State.own_missing & ~V.second_factor_for_admins,
-                rx.el.p("You have none yourself, so first: ", set_up, class_name="cf-help"),
+                rx.el.p("You don't have one yet. First:  ", set_up, class_name="cf-help"),
             ),
         ),
         id="second_factor_for_admins-error",
@@ -278,8 +278,8 @@ def retention() -> rx.Component:
     return group(
         "retention",
         "Data retention",
-        "What is older is deleted once a day. Payments, receipts and the activity log are kept; of "
-        "an e-mail or a webhook its status and history stay.",
+        "Older data is deleted daily. Payments, receipts and the audit log are kept. The status "
+        "and history of e-mails and webhooks are kept too.",
         days(
             "Webhook bodies",
             "webhook_bodies_days",
@@ -297,7 +297,7 @@ def retention() -> rx.Component:
             "Rejected webhooks",
             "rejections_days",
             V.rejections_days,
-            "Deliveries with a wrong signature, kept as evidence. 1 to 3650 days.",
+            "Deliveries with an invalid signature, kept as evidence. 1 to 3650 days.",
         ),
         days(
             "Ended sessions",
@@ -332,8 +332,8 @@ def policies() -> rx.Component:
     return group(
         "policies",
         "Policies",
-        "In Markdown. Buyers agree to the terms and the refund policy by paying, and each payment "
-        "keeps which version it was.",
+        "In Markdown. Buyers agree to the terms and the refund policy when they pay. Each "
+        "payment records the version.",
         policy("Terms", "terms", V.terms),
         policy("Privacy policy", "privacy", V.privacy),
         policy("Refund policy", "refunds", V.refunds),
@@ -351,5 +351,5 @@ def policy(label: str, name: str, value: Any) -> rx.Component:
         rows="8",
         max_length=LONGEST_POLICY,
         help_text=V.policy_notes[name],
-        beside=text_link("See the page", href=routes.policy(name), target="_blank"),
+        beside=text_link("View page", href=routes.policy(name), target="_blank"),
     )

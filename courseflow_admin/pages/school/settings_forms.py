@@ -66,13 +66,13 @@ def conflict() -> rx.Component:
     return rx.el.div(
         rx.el.p(
             icon("circle_alert", 16),
-            "Somebody else saved this after you had opened it. Nothing was overwritten.",
+            "This was changed elsewhere. Nothing was overwritten.",
             class_name="cf-row cf-med",
         ),
         rx.foreach(State.conflicts, both),
         rx.el.div(
             button("Save mine", look="primary", size="small", on_click=State.keep_mine),
-            button("Go on with theirs", size="small", on_click=State.take_theirs),
+            button("Use theirs", size="small", on_click=State.take_theirs),
             class_name="cf-row",
         ),
         class_name="cf-conflict",

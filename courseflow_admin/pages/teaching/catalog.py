@@ -33,7 +33,7 @@ def catalog() -> rx.Component:
 
 def search() -> rx.Component:
     return tools(
-        search_box("Find a course", "Find a course"),
+        search_box("Search courses", "Search courses"),
         filters(
             chip_menu(
                 "Category", CatalogState.category, "category", {name: name for name in CATEGORIES}
@@ -63,8 +63,8 @@ def courses() -> rx.Component | rx.Var:
             "nothing",
             feedback.empty(
                 "search_x",
-                "No course fits",
-                "Try fewer words, or take a filter away.",
+                "No courses found",
+                "Remove a filter or try another search.",
                 link_button("Show all courses", href=routes.HOME),
             ),
         ),
@@ -106,7 +106,7 @@ def card(course: CourseCard) -> rx.Component:
             rx.el.div(
                 rx.cond(
                     course.owned,
-                    badge("green", "You own it"),
+                    badge("green", "Enrolled"),
                     rx.el.span(course.price, class_name="cf-med cf-num"),
                 ),
                 rx.el.span(
@@ -136,7 +136,7 @@ def nothing_yet() -> rx.Component:
     may_teach = rx.Var.create(AuthState.permissions).contains(Permission.COURSES_EDIT.value)
     return feedback.empty(
         "library",
-        "No course is on sale yet",
+        "No courses on sale yet",
         "Published courses appear here.",
-        rx.cond(may_teach, link_button("Open the studio", href=routes.STUDIO, look="primary")),
+        rx.cond(may_teach, link_button("Open studio", href=routes.STUDIO, look="primary")),
     )

@@ -65,11 +65,9 @@ def offer() -> rx.Component:
                 ("buy", to_buy()),
                 (
                     "wait",
-                    link_button(
-                        "See your payment", href=State.payment_href, size="large", wide=True
-                    ),
+                    link_button("View payment", href=State.payment_href, size="large", wide=True),
                 ),
-                rx.el.p("This course is not on sale just now.", class_name="cf-mut"),
+                rx.el.p("This course is not on sale right now.", class_name="cf-mut"),
             ),
             why_not(),
             rx.cond(
@@ -102,18 +100,16 @@ def point(icon_name: str, text: str | rx.Var) -> rx.Component:
 
 def owned() -> rx.Component:
     return rx.fragment(
-        rx.el.div(badge("green", "You own it"), class_name="cf-row"),
+        rx.el.div(badge("green", "Enrolled"), class_name="cf-row"),
         rx.cond(
             State.percent > 0,
             rx.el.div(
                 meter(State.percent, "Progress in this course", done=State.percent == 100),
-                rx.el.span(State.percent, " % done", class_name="cf-sm cf-mut cf-num"),
+                rx.el.span(State.percent, "% complete", class_name="cf-sm cf-mut cf-num"),
                 class_name="cf-col cf-gap6",
             ),
         ),
-        link_button(
-            "Go to the course", href=State.go_href, look="primary", size="large", wide=True
-        ),
+        link_button("Go to course", href=State.go_href, look="primary", size="large", wide=True),
     )
 
 
@@ -144,9 +140,7 @@ def free() -> rx.Component:
 def to_buy() -> rx.Component:
     return rx.fragment(
         rx.el.div(State.price, class_name="cf-amount"),
-        link_button(
-            "Buy this course", href=State.buy_href, look="primary", size="large", wide=True
-        ),
+        link_button("Buy course", href=State.buy_href, look="primary", size="large", wide=True),
     )
 
 
@@ -170,7 +164,7 @@ def outline() -> rx.Component:
         rx.cond(
             State.outline,
             rx.el.ol(rx.foreach(State.outline, section), class_name="cf-list"),
-            rx.el.p("There is no lesson yet.", class_name="cf-mut cf-pad"),
+            rx.el.p("No lessons yet.", class_name="cf-mut cf-pad"),
         ),
         aside=rx.el.span(State.outline_size, class_name="cf-sm cf-mut cf-num"),
     )
@@ -195,7 +189,7 @@ def lesson_line(lesson: LessonLine) -> rx.Component:
             link(lesson.title, href=lesson.href, class_name="cf-grow cf-stretchlink"),
             rx.el.span(lesson.title, class_name="cf-grow"),
         ),
-        rx.cond(lesson.preview, badge("blue", "Free to read")),
+        rx.cond(lesson.preview, badge("blue", "Free preview")),
         rx.el.span(lesson.minutes, class_name="cf-sm cf-mut cf-num"),
         class_name="cf-outles",
         custom_attrs={"data-open": rx.cond(lesson.href != "", "true", "false")},
@@ -205,7 +199,7 @@ def lesson_line(lesson: LessonLine) -> rx.Component:
 def not_there() -> rx.Component:
     return feedback.empty(
         "search_x",
-        "There is no such course",
-        "It may have been taken off sale, or the address is not complete.",
-        link_button("See all courses", href=routes.HOME, look="primary"),
+        "Course not found",
+        "It may no longer be on sale, or the link may be incomplete.",
+        link_button("View all courses", href=routes.HOME, look="primary"),
     )

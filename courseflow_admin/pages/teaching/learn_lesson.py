@@ -67,7 +67,7 @@ def lessons() -> rx.Component:
                 meter(State.percent, "Progress in this course", done=State.percent == 100),
                 rx.el.div(
                     rx.el.span(State.progress),
-                    rx.el.span(State.percent, " %", class_name="cf-end"),
+                    rx.el.span(State.percent, "%", class_name="cf-end"),
                     class_name="cf-row cf-sm cf-mut cf-num",
                 ),
                 class_name="cf-col cf-gap6 cf-wayhead",
@@ -78,7 +78,7 @@ def lessons() -> rx.Component:
             State.new_text != "",
             rx.el.div(
                 rx.el.p(State.new_text, class_name="cf-help"),
-                button("Include them", size="small", on_click=State.include_new),
+                button("Include", size="small", on_click=State.include_new),
                 class_name="cf-panesec",
             ),
         ),
@@ -153,7 +153,7 @@ def onward() -> rx.Component:
                 State.as_who,
                 (
                     "guest",
-                    link_button("See the whole course", href=State.course_href, look="primary"),
+                    link_button("View course", href=State.course_href, look="primary"),
                 ),
                 (
                     "author",
@@ -183,7 +183,7 @@ def learner_acts() -> rx.Component:
         ),
         button(
             icon("check", 14),
-            rx.cond(State.next_href != "", "Mark as done and go on", "Mark as done"),
+            rx.cond(State.next_href != "", "Complete and continue", "Mark as complete"),
             look="primary",
             busy=State.busy,
             on_click=State.finish,
@@ -194,8 +194,8 @@ def learner_acts() -> rx.Component:
 def author_bar() -> rx.Component:
     return rx.el.div(
         icon("eye", 14),
-        rx.el.span("Preview as learner: this is the draft, and nothing is recorded."),
-        link_button("Stop", href=State.studio_href, size="small"),
+        rx.el.span("Previewing the draft as a learner. Nothing is recorded."),
+        link_button("Exit preview", href=State.studio_href, size="small"),
         class_name="cf-asbar",
         role="status",
     )
@@ -204,8 +204,8 @@ def author_bar() -> rx.Component:
 def guest_bar() -> rx.Component:
     return rx.el.div(
         icon("book_open", 14),
-        rx.el.span("This lesson is free to read."),
-        link_button("See the whole course", href=State.course_href, size="small"),
+        rx.el.span("This lesson is a free preview."),
+        link_button("View course", href=State.course_href, size="small"),
         class_name="cf-asbar",
         custom_attrs={"data-tone": "blue"},
     )
@@ -216,18 +216,18 @@ def closed() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             toned_icon("lock", "amber"),
-            rx.el.h2("This course is closed to you", class_name="cf-h2"),
+            rx.el.h2("You don't have access to this course", class_name="cf-h2"),
             class_name="cf-row",
         ),
         rx.el.ul(rx.foreach(State.reasons, reason), class_name="cf-list cf-reasons"),
         rx.el.p(feedback.support(), class_name="cf-13 cf-mut"),
         rx.el.div(
-            link_button("Go to the course's page", href=State.course_href, look="primary"),
+            link_button("Go to course page", href=State.course_href, look="primary"),
             link_button("My payments", href=routes.MY_PAYMENTS),
             class_name="cf-row",
         ),
         class_name="cf-card cf-closed",
-        aria_label="Why this course is closed",
+        aria_label="Why you don't have access",
     )
 
 
@@ -242,7 +242,7 @@ def reason(line: ReasonLine) -> rx.Component:
 def not_there() -> rx.Component:
     return feedback.empty(
         "search_x",
-        "There is no such lesson",
-        "It may have left the course, or the address is not complete.",
+        "Lesson not found",
+        "It may have been removed from the course, or the link may be incomplete.",
         link_button("My courses", href=routes.MY_COURSES, look="primary"),
     )

@@ -20,7 +20,7 @@ COLUMNS = (
     Column("Learner", lead=True, skeleton="50%"),
     Column("Course"),
     Column("Progress", "168px", skeleton="120px"),
-    Column("Enrolled by", "128px"),
+    Column("Access type", "128px"),
     Column("Access", "112px", skeleton="64px"),
     Column("Enrolled", "152px"),
 )
@@ -33,8 +33,8 @@ def learners() -> rx.Component:
         rx.el.div(
             tools(
                 search_box(
-                    "Search by the beginning of an e-mail address",
-                    "E-mail begins with",
+                    "Search by the start of an e-mail address",
+                    "E-mail starts with",
                     "email",
                 ),
                 filters(
@@ -62,11 +62,11 @@ def learners() -> rx.Component:
 def nothing() -> rx.Component:
     return empty(
         "users",
-        rx.cond(LearnersState.filtered, "No learner matches this", "No learners yet"),
+        rx.cond(LearnersState.filtered, "No learners found", "No learners yet"),
         rx.cond(
             LearnersState.filtered,
-            "Take a filter away, or look for a shorter beginning.",
-            "Who buys a course, or takes a free one, appears here.",
+            "Remove a filter or try another search.",
+            "Learners who buy or enroll in a course appear here.",
         ),
         rx.cond(LearnersState.filtered, link_button("Show all learners", href=routes.LEARNERS)),
     )

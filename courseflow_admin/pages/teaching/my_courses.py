@@ -94,7 +94,7 @@ def progress(course: MyCourseRow) -> rx.Component:
         meter(course.percent, "Progress in " + course.title, done=course.finished),
         rx.el.div(
             rx.el.span(course.lessons),
-            rx.el.span(course.percent, " %", class_name="cf-end"),
+            rx.el.span(course.percent, "%", class_name="cf-end"),
             class_name="cf-row cf-sm cf-mut cf-num",
         ),
         class_name="cf-col cf-gap6",
@@ -104,7 +104,7 @@ def progress(course: MyCourseRow) -> rx.Component:
 def nothing_yet() -> rx.Component:
     return feedback.empty(
         "graduation_cap",
-        "You have no course yet",
-        "What you buy or enroll in appears here the moment it opens.",
-        link_button("Find a course", href=routes.HOME, look="primary"),
+        "No courses yet",
+        "Courses you buy or enroll in appear here.",
+        link_button("Search courses", href=routes.HOME, look="primary"),
     )

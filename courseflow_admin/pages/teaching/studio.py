@@ -17,7 +17,7 @@ from courseflow_admin.state.teaching.studio import StudioRow, StudioState
 FORM = "new-course"
 COLUMNS = [
     Column("Course", lead=True),
-    Column("State", "176px"),
+    Column("Status", "176px"),
     Column("Lessons", "88px", right=True),
     Column("Learners", "96px", right=True),
     Column("Price", "128px", right=True),
@@ -37,9 +37,9 @@ def studio() -> rx.Component:
             view=StudioState.view,
             empty=empty(
                 "pencil_line",
-                "No course yet",
-                "A course is a title, some lessons and a price. It is seen by nobody but you "
-                "until you publish it.",
+                "No courses yet",
+                "A course has a title, lessons and a price. Only you can see it until you "
+                "publish it.",
                 new_button(),
             ),
             error=StudioState.error,
@@ -102,12 +102,12 @@ def new_course() -> rx.Component:
                 "Currency",
                 "currency",
                 StudioState.currencies,
-                help_text="What learners will pay in. The price itself can wait.",
+                help_text="The currency learners pay in. You can set the price later.",
             ),
             on_submit=StudioState.create,
             id=FORM,
         ),
         open_=StudioState.dialog_open,
         on_open_change=StudioState.show_dialog,
-        act=submit("Create the course", busy=StudioState.creating, form=FORM),
+        act=submit("Create course", busy=StudioState.creating, form=FORM),
     )

@@ -91,9 +91,9 @@ def adding() -> rx.Component:
         State.course,
         form(_email("E-mail of an instructor"), on_submit=State.add, id=ADD),
         effects(
-            effect("pencil", "They may edit the content and see its learners."),
-            effect("lock", "Price, address, sale and authors stay with the owner."),
-            effect("mail", "They are told by e-mail."),
+            effect("pencil", "They can edit the content and see its learners."),
+            effect("lock", "Only the owner can change price, link, sale status and authors."),
+            effect("mail", "We'll e-mail them."),
         ),
         open_=State.dialog == "add",
         on_open_change=State.show_add,
@@ -108,8 +108,8 @@ def removing() -> rx.Component:
         rx.cond(State.wrong != "", problem(State.wrong)),
         effects(
             effect("lock", "They can no longer edit it or see its learners."),
-            effect("file_text", "What they wrote stays."),
-            effect("mail", "They are told by e-mail."),
+            effect("file_text", "Their content is kept."),
+            effect("mail", "We'll e-mail them."),
         ),
         open_=State.dialog == "remove",
         on_open_change=State.close_remove,
@@ -124,15 +124,15 @@ def removing() -> rx.Component:
 
 def changing_owner() -> rx.Component:
     return dialog(
-        "Change the owner",
+        "Change owner",
         State.course + ", owned by " + State.owner,
         effects(
             effect(
                 "arrow_right",
-                "Figures, payments and learners of the course are then the new owner's.",
+                "The new owner sees the course's figures, payments and learners.",
             ),
-            effect("lock", State.owner, " can no longer edit it or see them."),
-            effect("mail", "Both are told by e-mail."),
+            effect("lock", State.owner, " loses access to edit and view it."),
+            effect("mail", "We'll e-mail both."),
         ),
         form(_email("E-mail of the new owner"), on_submit=State.change_owner, id=OWNER),
         open_=State.dialog == "owner",

@@ -59,8 +59,8 @@ def not_author() -> rx.Component:
     return feedback.empty(
         "lock",
         "You are not an author of this course",
-        "Only its authors edit it. Its owner can add you as a co-instructor.",
-        link_button("Go to the studio", href=routes.STUDIO),
+        "Only authors can edit it. The owner can add you as a co-instructor.",
+        link_button("Go to studio", href=routes.STUDIO),
     )
 
 
@@ -241,7 +241,7 @@ def publishing() -> rx.Component:
                 State.archived,
                 rx.cond(
                     State.owned,
-                    button("Take out of the archive", wide=True, on_click=State.unarchive),
+                    button("Unarchive", wide=True, on_click=State.unarchive),
                 ),
                 button(
                     State.publish_word,
@@ -254,7 +254,7 @@ def publishing() -> rx.Component:
             ),
             rx.cond(
                 State.owner_sells & ~State.archived,
-                rx.el.p("Its owner puts this course on sale.", class_name="cf-help"),
+                rx.el.p("Only the owner can publish this course.", class_name="cf-help"),
             ),
             rx.cond(
                 State.preview_href != "",
@@ -266,7 +266,7 @@ def publishing() -> rx.Component:
                 State.on_sale,
                 rx.el.p(
                     State.learners_text,
-                    " enrolled. Changes are seen at once, and nobody loses progress.",
+                    " enrolled. They see changes immediately and keep their progress.",
                     class_name="cf-help",
                 ),
             ),
@@ -277,9 +277,7 @@ def publishing() -> rx.Component:
             rx.cond(
                 State.checks,
                 rx.el.ul(rx.foreach(State.checks, check), class_name="cf-list"),
-                rx.el.p(
-                    icon("circle_check", 16), "Nothing stands in the way.", class_name="cf-allgood"
-                ),
+                rx.el.p(icon("circle_check", 16), "Ready to publish.", class_name="cf-allgood"),
             ),
             class_name="cf-panesec",
         ),
@@ -287,7 +285,7 @@ def publishing() -> rx.Component:
         rx.cond(
             State.changes,
             rx.el.div(
-                rx.el.h3("Changed since it was published", class_name="cf-label"),
+                rx.el.h3("Changes since last publish", class_name="cf-label"),
                 rx.el.ul(
                     rx.foreach(State.changes, lambda text: rx.el.li(text)),
                     class_name="cf-list cf-13 cf-changes",
@@ -308,7 +306,7 @@ def publishing() -> rx.Component:
             rx.el.div(
                 rx.cond(
                     State.on_sale,
-                    button("Take off sale", size="small", on_click=State.show_dialog("unpublish")),
+                    button("Stop selling", size="small", on_click=State.show_dialog("unpublish")),
                 ),
                 button("Archive", size="small", on_click=State.show_dialog("archive")),
                 class_name="cf-panesec cf-row",
@@ -337,7 +335,7 @@ def price() -> rx.Component:
         field(
             "Price",
             "price",
-            help_text="Holds as soon as it is saved.",
+            help_text="Takes effect when saved.",
             error=error,
             control=rx.el.div(
                 rx.el.input(
@@ -377,27 +375,27 @@ def price() -> rx.Component:
 
 def leaving_sale() -> rx.Component:
     return dialog(
-        "Take this course off sale",
-        "It leaves the catalog. You can sell it again at any time.",
+        "Stop selling this course",
+        "It is removed from the catalog. You can put it back on sale at any time.",
         effects(
-            effect("shopping_cart", "Nobody can buy it any more."),
+            effect("shopping_cart", "No one can buy it anymore."),
             rx.cond(State.keeping_text, effect("lock_open", State.keeping_text)),
         ),
         open_=State.dialog == "unpublish",
         on_open_change=State.close_dialog,
-        act=button("Take off sale", look="danger", on_click=State.unpublish),
+        act=button("Stop selling", look="danger", on_click=State.unpublish),
     )
 
 
 def archiving() -> rx.Component:
     return dialog(
         "Archive this course",
-        "It leaves the catalog and can no longer be edited until you take it out again.",
+        "It is removed from the catalog and can't be edited until you unarchive it.",
         effects(
-            effect("shopping_cart", "Nobody can buy it any more."),
+            effect("shopping_cart", "No one can buy it anymore."),
             rx.cond(State.keeping_text, effect("lock_open", State.keeping_text)),
         ),
         open_=State.dialog == "archive",
         on_open_change=State.close_dialog,
-        act=button("Archive the course", look="danger", on_click=State.archive),
+        act=button("Archive course", look="danger", on_click=State.archive),
     )

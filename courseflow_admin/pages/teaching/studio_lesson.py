@@ -43,7 +43,7 @@ def lesson_pane() -> rx.Component:
                 rx.cond(
                     State.html != "",
                     markdown_html(State.html),
-                    rx.el.p("There is no text yet.", class_name="cf-mut"),
+                    rx.el.p("No text yet.", class_name="cf-mut"),
                 ),
             ),
             class_name="cf-paper",
@@ -158,7 +158,7 @@ def settings() -> rx.Component:
             on_change=lambda on: State.change_ready(State.lesson_id, State.revision, on),
         ),
         checkbox(
-            "Free to read",
+            "Free preview",
             "preview",
             default_checked=State.preview,
             key="preview" + rx.Var.create(State.opened).to(str),
@@ -191,7 +191,7 @@ def conflict() -> rx.Component:
     return rx.el.div(
         rx.el.p(
             icon("circle_alert", 16),
-            "Somebody saved this lesson after you had opened it. Nothing was overwritten.",
+            "This lesson was changed elsewhere. Nothing was overwritten.",
             class_name="cf-row cf-med",
         ),
         rx.el.div(
@@ -211,7 +211,7 @@ def conflict() -> rx.Component:
         ),
         rx.el.div(
             button("Save mine", look="primary", size="small", on_click=State.keep_mine),
-            button("Go on with theirs", size="small", on_click=State.take_theirs),
+            button("Use theirs", size="small", on_click=State.take_theirs),
             class_name="cf-row",
         ),
         class_name="cf-conflict",

@@ -44,7 +44,7 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
     def __init__(self) -> None:
-        super().__init__("There is an account with this e-mail address already. Sign in instead.")
+        super().__init__("An account with this e-mail address already exists. Sign in instead.")
 
 
 class WrongCredentials(NotSignedIn):
@@ -53,9 +53,7 @@ class WrongCredentials(NotSignedIn):
     code = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The e-mail address or the password is not right. Try again, or set a new password."
-        )
+        super().__init__("Incorrect e-mail address or password. Try again, or reset your password.")
 
 
 async def sign_up(form: SignUpForm) -> Account | None:
@@ -150,7 +148,7 @@ async def create(
     """Make an account of any role, without a mail: its address is vouched for by `actor`."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if role not in ROLES:
-        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+        raise Invalid(f"Choose one of these roles: {', '.join(ROLES)}.", "role")
     for field, read, text in (("email", as_email, email), ("name", as_name, name)):
         try:
             read(text)
@@ -195,10 +193,10 @@ async def search(
     """
     actor.require(Permission.ACCOUNTS_READ)
     if role and role not in ROLES:
-        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+        raise Invalid(f"Choose one of these roles: {', '.join(ROLES)}.", "role")
     known = (*STANDINGS, PRESENT)
     if standing and standing not in known:
-        raise Invalid(f"A state is one of {', '.join(known)}.", "state")
+        raise Invalid(f"Choose one of these statuses: {', '.join(known)}.", "state")
     prefix, sought = email_prefix.strip(), q.strip()
     if max(len(prefix), len(sought)) > LONGEST_SEARCH:
         raise Invalid(f"Use at most {LONGEST_SEARCH} characters to search.", "q" if q else "email")
@@ -211,7 +209,7 @@ async def change_role(actor: Actor, account_id: str, role: str) -> Account:
     """Effective with the next thing the account does."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if role not in ROLES:
-        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+        raise Invalid(f"Choose one of these roles: {', '.join(ROLES)}.", "role")
 
     async def body() -> Account:
         await _hold_office(actor, account_id)
@@ -261,7 +259,7 @@ async def _set_suspended(
 ) -> Account:
     actor.require(Permission.ACCOUNTS_CHANGE)
     if len(reason) > LONGEST_REASON:
-        raise Invalid(f"A reason has at most {LONGEST_REASON} characters.", "reason")
+        raise Invalid(f"Use at most {LONGEST_REASON} characters for the reason.", "reason")
 
     async def body() -> Account:
         await _hold_office(actor, account_id)
@@ -303,7 +301,7 @@ async def _hold_office(actor: Actor, account_id: str) -> None:
     if actor == SYSTEM:
         return
     if account_id == actor.id:
-        raise NotPermitted("Your own role and access are changed by somebody else.")
+        raise NotPermitted("You can't change your own role or access.")
     if not await accounts_db.hold(actor.id, actor.role):
         raise NotPermitted
 

@@ -29,7 +29,7 @@ class LastAdmin(Conflict):
     code = "last_admin"
 
     def __init__(self) -> None:
-        super().__init__("You are the only admin. Make somebody else admin first.")
+        super().__init__("You are the only admin. Make someone else an admin first.")
 
 
 class HasCourses(Conflict):
@@ -37,7 +37,7 @@ class HasCourses(Conflict):
     needs_support = True
 
     def __init__(self) -> None:
-        super().__init__("You own courses, which somebody else has to take over first.")
+        super().__init__("You own courses. Give them to another instructor first.")
 
 
 async def require_possible(actor: Actor) -> None:

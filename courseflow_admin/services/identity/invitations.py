@@ -47,8 +47,8 @@ class InvitationNotGood(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This invitation was used, taken back or is too old. "
-            "Ask whoever invited you for a new one.",
+            "This invitation was used, revoked or has expired. Ask the person who invited you "
+            "for a new one.",
             "token",
         )
 
@@ -68,7 +68,9 @@ class InvitedAlready(Conflict):
     code = "invited_already"
 
     def __init__(self) -> None:
-        super().__init__("This address is invited already. Send the invitation again or revoke it.")
+        super().__init__(
+            "This address has already been invited. Resend the invitation or revoke it."
+        )
 
 
 class HasRole(Conflict):
@@ -92,7 +94,7 @@ class ConfirmFirst(NotPermitted):
 
     def __init__(self) -> None:
         super().__init__(
-            "Confirm your e-mail address first, by the link we sent to it; then come back here."
+            "Confirm your e-mail address first, using the link we sent you. Then come back here."
         )
 
 
@@ -125,7 +127,7 @@ async def create(actor: Actor, email: str, role: str) -> Invitation:
     """Invite an address to take `role`; refused where it would give nothing."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if role not in ROLES:
-        raise Invalid(f"A role is one of {', '.join(ROLES)}.", "role")
+        raise Invalid(f"Choose one of these roles: {', '.join(ROLES)}.", "role")
     try:
         email = as_email(email)
     except ValueError as error:

@@ -72,7 +72,7 @@ async def rename(actor: Actor, name: str) -> Account:
     except ValueError as error:
         raise Invalid(str(error), "name") from error
     if len(name) > LONGEST_NAME:
-        raise Invalid(f"A name has up to {LONGEST_NAME} characters.", "name")
+        raise Invalid(f"Use at most {LONGEST_NAME} characters.", "name")
 
     async def body() -> Account:
         former = await accounts_db.find(actor.id)
@@ -123,7 +123,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     account = await prove(actor, current)
     await password_rules.require_good(new, name=account.name, email=account.email)
     if passwords.normal(new) == passwords.normal(current):
-        raise Invalid("This is the password you have already.", "password")
+        raise Invalid("This is already your password. Choose a different one.", "password")
     new_hash, at = await passwords.hash_of(new), clock.wall()
 
     async def body() -> int:

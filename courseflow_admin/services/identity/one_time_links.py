@@ -37,7 +37,7 @@ class LinkNotGood(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This link was used already or is too old. Please ask for a new one.", "token"
+            "This link has already been used or has expired. Request a new one.", "token"
         )
 
 

@@ -14,20 +14,20 @@ from courseflow_admin.models.core.accounts import LONGEST_PASSWORD, SHORTEST_PAS
 from courseflow_admin.services.identity import passwords
 from courseflow_admin.services.school import settings as school_settings
 
-LENGTH = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+LENGTH = f"Use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
 GOOD_ENOUGH = 2  # of 0 to 4: a million guesses at least
 PRODUCT = "CourseFlow"
 SHORTEST_PART = 3  # of a hint
 MOST_WORDS = 20  # of one hint; the rest counts only as a whole
 READ = 72  # zxcvbn's time grows with the square of the length
-ADVICE = "Please add another word or two."
+ADVICE = "Add another word or two."
 REASONS = {
     "personal": f"This is too close to your own name or e-mail address. {ADVICE}",
     "school": f"This is too close to the name of the school. {ADVICE}",
     "common": f"This is one of the most common passwords. {ADVICE}",
-    "word": f"One word or name by itself is easy to guess. {ADVICE}",
+    "word": f"A single word or name is easy to guess. {ADVICE}",
     "row": f"Rows of keys on a keyboard are easy to guess. {ADVICE}",
-    "repeat": f"Characters that repeat are easy to guess. {ADVICE}",
+    "repeat": f"Repeated characters are easy to guess. {ADVICE}",
     "sequence": f"Sequences such as abcd or 4321 are easy to guess. {ADVICE}",
     "date": f"Dates and years are easy to guess. {ADVICE}",
     "short": f"This is easy to guess. {ADVICE}",

@@ -167,7 +167,7 @@ async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
     """End every session of somebody else, seen by the next read of each; how many there were."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if account_id == actor.id:
-        raise Conflict("Your own sessions are ended on the page of your account.")
+        raise Conflict("End your own sessions on your account page.")
     account = await _account(account_id)
 
     async def body() -> int:

@@ -17,7 +17,7 @@ class WrongPassword(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This is not your current password. Type it again, or sign out and set a new one.",
+            "This is not your current password. Try again, or sign out and reset it.",
             "current_password",
         )
 

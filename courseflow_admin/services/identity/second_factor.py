@@ -57,7 +57,7 @@ class SecondFactorKept(NotPermitted):
     code = "second_factor_required"
 
     def __init__(self) -> None:
-        super().__init__("The school asks you for a second factor, so it cannot be switched off.")
+        super().__init__("Your school requires a second factor, so you can't turn it off.")
 
 
 async def get(actor: Actor) -> SecondFactorStatus:
@@ -169,7 +169,7 @@ async def remove(actor: Actor, account_id: str) -> int:
     """Take it from somebody who lost their device; how many of their sessions ended."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if account_id == actor.id:
-        raise Conflict("Your own second factor is switched off on the page of your account.")
+        raise Conflict("Turn off your own second factor on your account page.")
     at = clock.wall()
 
     async def body() -> int:
@@ -207,7 +207,11 @@ async def use(actor: Actor, account: Account, code: str, *, at_sign_in: bool = F
     if left is None:
         raise WrongCode
     if at_sign_in:
-        rest = f"Left: {left} of {RECOVERY_CODES}." if left else "It was the last: make new ones."
+        rest = (
+            f"{left} of {RECOVERY_CODES} codes left."
+            if left
+            else ("That was the last one. Generate new codes.")
+        )
         await _tell(EmailKind.RECOVERY_CODE_USED, account, at, left=rest)
     await audit.record(actor, Act.ACCOUNT_RECOVERY_CODE_USED, account.id, left=left)
 

@@ -31,14 +31,14 @@ class VerifiedAlready(Conflict):
     code = "verified_already"
 
     def __init__(self) -> None:
-        super().__init__("This e-mail address is confirmed already: nothing is left to do.")
+        super().__init__("This e-mail address is already confirmed.")
 
 
 class NoChangeWaiting(Conflict):
     code = "no_change_waiting"
 
     def __init__(self) -> None:
-        super().__init__("No change of your e-mail address is waiting. Ask for it anew.")
+        super().__init__("There is no pending change of your e-mail address. Request it again.")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
     await limits.count("change-email", actor.id, LINKS_PER_ACCOUNT, seconds=3600)
     account = await prove(actor, password)
     if email == account.email:
-        raise Invalid("This is your e-mail address already.", "email")
+        raise Invalid("This is already your e-mail address.", "email")
     link = one_time_links.new(TokenUse.CHANGE_EMAIL, account.id, email)
 
     async def body() -> None:

@@ -34,7 +34,9 @@ class BrowserOnly(Conflict):
     code = "browser_only"
 
     def __init__(self) -> None:
-        super().__init__("View as works in the browser only: sign in there and open the person.")
+        super().__init__(
+            "View-as works only in the browser. Sign in there and open the person's page."
+        )
 
 
 def viewable(actor: Actor, account: Account) -> bool:
@@ -147,9 +149,9 @@ async def _end_if_over(actor: Actor) -> None:
 
 def _why_not(actor: Actor, account: Account) -> str:
     if account.id == actor.id:
-        return "This is your own account: you see CourseFlow with it already."
+        return "This is your own account. Choose another one."
     if account.erased_at:
-        return "This account is deleted, so there is nothing to see."
+        return "This account is deleted and can't be viewed."
     if account.suspended_at:
-        return f"{account.name} is suspended and sees nothing. Restore the account first."
-    return "The account of another admin cannot be viewed; the audit log says what they did."
+        return f"{account.name} is suspended. Restore the account first."
+    return "You can't view as another admin. Their activity is in the audit log."

@@ -160,7 +160,7 @@ async def send(job: Job) -> None:
     try:
         provider_id = await sender().send(message)
     except NotFound as error:  # what is missing may be set in a minute
-        reason = "No e-mail goes out: RESEND_API_KEY is not set."
+        reason = "E-mails are not sent: RESEND_API_KEY is not set."
         raise RetryLater(reason, counted=False) from error
     except KeyRefused:  # not because of this e-mail
         raise

@@ -32,9 +32,8 @@ class NothingToCapture(Conflict):
     def __init__(self, payment: Payment) -> None:
         shown = payment.state.value.replace("_", " ")
         super().__init__(
-            "Only money that is authorised and not yet captured can be captured. "
-            f"This payment is {shown}; re-check it if {payment.provider.capitalize()} says "
-            "otherwise."
+            f"Only an authorized payment can be captured. This payment is {shown}. If "
+            f"{payment.provider.capitalize()} shows something else, re-check it."
         )
 
 
@@ -46,8 +45,8 @@ class CaptureUnconfirmed(ProviderUnreachable):
     def __init__(self, provider: str) -> None:
         super().__init__(provider)
         self.args = (
-            f"{provider.capitalize()} has not confirmed the capture yet. We ask again in a minute; "
-            "asking for it twice captures it once.",
+            f"{provider.capitalize()} has not confirmed the capture yet. We check again in a "
+            "minute. Sending it again will not capture twice.",
         )
 
 

@@ -92,8 +92,8 @@ class PolicyChanged(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The terms or the refund policy were changed a moment ago. Nothing was charged; please "
-            "read them and pay again."
+            "The terms or the refund policy have just changed. Nothing was charged. Please read "
+            "them and try again."
         )
 
 
@@ -102,8 +102,7 @@ class PaymentUnderWay(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "A payment for this course is being confirmed. Please wait for it instead of paying "
-            "again; you see it under My payments."
+            "A payment for this course is being confirmed. Please don't pay again. See My payments."
         )
 
 
@@ -119,7 +118,7 @@ async def open_checkout(actor: Actor, form: BuyForm) -> CheckoutStart:
     via = gateway(form.provider)
     if course.price.currency not in via.currencies:
         raise Invalid(
-            f"{form.provider.capitalize()} does not sell in {course.price.currency}.", "provider"
+            f"{form.provider.capitalize()} does not support {course.price.currency}.", "provider"
         )
     account = await accounts_db.find(actor.id)
     if account is None:
@@ -144,7 +143,7 @@ async def _sold(course_id: str) -> Course:
     if not course.sold:
         raise NotFound("course")
     if course.free or course.price.minor == 0:
-        raise Invalid("This course is free: enroll without paying.", "course_id")
+        raise Invalid("This course is free. Enroll without paying.", "course_id")
     return course
 
 
@@ -155,7 +154,7 @@ def _consent(form: BuyForm, school: SchoolSettings) -> Consent | None:
     for name, version in asked.items():
         if not given[name]:
             raise Invalid(
-                f"Paying means agreeing to {POLICY_WORDS[name]}: read it at "
+                f"By paying you agree to {POLICY_WORDS[name]}. Read it at "
                 f"{settings().origin}{routes.policy(name)} and send its version, {version}.",
                 f"agreed_{name}",
             )

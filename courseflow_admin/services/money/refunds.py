@@ -46,7 +46,7 @@ from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money import looks, reviews
 from courseflow_admin.services.school import audit
 
-SECOND_PAYMENT = "Paid twice: another payment for this course gives access already."
+SECOND_PAYMENT = "Paid twice: another payment already gives access to this course."
 ASK_FIRST = timedelta(seconds=30)  # whoever reserves a refund sends it; `sync` comes after
 LOOK_AGAIN = timedelta(minutes=1)
 SAME_KEY = timedelta(hours=1)  # gateways forget a key after a day: later only `sync` asks again
@@ -66,8 +66,7 @@ class Disputed(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The bank decides about this payment, or has given the money back; a refund by us "
-            "would pay it a second time."
+            "This payment is disputed or was charged back. A refund would pay it back twice."
         )
 
 
@@ -87,7 +86,7 @@ def request_id_of(actor: Actor, payment_id: str, request_id: str, key: str) -> s
     Without either a lost answer could only be tried again as a second refund.
     """
     if request_id and key:
-        raise Invalid("Send an Idempotency-Key or a request_id, not both.", "request_id")
+        raise Invalid("Send either an Idempotency-Key or a request_id, not both.", "request_id")
     if request_id:
         return request_id
     if not key.strip():
@@ -113,11 +112,11 @@ async def refund(
     actor.require(Permission.PAYMENTS_REFUND)
     payment = await payments_db.get(payment_id)
     if amount.currency != payment.amount.currency or amount.minor <= 0:
-        raise Invalid(f"Write an amount in {payment.amount.currency} above nothing.", "amount")
+        raise Invalid(f"Enter an amount in {payment.amount.currency} greater than 0.", "amount")
     amount.require_payable("amount")
     reason = as_text(reason).strip()
     if not reason:
-        raise Invalid("Say why: it stands in the payment's history.", "reason")
+        raise Invalid("Enter a reason. It is kept in the payment history.", "reason")
     if _asked_for(payment, request_id):
         return await _same_again(actor, payment, request_id, amount)
     if payment.dispute.state in AT_THE_BANK:
@@ -286,7 +285,7 @@ async def _reopen(payment: Payment, failed: Refund, said: RefundFacts) -> Refund
             Act.PAYMENT_REFUND_STARTED,
             payment.id,
             amount=amount,
-            why=f"It had failed, and {payment.provider.capitalize()} reports it after all",
+            why=f"It had failed, but {payment.provider.capitalize()} now reports it as refunded",
         )
         return True
 
@@ -330,8 +329,8 @@ async def _no_room(payment: Payment, amount: Money) -> None:
         return
     await reviews.open_review(
         payment.id,
-        f"{payment.provider.capitalize()} says it gave {amount} back, which is more than is left "
-        "of this payment.",
+        f"{payment.provider.capitalize()} reports a refund of {amount}, which is more than is "
+        "left of this payment.",
     )
 
 
@@ -341,7 +340,7 @@ async def _apply(payment: Payment, known: Refund, said: RefundFacts, actor: Acto
     elif said.state is RefundState.PENDING and known.state is RefundState.PENDING:
         await payments_db.accept_refund(payment.id, known.id, said.id)
     elif said.state is RefundState.FAILED and known.state is not RefundState.FAILED:
-        await _failed(payment, known, "The gateway reports that it did not go through.")
+        await _failed(payment, known, "The gateway reports that it failed.")
 
 
 async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: Actor) -> None:
@@ -396,7 +395,8 @@ async def _note_failed(payment: Payment, refund: Refund, why: str) -> None:
     await audit.record(SYSTEM, Act.PAYMENT_REFUND_FAILED, payment.id, why=why)
     if refund.cause is RefundCause.SECOND_PAYMENT:
         await reviews.open_review(
-            payment.id, f"Paid twice, and the second did not go back by itself: {why}"
+            payment.id,
+            (f"Paid twice, and the second payment could not be refunded automatically: {why}"),
         )
 
 
@@ -412,7 +412,7 @@ async def _tell(payment: Payment, refund: Refund, *, ended: bool) -> None:
         facts={
             "course": payment.course_title,
             "amount": str(Money(minor=refund.amount_minor, currency=payment.amount.currency)),
-            "ended": "Your access to the course has ended with it." if ended else "",
+            "ended": "Your access to the course has ended." if ended else "",
             "link": settings().origin + routes.my_payment(payment.id),
         },
         payment_id=payment.id,

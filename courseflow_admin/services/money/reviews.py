@@ -23,8 +23,7 @@ class NothingToResolve(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This payment does not wait for a person, or by now for another reason than you read. "
-            "Load it anew to see where it stands."
+            "This payment no longer needs review, or the reason has changed. Reload the page."
         )
 
 
@@ -48,7 +47,7 @@ async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") ->
     payment = await payments_db.get(payment_id)
     note = as_text(note).strip()
     if not 1 <= len(note) <= NOTE_LONGEST:
-        raise Invalid(f"Say what you found, in 1 to {NOTE_LONGEST} characters.", "note")
+        raise Invalid(f"Enter your findings in 1 to {NOTE_LONGEST} characters.", "note")
 
     async def settle() -> bool:
         before = await payments_db.get(payment.id)

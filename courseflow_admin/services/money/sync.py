@@ -51,7 +51,7 @@ from courseflow_admin.services.school import audit
 from courseflow_admin.services.school.jobs import Handler
 from courseflow_admin.services.teaching import enrollments
 
-SILENCE, NOT_TOLD = "the gateway did not answer", "the gateway did not tell"
+SILENCE, NOT_TOLD = "the gateway did not respond", "unknown"
 SILENT_FOR = timedelta(minutes=1)  # after silence, before the worker asks
 CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -60,14 +60,14 @@ def mismatch(payment: Payment, facts: CheckoutFacts, paid: PaymentFacts) -> str:
     """Why this money may not open this course, in words; "" when everything matches."""
     checkout_is_ours = payment.provider_checkout_id in {"", facts.checkout_id}
     if not checkout_is_ours or facts.payment_id != payment.id or paid.payment_id != payment.id:
-        return "The gateway says this money belongs to another payment."
+        return "The gateway reports that this money belongs to another payment."
     if facts.mode != payment.mode:
-        return f"The gateway says mode {facts.mode}, our payment is {payment.mode}."
+        return f"The gateway reports mode {facts.mode}, but our payment is in mode {payment.mode}."
     if paid.currency != payment.amount.currency:
-        return f"The gateway says {paid.currency}, our payment is {payment.amount}."
+        return f"The gateway reports {paid.currency}, but our payment is {payment.amount}."
     if paid.amount_minor != payment.amount.minor or facts.amount_minor != payment.amount.minor:
         said = Money(minor=paid.amount_minor, currency=paid.currency)
-        return f"The gateway says {said}, our payment is {payment.amount}."
+        return f"The gateway reports {said}, but our payment is {payment.amount}."
     return ""
 
 
@@ -78,7 +78,7 @@ async def look(job: Job) -> datetime | None:
     the kernel asks again soon, and less often the longer it lasts.
     """
     try:
-        await sync(job.key, "a look at its time")
+        await sync(job.key, "scheduled check")
     except NotFound:
         if await payments_db.find(job.key) is None:
             return None
@@ -177,11 +177,11 @@ async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:
         checkout_id = (await payments_db.get(payment.duplicate_of)).provider_checkout_id
         also = (*also, payment.provider_payment_id)
     if not checkout_id:
-        return await _close_if_over(payment, expired=False) or "nothing opened at the gateway yet"
+        return await _close_if_over(payment, expired=False) or "no checkout at the gateway yet"
     facts = await gateway(payment.provider).fetch(checkout_id, also)
     if payment.duplicate_of:
         mine = next((one for one in facts.payments if one.id == payment.provider_payment_id), None)
-        return await _follow(payment, mine, actor) if mine else "the gateway does not list it"
+        return await _follow(payment, mine, actor) if mine else "not listed by the gateway"
     attempts = sorted((_attempt(one) for one in facts.payments), key=lambda attempt: attempt.at)
     await payments_db.note_attempts(payment.id, attempts)
 
@@ -204,7 +204,7 @@ async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:
             results.append(await _follow(payment, one, actor))
         elif one.payment_id == payment.id:
             results.append(await _second(payment, one, actor))
-    return "; ".join(results) or "the gateway does not list it"
+    return "; ".join(results) or "not listed by the gateway"
 
 
 def _attempt(one: PaymentFacts) -> Attempt:

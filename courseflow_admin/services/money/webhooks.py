@@ -52,7 +52,7 @@ class SignatureWrong(CourseFlowError):
     code = "signature_wrong"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"This delivery was refused: {reason}.")
+        super().__init__(f"This delivery was rejected: {reason}.")
 
 
 async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool:
@@ -137,11 +137,11 @@ async def replay(actor: Actor, event_id: str) -> None:
             return
         if not event.raw:
             raise Conflict(
-                f"The body of this message was deleted after {event.body_kept_days} days, so it "
-                "cannot be handled again."
+                f"The body of this event was deleted after {event.body_kept_days} days, so it "
+                "can't be retried."
             )
         if not await webhooks_db.wait_again(event.id):
-            raise Conflict("This message is done: only one that failed can be handled again.")
+            raise Conflict("Only a failed event can be retried.")
         await _queue(event)
         await audit.record(
             actor, Act.WEBHOOK_REPLAYED, event.id, error=event.error, attempts=event.attempts
@@ -176,11 +176,11 @@ HANDLE = Handler(KIND, handle, _retrying, _given_up)
 async def _payment_event(event: WebhookEvent) -> None:
     reference = gateway(event.provider).reference(json.loads(event.raw))
     if reference is None:
-        await _ignore(event, "It is not about a payment.")
+        await _ignore(event, "Not about a payment.")
         return
     payment = await _find(event.provider, reference)
     if payment is None:
-        raise RetryLater("No payment of ours has these ids.")
+        raise RetryLater("No matching payment found.")
     await webhooks_db.note_object(event.id, payment_id=payment.id)
     also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
     result = await sync(payment.id, f"webhook {event.kind}", also=also)
@@ -208,12 +208,12 @@ async def _email_event(event: WebhookEvent) -> None:
         event.kind, str(facts.get("email_id", "")), _time(body, event.received_at), detail
     )
     if email is None and event.kind in emails.EVENT_STATES:
-        raise RetryLater("No e-mail of ours has this id.")
+        raise RetryLater("No matching e-mail found.")
     if email is None:
-        await _ignore(event, "Not a step we count.")
+        await _ignore(event, "Not tracked.")
         return
     await webhooks_db.note_object(event.id, payment_id=email.payment_id, email_id=email.id)
-    became = f"The e-mail is {event.kind.removeprefix('email.')}."
+    became = f"The e-mail was {event.kind.removeprefix('email.')}."
     await _finish(event, WebhookState.HANDLED, became)
     await _forget_deleted(event, email.account_id)
 

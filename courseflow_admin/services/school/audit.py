@@ -65,7 +65,7 @@ async def _about(wanted: AuditFilter) -> AuditFilter:
     prefix, name = (sought, "") if "@" in sought else ("", sought)
     people = await accounts_db.search(prefix, "", PageRequest(size=MOST_PEOPLE), name_or_email=name)
     if people.next_cursor:
-        raise Invalid(f"More than {MOST_PEOPLE} people match this: write more of the name.", "q")
+        raise Invalid(f"More than {MOST_PEOPLE} people match. Enter more of the name.", "q")
     return replace(wanted, about=tuple(one.id for one in people.rows) or (sought,))
 
 

@@ -13,7 +13,7 @@ from courseflow_admin.services.school import settings as school_settings
 
 LARGEST_LOGO = 200 * 1024
 SMALLEST_SIDE, LARGEST_SIDE = 16, 2000
-WRONG_KIND = "Choose a PNG, JPEG or WebP picture of at most 200 kB."
+WRONG_KIND = "Choose a PNG, JPEG or WebP image up to 200 kB."
 
 
 async def get() -> tuple[Logo, bytes]:
@@ -34,8 +34,8 @@ async def put(actor: Actor, content: bytes) -> SchoolSettings:
     sides = sorted((picture.width, picture.height))
     if sides[0] < SMALLEST_SIDE or sides[1] > LARGEST_SIDE:
         raise Invalid(
-            f"This picture is {picture.width} x {picture.height} pixels; choose one of "
-            f"{SMALLEST_SIDE} to {LARGEST_SIDE} on each side.",
+            f"This image is {picture.width} x {picture.height} pixels. Each side must be "
+            f"{SMALLEST_SIDE} to {LARGEST_SIDE} pixels.",
             "logo",
         )
     logo = Logo(

@@ -92,18 +92,16 @@ def _require_both_or_none(before: SchoolSettings, changed: dict[str, Any]) -> No
     label = changed.get("tax_id_label", before.tax_id_label)
     number = changed.get("tax_id", before.tax_id)
     if number and not label:
-        raise Invalid(
-            "Say what kind of number this is, such as GSTIN, or leave both empty.", "tax_id_label"
-        )
+        raise Invalid("Enter the type, such as GSTIN, or leave both empty.", "tax_id_label")
     if label and not number:
-        raise Invalid(f"Write the {label} itself, or leave both empty.", "tax_id")
+        raise Invalid(f"Enter the {label}, or leave both empty.", "tax_id")
 
 
 def _require_own_second_factor(actor: Actor, *, has_second_factor: bool) -> None:
     """Who asks it of all admins would else have shut themselves out with this very save."""
     if actor != SYSTEM and not has_second_factor:
         raise Invalid(
-            "You have no second factor yourself. Set it up on the page of your account first.",
+            "You don't have a second factor yet. Set it up on your account page first.",
             "second_factor_for_admins",
         )
 
@@ -113,7 +111,7 @@ async def written(body: Callable[[], Awaitable[SchoolSettings]]) -> SchoolSettin
     for _ in range(TRIES):
         with suppress(Duplicate):  # the row was made at the same moment: now it is there
             return await transaction(body)
-    raise Conflict("The settings are being changed just now. Please try again.")
+    raise Conflict("The settings are being changed right now. Please try again.")
 
 
 async def _write(

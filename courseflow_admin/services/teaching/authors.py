@@ -23,7 +23,7 @@ async def get(actor: Actor, course_id: str) -> Course:
     if course is None or not (may_edit(actor, course) or course.sold):
         raise NotFound("course")
     if not may_edit(actor, course):
-        raise NotPermitted("Only its authors may edit this course.")
+        raise NotPermitted("Only authors can edit this course.")
     return course
 
 
@@ -32,14 +32,12 @@ async def editable(
 ) -> Course:
     course = await get(actor, course_id)
     if owner_only and not owns(actor, course):
-        raise NotPermitted(
-            "Only the owner of this course sets its price, address, sale and authors."
-        )
+        raise NotPermitted("Only the owner can change price, link, sale status and authors.")
     if archived != (course.state is CourseState.ARCHIVED):
         raise Conflict(
             "This course is not archived."
             if archived
-            else "This course is archived. Take it out of the archive first."
+            else "This course is archived. Unarchive it first."
         )
     return course
 

@@ -42,16 +42,16 @@ async def add(actor: Actor, course_id: str, email: str) -> Course:
         if person.id in course.co_instructor_ids:
             return course
         if person.id == course.owner_id:
-            raise Conflict("This person owns the course already.")
+            raise Conflict("This person already owns the course.")
         if len(course.co_instructor_ids) >= MOST:
-            raise Conflict(f"A course has at most {MOST} co-instructors.")
+            raise Conflict(f"A course can have at most {MOST} co-instructors.")
         return await _set_co_instructors(
             actor,
             course,
             [*course.co_instructor_ids, person.id],
             person,
             "You are now a co-instructor of",
-            "You may edit its content and see its learners.",
+            "You can edit its content and see its learners.",
         )
 
     return await transaction(body)
@@ -71,7 +71,7 @@ async def remove(actor: Actor, course_id: str, account_id: str) -> Course:
             left,
             await accounts_db.find(account_id),
             "You are no longer a co-instructor of",
-            "You no longer edit it or see its learners.",
+            "You can no longer edit it or see its learners.",
         )
 
     return await transaction(body)
@@ -104,14 +104,14 @@ async def change_owner(actor: Actor, course_id: str, email: str) -> Course:
             course,
             noted,
             "You are now the owner of",
-            "Its learners, payments and figures are now on your pages.",
+            "You now see its learners, payments and figures.",
         )
         await _tell(
             former,
             course,
             noted,
             "You are no longer the owner of",
-            "Its learners, payments and figures have moved to its new owner.",
+            "The new owner now sees its learners, payments and figures.",
         )
         return changed
 
@@ -123,9 +123,9 @@ async def _author(email: str) -> Account:
     account = await accounts_db.find_by_email(email)
     writes = account and Permission.COURSES_EDIT in PERMISSIONS.get(account.role, frozenset())
     if account is None or not writes or account.suspended_at or account.erased_at:
-        raise Invalid("No instructor has this address.", "email")
+        raise Invalid("No instructor found with this e-mail address.", "email")
     if not account.verified_at:
-        raise Invalid("The instructor has not confirmed this address yet.", "email")
+        raise Invalid("The instructor has not confirmed this e-mail address yet.", "email")
     return account
 
 

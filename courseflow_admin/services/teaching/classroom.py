@@ -120,7 +120,7 @@ async def include_new(actor: Actor, slug: str) -> None:
     actor.require(Permission.COURSES_STUDY)
     seat = await _sit_down(actor, slug)
     if not seat.enrollment:
-        raise Conflict("Only a learner's own progress can be measured anew.")
+        raise Conflict("Only learners can update their own progress.")
 
     async def body() -> None:
         enrollment = await enrollments_db.find(actor.id, seat.course.id)

@@ -29,7 +29,7 @@ class AlreadyEnrolled(Conflict):
     code = "already_enrolled"
 
     def __init__(self) -> None:
-        super().__init__("You have this course already. You find it under My courses.")
+        super().__init__("You are already enrolled. Go to My courses.")
 
 
 async def enroll_free(actor: Actor, course_id: str) -> None:
@@ -39,7 +39,7 @@ async def enroll_free(actor: Actor, course_id: str) -> None:
     if not course.sold:
         raise NotFound("course")
     if not course.free or course.price.minor:
-        raise Conflict("This course is not free. Please buy it.")
+        raise Conflict("This course is not free. Buy it to enroll.")
     account = await _account(actor.id)
 
     async def enroll() -> None:

@@ -38,7 +38,7 @@ async def require_sold(currency: str, field: str) -> None:
     """Invalid unless the school sells in it."""
     sold = await for_sale()
     if currency not in sold:
-        raise Invalid(f"The school sells in {listed(sold)}: choose one of these.", field)
+        raise Invalid(f"Choose a currency the school sells in: {listed(sold)}.", field)
 
 
 async def priced(before: Course, course: Course) -> Course:

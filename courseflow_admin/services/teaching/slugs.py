@@ -15,7 +15,7 @@ async def renamed(before: Course, course: Course) -> Course:
     if not slug:
         raise Invalid("An address needs letters or digits.", "slug")
     if await courses_db.slug_is_taken(slug, besides=course.id):
-        raise Invalid(f"Another course has the address “{slug}”.", "slug")
+        raise Invalid(f"Another course already uses the link “{slug}”.", "slug")
     old = [*before.old_slugs, before.slug] if before.version else before.old_slugs
     kept = [other for other in dict.fromkeys(old) if other != slug]
     return course.model_copy(update={"slug": slug, "old_slugs": kept})

@@ -68,7 +68,7 @@ async def create(actor: Actor, title: str, currency: str = "") -> Course:
     for _ in range(TRIES):
         with suppress(Duplicate):  # somebody took this address at the same moment
             return await transaction(body)
-    raise Conflict("Many courses of this name are being made just now. Please try again.")
+    raise Conflict("Too many courses with this name are being created. Please try again.")
 
 
 async def newest(actor: Actor, request: PageRequest) -> Page[Course]:

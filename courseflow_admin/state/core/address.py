@@ -33,7 +33,7 @@ def query_of(url: Any, *names: str) -> dict[str, str]:
     said = parse_qsl(url.query, keep_blank_values=True)
     count = Counter(name for name, _ in said)
     if twice := next((name for name in names if count[name] > 1), ""):
-        raise Invalid(f"The address of this page says “{twice}” twice: take one away.", twice)
+        raise Invalid(f"“{twice}” appears twice in this page's address.", twice)
     given = dict(said)
     return {name: without_controls(given.get(name, "")) for name in names}
 

@@ -37,16 +37,16 @@ PROBLEMS = {
     "wrong_code": WRONG_CODE,
     "sign_in_over": SignInOver().message,
     "not_signed_in": "This account was changed a moment ago. Please sign in again.",
-    "over": "You were signed out here. Sign in to go on.",
+    "over": "You were signed out here. Sign in to continue.",
     "suspended": "This account is suspended.",
-    "too_many": "Too many tries. Please wait five minutes and try again.",
+    "too_many": "Too many attempts. Wait five minutes and try again.",
     "weak_password": LENGTH,
     **{f"weak_password_{reason}": text for reason, text in REASONS.items()},
-    "invalid_email": "This does not look like an e-mail address.",
+    "invalid_email": "Enter a valid e-mail address.",
     "invalid_name": "Enter your name.",
-    "invalid": "Please fill in every field.",
+    "invalid": "Fill in every field.",
     "busy": Busy().message,
-    "unavailable": "The database does not answer just now. Please try again in a moment.",
+    "unavailable": "The database is not responding. Please try again in a moment.",
 }
 # The field that a code is about; others are about the whole form.
 FIELDS = {
@@ -60,8 +60,8 @@ READ_BY: Mapping[str, TypeAdapter[str]] = MappingProxyType(
 )
 NEWS = {
     "check_email": "We sent an e-mail to this address that says how to sign in.",
-    "deleted": "Your account is deleted, and you are signed out everywhere. An e-mail that says so "
-    "is on its way.",
+    "deleted": "Your account is deleted, and you are signed out everywhere. We've sent you an "
+    "e-mail to confirm it.",
 }
 
 

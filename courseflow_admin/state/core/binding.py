@@ -69,5 +69,5 @@ def eyes(actor: Actor) -> tuple[str, bool]:
 
 def _whose_eyes(actor: Actor) -> str:
     if actor.viewer:
-        return f"You see CourseFlow as {actor.name} now."
-    return "You see CourseFlow as yourself again."
+        return f"You are now viewing as {actor.name}."
+    return "View-as ended."

@@ -23,7 +23,7 @@ from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.marks import Mark, put_mark
 from courseflow_admin.state.core.notices import Notice, NoticesState
 
-NOT_UNDERSTOOD = "This could not be understood, so nothing was changed. Please reload the page."
+NOT_UNDERSTOOD = "Nothing was changed. Please reload the page and try again."
 
 
 class Form(BaseModel):

@@ -29,7 +29,7 @@ from courseflow_admin.state.core.notices import Notice, NoticesState
 from courseflow_admin.state.core.school import SchoolState
 from courseflow_admin.state.edge import Handler, Tab
 
-NOT_DONE = " What you just clicked was not done."
+NOT_DONE = " Your last click had no effect."
 WINDOW_SECONDS = 10
 MOST_EVENTS = 300  # of one socket in a window
 

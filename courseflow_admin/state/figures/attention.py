@@ -27,11 +27,11 @@ class Task:
 
 # kind -> its colour, what to do about it, and several of them
 LOOKS = {
-    Kind.OPEN_DISPUTES: ("red", "Answer", "payments are disputed"),
-    Kind.NEEDS_REVIEW: ("amber", "Review", "payments need a look"),
-    Kind.LAPSING: ("amber", "Capture", "authorized payments are about to lapse"),
-    Kind.STUCK_WEBHOOKS: ("amber", "Open", "messages from providers are stuck"),
-    Kind.UNDELIVERED_EMAILS: ("red", "Open", "e-mails did not arrive"),
+    Kind.OPEN_DISPUTES: ("red", "Respond", "payments are disputed"),
+    Kind.NEEDS_REVIEW: ("amber", "Review", "payments need review"),
+    Kind.LAPSING: ("amber", "Capture", "authorizations are about to expire"),
+    Kind.STUCK_WEBHOOKS: ("amber", "Open", "webhooks failed"),
+    Kind.UNDELIVERED_EMAILS: ("red", "Open", "e-mails were not delivered"),
 }
 
 
@@ -70,37 +70,40 @@ def _disputed(payment: Payment, *, alone: bool) -> tuple[str, str, str]:
     by = calendar.day_and_month(calendar.school().date_of(until)) if until else ""
     return (
         f"{payment.name or 'A learner'} disputes {payment.amount}",
-        f"{payment.provider.capitalize()} wants an answer by {by}."
+        f"Respond at {payment.provider.capitalize()} by {by}."
         if by and alone
-        else "Their banks want an answer; access is closed until they decide.",
+        else "Respond to the banks. Access is suspended until they decide.",
         routes.with_query(routes.PAYMENTS, figure=OPEN_DISPUTES),
     )
 
 
 def _reviewed(payment: Payment, *, alone: bool) -> tuple[str, str, str]:
     return (
-        f"{payment.amount} of {payment.name or 'a learner'} needs a look",
+        f"{payment.amount} from {payment.name or 'a learner'} needs review",
         payment.review.reason
         if alone and payment.review.reason
-        else "What the gateway says does not match what we asked for.",
+        else "The payment doesn't match the order.",
         routes.with_query(routes.PAYMENTS, state="needs_review"),
     )
 
 
 def _lapsing(payment: Payment, *, alone: bool) -> tuple[str, str, str]:
     return (
-        f"{payment.amount} of {payment.name or 'a learner'} is about to lapse",
-        "Never captured: the gateway gives such money back after three days.",
+        (
+            f"Authorization of {payment.amount} from {payment.name or 'a learner'} is about "
+            "to expire"
+        ),
+        "Not captured yet. Authorizations expire after three days.",
         routes.payment(payment.id) if alone else routes.with_query(routes.PAYMENTS, figure=LAPSING),
     )
 
 
 def _stuck(event: WebhookEvent, *, alone: bool) -> tuple[str, str, str]:
     return (
-        f"A message from {event.provider.capitalize()} is stuck",
-        event.error or "It has waited for more than ten minutes."
+        f"A webhook from {event.provider.capitalize()} failed",
+        event.error or "It has been waiting for more than ten minutes."
         if alone
-        else "They failed, or have waited for more than ten minutes.",
+        else "They failed or have been waiting for more than ten minutes.",
         routes.with_query(routes.WEBHOOKS, state=STUCK),
     )
 
@@ -108,7 +111,7 @@ def _stuck(event: WebhookEvent, *, alone: bool) -> tuple[str, str, str]:
 def _undelivered(waits: Attention, email: Email) -> tuple[str, str, str]:
     since = calendar.iso(waits.since) if waits.since else ""
     return (
-        f"An e-mail to {email.to_name or email.to} did not arrive",
+        f"An e-mail to {email.to_name or email.to} was not delivered",
         f"“{email.subject}” {email.state.value}."
         if waits.count == 1
         else f"Bounced, failed or refused in the last {EMAIL_DAYS} days.",

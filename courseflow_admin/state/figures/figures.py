@@ -19,7 +19,7 @@ def value(metric: str, number: int, currency: str) -> str:
 
 
 def change(figure: Figure) -> str:
-    """`+12 %` of money, `+3` of things counted; empty when there is nothing to compare with."""
+    """`+12%` of money, `+3` of things counted; empty when there is nothing to compare with."""
     rose = figure.number - figure.before
     sign = "+" if rose > 0 else "−" if rose < 0 else "±"
     if not metric_of(figure.metric).is_money:
@@ -27,7 +27,7 @@ def change(figure: Figure) -> str:
     if figure.before <= 0:  # a part of nothing, or of less than nothing, is no percentage
         return ""
     share = (abs(rose) * 200 + figure.before) // (2 * figure.before)  # half up, without a float
-    return f"{sign}{share:,} %"
+    return f"{sign}{share:,}%"
 
 
 def tone(figure: Figure) -> str:

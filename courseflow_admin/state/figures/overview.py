@@ -261,6 +261,6 @@ def _learner(enrollment: Enrollment) -> LearnerLine:
         course=enrollment.course_title,
         when=times.ago(enrollment.enrolled_at),
         exact=times.exact(enrollment.enrolled_at),
-        percent=f"{enrollment.percent} %",
+        percent=f"{enrollment.percent}%",
         href=routes.with_query(routes.LEARNERS, course=enrollment.course_id),
     )

@@ -157,14 +157,17 @@ class AccountState(rx.State):
             email = await verification.send_change_again(auth.actor())
         finally:
             await self._show(auth.actor())
-        return notices.success(f"A new link is on its way to {email}.")
+        return notices.success(f"We've sent a new link to {email}.")
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def cancel_change(self):
         auth = await self.get_state(AuthState)
         await verification.cancel_change(auth.actor())
         await self._show(auth.actor())
-        return [notices.success(f"Your address stays {self.email}."), rx.set_focus("email")]
+        return [
+            notices.success(f"Your e-mail address is still {self.email}."),
+            rx.set_focus("email"),
+        ]
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def resend(self):
@@ -174,7 +177,7 @@ class AccountState(rx.State):
             await verification.resend(auth.actor())
         finally:
             await self._show(auth.actor())
-        return notices.success("A link is on its way to your address.")
+        return notices.success("We've sent a link to your address.")
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def end_session(self, session_id: str):
@@ -183,7 +186,7 @@ class AccountState(rx.State):
             await my_account.end_session(auth.actor(), session_id)
         finally:
             await self._show(auth.actor())
-        return notices.success("Signed out there.")
+        return notices.success("Session signed out.")
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def end_others(self):
@@ -258,5 +261,5 @@ def _row(session: OwnSession) -> SessionRow:
 
 def _signed_out(ended: int) -> str:
     if ended == 0:
-        return "You were signed in nowhere else."
+        return "You have no other sessions."
     return f"Signed out on {counted(ended, 'other device')}."

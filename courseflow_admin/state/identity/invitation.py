@@ -15,8 +15,8 @@ from courseflow_admin.state.core.marks import PUBLIC
 
 ONCE_MORE = {
     **PROBLEMS,
-    "too_many": "Too many tries. Please wait a minute and try again.",
-    "confirm_first": "Confirm your e-mail address first, by the link we sent to it.",
+    "too_many": "Too many attempts. Wait a minute and try again.",
+    "confirm_first": "Confirm your e-mail address first, using the link we sent you.",
 }
 
 

@@ -77,7 +77,7 @@ class InvitationsState(ListState, rx.State):
             sent = await invitations.create(actor, form.email, form.role)
             self.inviting = False
             yield [
-                notices.success(f"{sent.email} is invited as {AS_ROLE[sent.role]}."),
+                notices.success(f"{sent.email} has been invited as {AS_ROLE[sent.role]}."),
                 rx.redirect(routes.INVITATIONS),
                 InvitationsState.load,
             ]
@@ -99,17 +99,17 @@ class InvitationsState(ListState, rx.State):
             f"{sent.invitation.email}, invited as {AS_ROLE[sent.invitation.role]} by {sent.inviter}"
         )
         if act == "resend":
-            self.dialog_title = "Send the invitation again"
+            self.dialog_title = "Resend the invitation"
             self.dialog_effects = [
-                "An e-mail with a new link goes out now; it works for 7 days.",
-                "The link sent before stops working.",
-                "It counts as sent by you.",
+                "We'll send an e-mail with a new link, which expires in 7 days.",
+                "The previous link stops working.",
+                "You are shown as the inviter.",
             ]
         else:
             self.dialog_title = "Revoke the invitation"
             self.dialog_effects = [
-                "Its link stops working at once.",
-                "No e-mail is sent; the address can be invited again.",
+                "Its link stops working immediately.",
+                "No e-mail is sent. You can invite this address again.",
             ]
 
     @event(Permission.ACCOUNTS_CHANGE)
@@ -129,10 +129,10 @@ class InvitationsState(ListState, rx.State):
             actor = (await self.get_state(AuthState)).actor()
             if self.dialog == "resend":
                 sent = await invitations.resend(actor, self._asked_id)
-                said = f"A new link is on its way to {sent.email}."
+                said = f"We've sent a new link to {sent.email}."
             else:
                 await invitations.revoke(actor, self._asked_id)
-                said = "The invitation is revoked."
+                said = "Invitation revoked."
             self.dialog = ""
             yield [notices.success(said), InvitationsState.load]
         except NotSignedIn:

@@ -18,9 +18,9 @@ from courseflow_admin.state.core.marks import PUBLIC
 
 LINK_PROBLEMS = {
     **PROBLEMS,
-    "link_not_good": "This link was used already or is too old. Please ask for a new one.",
-    "email_taken": "Another account has this e-mail address. Yours keeps the one it had.",
-    "too_many": "Too many tries. Please wait a minute and try again.",
+    "link_not_good": "This link has already been used or has expired. Request a new one.",
+    "email_taken": "Another account uses this e-mail address. Yours has not changed.",
+    "too_many": "Too many attempts. Wait a minute and try again.",
 }
 
 

@@ -33,13 +33,18 @@ from courseflow_admin.state.core.events import event
 from courseflow_admin.state.school.audit import act_text, details_of
 
 ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor", "view"]
-GRANTS = {"payment": "bought", "manual": "given by hand", "free": "free", "batch": "with a group"}
+GRANTS = {
+    "payment": "bought",
+    "manual": "granted manually",
+    "free": "free",
+    "batch": ("granted as a group"),
+}
 
 VIEW_PROBLEMS = {
-    "not_viewable": "This account cannot be viewed just now.",
-    "not_found": "This account cannot be viewed just now.",
-    "too_many": "You have viewed many people in a short time. Please wait and try again.",
-    "read_only": "End the view you are in first.",
+    "not_viewable": "This account can't be viewed right now.",
+    "not_found": "This account can't be viewed right now.",
+    "too_many": "You have used View as too often. Wait a while and try again.",
+    "read_only": "End the current view-as first.",
 }
 
 
@@ -174,7 +179,7 @@ class PersonState(rx.State):
         if person is None or not act or act == "view" or self.busy:
             return  # to view somebody is a form of its own: the whole page is loaded anew
         if act == "role" and self.role == person.account.role:
-            self.dialog_problem = "Pick another role first."
+            self.dialog_problem = "Choose a different role first."
             return
         self.busy = True
         yield
@@ -200,13 +205,13 @@ class PersonState(rx.State):
             return f"{account.name} is suspended."
         if act == "restore":
             await accounts.restore(actor, account.id)
-            return f"{account.name} may sign in again."
+            return f"{account.name} can sign in again."
         if act == "verify":
             await verification.resend_to(actor, account.id)
-            return f"A link is on its way to {account.email}."
+            return f"We've sent a link to {account.email}."
         if act == "second_factor":
             await second_factor.remove(actor, account.id)
-            return f"{account.name} signs in with the password alone."
+            return f"{account.name} now signs in with the password alone."
         ended = await people.sign_out_everywhere(actor, account.id)
         return f"{account.name} is signed out: {counted(ended, 'session')} ended."
 
@@ -230,71 +235,74 @@ class PersonState(rx.State):
         self.dialog, self.dialog_problem = act, ""
         self.dialog_text = f"{name}, {account.email}"
         ended = _ending(len(person.sessions))
-        noted = "Your name and this act stand in the audit log."
-        told = f"An e-mail tells {name}. {noted}"
+        noted = "Your name and this action are recorded in the audit log."
+        told = f"We'll e-mail {name}. {noted}"
         if act == "role":
             same = self.role == account.role
             self.dialog_title = f"Change the role of {name}"
             self.dialog_act = "Change role" if same else f"Make {name} {AS_ROLE[self.role]}"
             self.dialog_effects = [] if same else [
                 f"{name} can {MAY[self.role]}, effective immediately.",
-                "Nobody is signed out; courses, payments and progress stay as they are.",
+                "No one is signed out. Courses, payments and progress stay the same.",
                 told,
             ]  # fmt: skip
         elif act == "suspend":
             self.dialog_title = self.dialog_act = f"Suspend {name}"
             self.dialog_effects = [
                 ended,
-                "Signing in is refused and every course is closed until the account is restored.",
+                "They can't sign in or open courses until you restore the account.",
                 "Enrollments, payments and progress are kept.",
                 told,
             ]
         elif act == "restore":
             self.dialog_title = self.dialog_act = f"Restore {name}"
             self.dialog_effects = [
-                "Signing in works again, and courses open as their grants say.",
-                "Sessions that were ended stay ended.",
+                "They can sign in again and open the courses they have access to.",
+                "Ended sessions are not restored.",
                 told,
             ]
         elif act == "view":
             self.dialog_title = self.dialog_act = f"View as {name}"
             self.dialog_effects = [
-                f"You see every page as {name} does, in all your tabs of this browser.",
-                "You only look: nothing can be changed, for 30 minutes or until you end it.",
-                "Their account page, sessions and data export stay closed.",
-                "Both names stand in the audit log, when it begins and when it ends.",
-                f"An e-mail tells {name}." if self._told_of_views else "No e-mail is sent.",
+                f"You see every page as {name}, in all your tabs in this browser.",
+                "It is read-only and ends after 30 minutes, or when you end it.",
+                "You can't see their account page, sessions or data export.",
+                "The audit log records both names, the start and the end.",
+                f"We'll e-mail {name}." if self._told_of_views else "No e-mail is sent.",
             ]
         elif act == "verify":
             self.dialog_title = "Resend verification"
-            self.dialog_act = "Send a new link"
+            self.dialog_act = "Send new link"
             self.dialog_effects = [
-                f"An e-mail with a link to confirm it goes to {account.email}.",
-                "Links sent before stop working.",
+                f"We'll send a confirmation link to {account.email}.",
+                "Earlier links stop working.",
                 noted,
             ]
         elif act == "second_factor":
             self.dialog_title = f"Remove the second factor of {name}"
             self.dialog_act = "Remove second factor"
             self.dialog_effects = [
-                f"The password alone opens the account of {name}. Be sure that it is them who ask.",
+                (
+                    f"{name} will sign in with the password alone. Make sure the request "
+                    "really came from them."
+                ),
                 ended,
-                f"{name} is told by e-mail, and can set it up again.",
-                "Your name and this act stand in the audit log.",
+                f"We'll e-mail {name}, who can set it up again.",
+                "Your name and this action are recorded in the audit log.",
             ]
         else:
             self.dialog_title = self.dialog_act = f"Sign {name} out everywhere"
             self.dialog_effects = [
                 ended,
-                "Signing in again works at once.",
+                "They can sign in again right away.",
                 told,
             ]
 
 
 def _ending(sessions: int) -> str:
     if sessions == 1:
-        return "1 open session ends with the next click in it."
-    return f"{counted(sessions, 'open session')} end with the next click in each."
+        return "1 open session ends with its next click."
+    return f"{counted(sessions, 'open session')} end with their next click."
 
 
 def _shown(person: Person, *, own: bool) -> Shown:
@@ -333,7 +341,7 @@ def _place(account: Account, place: Place) -> PlaceRow:
         open=place.verdict.allowed,
         verdict=place.verdict.sentence,
         grants="" if said else "; ".join(_grant(grant) for grant in grants) or "No grant",
-        progress=f"{enrollment.percent} %" if enrollment else "",
+        progress=f"{enrollment.percent}%" if enrollment else "",
         href=routes.access(account.id, place.course_id),
     )
 

@@ -25,12 +25,12 @@ FEW = 3  # recovery codes left: then the page says so
 CODE_PROBLEMS = {
     **PROBLEMS,
     # After fifty wrong ones it is closed for the day, and a new password opens it again.
-    "too_many": "Too many tries. Please wait five minutes and try again; if it stays closed, "
-    "choose a new password.",
+    "too_many": "Too many attempts. Wait five minutes and try again. If that doesn't help, reset "
+    "your password.",
 }
 WRONG_RECOVERY_CODE = (
-    "This recovery code is not right or was used already. Compare it sign by sign with your list, "
-    "take another one, or use the code of your app."
+    "This recovery code is incorrect or has already been used. Check it against your list, try "
+    "another one, or use the code from your app."
 )
 PASSWORD, CODE, CODES = "second-factor-password", "second-factor-code", "second-factor-codes"
 
@@ -95,7 +95,7 @@ class SecondFactorState(rx.State):
             self.key_groups = " ".join(made.key[at : at + 4] for at in range(0, len(made.key), 4))
             self.asking = ""
             await self._show()
-            self.said = "Scan the QR code, or type the key into your app."
+            self.said = "Scan the QR code, or enter the key in your app."
             yield rx.set_focus(CODE)
         except Invalid as problem:
             yield self._refuse(problem)
@@ -112,7 +112,7 @@ class SecondFactorState(rx.State):
             auth._sign_in(dataclasses.replace(auth.actor(), second_factor_due=False))
             self._forget_key()
             await self._show_codes(codes)
-            self.said = "The second factor is on. Keep your recovery codes now."
+            self.said = "Your second factor is on. Save your recovery codes now."
             yield [AccountState.load, rx.set_focus(CODES)]  # the other sessions have ended
         except Invalid as problem:
             yield self._refuse(problem)
@@ -137,7 +137,7 @@ class SecondFactorState(rx.State):
             )
             self.asking = ""
             await self._show_codes(codes)
-            self.said = "These are your new recovery codes. The old ones are worth nothing now."
+            self.said = "These are your new recovery codes. Your old codes no longer work."
             yield rx.set_focus(CODES)
         except Invalid as problem:
             yield self._refuse(problem)
@@ -159,7 +159,7 @@ class SecondFactorState(rx.State):
             self._hide_codes()
             await self._show()
             yield notices.success(
-                "The second factor is off. Your password alone opens the account."
+                "Your second factor is off. You now sign in with your password alone."
             )
         except Invalid as problem:
             yield self._refuse(problem)
@@ -188,8 +188,8 @@ class SecondFactorState(rx.State):
         self.codes, self.codes_text = codes, "\n".join(codes)
         auth = await self.get_state(AuthState)
         text = (
-            f"Recovery codes of {auth.email} at {(await school_settings.get()).name}\r\n"
-            "Each opens the account once, instead of the code of the app.\r\n\r\n"
+            f"Recovery codes of {auth.email} at {(await school_settings.get()).name}\r\nEach code "
+            "works once, in place of the code from your app.\r\n\r\n"
         )
         self.codes_href = f"data:text/plain;charset=utf-8,{quote(text + chr(10).join(codes))}"
         await self._show()

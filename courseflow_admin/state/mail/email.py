@@ -22,14 +22,14 @@ from courseflow_admin.state.mail.emails import KINDS
 
 # What is known, never more: sent is not delivered.
 SAID = {
-    EmailState.QUEUED: ("mail", "amber", "Waits to be sent"),
-    EmailState.SENT: ("mail", "blue", "Taken by Resend for delivery"),
-    EmailState.DELAYED: ("clock", "amber", "The receiver's server asked to wait"),
-    EmailState.DELIVERED: ("mail_check", "green", "The receiver's server accepted it"),
-    EmailState.BOUNCED: ("mail_failed", "red", "The receiver's server refused it"),
-    EmailState.FAILED: ("mail_failed", "red", "Could not be sent"),
-    EmailState.SUPPRESSED: ("mail_failed", "red", "Not sent: this address refused mail before"),
-    EmailState.COMPLAINED: ("alert", "red", "The receiver marked it as spam"),
+    EmailState.QUEUED: ("mail", "amber", "Waiting to be sent"),
+    EmailState.SENT: ("mail", "blue", "Accepted by Resend"),
+    EmailState.DELAYED: ("clock", "amber", "Delayed by the recipient's server"),
+    EmailState.DELIVERED: ("mail_check", "green", "Accepted by the recipient's server"),
+    EmailState.BOUNCED: ("mail_failed", "red", "Rejected by the recipient's server"),
+    EmailState.FAILED: ("mail_failed", "red", "Couldn't be sent"),
+    EmailState.SUPPRESSED: ("mail_failed", "red", "Not sent: this address rejected mail before"),
+    EmailState.COMPLAINED: ("alert", "red", "Marked as spam by the recipient"),
 }
 
 
@@ -136,15 +136,17 @@ def _shown(actor: Actor, email: Email) -> ShownEmail:
 def _same_receiver(email: Email) -> tuple[str, str]:
     """All that this person got, also at other addresses; without an account, all to this one."""
     if email.account_id:
-        return "All to this person", routes.with_query(routes.EMAILS, account=email.account_id)
+        return "All e-mails to this person", routes.with_query(
+            routes.EMAILS, account=email.account_id
+        )
     if email.to:
-        return "All to this address", routes.with_query(routes.EMAILS, to=email.to)
+        return "All e-mails to this address", routes.with_query(routes.EMAILS, to=email.to)
     return "", ""
 
 
 def steps_of(email: Email) -> list[StepRow]:
     """From being queued to what the provider said last, oldest first."""
-    steps = [_step("note", "gray", "Written", "CourseFlow", email.queued_at)]
+    steps = [_step("note", "gray", "Created", "CourseFlow", email.queued_at)]
     said: set[EmailState] = set()
     for one in sorted(email.events, key=lambda event: (event.at, not event.detail)):
         if one.state in said and (one.state is EmailState.SENT or not one.detail):
@@ -157,6 +159,6 @@ def steps_of(email: Email) -> list[StepRow]:
 
 
 def _step(icon: str, tone: str, what: str, who: str, at: datetime, evidence: str = "") -> StepRow:
-    label = "What was said" if evidence else ""
+    label = "Details" if evidence else ""
     when = times.ago(at), times.exact(at), calendar.iso(at)
     return StepRow(icon, tone, what, who, label, evidence, *when)

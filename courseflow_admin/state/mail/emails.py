@@ -18,17 +18,17 @@ from courseflow_admin.state.core.lists import ListState
 
 KINDS: dict[str, str] = {
     "welcome": "Welcome",
-    "account_exists": "Account exists",
+    "account_exists": "Account already exists",
     "invitation": "Invitation",
-    "verify_email": "Address to confirm",
-    "password_reset": "New password asked",
+    "verify_email": "E-mail confirmation",
+    "password_reset": "Password reset",
     "password_changed": "Password changed",
-    "email_change": "New address to confirm",
-    "email_change_asked": "Address change asked",
-    "email_changed": "Address changed",
+    "email_change": "New e-mail confirmation",
+    "email_change_asked": "E-mail change requested",
+    "email_changed": "E-mail changed",
     "course_authors": "Authors changed",
     "role_changed": "Role changed",
-    "viewed_as": "Viewed by an admin",
+    "viewed_as": "View-as started",
     "account_suspended": "Account suspended",
     "account_restored": "Account restored",
     "account_erased": "Account deleted",
@@ -37,7 +37,7 @@ KINDS: dict[str, str] = {
     "receipt": "Receipt",
     "refund": "Refund",
     "second_payment_refunded": "Second payment refunded",
-    "token_reuse": "Signed out for safety",
+    "token_reuse": "Signed out for security",
     "new_device": "Sign-in from a new device",
     "second_factor_on": "Second factor on",
     "second_factor_off": "Second factor off",
@@ -117,11 +117,11 @@ class EmailsState(ListState, rx.State):
 
 def _why_empty(wanted: EmailFilter, state: str, *, filtered: bool) -> tuple[str, str]:
     if not filtered:
-        return "No e-mails yet", "Each one stands here from the moment it is written."
+        return "No e-mails yet", "E-mails appear here as soon as they are created."
     if state == GROUP and not (wanted.kind or wanted.to_prefix or wanted.account_id):
-        why = "Bounced, failed and refused e-mails would stand here with the reason."
-        return "Every e-mail has reached its mailbox or is on its way", why
-    return "No e-mail matches all of this", "Take a filter away, or look for a shorter beginning."
+        why = "Bounced, failed and rejected e-mails appear here with the reason."
+        return "No undelivered e-mails", why
+    return "No e-mails found", "Remove a filter or try another search."
 
 
 def row_of(email: Email) -> EmailRow:

@@ -31,9 +31,9 @@ REPAIRS = {
     ReasonCode.EXPIRED: "course",
 }
 LABELS = {
-    "restore": "Open the account to restore it",
-    "payment": "Open the payment to re-check it",
-    "course": "Open the course's page, which sells it",
+    "restore": "Restore account",
+    "payment": "Open payment",
+    "course": "Open sales page",
 }
 
 
@@ -118,7 +118,7 @@ class AccessState(rx.State):
 def _shown(found: Why) -> Shown:
     reason = found.verdict.reasons[0]
     repair = REPAIRS.get(reason.code, "")
-    name = found.account.name if not found.account.erased_at else "A deleted account"
+    name = found.account.name if not found.account.erased_at else "The deleted account"
     may = "can study" if found.verdict.allowed else "cannot study"
     hrefs = {
         "restore": routes.person(found.account.id),
@@ -133,7 +133,7 @@ def _shown(found: Why) -> Shown:
         allowed=found.verdict.allowed,
         headline=f"{name} {may} {found.course.title}",
         because=reason.for_admins,
-        progress=f"{found.enrollment.percent} %" if found.enrollment else "Not enrolled",
+        progress=f"{found.enrollment.percent}%" if found.enrollment else "Not enrolled",
         repair=reason.repair,
         repair_href=hrefs.get(repair, ""),
         repair_label=LABELS.get(repair, ""),

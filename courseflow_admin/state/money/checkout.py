@@ -20,27 +20,27 @@ from courseflow_admin.state.core.words import short
 
 COUNTRIES = [("", "Choose a country"), *sorted(countries.NAMES.items(), key=itemgetter(1))]
 LINES = {
-    "stripe": "Cards and wallets, on Stripe's own page",
-    "razorpay": "UPI, netbanking, cards and wallets, on Razorpay's own page",
+    "stripe": "Cards and wallets, on Stripe",
+    "razorpay": "UPI, netbanking, cards and wallets, on Razorpay",
 }
 PROBLEMS = {
-    "payment_under_way": "A payment for this course is being confirmed. You see it under My "
-    "payments; please wait for it instead of paying again.",
-    "policy_changed": "The terms or the refund policy were changed a moment ago. Nothing was "
-    "charged; please read them below and pay again.",
-    "already_enrolled": "You have this course already.",
-    "not_found": "This course or this way to pay is not offered just now.",
-    "provider_refused": "The payment provider refused to open this payment. Nothing was charged; "
-    "please try the other way to pay.",
-    "provider_unreachable": "The payment provider does not answer just now. Nothing was charged; "
-    "please try again in a minute.",
-    "too_many": "Too many tries. Please wait ten minutes and try again.",
-    "unavailable": "The database does not answer just now. Please try again in a moment.",
-    "invalid": "Please look at the fields again.",
-    "invalid_provider": "Please choose how to pay.",
-    "invalid_billing_name": "Please write the name the receipt is made out to.",
-    "invalid_billing_country": "Please choose your country.",
-    "not_permitted": "Your account may not buy courses.",
+    "payment_under_way": "A payment for this course is being confirmed. Please don't pay again. "
+    "See My payments.",
+    "policy_changed": "The terms or the refund policy have just changed. Nothing was charged. "
+    "Please read them below and try again.",
+    "already_enrolled": "You are already enrolled in this course.",
+    "not_found": "This course or payment method is not available right now.",
+    "provider_refused": "The payment provider declined this payment. Nothing was charged. Try "
+    "another payment method.",
+    "provider_unreachable": "The payment provider is not responding. Nothing was charged. Try "
+    "again in a minute.",
+    "too_many": "Too many attempts. Wait ten minutes and try again.",
+    "unavailable": "The database is not responding. Please try again in a moment.",
+    "invalid": "Check the fields and try again.",
+    "invalid_provider": "Choose a payment method.",
+    "invalid_billing_name": "Enter the name for the receipt.",
+    "invalid_billing_country": "Choose your country.",
+    "not_permitted": "Your account can't buy courses.",
 }
 
 
@@ -146,7 +146,7 @@ class CheckoutState(rx.State):
         self.author = course.owner_name
         self.lessons = counted(lessons, "lesson")
         self.access = (
-            f"for {counted(course.access_days, 'day')}" if course.access_days else "for good"
+            f"for {counted(course.access_days, 'day')}" if course.access_days else "lifetime"
         )
         self.price = str(course.price)
         self.pattern, self.hue = art.pattern, art.hue

@@ -141,17 +141,17 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
     if payment.review.state is ReviewState.OPEN and payment.capture is not Capture.PAID:
         return Outcome(
             "person",
-            "A person is looking at this payment",
-            "What arrived does not match your order in every detail, so we check it by hand and "
-            "write to you. You need not do anything; please do not pay again.",
+            "We're reviewing this payment",
+            "The payment doesn't match your order, so we are checking it and will e-mail you. No "
+            "action is needed. Please don't pay again.",
         )
     if payment.review.state is ReviewState.RESOLVED and payment.capture is not Capture.PAID:
         return Outcome(
             "over",
-            "A person has looked at this payment",
-            "What arrived did not match your order in every detail, so the school has settled it "
-            "by hand. The course was not opened by it; you can buy it at any time.",
-            "Buy the course",
+            "We have reviewed this payment",
+            "The payment didn't match your order, so the school settled it manually. It did not "
+            "give access to the course. You can buy it at any time.",
+            "Buy course",
             routes.checkout(payment.course_slug),
         )
     if payment.dispute.state in {DisputeState.OPEN, DisputeState.LOST}:
@@ -168,8 +168,8 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
         return Outcome(
             "over",
             "This checkout has expired",
-            "Nothing was paid. You can buy the course at any time.",
-            "Buy the course",
+            "Nothing was charged. You can buy the course at any time.",
+            "Buy course",
             routes.checkout(payment.course_slug),
         )
     return _unconfirmed(payment, waiting=waiting)
@@ -180,29 +180,29 @@ def _unconfirmed(payment: Payment, *, waiting: bool) -> Outcome:
     if payment.capture is Capture.AUTHORIZED:
         return Outcome(
             "bank",
-            "Your bank holds the amount for us",
-            "Nothing is charged yet: the school has to accept it first. We write to you the moment "
-            "the course is open; please do not pay again.",
+            "Your payment is authorized",
+            "Nothing is charged until the school accepts it. We'll e-mail you when you have "
+            "access. Please don't pay again.",
         )
     if payment.capture is Capture.PENDING:
         return Outcome(
             "bank",
             "Your payment is still being confirmed",
-            f"{provider} waits for your bank, which may take a while. We write to you the moment "
-            "the course is open. You can leave this page; please do not pay again.",
+            f"{provider} is waiting for your bank, which may take a while. We'll e-mail you when "
+            "you have access. You can leave this page. Please don't pay again.",
         )
     if waiting:
         return Outcome(
             "waiting",
             "Confirming your payment",
-            f"We are asking {provider} whether the money has arrived. This takes a few seconds.",
+            f"We are checking with {provider}. This takes a few seconds.",
         )
     return Outcome(
         "over",
-        "No payment has arrived yet",
-        f"{provider} has not told us of one. If you have paid, wait for our e-mail instead of "
-        "paying again; if you left before paying, you can go on.",
-        "Go on to pay",
+        "No payment received yet",
+        f"{provider} has not reported a payment. If you have paid, please wait for our e-mail and "
+        "don't pay again. If you left before paying, you can continue.",
+        "Continue to payment",
         routes.checkout(payment.course_slug),
     )
 
@@ -211,18 +211,18 @@ def _disputed(payment: Payment, *, disputes_suspend: bool) -> Outcome:
     if payment.dispute.state is DisputeState.LOST:
         return Outcome(
             "back",
-            "Your bank has given the money back",
-            f"With it your access to {payment.course_title} has ended.",
+            "Your bank returned the money",
+            f"Your access to {payment.course_title} has ended.",
         )
     meanwhile = (
-        "Access to the course waits for the outcome."
+        "Your access is suspended until it is decided."
         if disputes_suspend
-        else "The course stays open to you meanwhile."
+        else "You keep access until it is decided."
     )
     return Outcome(
         "bank",
-        "Your bank is asking about this payment",
-        f"{meanwhile} If you did not mean to dispute it, tell your bank to withdraw.",
+        "You disputed this payment",
+        f"{meanwhile} If this was a mistake, ask your bank to withdraw the dispute.",
     )
 
 
@@ -233,16 +233,19 @@ def _paid(payment: Payment) -> Outcome:
         return Outcome(
             "back",
             "Refunded",
-            f"{settled} went back the way you paid. The access this payment gave has ended.",
-            "See the course",
+            (
+                f"{settled} was refunded to your original payment method. Access from this "
+                "payment has ended."
+            ),
+            "View course",
             routes.course(payment.course_slug),
         )
     pending = payment.breakdown.pending
     more = f" A refund of {pending} is on its way to you." if pending.minor else ""
     if payment.state is PaymentState.PARTIALLY_REFUNDED:
-        sentence = f"{settled} of {payment.amount} went back to you. The course stays open."
+        sentence = f"{settled} of {payment.amount} was refunded. You keep access."
         return Outcome("done", "Partly refunded", sentence + more, *start)
-    return Outcome("done", "Paid", f"{payment.course_title} is open for you.{more}", *start)
+    return Outcome("done", "Paid", f"You now have access to {payment.course_title}.{more}", *start)
 
 
 def _came_twice(payment: Payment) -> bool:
@@ -253,31 +256,36 @@ def _came_twice(payment: Payment) -> bool:
 
 
 def _twice(payment: Payment) -> Outcome:
-    course = ("See the course", routes.learn(payment.course_slug))
-    title = "You paid twice, and this was the second time"
-    have = f"You have {payment.course_title} already"
+    course = ("View course", routes.learn(payment.course_slug))
+    title = "You paid twice; this is the second payment"
+    have = f"You already have {payment.course_title}"
     if payment.settled_minor >= payment.amount.minor:
-        return Outcome("back", title, f"{have}, so this money went back the way you paid.", *course)
+        return Outcome(
+            "back",
+            title,
+            (f"{have}, so this payment was refunded to your original payment method."),
+            *course,
+        )
     if payment.refunds and all(one.state is RefundState.FAILED for one in payment.refunds):
         if payment.review.state is ReviewState.RESOLVED:
             return Outcome(
                 "over",
                 title,
-                f"{have}. This money did not go back the usual way, and a person has seen to it. "
-                "If it has not reached you, write to us.",
+                f"{have}. This payment could not be refunded automatically, so the school took "
+                "care of it. If the money has not reached you, write to us.",
                 *course,
             )
         return Outcome(
             "person",
             title,
-            f"{have}. This money did not go back by itself, so a person sees to it. "
-            "You need not do anything.",
+            f"{have}. This payment could not be refunded automatically, so the school is taking "
+            "care of it. No action is needed.",
             *course,
         )
     return Outcome(
         "back",
         title,
-        f"{have}, so this money goes back by itself. You need not do anything.",
+        f"{have}, so this payment is being refunded automatically. No action is needed.",
         *course,
     )
 
@@ -288,19 +296,18 @@ def _failed(payment: Payment) -> Outcome:
     if TAKEN in reason.lower():
         return Outcome(
             "failed",
-            "The payment did not go through in time",
-            f"{payment.course_title} is not open yet. If your bank has taken an amount, it either "
-            "comes back to you or arrives late and opens the course by itself. If you pay again "
-            "and both arrive, the second payment goes back by itself.",
+            "The payment was not confirmed in time",
+            f"You don't have access to {payment.course_title} yet. If your bank charged you, the "
+            "money either comes back or arrives late and gives you access automatically. If you "
+            "pay again and both arrive, we refund the second payment automatically.",
             "Try again",
             routes.checkout(payment.course_slug),
         )
-    because = f" The reason given: {reason.rstrip('.')}." if reason else ""
+    because = f" Reason: {reason.rstrip('.')}." if reason else ""
     return Outcome(
         "failed",
-        "The payment did not go through",
-        f"Nothing was charged.{because} You can try again, also with another card or another way "
-        "to pay.",
+        "The payment failed",
+        f"Nothing was charged.{because} You can try again or use another payment method.",
         "Try again",
         routes.checkout(payment.course_slug),
     )
@@ -326,7 +333,7 @@ def _shown(
         net=str(sums.net),
         date=times.long(payment.created_at),
         paid_on=times.at_school(payment.paid_at) if payment.paid_at else "",
-        method=f"{payment.method} at {payment.provider.capitalize()}"
+        method=f"{payment.method} ({payment.provider.capitalize()})"
         if payment.method
         else payment.provider.capitalize(),
         receipt=receipt.label if receipt and receipt.number else "",

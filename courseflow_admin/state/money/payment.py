@@ -131,7 +131,7 @@ class PaymentDetailState(ActsState, rx.State):
                 raise
             async with self._shown_again(asked) as payment:
                 provider = payment.provider.capitalize()
-                yield notices.success(f"Asked {provider} anew: {result.rstrip('.')}.")
+                yield notices.success(f"Checked with {provider}: {result.rstrip('.')}.")
 
     @event(Permission.PAYMENTS_CAPTURE)
     async def show_capture_dialog(self, is_open: bool):
@@ -139,7 +139,7 @@ class PaymentDetailState(ActsState, rx.State):
         self.capture_dialog = is_open and payment is not None and payment.lapses_at is not None
         if self.capture_dialog and payment is not None:
             self.capture_about = (
-                f"The bank holds {self.shown.amount} and gives it back on {self.shown.lapses}."
+                f"The authorization of {self.shown.amount} expires on {self.shown.lapses}."
             )
             self.capture_effects = effects_of_capturing(payment)
             self.capture_problem = ""
@@ -164,9 +164,11 @@ class PaymentDetailState(ActsState, rx.State):
                 if self._is_on_screen(payment):
                     self.capture_dialog = False
                 if after.capture is Capture.PAID:
-                    yield notices.success(f"Captured {after.amount} of {after.name}.")
+                    yield notices.success(f"Captured {after.amount} from {after.name}.")
                 else:
-                    yield notices.info("What was captured does not fit the order: see the page.")
+                    yield notices.info(
+                        "The captured amount doesn't match the order. See the payment."
+                    )
 
     @event(Permission.PAYMENTS_REFUND)
     async def show_dialog(self, is_open: bool):
@@ -221,7 +223,9 @@ class PaymentDetailState(ActsState, rx.State):
 
     def _is_filled_in(self, form: RefundForm) -> bool:
         self.refund_problem = ""
-        self.reason_problem = "" if form.reason else "Say why: it stands in the payment's history."
+        self.reason_problem = (
+            "" if form.reason else ("Enter a reason. It is kept in the payment history.")
+        )
         self._preview(form.amount)
         return not (self.reason_problem or self.amount_problem)
 
@@ -240,7 +244,9 @@ class PaymentDetailState(ActsState, rx.State):
         if self._payment is None or self.resolving:
             return
         self.review_problem = ""
-        self.note_problem = "" if form.note else "Say what you found: it stands in the history."
+        self.note_problem = (
+            "" if form.note else ("Enter your findings. They are kept in the payment history.")
+        )
         if self.note_problem:
             return
         self.resolving = True
@@ -251,7 +257,7 @@ class PaymentDetailState(ActsState, rx.State):
             await reviews.resolve(auth.actor(), payment_id, form.note, self.review_about)
             self._show(await payments.get(auth.actor(), payment_id))
             self.review_dialog = False
-            yield notices.success("The review is resolved.")
+            yield notices.success("Review resolved.")
         except CourseFlowError as problem:
             self.review_problem = await support.sentence(problem)
         finally:
@@ -315,7 +321,7 @@ class PaymentDetailState(ActsState, rx.State):
             return
         self.refund_act = f"Refund {amount} to {payment.name}"
         if amount.minor == 0:
-            self.amount_problem = "Write an amount above nothing."
+            self.amount_problem = "Enter an amount greater than 0."
         elif amount.minor > payment.refundable.minor:
             self.amount_problem = f"Only {payment.refundable} can still be refunded."
         else:
@@ -338,8 +344,8 @@ def _refunded(payment: Payment, request_id: str, amount: Money) -> Notice:
     made = next((one for one in payment.refunds if one.id == request_id), None)
     if made is not None and made.state is RefundState.PENDING:
         return notices.info(
-            f"{payment.provider.capitalize()} has not confirmed the refund of {amount} yet. "
-            "We keep asking; its state stands on this page."
+            f"{payment.provider.capitalize()} has not confirmed the refund of {amount} yet. We "
+            "keep checking. Its status is shown on this page."
         )
     return notices.success(f"Refunded {amount} to {payment.name}.")
 

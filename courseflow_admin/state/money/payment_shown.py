@@ -81,14 +81,14 @@ def effects_of(payment: Payment, amount: Money) -> list[str]:
     whole = left == 0
     rest = Money(minor=left, currency=amount.currency)
     return [
-        f"{amount} goes back through {provider}, the way it was paid."
-        + ("" if whole else f" {rest} could still be refunded later."),
+        f"{amount} is refunded through {provider} to the original payment method."
+        + ("" if whole else f" {rest} can still be refunded later."),
         f"Access to {payment.course_title} through this payment ends "
         f"as soon as {provider} confirms."
         if whole
         else f"Access to {payment.course_title} is kept.",
         "Progress in the course is kept"
-        + (" and counts again should access come back." if whole else "."),
+        + (" and restored if they get access again." if whole else "."),
         f"One e-mail, “Your refund for {payment.course_title}”, goes to {payment.email}.",
     ]
 
@@ -97,10 +97,10 @@ def effects_of_capturing(payment: Payment) -> list[str]:
     """What capturing it does: money, access, e-mails, in this order."""
     provider = payment.provider.capitalize()
     return [
-        f"{payment.amount} is charged through {provider}: all of what the bank holds.",
-        f"{payment.course_title} opens for {payment.name or 'its buyer'} "
-        f"as soon as {provider} confirms.",
-        f"Two e-mails go to {payment.email}: the course is open, and the receipt.",
+        f"{payment.amount} is charged through {provider}: the full authorized amount.",
+        f"{payment.name or 'The buyer'} gets access to {payment.course_title} as soon as "
+        f"{provider} confirms.",
+        f"Two e-mails go to {payment.email}: course access and the receipt.",
     ]
 
 
@@ -114,11 +114,11 @@ def effects_of_resolving(payment: Payment) -> list[str]:
     word = state_of(payment.model_copy(update=changes)).value.replace("_", " ").capitalize()
     name = payment.name or "its buyer"
     return [
-        f"The payment no longer needs a person; it is shown as “{word}” from then on.",
-        f"Its checkout is closed, so {name} may buy {payment.course_title} anew."
+        f"The payment no longer needs review. Its status changes to “{word}”.",
+        f"Its checkout is closed, so {name} can buy {payment.course_title} again."
         if unpaid
-        else "No money moves, and no access opens or ends.",
-        "Your note stands in the payment's history, under your name. No e-mail goes out.",
+        else "No money is moved, and no access changes.",
+        "Your note is kept in the payment history with your name. No e-mail is sent.",
     ]
 
 
@@ -164,23 +164,23 @@ def _agreed(consent: Consent | None) -> str:
 
 def _warning(payment: Payment) -> str:
     if payment.review.state is ReviewState.OPEN:
-        return f"Needs a look by a person: {payment.review.reason}".removesuffix(": ")
+        return f"Needs review: {payment.review.reason}".removesuffix(": ")
     if payment.lapses_at:
         return (
-            "Authorised and not captured: nothing is charged yet. "
-            f"Unless the school captures it, it goes back on {times.long(payment.lapses_at)}."
+            "Authorized but not captured: nothing is charged yet. If it is not captured, it "
+            f"expires on {times.long(payment.lapses_at)}."
         )
     if payment.dispute.state is DisputeState.OPEN:
         if not payment.dispute.provider_id:  # told to somebody who cannot answer the bank
-            return "The bank asks about this payment."
+            return "Disputed by the cardholder."
         until = payment.dispute.deadline
-        answer = f" Answer it at {payment.provider.capitalize()}"
+        answer = f" Respond at {payment.provider.capitalize()}"
         when = f" before {times.long(until)}." if until else "."
-        return f"The bank asks about this payment ({payment.dispute.reason}).{answer}{when}"
+        return f"Disputed by the cardholder ({payment.dispute.reason}).{answer}{when}"
     if payment.dispute.state is DisputeState.LOST:
-        return "The dispute is lost: the bank has given the money back, and access has ended."
+        return "Dispute lost. The bank returned the money, and access has ended."
     if payment.duplicate_of and payment.review.state is not ReviewState.RESOLVED:
-        return "This money came in a second time for one purchase, so it goes back by itself."
+        return "Second payment for one purchase. It is refunded automatically."
     return ""
 
 
@@ -211,6 +211,6 @@ def references_of(detail: PaymentDetail) -> list[Reference]:
         (f"{provider} {checkout}", payment.provider_checkout_id),
         (f"{provider} payment", payment.provider_payment_id),
         ("Receipt", receipt.label if receipt and receipt.number else ""),
-        ("Second of", payment.duplicate_of),
+        ("Duplicate of", payment.duplicate_of),
     ]
     return [Reference(word, value) for word, value in pairs if value]

@@ -16,7 +16,7 @@ Pairs = list[tuple[str, str]]
 # what happened -> icon, colour and words
 _ATTEMPTS = {
     Capture.PAID: ("check", "green", "Paid"),
-    Capture.AUTHORIZED: ("clock", "amber", "Authorised, not yet captured"),
+    Capture.AUTHORIZED: ("clock", "amber", "Authorized, not captured yet"),
     Capture.PENDING: ("clock", "amber", "Started, not yet confirmed"),
     Capture.FAILED: ("failed", "red", "Declined"),
 }
@@ -24,23 +24,23 @@ _ACTS = {
     Act.CHECKOUT_OPENED: ("cart", "gray", "Checkout opened"),
     Act.CHECKOUT_BILLING_CHANGED: ("note", "gray", "Billing details corrected"),
     Act.CHECKOUT_EXPIRED: ("clock", "gray", "Checkout expired"),
-    Act.PAYMENT_MOVED: ("note", "gray", "Moved on"),
-    Act.PAYMENT_PAID: ("access", "green", "Payment confirmed: everything matches our order"),
-    Act.PAYMENT_REVIEW_OPENED: ("alert", "amber", "Needs a look by a person"),
+    Act.PAYMENT_MOVED: ("note", "gray", "Status changed"),
+    Act.PAYMENT_PAID: ("access", "green", "Payment confirmed and matched to the order"),
+    Act.PAYMENT_REVIEW_OPENED: ("alert", "amber", "Needs review"),
     Act.PAYMENT_REVIEW_RESOLVED: ("check", "green", "Review resolved"),
-    Act.PAYMENT_RECHECKED: ("person", "gray", "Re-check asked for"),
-    Act.PAYMENT_CAPTURE_ASKED: ("check", "gray", "Capture asked for"),
+    Act.PAYMENT_RECHECKED: ("person", "gray", "Re-check requested"),
+    Act.PAYMENT_CAPTURE_ASKED: ("check", "gray", "Capture requested"),
     Act.PAYMENT_CAPTURE_REFUSED: ("failed", "red", "Not captured"),
     Act.PAYMENT_REFUND_STARTED: ("refund", "gray", "Refund started"),
-    Act.PAYMENT_REFUNDED: ("refund", "green", "Refund made"),
-    Act.PAYMENT_REFUND_FAILED: ("failed", "red", "Refund did not go through"),
-    Act.PAYMENT_DISPUTE_CHANGED: ("alert", "red", "Dispute at the bank"),
+    Act.PAYMENT_REFUNDED: ("refund", "green", "Refunded"),
+    Act.PAYMENT_REFUND_FAILED: ("failed", "red", "Refund failed"),
+    Act.PAYMENT_DISPUTE_CHANGED: ("alert", "red", "Dispute opened"),
     Act.RECEIPT_NUMBERED: ("receipt", "green", "Receipt numbered"),
 }
 _DISPUTES = {
-    "open": "The bank asks about this payment",
-    "won": "Dispute won: the money stays",
-    "lost": "Dispute lost: the bank gave the money back",
+    "open": "Disputed by the cardholder",
+    "won": "Dispute won",
+    "lost": "Dispute lost: the bank returned the money",
 }
 _EMAILS = {
     EmailState.DELIVERED: ("mail_check", "green"),
@@ -87,7 +87,7 @@ def _noted(entry: AuditEntry) -> tuple[StepRow, Pairs]:
         pairs.append(("Request", entry.request_id))
     if entry.ip:
         pairs.append(("IP address", entry.ip))
-    return StepRow(icon, tone, sentence, entry.actor_name or "A deleted account", "Details"), pairs
+    return StepRow(icon, tone, sentence, entry.actor_name or "Deleted account", "Details"), pairs
 
 
 def _shown(value: object) -> str:
@@ -121,9 +121,9 @@ def _reported(event: WebhookEvent) -> tuple[StepRow, Pairs]:
 def _synced(payment: Payment, notes: tuple[SyncNote, ...]) -> tuple[StepRow, Pairs]:
     first, again = notes[0], notes[1:]
     more = counted(len(again), "more time")
-    sentence = f"Asked {payment.provider.capitalize()} anew: {first.why or first.result}"
-    who = f"CourseFlow, because of {first.source}" if first.source else "CourseFlow"
-    row = StepRow("sync", "gray", sentence, who, f"Asked {more}, same answer")
+    sentence = f"Checked with {payment.provider.capitalize()}: {first.why or first.result}"
+    who = f"Source: {first.source}" if first.source else "CourseFlow"
+    row = StepRow("sync", "gray", sentence, who, f"Checked {more}, same result")
     return row, [(times.exact(note.at), note.source) for note in again]
 
 

@@ -48,9 +48,9 @@ SORTS = {"date": "Date", "amount": "Amount"}
 SORT_ORDERS = {"falling": "Falling", "rising": "Rising"}
 ORDERS = {True: "descending", False: "ascending"}
 WHY_EMPTY = {
-    PaymentState.NEEDS_REVIEW: "Money that does not match its order waits here for a person.",
-    PaymentState.DISPUTED: "When a bank asks about a payment, it appears here the same minute.",
-    PaymentState.FAILED: "A declined card or a broken transfer would stand here with its reason.",
+    PaymentState.NEEDS_REVIEW: "Payments that don't match their order appear here.",
+    PaymentState.DISPUTED: "Disputes appear here within a minute.",
+    PaymentState.FAILED: "Declined cards and failed transfers appear here with the reason.",
 }
 
 
@@ -133,7 +133,7 @@ def _sorting(sort: Sort, field: SortField) -> tuple[dict[str, str], str]:
 
 def _why_empty(wanted: PaymentFilter, *, filtered: bool) -> tuple[str, str]:
     if not filtered:
-        return "No payments yet", "They appear here the second somebody opens a checkout."
+        return "No payments yet", "Payments appear here as soon as someone starts a checkout."
     others = (
         *(wanted.provider, wanted.email_prefix, wanted.account_id),
         *(wanted.figure, wanted.currency),
@@ -142,9 +142,9 @@ def _why_empty(wanted: PaymentFilter, *, filtered: bool) -> tuple[str, str]:
     if only_state:
         title = f"No payments are {STATES[wanted.state].lower()}"
         if wanted.state == PaymentState.NEEDS_REVIEW:
-            title = "No payment needs review"
-        return title, WHY_EMPTY.get(PaymentState(wanted.state), "Take the filter away to see all.")
-    return "No payment matches all of this", "Take a filter away, or look for a shorter beginning."
+            title = "No payments need review"
+        return title, WHY_EMPTY.get(PaymentState(wanted.state), "Remove the filter to see all.")
+    return "No payments found", "Remove a filter or try another search."
 
 
 def _row(payment: Payment) -> PaymentRow:

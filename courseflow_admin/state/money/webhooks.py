@@ -17,14 +17,14 @@ from courseflow_admin.state.core.words import body_gone
 
 NAMES = ("state", "provider")
 STATES = {
-    STUCK: "Stuck",
+    STUCK: "Needs attention",
     "waiting": "Waiting",
     "handled": "Handled",
     "failed": "Failed",
     "ignored": "Ignored",
 }
-RETRY = "Retry one that failed once the cause that stands under “Result” is gone."
-WHAT_TO_DO = {STUCK: f"{RETRY} Those that wait are retried by themselves.", "failed": RETRY}
+RETRY = "Fix the cause shown under “Result”, then retry."
+WHAT_TO_DO = {STUCK: f"{RETRY} Waiting events are retried automatically.", "failed": RETRY}
 PROVIDERS = {"stripe": "Stripe", "razorpay": "Razorpay", "resend": "Resend"}
 
 
@@ -68,7 +68,7 @@ class WebhooksState(ListState, rx.State):
         """The button of a row that failed."""
         auth = await self.get_state(AuthState)
         await webhooks.replay(auth.actor(), event_id)
-        return [notices.success("The message is handled once more now."), WebhooksState.load]
+        return [notices.success("Retrying the event now."), WebhooksState.load]
 
     def _show_controls(self, wanted: WebhookFilter) -> None:
         self.state_text = STATES.get(wanted.state, "")
@@ -80,10 +80,12 @@ class WebhooksState(ListState, rx.State):
 
 def _why_empty(wanted: WebhookFilter) -> tuple[str, str]:
     if wanted.state == STUCK and not wanted.provider:
-        return "No message is stuck", "Those that fail or wait for over ten minutes stand here."
+        return "No events need attention", (
+            "Events that failed or have waited for more than ten minutes appear here."
+        )
     if wanted.state or wanted.provider:
-        return "No message matches this", "Take a filter away to see more."
-    return "No messages yet", "What Stripe, Razorpay and Resend report arrives here."
+        return "No events found", "Remove a filter to see more."
+    return "No events yet", "Events from Stripe, Razorpay and Resend appear here."
 
 
 def _row(found: WebhookEvent) -> WebhookRow:

@@ -48,9 +48,9 @@ WORDS = {
     "support_email": "Support address",
     "currencies": "Currencies",
     "seller_lines": "Seller",
-    "tax_id_label": "Kind of tax number",
-    "tax_id": "Tax number",
-    "tax_note": "Note about tax",
+    "tax_id_label": "Tax ID type",
+    "tax_id": "Tax ID",
+    "tax_note": "Tax note",
     "terms": "Terms",
     "privacy": "Privacy policy",
     "refunds": "Refund policy",
@@ -77,7 +77,7 @@ class CurrenciesForm(RootModel[dict[str, Literal["on"]]]):
     @classmethod
     def _known(cls, boxes: dict[str, str]) -> dict[str, str]:
         if boxes.keys() - {box_of(code) for code in CURRENCIES}:
-            raise ValueError("There is no such box.")
+            raise ValueError("This setting is not valid.")
         return boxes
 
 
@@ -245,7 +245,7 @@ class SettingsState(rx.State):
     @event(Permission.SETTINGS_CHANGE)
     async def logo_sent(self, taken: bool, problem: str):
         """The browser has sent a picture to the API; what is so is read anew."""
-        self.logo_problem = "" if taken else problem[:300] or "The picture was not taken."
+        self.logo_problem = "" if taken else problem[:300] or "The image was not accepted."
         await self._adopt()
 
     @event(Permission.SETTINGS_CHANGE)
@@ -258,7 +258,7 @@ class SettingsState(rx.State):
         await school_logo.remove(auth.actor())
         self.logo_problem, self.removing_logo = "", False
         await self._adopt()
-        return notices.success("The logo is removed.")
+        return notices.success("Logo removed.")
 
     async def _adopt(self, *groups: str) -> None:
         """Read the settings and fill these forms; the others keep what is typed into them."""
@@ -370,7 +370,7 @@ def _without(admins: int) -> str:
 def _note(school: SchoolSettings, name: Any) -> str:
     policy = school.policy(name)
     if not policy.text or policy.changed_at is None:
-        return "Not written yet, so nothing links to it."
+        return "Not written yet. It is not linked anywhere."
     return f"Version {policy.version}, since {times.day(policy.changed_at)}."
 
 

@@ -95,7 +95,7 @@ class ClassroomState(rx.State):
     async def include_new(self):
         auth = await self.get_state(AuthState)
         await classroom.include_new(auth.actor(), self._slug)
-        yield [notices.success("The new lessons are counted from now on."), ClassroomState.load]
+        yield [notices.success("New lessons now count toward your progress."), ClassroomState.load]
 
     def _show(self, view: LessonView) -> None:
         self.course, self.course_href = view.course_title, routes.course(view.course_slug)
@@ -114,8 +114,8 @@ class ClassroomState(rx.State):
         self.percent = view.percent
         self.progress = f"{view.done_count} of {counted(view.counted, 'lesson')}"
         self.new_text = (
-            f"{counted(view.new_count, 'new lesson')} came after you had started, and "
-            f"{'is' if view.new_count == 1 else 'are'} not counted yet."
+            f"{counted(view.new_count, 'new lesson')} added after you started, not counted in "
+            "your progress yet."
             if view.new_count
             else ""
         )

@@ -109,7 +109,7 @@ class CoursePageState(rx.State):
         self.access_text = (
             f"Access for {counted(page.access_days, 'day')}"
             if page.access_days
-            else "Access for good"
+            else "Lifetime access"
         )
         self.updated = times.day(page.published_at) if page.published_at else ""
         open_all = page.has_access or page.authored

@@ -17,7 +17,7 @@ from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.lists import ListState
 
 NAMES = ("course", "email", "from", "to")
-HOW = {"payment": "Paid", "manual": "By hand", "free": "Free", "batch": "In a batch"}
+HOW = {"payment": "Paid", "manual": "Manual", "free": "Free", "batch": "Group"}
 
 
 @dataclass
@@ -73,7 +73,7 @@ def _row(enrollment: Enrollment) -> LearnerRow:
         email=enrollment.learner_email,
         course=enrollment.course_title,
         percent=enrollment.percent,
-        progress=f"{enrollment.percent} %",
+        progress=f"{enrollment.percent}%",
         done=done,
         how=", ".join(dict.fromkeys(HOW[grant.kind] for grant in enrollment.grants)),
         access=_access(enrollment),

@@ -62,9 +62,9 @@ def _row(course: MyCourse) -> MyCourseRow:
         hue=course.thumbnail.hue,
         short=short(course.title),
         next=_next(course),
-        stopped=f"Where you stopped {times.days_ago(course.last_seen_at)}"
+        stopped=f"Pick up where you left off {times.days_ago(course.last_seen_at)}"
         if course.last_seen_at
-        else "Where you begin",
+        else "Start here",
         percent=course.percent,
         lessons=f"{course.done} of {counted(course.total, 'lesson')}",
         finished=finished,
@@ -88,5 +88,5 @@ def _act(course: MyCourse) -> str:
     if not course.allowed:
         return "See why"
     if course.completed_at:
-        return "Read again"
+        return "Review"
     return "Continue" if course.last_seen_at else "Start"

@@ -150,7 +150,7 @@ class StudioCourseState(rx.State):
             return
         self.added += 1
         await self._do(lambda actor: studio.add_section(actor, self._id, "New section"))
-        self.said = "A section was added at the end."
+        self.said = "Section added at the end."
 
     @event(Permission.COURSES_EDIT)
     async def rename_section(self, section_id: str, title: str):
@@ -213,7 +213,7 @@ class StudioCourseState(rx.State):
         """Put back what was deleted last."""
         undo_id, self._undo_id, self.undo_text = self._undo_id, "", ""
         await self._do(lambda actor: studio.restore(actor, self._id, undo_id))
-        self.said = "It is back where it was."
+        self.said = "Restored to its previous place."
 
     @event(Permission.COURSES_EDIT)
     async def change_field(self, field: Field, value: str):
@@ -257,7 +257,7 @@ class StudioCourseState(rx.State):
         yield
         try:
             version = await self._do(lambda actor: studio.publish(actor, self._id))
-            yield notices.success(f"Version {version.number} is out. Learners see it at once.")
+            yield notices.success(f"Version {version.number} is live.")
         finally:
             self.busy = False
 
@@ -265,13 +265,13 @@ class StudioCourseState(rx.State):
     async def unpublish(self):
         self.dialog = ""
         await self._do(lambda actor: studio.unpublish(actor, self._id))
-        yield notices.success("The course is off sale. Who is enrolled keeps access.")
+        yield notices.success("The course is no longer on sale. Enrolled learners keep access.")
 
     @event(Permission.COURSES_EDIT)
     async def archive(self):
         self.dialog = ""
         await self._do(lambda actor: studio.archive(actor, self._id))
-        yield notices.success("The course is in the archive.")
+        yield notices.success("Course archived.")
 
     @event(Permission.COURSES_EDIT)
     async def unarchive(self):
@@ -372,7 +372,7 @@ def _publish_word(sheet: Sheet) -> str:
         return "Publish"
     if sheet.changes:
         return "Publish changes"
-    return "Everything is published" if sheet.course.sold else "Sell it again"
+    return "No unpublished changes" if sheet.course.sold else "Put back on sale"
 
 
 def keeping(learners: int) -> str:

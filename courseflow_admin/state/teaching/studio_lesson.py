@@ -91,7 +91,7 @@ class StudioLessonState(rx.State):
     @event(Permission.COURSES_EDIT)
     async def change_minutes(self, lesson_id: str, revision: int, text: str):
         if not (text.isascii() and text.isdigit() and int(text) <= 600):
-            raise Invalid("Minutes are a number from 0 to 600.", "minutes")
+            raise Invalid("Enter minutes from 0 to 600.", "minutes")
         yield await self._change(lesson_id, revision, minutes=int(text))
 
     @event(Permission.COURSES_EDIT)

@@ -12,7 +12,7 @@ from tests.invitation_builders import secret_of_newest
 
 API = "/api/v1"
 LENGTHS = pytest.mark.parametrize("length", [0, 7, 129, 180, 1001])
-REFUSED = (422, "invalid", "password", "A password has 8 to 128 characters.")
+REFUSED = (422, "invalid", "password", "Use 8 to 128 characters.")
 
 
 async def ways() -> dict[str, tuple[dict[str, str], str]]:

@@ -49,7 +49,7 @@ async def test_a_policy_and_its_earlier_versions_are_read_by_everybody(api):
 
     assert (now.json()["text"], now.json()["version"]) == ("Two.", 2)
     assert earlier.json()["text"] == "One."
-    assert (none.status_code, none.json()["detail"]) == (404, "There is no such policy.")
+    assert (none.status_code, none.json()["detail"]) == (404, "Policy not found.")
     assert unknown.status_code == 422
 
 
@@ -86,7 +86,7 @@ async def test_an_admin_without_a_second_factor_reads_why_they_cannot_ask_it_of_
 
     said = answer.json()
     assert (answer.status_code, said["field"]) == (422, "second_factor_for_admins")
-    assert said["detail"].startswith("You have no second factor yourself.")
+    assert said["detail"].startswith("You don't have a second factor yet.")
     read = (await api.get(SETTINGS)).json()
     assert (read["second_factor_for_admins"], read["admins_without_second_factor"]) == (False, 1)
 

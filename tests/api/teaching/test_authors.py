@@ -12,7 +12,7 @@ from tests.api.identity.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, stored
 from tests.course_builders import a_course, a_draft, an_admin, an_instructor, everything
 
-NOBODY = "No instructor has this address."
+NOBODY = "No instructor found with this e-mail address."
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ async def test_an_address_that_nobody_has_confirmed_gets_no_course(api, course, 
 
     answer = await api.put(at(course, end), json={"email": "new@demo.test"})
 
-    told = "The instructor has not confirmed this address yet."
+    told = "The instructor has not confirmed this e-mail address yet."
     assert refusal(answer) == (422, "invalid", told, "email")
     assert await kept() == before
 
@@ -148,7 +148,7 @@ async def test_an_owner_is_no_co_instructor_of_their_own_course(api, course):
 
     answer = await api.put(at(course, "co-instructors"), json={"email": "ines@demo.test"})
 
-    assert refusal(answer) == (409, "conflict", "This person owns the course already.", "")
+    assert refusal(answer) == (409, "conflict", "This person already owns the course.", "")
     assert await kept() == before
 
 
@@ -162,7 +162,7 @@ async def test_the_twenty_first_co_instructor_is_one_too_many(api, course):
 
     answer = await api.put(at(course, "co-instructors"), json={"email": "helga@demo.test"})
 
-    assert refusal(answer) == (409, "conflict", "A course has at most 20 co-instructors.", "")
+    assert refusal(answer) == (409, "conflict", "A course can have at most 20 co-instructors.", "")
     assert await kept() == before
 
 

@@ -57,7 +57,7 @@ async def test_a_period_is_compared_with_as_many_days_before(kolkata):
 
     gross, sales = figures["revenue_gross"], figures["sales"]
     assert (gross.number, gross.before) == (150_00, 100_00)
-    assert (shown.change(gross), shown.tone(gross)) == ("+50 %", "green")
+    assert (shown.change(gross), shown.tone(gross)) == ("+50%", "green")
     assert (sales.number, sales.before, shown.change(sales)) == (1, 1, "±0")
     assert shown.tone(sales) == "gray"
 

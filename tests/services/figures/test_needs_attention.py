@@ -29,7 +29,7 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
         90, "disputed", dispute=Dispute(state=DisputeState.OPEN, deadline=at + timedelta(days=4))
     )
     await a_payment(91, "disputed", dispute=Dispute(state=DisputeState.LOST))
-    reason = "The gateway says ₹1.00."
+    reason = "The gateway reports ₹1.00."
     review = Review(state=ReviewState.OPEN, reason=reason, at=at)
     reviewed = [await a_payment(age, "needs_review", review=review) for age in (5, 500)]
     lapsing = [await a_payment(age * 60, "authorized", provider="razorpay") for age in (49, 50)]
@@ -42,8 +42,8 @@ async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     told = {kind: task(one, at) for kind, one in found.items()}
     assert told["open_disputes"].what == "Ada Lovelace disputes ₹4,999.00"
     day = disputed.dispute.deadline.astimezone(ZoneInfo("Asia/Kolkata"))
-    assert told["open_disputes"].why == f"Stripe wants an answer by {day.day} {day:%b}."
-    assert told["needs_review"].what == "2 payments need a look"
+    assert told["open_disputes"].why == f"Respond at Stripe by {day.day} {day:%b}."
+    assert told["needs_review"].what == "2 payments need review"
     assert found["needs_review"].oldest == reviewed[1].created_at
     for name, expected in (
         ("open_disputes", [disputed]),
@@ -79,7 +79,7 @@ async def test_stuck_webhooks_are_those_that_failed_or_wait_too_long(kolkata):
     assert (stuck.count, stuck.oldest) == (2, waits.received_at)
     told = task(stuck, clock.business())
     assert (told.what, told.href) == (
-        "2 messages from providers are stuck",
+        "2 webhooks failed",
         "/webhooks?state=stuck",
     )
     assert [event.id for event in page.rows] == [failed.id, waits.id]
@@ -95,7 +95,7 @@ async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
     told = task(undelivered, clock.business())
     assert (undelivered.count, told.what) == (
         1,
-        "An e-mail to Ada Lovelace did not arrive",
+        "An e-mail to Ada Lovelace was not delivered",
     )
     assert told.why == "“Your access” bounced."
     period = Period.newest(7, clock.business())

@@ -362,7 +362,7 @@ async def test_a_link_that_is_over_gives_nothing_and_says_whom_to_ask(database, 
         invitations.sign_up(secret, "Ines", PASSWORD),
         invitations.accept(Actor("acc_x", "student", email="ines@demo.test"), secret),
     ):
-        next_step = "Sign in to continue" if happened is use else "Ask whoever invited you"
+        next_step = "Sign in to continue" if happened is use else "Ask the person who invited you"
         with pytest.raises(InvitationNotGood, match=next_step):
             await call
 

@@ -168,7 +168,7 @@ async def test_sessions_of_others_are_not_there(database):
     before = await everything()
 
     for asker, session_id in [(ada, admin.session_id), (admin, ada.session_id), (ada, "ses_x")]:
-        with pytest.raises(NotFound, match=r"^There is no such session\.$"):
+        with pytest.raises(NotFound, match=r"^Session not found\.$"):
             await my_account.end_session(asker, session_id)
 
     assert await everything() == before

@@ -57,7 +57,7 @@ async def test_a_new_role_is_told_in_words(database):
         "role_changed",
         "You are now an instructor at CourseFlow",
     )
-    assert "You can also make and sell own courses." in email["text"]
+    assert "You can also create and sell your own courses." in email["text"]
 
 
 async def test_so_is_one_taken_by_an_invitation(database):

@@ -110,7 +110,7 @@ async def test_a_recovery_code_opens_it_once_and_its_owner_is_told_how_many_are_
     assert actor is not None
     assert (await second_factor.get(actor)).recovery_codes_left == 9
     [mail] = await stored("emails", kind="recovery_code_used")
-    assert (mail["to"], "Left: 9 of 10." in mail["text"]) == ("ada@demo.test", True)
+    assert (mail["to"], "9 of 10 codes left." in mail["text"]) == ("ada@demo.test", True)
     assert ("account.recovery_code_used", owner.account.id) in await audited()
 
 
@@ -292,7 +292,7 @@ async def test_resets_without_end_give_no_tries_without_end(database):
 async def test_five_wrong_codes_are_all_though_the_password_is_right_each_time(database):
     owner = await with_second_factor(await an_account())
     for number in range(5):
-        with pytest.raises(CodeRefused, match="not right or was used already"):
+        with pytest.raises(CodeRefused, match="incorrect or has already been used"):
             await sign_in.open_api(await authenticated(), f"00000{number}")
 
     for code in (code_of(owner.key), owner.codes[0]):

@@ -100,12 +100,12 @@ async def withdrawn(_secret: str) -> str:
     [row] = await stored("invitations")
     [admin] = await stored("accounts", role="admin")
     await invitations.revoke(acting(await accounts_db.find(admin["_id"])), row["_id"])
-    return "This invitation was withdrawn on {}. Ask whoever invited you for a new one."
+    return "This invitation was withdrawn on {}. Ask the person who invited you for a new one."
 
 
 async def expired(_secret: str) -> str:
     await collection("invitations").update_many({}, {"$set": {"expires_at": USED}})
-    return "This invitation expired on {}. Ask whoever invited you for a new one."
+    return "This invitation expired on {}. Ask the person who invited you for a new one."
 
 
 @pytest.mark.parametrize("ended", [accepted, withdrawn, expired])

@@ -51,7 +51,7 @@ async def test_an_outage_delays_an_email_and_it_goes_out_once(database, sandbox)
 
     assert (during.state, during.attempts) == (EmailState.QUEUED, 1)
     assert timedelta(0) < again_at - during.queued_at <= timedelta(seconds=3)
-    assert during.error.startswith("Resend does not answer just now.")
+    assert during.error.startswith("Resend is not responding.")
     assert early == []
     after = await emails_db.get(email.id)
     (mail,) = sandbox.mails(to=ADA)
@@ -96,7 +96,7 @@ async def test_a_key_resend_does_not_know_fails_no_email_and_all_go_when_it_is_m
     await send()
 
     assert [(email.state, email.attempts) for email in during] == [(EmailState.QUEUED, 1)] * 2
-    assert {email.error for email in during} == {"Resend refused: API key is invalid."}
+    assert {email.error for email in during} == {"Resend declined the request: API key is invalid."}
     assert [(await emails_db.get(email.id)).state for email in both] == [EmailState.SENT] * 2
     assert len(sandbox.mails()) == 2
 
@@ -118,7 +118,7 @@ async def test_without_a_key_no_email_fails_and_all_go_when_it_is_set(
 
     assert (during.state, during.attempts, during.events) == (EmailState.QUEUED, 1, [])
     assert timedelta(0) < again_at - during.queued_at <= timedelta(seconds=3)
-    assert during.error == "No e-mail goes out: RESEND_API_KEY is not set."
+    assert during.error == "E-mails are not sent: RESEND_API_KEY is not set."
     assert (await emails_db.get(email.id)).state is EmailState.SENT
     assert len(sandbox.mails(to=ADA)) == 1
 

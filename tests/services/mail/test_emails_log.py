@@ -49,9 +49,9 @@ async def test_learners_see_what_they_received_and_no_log(database):
 async def test_what_one_may_not_see_is_not_there(database, actor):
     email = await an_email(course_owner_id="acc_ines")
 
-    with pytest.raises(NotFound, match=r"^There is no such e-mail\.$"):
+    with pytest.raises(NotFound, match=r"^E-mail not found\.$"):
         await emails_log.get(actor, email.id)
-    with pytest.raises(NotFound, match=r"^There is no such e-mail\.$"):
+    with pytest.raises(NotFound, match=r"^E-mail not found\.$"):
         await emails_log.get(actor, "eml_unknown")
 
 

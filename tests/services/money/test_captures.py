@@ -162,7 +162,7 @@ async def test_a_refused_capture_is_said_and_noted_and_nothing_else_happens(data
     assert (await payments_db.get(payment.id)).state is PaymentState.AUTHORIZED
     assert (await stored("enrollments"), await kinds_of_mail()) == ([], [])
     steps = [row.what for row in step_rows(await payments.get(ADMIN, payment.id))]
-    assert "Capture asked for" in steps
+    assert "Capture requested" in steps
     assert "Not captured: Capture amount must be equal to the amount authorized" in steps
 
 
@@ -220,7 +220,7 @@ async def test_keys_that_are_not_accepted_are_named_to_the_admin(database, sandb
     _, _, payment, at_razorpay = await held(sandbox)
     await keys("rolled", only="razorpay")
 
-    with pytest.raises(ProviderRefused, match="look at RAZORPAY_KEY_ID"):
+    with pytest.raises(ProviderRefused, match="check RAZORPAY_KEY_ID"):
         await captures.capture(ADMIN, payment.id)
 
     assert at_the_gateway(sandbox, at_razorpay) == ("authorized", False)
@@ -231,7 +231,9 @@ async def test_stripes_checkout_captures_by_itself(database, sandbox):
     attempt = Attempt(provider_payment_id="pi_1", at=clock.business(), outcome=Capture.AUTHORIZED)
     payment = await a_payment(1, "authorized", provider="stripe", attempts=[attempt])
 
-    with pytest.raises(ProviderRefused, match="Stripe refused: its checkout captures by itself"):
+    with pytest.raises(
+        ProviderRefused, match="Stripe declined the request: its checkout captures by itself"
+    ):
         await captures.capture(ADMIN, payment.id)
 
     assert payment.lapses_at is None

@@ -50,8 +50,7 @@ async def test_what_a_company_in_trouble_does_not_tell_waits_without_being_given
     assert waiting == {"waiting"}
     assert {(row["state"], row["failures"]) for row in during} == {("due", 0)}
     assert {row["reason"] for row in during if row["attempts"]} == {
-        f"{provider.capitalize()} does not answer just now. Nothing is lost; "
-        "please try again in a minute."
+        f"{provider.capitalize()} is not responding. Nothing is lost; try again in a minute."
     }
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
 

@@ -298,8 +298,8 @@ async def test_what_the_bank_took_back_is_not_refunded_by_us_as_well(database, s
     assert (after.refundable.minor, after.breakdown.taken_back.minor) == (0, whole.minor)
     assert (after.refunds, sandbox.refunds(paid)) == ([], [])
     told = [row.what for row in step_rows(await payments.get(SYSTEM, payment.id))]
-    assert "The bank asks about this payment: fraudulent" in told
-    assert "Dispute lost: the bank gave the money back: fraudulent" in told
+    assert "Disputed by the cardholder: fraudulent" in told
+    assert "Dispute lost: the bank returned the money: fraudulent" in told
 
 
 async def test_a_declined_razorpay_buyer_comes_back_to_the_payment(database, sandbox):

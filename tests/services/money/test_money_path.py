@@ -211,8 +211,8 @@ async def test_money_twice_on_one_checkout_gives_the_second_back(database, sandb
     ("change", "said"),
     [
         ({"amount.minor": 100}, "our payment is ₹1.00"),
-        ({"amount.currency": "USD"}, "The gateway says INR, our payment is $4,999.00."),
-        ({"mode": "live"}, "The gateway says mode sandbox, our payment is live."),
+        ({"amount.currency": "USD"}, "The gateway reports INR, but our payment is $4,999.00."),
+        ({"mode": "live"}, "The gateway reports mode sandbox, but our payment is in mode live."),
     ],
 )
 async def test_money_that_does_not_match_our_row_opens_nothing_and_asks_for_a_person(

@@ -153,7 +153,7 @@ async def test_a_look_and_the_same_request_at_one_moment_are_one_refund(database
     await ask(payment, request_id)
     sandbox.switch("stripe", outage="ok")
 
-    await asyncio.gather(ask(payment, request_id), sync(payment.id, "a look at its time"))
+    await asyncio.gather(ask(payment, request_id), sync(payment.id, "scheduled check"))
     await work(sandbox)
 
     after = await payments_db.get(payment.id)

@@ -68,11 +68,11 @@ async def test_a_refund_that_is_pending_at_the_gateway_is_asked_for_once(
     await give_back(payment, 100_000)
     for _ in range(2):
         sandbox.forget_keys()
-        await sync(payment.id, "a look at its time")
+        await sync(payment.id, "scheduled check")
     during = await payments_db.get(payment.id)
     (given,) = sandbox.refund_objects(paid)
     sandbox.settle_refund(given["id"])
-    await sync(payment.id, "a look at its time")
+    await sync(payment.id, "scheduled check")
 
     assert (states(during), during.refunds[0].provider_refund_id) == ([PENDING], given["id"])
     assert during.state is PaymentState.PAID
@@ -92,7 +92,7 @@ async def test_a_pending_refund_whose_answer_was_lost_is_found_and_not_asked_for
 
     for _ in range(2):
         sandbox.forget_keys()
-        await sync(payment.id, "a look at its time")
+        await sync(payment.id, "scheduled check")
 
     after = await payments_db.get(payment.id)
     (given,) = sandbox.refund_objects(paid)
@@ -110,7 +110,7 @@ async def test_a_refund_asked_for_with_wrong_keys_waits_until_they_are_right(
             changed.setitem(sandbox.world.keys, name, "changed")
         await give_back(payment, 100_000)
     during = await payments_db.get(payment.id)
-    await sync(payment.id, "a look at its time")
+    await sync(payment.id, "scheduled check")
 
     assert (states(during), during.refunded_minor) == ([PENDING], 100_000)
     assert states(await payments_db.get(payment.id)) == [SETTLED]
@@ -199,15 +199,15 @@ async def test_money_that_came_twice_and_does_not_go_back_waits_for_a_person(dat
     after = await payments_db.get(second.id)
     assert (states(after), after.state) == ([FAILED], PaymentState.NEEDS_REVIEW)
     assert after.review.reason == (
-        "Paid twice, and the second did not go back by itself: "
-        "The gateway reports that it did not go through."
+        "Paid twice, and the second payment could not be refunded automatically: "
+        "The gateway reports that it failed."
     )
     (waits,) = await needs_attention(ADMIN)
     assert (waits.kind, waits.count, waits.example) == ("needs_review", 1, after)
     assert (await acts_on(second))[-2:] == ["payment.refund_failed", "payment.review_opened"]
     told = outcome_of(after, waiting=False, disputes_suspend=True)
-    assert (told.look, told.title) == ("person", "You paid twice, and this was the second time")
-    assert "by itself, so a person sees to it" in told.sentence
+    assert (told.look, told.title) == ("person", "You paid twice; this is the second payment")
+    assert "so the school is taking care of it" in told.sentence
 
 
 async def test_a_person_who_gives_the_second_money_back_ends_its_review(database, sandbox):
@@ -221,7 +221,7 @@ async def test_a_person_who_gives_the_second_money_back_ends_its_review(database
     after = await payments_db.get(second.id)
     assert (states(after), after.state) == ([FAILED, SETTLED], PaymentState.REFUNDED)
     assert (after.review.state, await needs_attention(ADMIN)) == ("resolved", [])
-    assert "went back the way you paid" in (
+    assert "was refunded to your original payment method" in (
         outcome_of(after, waiting=False, disputes_suspend=True).sentence
     )
 
@@ -238,7 +238,9 @@ async def test_an_automatic_refund_that_is_refused_waits_for_a_person(database, 
     (second,) = await stored("payments", duplicate_of=payment.id)
     after = await payments_db.get(second["_id"])
     assert (states(after), after.state) == ([FAILED], PaymentState.NEEDS_REVIEW)
-    assert after.review.reason.startswith("Paid twice, and the second did not go back by itself:")
+    assert after.review.reason.startswith(
+        "Paid twice, and the second payment could not be refunded automatically:"
+    )
 
 
 @BOTH
@@ -255,7 +257,7 @@ async def test_a_refund_at_the_gateway_is_taken_over_when_ours_makes_room(
     await sync(payment.id, "a webhook")
     between = await payments_db.get(payment.id)
     next_look = await due_at(payment.id)
-    await sync(payment.id, "a look at its time")
+    await sync(payment.id, "scheduled check")
 
     assert states(between) == [FAILED]
     assert next_look <= clock.business() + timedelta(minutes=1)
@@ -296,7 +298,7 @@ async def test_a_refund_at_the_gateway_that_never_fits_asks_for_a_person(databas
     after = await payments_db.get(payment.id)
     assert (after.refunds, after.state) == ([], PaymentState.NEEDS_REVIEW)
     assert after.review.reason == (
-        "Stripe says it gave ₹3,000.00 back, which is more than is left of this payment."
+        "Stripe reports a refund of ₹3,000.00, which is more than is left of this payment."
     )
     assert (await acts_on(payment)).count("payment.review_opened") == 1
 

@@ -110,8 +110,8 @@ async def test_money_that_went_back_twice_because_a_failed_refund_was_made_after
     assert (states(after), after.refunded_minor) == ([FAILED, SETTLED], 300_000)
     assert (after.state, after.review.reason) == (
         PaymentState.NEEDS_REVIEW,
-        f"{provider.capitalize()} says it gave ₹3,000.00 back, which is more than is left of this "
-        "payment.",
+        f"{provider.capitalize()} reports a refund of ₹3,000.00, which is more than is left of "
+        "this payment.",
     )
     assert (await acts_on(payment)).count("payment.review_opened") == 1
 

@@ -32,8 +32,8 @@ from tests.services.money.buying import BOTH, a_sale, buy, kinds_of_mail, work
 from tests.services.money.test_refunds import ADMIN, a_purchase, a_second_payment
 
 NOTE = "Given back by bank transfer."
-REASON = "The gateway says ₹4,999.00, our payment is ₹1.00."
-ROOM = "Stripe says it gave ₹1.00 back, which is more than is left of this payment."
+REASON = "The gateway reports ₹4,999.00, but our payment is ₹1.00."
+ROOM = "Stripe reports a refund of ₹1.00, which is more than is left of this payment."
 
 
 async def a_mismatch(sandbox, provider="stripe"):
@@ -181,8 +181,8 @@ async def test_after_a_mismatch_is_resolved_the_buyer_may_begin_anew(database, s
     assert (last.result, last.why) == ("a person has seen it", f"a person has seen it: {REASON}")
     assert (await stored("enrollments"), await kinds_of_mail()) == ([], mails)
     told = outcome_of(row, waiting=False, disputes_suspend=True)
-    assert (told.title, told.act) == ("A person has looked at this payment", "Buy the course")
-    assert "Nothing was paid" not in told.sentence
+    assert (told.title, told.act) == ("We have reviewed this payment", "Buy course")
+    assert "Nothing was charged" not in told.sentence
 
 
 async def test_a_second_payment_that_a_person_settled_keeps_nobody_from_buying_again(
@@ -203,8 +203,8 @@ async def test_a_second_payment_that_a_person_settled_keeps_nobody_from_buying_a
     row = await payments_db.get(second.id)
     assert row.state is PaymentState.PAID
     told = outcome_of(row, waiting=False, disputes_suspend=True)
-    assert "a person has seen to it" in told.sentence
-    assert "by itself" not in told.sentence
+    assert "so the school took care of it" in told.sentence
+    assert "is taking care of it" not in told.sentence
 
 
 async def test_resolving_moves_no_money_and_ends_no_access(database, sandbox):

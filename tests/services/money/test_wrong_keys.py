@@ -22,9 +22,9 @@ from tests.services.money.buying import BOTH, a_sale, buy, work
 from tests.services.money.test_refunds import ADMIN
 
 SAID = {
-    "stripe": "Stripe refused: our keys are not accepted; look at STRIPE_SECRET_KEY.",
-    "razorpay": "Razorpay refused: our keys are not accepted; "
-    "look at RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET.",
+    "stripe": "Stripe declined the request: our keys are not accepted; check STRIPE_SECRET_KEY.",
+    "razorpay": "Razorpay declined the request: our keys are not accepted; "
+    "check RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET.",
 }
 
 
@@ -43,9 +43,9 @@ async def test_an_admin_reads_which_setting_to_look_at(database, sandbox, keys, 
     assert error.value.message == SAID[provider]
     assert {row["error"] for row in await stored("webhook_events")} == {SAID[provider]}
     inside = step_rows(await payments.get(ADMIN, payment.id))
-    assert f"Asked {provider.capitalize()} anew: {SAID[provider]}" in [row.what for row in inside]
+    assert f"Checked with {provider.capitalize()}: {SAID[provider]}" in [row.what for row in inside]
     outside = step_rows(await payments.get(student, payment.id))
-    assert f"Asked {provider.capitalize()} anew: the gateway did not answer" in [
+    assert f"Checked with {provider.capitalize()}: the gateway did not respond" in [
         row.what for row in outside
     ]
     assert "keys" not in str(outside)
@@ -62,8 +62,7 @@ async def test_a_buyer_reads_nothing_of_our_keys(database, sandbox, keys, provid
 
     assert (error.value.code, error.value.message) == (
         "provider_unreachable",
-        f"{provider.capitalize()} does not answer just now. Nothing is lost; "
-        "please try again in a minute.",
+        f"{provider.capitalize()} is not responding. Nothing is lost; try again in a minute.",
     )
 
 
@@ -122,7 +121,7 @@ async def test_money_that_was_paid_at_a_silent_gateway_goes_back_by_itself_when_
     await work(sandbox)
 
     await keys()
-    await sync(old.id, "a look at its time")
+    await sync(old.id, "scheduled check")
 
     assert (await payments_db.get(new.id)).state == "paid"
     assert (await payments_db.get(old.id)).state == "refunded"
@@ -140,7 +139,7 @@ async def test_an_open_checkout_closes_by_time_though_its_gateway_is_silent(
     sandbox.switch("stripe", outage="500")
 
     with pytest.raises(ProviderUnreachable):
-        await sync(payment.id, "a look at its time")
+        await sync(payment.id, "scheduled check")
 
     row = await payments_db.get(payment.id)
     assert (row.open, row.capture) == (
@@ -158,7 +157,7 @@ async def test_money_on_its_way_does_not_expire_because_its_gateway_is_silent(da
     sandbox.switch("stripe", outage="500")
 
     with pytest.raises(ProviderUnreachable):
-        await sync(payment.id, "a look at its time")
+        await sync(payment.id, "scheduled check")
 
     assert (await payments_db.get(payment.id)).capture is Capture.PENDING
 

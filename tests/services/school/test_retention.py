@@ -130,7 +130,7 @@ async def test_ended_sessions_links_and_rejections_go_and_what_is_open_stays(dat
 
 
 async def test_a_failed_webhook_without_its_body_says_why_it_cannot_be_retried(database):
-    event = an_event(91, state="failed", error="No payment of ours has these ids.")
+    event = an_event(91, state="failed", error="No matching payment found.")
     await collection("webhook_events").insert_one(event)
     await retention.apply()
     admin = acting(await an_account(role="admin"))

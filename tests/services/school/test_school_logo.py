@@ -55,11 +55,11 @@ async def test_the_same_picture_again_changes_nothing(database):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "Choose a PNG, JPEG or WebP picture of at most 200 kB."),
-        (SVG, "Choose a PNG, JPEG or WebP picture of at most 200 kB."),
-        (b"GIF89a" + b"\x00" * 100, "Choose a PNG, JPEG or WebP picture of at most 200 kB."),
-        (a_picture() + b"\x00" * 205_000, "picture of at most 200 kB"),
-        (a_picture(8, 8), "This picture is 8 x 8 pixels; choose one of 16 to 2000 on each side."),
+        (b"", "Choose a PNG, JPEG or WebP image up to 200 kB."),
+        (SVG, "Choose a PNG, JPEG or WebP image up to 200 kB."),
+        (b"GIF89a" + b"\x00" * 100, "Choose a PNG, JPEG or WebP image up to 200 kB."),
+        (a_picture() + b"\x00" * 205_000, "image up to 200 kB"),
+        (a_picture(8, 8), "This image is 8 x 8 pixels. Each side must be 16 to 2000 pixels."),
         (a_jpeg(5000, 100), "5000 x 100 pixels"),
     ],
 )

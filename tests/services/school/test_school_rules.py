@@ -43,7 +43,7 @@ async def test_an_open_dispute_closes_the_course_only_if_the_settings_say_so(
     [place] = (await people.get(admin, student.id)).places
     for verdict in (gate, why.verdict, place.verdict):
         assert (verdict.allowed, verdict.reasons[0].code) == (allowed, code)
-        assert "disputed at the bank" in verdict.sentence
+        assert "The payment is disputed." in verdict.sentence
 
 
 async def test_a_lost_dispute_ends_access_whatever_the_settings_say(database, sandbox):

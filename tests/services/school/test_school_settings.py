@@ -77,7 +77,7 @@ async def test_who_has_no_second_factor_does_not_ask_it_of_all_admins(database):
 
     assert refused.value.field == "second_factor_for_admins"
     assert refused.value.message == (
-        "You have no second factor yourself. Set it up on the page of your account first."
+        "You don't have a second factor yet. Set it up on your account page first."
     )
     assert (await stored("school"), await stored("audit", act="school.changed")) == ([], [])
 
@@ -196,12 +196,12 @@ async def test_only_an_admin_changes_the_settings(database):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": "   "}, "give the school a name"),
+        ({"name": "   "}, "Enter a name for the school"),
         ({"name": "x" * 61}, "at most 60 characters"),
         ({"name": "Lake\x07side"}, "control character"),
-        ({"support_email": "help"}, "does not look like an e-mail address"),
+        ({"support_email": "help"}, "Enter a valid e-mail address"),
         ({"currencies": []}, "at least one currency"),
-        ({"currencies": ["XAU"]}, "We do not sell in 'XAU'"),
+        ({"currencies": ["XAU"]}, "'XAU' is not a supported currency"),
         ({"seller_lines": ["a"] * 7}, "at most 6 items"),
         ({"seller_lines": ["x" * 101]}, "at most 100 characters"),
         ({"terms": "x" * 50_001}, "at most 50000 characters"),
@@ -220,8 +220,8 @@ def test_what_does_not_fit_is_refused(fields, said):
 @pytest.mark.parametrize(
     ("fields", "field", "said"),
     [
-        ({"tax_id_label": ""}, "tax_id_label", "Say what kind of number this is, such as GSTIN"),
-        ({"tax_id": ""}, "tax_id", "Write the GSTIN itself, or leave both empty."),
+        ({"tax_id_label": ""}, "tax_id_label", "Enter the type, such as GSTIN"),
+        ({"tax_id": ""}, "tax_id", "Enter the GSTIN, or leave both empty."),
     ],
 )
 async def test_a_tax_number_and_its_kind_are_given_together_or_not_at_all(

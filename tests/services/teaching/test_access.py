@@ -142,16 +142,16 @@ def test_a_payment_on_its_way_counts_beside_one_that_came():
 
 
 def test_a_review_is_told_without_its_reason_but_to_admins():
-    reviewed = a_payment(review=Review(state=ReviewState.OPEN, reason="The gateway says ₹9.00."))
+    reviewed = a_payment(review=Review(state=ReviewState.OPEN, reason="The gateway reports ₹9.00."))
 
     (reason,) = verdict(payments=[reviewed]).reasons
 
     assert (reason.sentence, reason.repair) == (
-        "The school is checking a payment of ₹500.00 by hand.",
-        "An admin of the school decides about it; please do not pay again meanwhile.",
+        "The school is reviewing a payment of ₹500.00.",
+        "An admin of the school will decide. Please don't pay again.",
     )
     assert reason.for_admins == (
-        "The school is checking a payment of ₹500.00 by hand. The gateway says ₹9.00."
+        "The school is reviewing a payment of ₹500.00. The gateway reports ₹9.00."
     )
 
 

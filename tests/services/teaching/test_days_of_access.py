@@ -63,7 +63,7 @@ async def test_mail_access_check_and_lists_say_the_30th_whoever_looks(database, 
     assert "until 30 December 2031." in mail["text"]
     assert "until 30 December 2031." in mail["html"]
     assert verdict.reasons[0].sentence == (
-        "Enrolled for free on 30 Nov 2031. Access runs until 30 Dec 2031."
+        "Enrolled for free on 30 Nov 2031. Access expires on 30 Dec 2031."
     )
     assert shown == verdict.reasons[0].sentence
 
@@ -78,7 +78,7 @@ async def test_after_the_end_the_access_check_names_the_day_it_ended(database):
     verdict = await access.verdict(learner.id, course.id)
     assert (verdict.allowed, verdict.reasons[0].sentence) == (
         False,
-        "Access ran until 30 Dec 2031.",
+        "Access expired on 30 Dec 2031.",
     )
     assert "30 Nov 2031, until 30 Dec 2031" in (await places_of(admin, learner)).grants
 

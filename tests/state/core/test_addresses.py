@@ -83,7 +83,7 @@ async def test_an_address_that_says_something_twice_is_refused_on_its_page(
 
     found, frame = await opened(state, f"{path}?{name}=a&other=x&other=y&{name}=b")
 
-    sentence = f"The address of this page says “{name}” twice: take one away."
+    sentence = f"“{name}” appears twice in this page's address."
     if state in IN_THE_FRAME:
         assert frame.problem == sentence
     else:
@@ -123,7 +123,7 @@ async def test_of_two_secrets_of_a_link_none_is_put_into_the_form(database):
     state, frame = await opened(LinkState, "/reset?token=one&token=two&done=reset")
 
     assert (state.token, state.done) == ("", "")
-    assert frame.problem.startswith("The address of this page says “token” twice")
+    assert frame.problem.startswith("“token” appears twice")
 
 
 async def test_of_two_lessons_the_studio_opens_none(database):

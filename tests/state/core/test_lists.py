@@ -64,7 +64,7 @@ async def test_an_address_that_says_something_twice_shows_no_rows(database, stat
     found = await loaded(ADMIN, state, path)
 
     assert (found.view, found.rows) == ("error", [])
-    assert found.error == f"The address of this page says “{name}” twice: take one away."
+    assert found.error == f"“{name}” appears twice in this page's address."
 
 
 # People
@@ -106,7 +106,7 @@ async def test_people_are_found_by_name_or_address_role_and_days(database):
 async def test_days_that_are_none_are_said_so(database):
     state = await loaded(ADMIN, PeopleState, "/people?from=soon")
 
-    assert (state.view, state.error) == ("error", "Write days as 2026-11-22.")
+    assert (state.view, state.error) == ("error", "Enter dates such as 2026-11-22.")
 
 
 # Learners
@@ -128,7 +128,7 @@ async def test_learners_are_finished_text_newest_first(database):
     state = await loaded(INES, LearnersState, "/learners")
 
     ada, bob = state.rows
-    assert (ada.name, ada.course, ada.percent, ada.progress) == ("Ada", "Trees", 100, "100 %")
+    assert (ada.name, ada.course, ada.percent, ada.progress) == ("Ada", "Trees", 100, "100%")
     assert (ada.done, ada.how, ada.access) == (True, "Free, Paid", "active")
     assert ada.enrolled == times.short(midnight())
     assert (bob.name, bob.done, bob.how, bob.access) == ("Bob", False, "Free", "ended")
@@ -200,8 +200,8 @@ async def test_stuck_webhooks_can_be_asked_for(database):
     state = await loaded(ADMIN, WebhooksState, "/webhooks?state=stuck&provider=stripe")
 
     assert [row.kind for row in state.rows] == ["one", "two"]
-    assert (state.state_text, state.provider_text) == ("Stuck", "Stripe")
-    assert "Retry one that failed" in state.note
+    assert (state.state_text, state.provider_text) == ("Needs attention", "Stripe")
+    assert "Fix the cause shown" in state.note
 
 
 async def test_a_row_that_failed_is_retried_by_its_button(database):
@@ -210,7 +210,7 @@ async def test_a_row_that_failed_is_retried_by_its_button(database):
 
     await run(root, WebhooksState, "replay", event_id=failed.id)
 
-    assert await said(root) == [("success", "The message is handled once more now.")]
+    assert await said(root) == [("success", "Retrying the event now.")]
     [row] = (await loaded(ADMIN, WebhooksState, "/webhooks")).rows
     assert (row.id, row.state, row.result, row.attempts) == (failed.id, "waiting", "", 0)
 

@@ -233,7 +233,7 @@ async def test_an_open_tab_sees_with_other_eyes_and_cannot_write_with_them(web, 
     assert vars_of(first, AuthState)["viewing"] == "Ines Weber"
     assert vars_of(first, AuthState)["viewing_ends"] == "ends in 30 min"
     said = [one["text"] for one in vars_of(second, NoticesState)["shown"]]
-    assert said[-1].startswith("While you see CourseFlow as somebody else nothing can be changed")
+    assert said[-1].startswith("View-as is read-only")
     assert await stored("courses") == []
     assert vars_of(third, AuthState)["email"] == "ada@demo.test"
     assert vars_of(third, AuthState)["viewing"] == ""

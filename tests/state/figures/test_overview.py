@@ -43,7 +43,7 @@ async def test_an_admin_sees_the_school(database):
 
     assert (state.view, state.period) == ("school", period.text())
     assert [(tile.label, tile.value, tile.change, tile.tone) for tile in state.tiles] == [
-        ("Net revenue", "₹270.00", "+170 %", "green"),
+        ("Net revenue", "₹270.00", "+170%", "green"),
         ("Sales", "2", "+1", "green"),
         ("Refunds", "₹30.00", "", "gray"),
         ("New learners", "0", "", "gray"),
@@ -54,8 +54,8 @@ async def test_an_admin_sees_the_school(database):
         f"/payments?figure=refunds&currency=INR&{days}",
         f"/people?role=student&{days}",
     ]
-    assert state.tiles[0].note == "vs. 30 days before"
-    assert state.tiles[2].note == "none in the 30 days before"
+    assert state.tiles[0].note == "vs. previous 30 days"
+    assert state.tiles[2].note == "none in the previous 30 days"
     assert state.has_chart is True
     assert len(state.chart) == 30
     assert state.chart[-1] == {
@@ -113,7 +113,7 @@ async def test_what_wants_a_person_stands_on_top_with_its_age(database):
 
     (task,) = state.tasks
     assert (task.what, task.age, task.act, task.href) == (
-        "₹4,999.00 of Ada Lovelace needs a look",
+        "₹4,999.00 from Ada Lovelace needs review",
         "5 h",
         "Review",
         "/payments?state=needs_review",
@@ -153,7 +153,7 @@ async def test_an_instructor_sees_own_courses_only(database):
         ("Sales", "2"),
     ]
     assert [line.href for line in state.newest_learners] == [f"/learners?course={mine.course_id}"]
-    assert (state.newest_learners[0].learner, state.newest_learners[0].percent) == ("Ada", "40 %")
+    assert (state.newest_learners[0].learner, state.newest_learners[0].percent) == ("Ada", "40%")
     assert (state.chart[-1]["enrolled"], state.has_chart) == (1, True)
     assert (state.tasks, state.newest_payments) == ([], [])
 

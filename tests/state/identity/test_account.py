@@ -185,8 +185,8 @@ async def test_a_change_that_waits_is_shown_after_a_reload_sent_again_and_cancel
 
     assert (shown, until != "", state.asked_email) == ("new@demo.test", True, "")
     assert await said(root) == [
-        ("success", "A new link is on its way to new@demo.test."),
-        ("success", "Your address stays eve@demo.test."),
+        ("success", "We've sent a new link to new@demo.test."),
+        ("success", "Your e-mail address is still eve@demo.test."),
     ]
     assert len(await stored("emails", kind="email_change")) == 2
     assert await stored("one_time_tokens", use="change_email") == []
@@ -202,7 +202,7 @@ async def test_a_change_that_is_over_meanwhile_says_so_and_goes_from_the_page(da
 
     assert state.asked_email == ""
     assert await said(root) == [
-        ("error", "No change of your e-mail address is waiting. Ask for it anew.")
+        ("error", "There is no pending change of your e-mail address. Request it again.")
     ]
     assert len(await stored("emails", kind="email_change")) == 1
 
@@ -269,8 +269,8 @@ async def test_the_sign_in_page_says_that_the_account_is_deleted_and_only_there(
     await run(root, LinkState, "load")
 
     assert (there, frame.problem, frame.news) == (
-        "Your account is deleted, and you are signed out everywhere. "
-        "An e-mail that says so is on its way.",
+        "Your account is deleted, and you are signed out everywhere. We've sent you an e-mail to "
+        "confirm it.",
         "",
         "",
     )
@@ -279,11 +279,11 @@ async def test_the_sign_in_page_says_that_the_account_is_deleted_and_only_there(
 @pytest.mark.parametrize(
     ("role", "sentence"),
     [
-        ("admin", "You are the only admin. Make somebody else admin first."),
+        ("admin", "You are the only admin. Make someone else an admin first."),
         (
             "instructor",
-            "You own courses, which somebody else has to take over first. "
-            "For help, write to support@demo.test.",
+            "You own courses. Give them to another instructor first. For help, write to "
+            "support@demo.test.",
         ),
         ("student", ""),
     ],
@@ -307,7 +307,7 @@ async def test_the_last_admin_reads_why_in_a_notice(database):
     await run(root, AccountState, "delete", form={"current_password": PASSWORD})
 
     assert await said(root) == [
-        ("error", "You are the only admin. Make somebody else admin first.")
+        ("error", "You are the only admin. Make someone else an admin first.")
     ]
 
 
@@ -366,7 +366,7 @@ async def test_a_link_that_was_used_or_is_over_says_so_at_once_and_shows_no_form
     ):
         assert await opened_link(path) == (
             "",
-            "This link was used already or is too old. Please ask for a new one.",
+            "This link has already been used or has expired. Request a new one.",
         ), path
 
 
@@ -415,7 +415,7 @@ async def test_that_somebody_else_has_the_new_address_is_still_said_to_the_confi
     await run(root, LinkState, "load")
 
     assert (await root.get_state(SignInState)).problem == (
-        "Another account has this e-mail address. Yours keeps the one it had."
+        "Another account uses this e-mail address. Yours has not changed."
     )
 
 

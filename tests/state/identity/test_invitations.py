@@ -44,18 +44,18 @@ async def test_inviting_closes_the_dialog_and_shows_the_new_row(database):
         "queued",
     )
     assert row.email_href.startswith("/emails/eml_")
-    assert await said(root) == [("success", "ines@demo.test is invited as an admin.")]
+    assert await said(root) == [("success", "ines@demo.test has been invited as an admin.")]
 
 
 @pytest.mark.parametrize(
     ("form", "wrong", "text"),
     [
-        ({"email": "no", "role": "admin"}, "email", "This does not look like an e-mail address."),
+        ({"email": "no", "role": "admin"}, "email", "Enter a valid e-mail address."),
         ({"email": "admin@demo.test", "role": "admin"}, "email", "Rosa Admin is an admin already."),
         (
             {"email": "x@demo.test", "role": "owner"},
             "role",
-            "A role is one of student, instructor, admin.",
+            "Choose one of these roles: student, instructor, admin.",
         ),
     ],
 )
@@ -84,7 +84,7 @@ async def test_resend_and_revoke_say_what_they_do_and_only_then_do_it(database):
     await run(root, InvitationsState, "load")
 
     assert asked_about == (
-        "Send the invitation again",
+        "Resend the invitation",
         "ines@demo.test, invited as an instructor by Rosa Admin",
     )
     assert (sent_before, len(await stored("emails"))) == (1, 2)
@@ -104,7 +104,7 @@ async def test_one_taken_meanwhile_is_said_in_the_dialog(database):
 
     await run(root, InvitationsState, "confirm")
 
-    assert (state.dialog, state.dialog_problem) == ("revoke", "There is no such invitation.")
+    assert (state.dialog, state.dialog_problem) == ("revoke", "Invitation not found.")
     assert (await stored("invitations"))[0]["state"] == "accepted"
 
 
@@ -138,7 +138,7 @@ async def test_the_page_says_who_invites_to_what_and_what_to_do(database):
         "switch",
     ]
     assert nobody.offer == "Rosa Admin has invited you to CourseFlow as an instructor."
-    assert nobody.gives == "You can also make and sell own courses."
+    assert nobody.gives == "You can also create and sell your own courses."
     assert (nobody.email, nobody.token) == ("ada@demo.test", secret)
     assert (other.signed_in_as, known.here) == ("bob@demo.test", f"/invitations/{secret}")
 
@@ -156,8 +156,8 @@ async def test_a_link_that_is_over_says_whom_to_ask_and_nothing_else(database):
 
     assert state.view == "over"
     assert state.over == (
-        "This invitation was used, taken back or is too old. "
-        "Ask whoever invited you for a new one. For help, write to support@demo.test."
+        "This invitation was used, revoked or has expired. Ask the person who invited you for a "
+        "new one. For help, write to support@demo.test."
     )
     assert (state.email, state.offer, (await root.get_state(SignInState)).problem) == ("", "", "")
 

@@ -113,7 +113,7 @@ async def test_of_a_deleted_person_it_says_since_when_and_no_course_is_open(data
     [place] = state.places
     assert (place.open, place.verdict) == (False, "This account is deleted.")
     assert place.grants.startswith("free ")
-    assert why.shown.headline == f"A deleted account cannot study {course.title}"
+    assert why.shown.headline == f"The deleted account cannot study {course.title}"
     assert (why.shown.because, why.shown.repair_href) == ("This account is deleted.", "")
 
 
@@ -136,7 +136,7 @@ async def test_the_dialog_says_what_it_does_and_only_then_it_is_done(database):
     assert asked == (
         "Suspend Ada Lovelace",
         "Ada Lovelace, ada@demo.test",
-        "1 open session ends with the next click in it.",
+        "1 open session ends with its next click.",
     )
     assert before is not None
     assert await sessions.find(token) is None
@@ -155,7 +155,7 @@ async def test_a_reason_of_a_suspension_stands_in_the_log_and_nowhere_else(datab
     await run(root, PersonState, "write_reason", reason=" Shares the\n password ")
     await run(root, PersonState, "confirm")
 
-    assert refused == ("A reason has at most 300 characters.", None)
+    assert refused == ("Use at most 300 characters for the reason.", None)
     assert state.entries[0].details.splitlines()[:2] == [
         "Suspended: No → Yes",
         "Reason: Shares the password",
@@ -177,9 +177,11 @@ async def test_a_role_is_picked_explained_and_changed(database):
     act, effect = state.dialog_act, state.dialog_effects[0]
     await run(root, PersonState, "confirm")
 
-    assert unchanged == "Pick another role first."
+    assert unchanged == "Choose a different role first."
     assert act == "Make Ada Lovelace an instructor"
-    assert effect == ("Ada Lovelace can also make and sell own courses, effective immediately.")
+    assert effect == (
+        "Ada Lovelace can also create and sell your own courses, effective immediately."
+    )
     assert (await stored("accounts", _id=ada.id))[0]["role"] == "instructor"
     assert state.entries[0].details.startswith("Role: Learner → Instructor\n")
     assert await said(root) == [("success", "Ada Lovelace is now an instructor.")]
@@ -215,8 +217,8 @@ async def test_verification_is_sent_again_from_the_page_while_it_is_missing(data
     await run(root, PersonState, "load")
 
     assert (offered, state.shown.unverified) == (True, False)
-    assert effects[0] == "An e-mail with a link to confirm it goes to eve@demo.test."
-    assert await said(root) == [("success", "A link is on its way to eve@demo.test.")]
+    assert effects[0] == "We'll send a confirmation link to eve@demo.test."
+    assert await said(root) == [("success", "We've sent a link to eve@demo.test.")]
 
 
 async def test_nobody_is_offered_or_given_a_change_of_themselves(database):
@@ -366,7 +368,7 @@ async def test_what_is_gone_or_has_no_name_is_shown_by_its_id(database):
     ("query", "said"),
     [
         ("act=account.sold", "“account.sold” is not a known action."),
-        ("from=yesterday", "Write days as 2026-11-22."),
+        ("from=yesterday", "Enter dates such as 2026-11-22."),
         ("after=broken", ""),
     ],
 )
@@ -390,9 +392,9 @@ async def test_why_leads_to_the_act_that_repairs(database):
 
     assert state.shown.headline == f"Ada Lovelace cannot study {course.title}"
     assert [row.payment_href for row in state.reasons] == [f"/payments/{payment.id}"]
-    assert state.shown.because == "₹4,999.00 was paid, but no access followed."
+    assert state.shown.because == "₹4,999.00 was paid, but access was not granted."
     assert (state.shown.repair, state.shown.repair_href) == (
-        "An admin re-checks the payment.",
+        "An admin can re-check the payment.",
         f"/payments/{payment.id}",
     )
 
@@ -400,14 +402,14 @@ async def test_why_leads_to_the_act_that_repairs(database):
 async def test_why_tells_admins_what_is_being_checked(database):
     admin, ada = await an_admin(), await a_student()
     course = await a_course(await an_instructor())
-    review = Review(state=ReviewState.OPEN, reason="The gateway says ₹9.00.")
+    review = Review(state=ReviewState.OPEN, reason="The gateway reports ₹9.00.")
     await a_payment(state="needs_review", account_id=ada.id, course_id=course.id, review=review)
 
     _, state = await loaded(admin, AccessState, f"/access/{ada.id}/{course.id}")
     _, hers = await loaded(ada, CoursePageState, f"/courses/{course.slug}")
 
-    told = "The school is checking a payment of ₹4,999.00 by hand."
-    assert state.shown.because == f"{told} The gateway says ₹9.00."
+    told = "The school is reviewing a payment of ₹4,999.00."
+    assert state.shown.because == f"{told} The gateway reports ₹9.00."
     assert [row.sentence for row in state.reasons] == [state.shown.because]
     assert hers.why == [told]
 
@@ -421,7 +423,7 @@ async def test_why_of_a_suspended_person_leads_to_their_page(database):
 
     assert [row.sentence for row in state.reasons] == [
         "This account is suspended.",
-        "This course has not been bought yet.",
+        "The course has not been bought yet.",
     ]
     assert state.shown.repair_href == f"/people/{ada.id}"
 

@@ -137,7 +137,7 @@ async def test_on_the_own_account_only_what_is_ones_own_goes_through(database):
     assert await asked(root, PersonState.event_handlers["confirm"]) is not None
 
     [(tone, text)] = await said(root)
-    assert (tone, "Set it up on the page of your account first" in text) == ("error", True)
+    assert (tone, "Set it up on your account page first" in text) == ("error", True)
 
 
 async def test_once_it_is_set_up_the_tab_holds_everything_again(database):
@@ -201,8 +201,8 @@ async def test_with_half_a_sign_in_the_page_asks_for_the_code_or_a_recovery_code
     assert frame.next_path == "/my/courses"
     assert "@" in state.support
     assert frame.problem == (
-        "This recovery code is not right or was used already. Compare it sign by sign with your "
-        "list, take another one, or use the code of your app."
+        "This recovery code is incorrect or has already been used. Check it against your list, "
+        "try another one, or use the code from your app."
     )
 
 
@@ -214,4 +214,4 @@ async def test_closed_for_the_day_the_page_of_the_code_says_how_one_gets_in(data
     await run(root, SignInCodeState, "load")
 
     frame = await root.get_state(SignInState)
-    assert frame.problem.endswith("if it stays closed, choose a new password.")
+    assert frame.problem.endswith("If that doesn't help, reset your password.")

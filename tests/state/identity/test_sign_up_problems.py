@@ -15,11 +15,11 @@ from tests.state.conftest import a_tab, run
     [
         ("name", "Ada\u202eecalevoL", "Remove the text direction override (U+202E) at position 4."),
         ("name", "\u200d", "Enter your name."),
-        ("name", "A" * 81, "Please write at most 80 characters."),
-        ("email", "ada", "This does not look like an e-mail address."),
+        ("name", "A" * 81, "Use at most 80 characters."),
+        ("email", "ada", "Enter a valid e-mail address."),
         (
             *("email", "a@d\u0435mo.test"),
-            "The domain of this address mixes letters that only look alike.",
+            "The domain of this address mixes look-alike letters from different alphabets.",
         ),
     ],
 )

@@ -76,7 +76,7 @@ async def test_nothing_undelivered_is_good_news(database):
 
     assert (state.view, state.empty_title) == (
         "empty",
-        "Every e-mail has reached its mailbox or is on its way",
+        "No undelivered e-mails",
     )
 
 
@@ -106,7 +106,7 @@ async def test_of_an_erased_email_the_page_says_so(database):
 
     assert (state.view, state.shown.erased) == ("there", True)
     assert (state.shown.same_receiver_text, state.shown.same_receiver_href) == (
-        "All to this person",
+        "All e-mails to this person",
         "/emails?account=acc_ada",
     )
 
@@ -123,7 +123,7 @@ async def test_of_content_that_is_kept_no_longer_the_page_says_since_when(databa
 @pytest.mark.parametrize(
     ("to", "link"),
     [
-        ("new@demo.test", ("All to this address", "/emails?to=new%40demo.test")),
+        ("new@demo.test", ("All e-mails to this address", "/emails?to=new%40demo.test")),
         ("", ("", "")),
     ],
 )
@@ -171,7 +171,7 @@ async def test_plain_text_is_a_click_away(database):
 def test_the_history_says_what_is_known_once():
     at = clock.business()
     events = [
-        EmailEvent(at=at, state=EmailState.SENT, detail="Resend took it"),
+        EmailEvent(at=at, state=EmailState.SENT, detail="Accepted by Resend"),
         EmailEvent(at=at + timedelta(milliseconds=5), state=EmailState.SENT, detail="accepted"),
         EmailEvent(
             at=at + timedelta(seconds=1), state=EmailState.BOUNCED, detail="No such mailbox"
@@ -181,9 +181,9 @@ def test_the_history_says_what_is_known_once():
     steps = steps_of(email_row(provider_id="re_1", events=events))
 
     assert [(step.what, step.evidence) for step in steps] == [
-        ("Written", ""),
-        ("Taken by Resend for delivery", "Resend took it"),
-        ("The receiver's server refused it", "No such mailbox"),
+        ("Created", ""),
+        ("Accepted by Resend", "Accepted by Resend"),
+        ("Rejected by the recipient's server", "No such mailbox"),
     ]
 
 

@@ -47,7 +47,7 @@ async def test_it_shows_the_price_and_both_ways_to_pay(database, sandbox):
         "Data Structures in Practice",
         "₹4,999.00",
         "3 lessons",
-        "for good",
+        "lifetime",
         "Ines Weber",
     )
     assert [(one.key, one.first) for one in state.choices] == [
@@ -137,11 +137,11 @@ async def test_what_is_not_sold_is_not_there(database, sandbox):
     [
         ("", "", False),
         ("?cancelled=1", "", True),
-        ("?problem=invalid_billing_country", "Please choose your country.", False),
-        ("?problem=already_enrolled", "You have this course already.", False),
+        ("?problem=invalid_billing_country", "Choose your country.", False),
+        ("?problem=already_enrolled", "You are already enrolled in this course.", False),
         (
             "?problem=not_permitted",
-            "Your account may not buy courses. For help, write to support@demo.test.",
+            "Your account can't buy courses. For help, write to support@demo.test.",
             False,
         ),
         ("?problem=Call+555-1234+now", "", False),

@@ -106,8 +106,8 @@ async def test_after_a_minute_it_says_so_and_asks_slowly_for_half_an_hour(databa
     ("state", "title"),
     [
         ("expired", "This checkout has expired"),
-        ("failed", "The payment did not go through"),
-        ("created", "No payment has arrived yet"),
+        ("failed", "The payment failed"),
+        ("created", "No payment received yet"),
     ],
 )
 async def test_an_open_page_follows_a_payment_that_is_paid_after_all(database, state, title):
@@ -181,7 +181,7 @@ async def test_while_the_gateway_has_said_nothing_since_the_return_nobody_reads_
     await run(root, MyPaymentState, "look")
 
     assert (state.shown.title, state.waiting, state.following) == (
-        "No payment has arrived yet",
+        "No payment received yet",
         False,
         True,
     )
@@ -208,41 +208,41 @@ DECLINED = Attempt(
 )
 OUTCOMES = [
     ("paid", {}, "Paid", "Start learning"),
-    ("failed", {}, "The payment did not go through", "Try again"),
-    ("expired", {}, "This checkout has expired", "Buy the course"),
-    ("created", {}, "No payment has arrived yet", "Go on to pay"),
-    ("authorized", {}, "Your bank holds the amount for us", ""),
+    ("failed", {}, "The payment failed", "Try again"),
+    ("expired", {}, "This checkout has expired", "Buy course"),
+    ("created", {}, "No payment received yet", "Continue to payment"),
+    ("authorized", {}, "Your payment is authorized", ""),
     (
         "needs_review",
         {"review": Review(state=ReviewState.OPEN, reason="Amounts differ")},
-        "A person is looking at this payment",
+        "We're reviewing this payment",
         "",
     ),
-    ("refunded", {"refunds": [a_refund(499_900)]}, "Refunded", "See the course"),
+    ("refunded", {"refunds": [a_refund(499_900)]}, "Refunded", "View course"),
     ("partially_refunded", {"refunds": [a_refund(100)]}, "Partly refunded", "Start learning"),
     (
         "disputed",
         {"dispute": Dispute(state=DisputeState.OPEN)},
-        "Your bank is asking about this payment",
+        "You disputed this payment",
         "",
     ),
     (
         "disputed",
         {"dispute": Dispute(state=DisputeState.LOST)},
-        "Your bank has given the money back",
+        "Your bank returned the money",
         "",
     ),
     (
         "refunded",
         {"duplicate_of": "pay_first"},
-        "You paid twice, and this was the second time",
-        "See the course",
+        "You paid twice; this is the second payment",
+        "View course",
     ),
     (
         "refunded",
         {"refunds": [a_refund(499_900, cause=RefundCause.SECOND_PAYMENT)]},
-        "You paid twice, and this was the second time",
-        "See the course",
+        "You paid twice; this is the second payment",
+        "View course",
     ),
 ]
 
@@ -265,7 +265,7 @@ def test_a_decline_tells_its_reason_and_a_refund_its_amount():
         disputes_suspend=True,
     )
 
-    assert "The reason given: Not enough money. You can" in declined.sentence
+    assert "Reason: Not enough money. You can" in declined.sentence
     assert pending.sentence.endswith("A refund of ₹1.00 is on its way to you.")
 
 
@@ -282,10 +282,10 @@ def test_a_failure_whose_money_may_be_on_its_way_does_not_say_that_nothing_was_c
     )
 
     assert (outcome.title, outcome.sentence, outcome.act) == (
-        "The payment did not go through in time",
-        "Data Structures in Practice is not open yet. If your bank has taken an amount, it either "
-        "comes back to you or arrives late and opens the course by itself. If you pay again and "
-        "both arrive, the second payment goes back by itself.",
+        "The payment was not confirmed in time",
+        "You don't have access to Data Structures in Practice yet. If your bank charged you, the "
+        "money either comes back or arrives late and gives you access automatically. If you pay "
+        "again and both arrive, we refund the second payment automatically.",
         "Try again",
     )
 

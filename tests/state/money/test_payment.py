@@ -99,7 +99,7 @@ async def test_the_instructor_is_shown_amount_state_and_learner_and_nothing_of_t
         "Ada Lovelace",
         "ada@demo.test",
     )
-    assert shown.warning == "The bank asks about this payment."
+    assert shown.warning == "Disputed by the cardholder."
     assert [(line.amount, line.state) for line in page.refunds] == [("₹100.00", "settled")]
     assert [(one.word, one.value) for one in page.references] == [("Payment", payment.id)]
     sent = str(root.dict())
@@ -112,7 +112,7 @@ async def test_an_admin_is_shown_why_it_was_refunded_and_what_the_gateway_calls_
     _, page = await opened(ADMIN, payment.id)
 
     assert page.refunds[0].note.endswith(": Looks like fraud")
-    assert page.shown.warning.startswith("The bank asks about this payment (product_not_received)")
+    assert page.shown.warning.startswith("Disputed by the cardholder (product_not_received)")
     assert [(one.word, one.value) for one in page.references] == [
         ("Payment", payment.id),
         ("Stripe session", "cs_of_stripe"),
@@ -128,8 +128,8 @@ async def test_an_instructor_is_told_that_a_person_looks_but_not_what_was_found(
     _, own = await opened(INES, payment.id)
     _, inside = await opened(ADMIN, payment.id)
 
-    assert (own.shown.warning, own.shown.review) == ("Needs a look by a person", "")
-    assert inside.shown.warning == "Needs a look by a person: The amount differs"
+    assert (own.shown.warning, own.shown.review) == ("Needs review", "")
+    assert inside.shown.warning == "Needs review: The amount differs"
 
 
 @pytest.mark.parametrize("actor", [OTTO, ADA.__class__("acc_x", "instructor")])
@@ -197,7 +197,7 @@ async def test_the_same_dialog_sent_twice_is_one_refund(paid, sandbox):
     ("amount", "problem"),
     [
         ("5000", "Only ₹4,999.00 can still be refunded."),
-        ("0", "Write an amount above nothing."),
+        ("0", "Enter an amount greater than 0."),
         ("-1", "Enter the amount as a number such as 1,299.55."),
         ("", "Enter the amount as a number such as 1,299.55."),
     ],
@@ -222,7 +222,7 @@ async def test_a_refund_wants_its_reason(paid, sandbox):
 
     await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "  "})
 
-    assert state.reason_problem == "Say why: it stands in the payment's history."
+    assert state.reason_problem == "Enter a reason. It is kept in the payment history."
     assert sandbox.refunds(payment.provider_payment_id) == []
 
 
@@ -257,7 +257,7 @@ async def test_a_dialog_whose_request_was_not_answered_sends_the_same_one_again(
     await run(root, PaymentDetailState, "refund", form=form)
 
     assert prefilled == "100.00"
-    assert effects.endswith("₹4,899.00 could still be refunded later.")
+    assert effects.endswith("₹4,899.00 can still be refunded later.")
     assert [tone for tone, _ in await said(root)] == ["info", "success"]  # equal ones once
     assert sandbox.refunds(payment.provider_payment_id) == [10_000, 10_000]
 
@@ -291,7 +291,7 @@ async def test_a_dialog_keeps_its_request_while_the_database_is_away(paid, sandb
     await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Asked for it"})
 
     await client.connect(mongod_uri, name)
-    assert state.refund_problem.startswith("The database does not answer just now.")
+    assert state.refund_problem.startswith("The database is not responding.")
     assert (state.dialog, state._request_id) == (True, before)
     await run(root, PaymentDetailState, "show_dialog", is_open=True)
     assert state._request_id == before
@@ -306,7 +306,7 @@ async def test_a_refused_request_is_over_and_the_next_try_is_another(paid, sandb
 
     await run(root, PaymentDetailState, "refund", form={"amount": "1", "reason": "Asked for it"})
 
-    assert state.refund_problem.startswith("Stripe refused:")
+    assert state.refund_problem.startswith("Stripe declined the request:")
     assert state._request_id != before
 
 
@@ -353,12 +353,17 @@ async def test_a_recheck_the_gateway_refused_is_said_and_stands_in_the_timeline(
     await run(root, PaymentDetailState, "recheck")
 
     ((tone, text),) = await said(root)
-    assert (tone, text.startswith("Stripe refused: No such checkout.session")) == ("error", True)
+    assert (tone, text.startswith("Stripe declined the request: No such checkout.session")) == (
+        "error",
+        True,
+    )
     assert state.checking is False
     told = [step.what for step in state.steps]
-    assert "Re-check asked for" in told
+    assert "Re-check requested" in told
     (asked,) = [one for one in told if "No such checkout.session" in one]
-    assert asked.startswith("Asked Stripe anew: Stripe refused: No such checkout.session")
+    assert asked.startswith(
+        "Asked Stripe anew: Stripe declined the request: No such checkout.session"
+    )
 
 
 def test_the_preview_tells_a_part_from_the_whole():
@@ -368,8 +373,8 @@ def test_the_preview_tells_a_part_from_the_whole():
     whole = effects_of(payment, Money.parse("4999", "INR"))
 
     assert part[0] == (
-        "₹999.00 goes back through Stripe, the way it was paid. "
-        "₹4,000.00 could still be refunded later."
+        "₹999.00 is refunded through Stripe to the original payment method. "
+        "₹4,000.00 can still be refunded later."
     )
     assert part[1] == "Access to Data Structures in Practice is kept."
     assert whole[1] == (

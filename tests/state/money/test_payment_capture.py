@@ -36,15 +36,15 @@ async def test_what_is_held_says_when_it_goes_back_and_what_capturing_does(held)
     lapses = times.long(held.lapses_at)
     assert state.shown.lapses == lapses
     assert state.shown.warning == (
-        "Authorised and not captured: nothing is charged yet. "
-        f"Unless the school captures it, it goes back on {lapses}."
+        "Authorized but not captured: nothing is charged yet. If it is not captured, it expires "
+        f"on {lapses}."
     )
     assert state.capture_dialog
-    assert state.capture_about == f"The bank holds ₹4,999.00 and gives it back on {lapses}."
+    assert state.capture_about == f"The authorization of ₹4,999.00 expires on {lapses}."
     assert state.capture_effects == [
-        "₹4,999.00 is charged through Razorpay: all of what the bank holds.",
-        f"{held.course_title} opens for {held.name} as soon as Razorpay confirms.",
-        f"Two e-mails go to {held.email}: the course is open, and the receipt.",
+        "₹4,999.00 is charged through Razorpay: the full authorized amount.",
+        f"{held.name} gets access to {held.course_title} as soon as Razorpay confirms.",
+        f"Two e-mails go to {held.email}: course access and the receipt.",
     ]
 
 
@@ -56,7 +56,7 @@ async def test_a_captured_payment_is_shown_paid(held):
     assert await said(root) == [("success", f"Captured ₹4,999.00 of {held.name}.")]
     assert (state.capture_dialog, state.capturing, state.capture_problem) == (False, False, "")
     assert (state.shown.state, state.shown.lapses, state.shown.warning) == ("paid", "", "")
-    assert "Capture asked for" in [step.what for step in state.steps]
+    assert "Capture requested" in [step.what for step in state.steps]
 
 
 async def test_what_razorpay_has_not_confirmed_is_said_in_the_dialog(held, sandbox):
@@ -66,12 +66,12 @@ async def test_what_razorpay_has_not_confirmed_is_said_in_the_dialog(held, sandb
     await run(root, PaymentDetailState, "capture")
 
     assert state.capture_problem == (
-        "Razorpay has not confirmed the capture yet. We ask again in a minute; asking for it twice "
-        "captures it once."
+        "Razorpay has not confirmed the capture yet. We check again in a minute. Sending it "
+        "again will not capture twice."
     )
     assert (state.capture_dialog, state.capturing) == (True, False)
     assert (state.shown.state, await said(root)) == ("authorized", [])
-    assert "Capture asked for" in [step.what for step in state.steps]
+    assert "Capture requested" in [step.what for step in state.steps]
 
 
 async def test_a_dialog_that_is_late_says_so_and_captures_nothing_more(held):
@@ -81,7 +81,7 @@ async def test_a_dialog_that_is_late_says_so_and_captures_nothing_more(held):
 
     await run(root, PaymentDetailState, "capture")
 
-    assert state.capture_problem.startswith("Only money that is authorised and not yet captured")
+    assert state.capture_problem.startswith("Only an authorized payment")
     assert (state.shown.state, state.capture_about) == ("paid", about)
     assert len(await stored("audit", act="payment.capture_asked")) == 1
 

@@ -15,7 +15,7 @@ from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money.money_tabs import ADMIN, INES
 from tests.state.money.test_payment import opened
 
-ROOM = "Stripe says it gave ₹1.00 back, which is more than is left of this payment."
+ROOM = "Stripe reports a refund of ₹1.00, which is more than is left of this payment."
 NOTE = "Given back by bank transfer."
 
 
@@ -29,14 +29,14 @@ async def test_a_review_is_resolved_and_the_page_shows_it(database):
     root, state = await opened(ADMIN, payment.id)
     assert (state.shown.review, state.shown.warning) == (
         ROOM,
-        f"Needs a look by a person: {ROOM}",
+        f"Needs review: {ROOM}",
     )
 
     await run(root, PaymentDetailState, "show_review_dialog", is_open=True)
     assert (state.review_dialog, state.review_about) == (True, ROOM)
     await run(root, PaymentDetailState, "resolve_review", form={"note": f" {NOTE} "})
 
-    assert await said(root) == [("success", "The review is resolved.")]
+    assert await said(root) == [("success", "Review resolved.")]
     assert (state.review_dialog, state.resolving) == (False, False)
     assert (state.shown.state, state.shown.review, state.shown.warning) == ("paid", "", "")
     assert [step.what for step in state.steps] == [f"Review resolved: {NOTE}"]
@@ -50,7 +50,7 @@ async def test_a_review_wants_a_note(database):
 
     await run(root, PaymentDetailState, "resolve_review", form={"note": "  "})
 
-    assert state.note_problem == "Say what you found: it stands in the history."
+    assert state.note_problem == "Enter your findings. They are kept in the payment history."
     assert (state.review_dialog, await audited()) == (True, [])
 
 
@@ -62,7 +62,7 @@ async def test_what_was_asked_meanwhile_is_not_resolved_unread(database):
 
     await run(root, PaymentDetailState, "resolve_review", form={"note": NOTE})
 
-    assert state.review_problem.startswith("This payment does not wait for a person, or by now")
+    assert state.review_problem.startswith("This payment no longer needs review")
     assert (state.review_dialog, state.resolving) == (True, False)
     assert (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
 
@@ -90,7 +90,7 @@ async def test_instructors_resolve_nothing_even_when_they_get_past_the_guard(dat
 @pytest.mark.parametrize(
     ("capture", "becomes", "second"),
     [
-        (Capture.PAID, "Paid", "No money moves, and no access opens or ends."),
+        (Capture.PAID, "Paid", "No money is moved, and no access changes."),
         (
             Capture.PENDING,
             "Expired",
@@ -110,8 +110,8 @@ async def test_the_dialog_tells_what_resolving_does(database, capture, becomes, 
     after = await reviews.resolve(ADMIN, payment.id, NOTE)
 
     assert told == [
-        f"The payment no longer needs a person; it is shown as “{becomes}” from then on.",
+        f"The payment no longer needs review. Its status changes to “{becomes}”.",
         second,
-        "Your note stands in the payment's history, under your name. No e-mail goes out.",
+        "Your note is kept in the payment history with your name. No e-mail is sent.",
     ]
     assert after.state is PaymentState(becomes.lower())

@@ -81,7 +81,7 @@ async def test_all_of_a_person_are_shown_whatever_their_address_was_or_is(databa
     assert of_ada.person_text == "Ada Lovelace"
     assert by_its_author.person_text == "Ada Lovelace"  # as the row of acc_bob calls them
     assert (unknown.rows, unknown.person_text) == ([], ada.id)
-    assert unknown.empty_title == "No payment matches all of this"
+    assert unknown.empty_title == "No payments found"
 
 
 async def test_sorting_by_amount_turns_with_a_second_click(database):
@@ -128,7 +128,7 @@ async def test_nothing_found_says_why(database):
     reviews = await loaded(ADMIN, "/payments?state=needs_review")
 
     assert (everything.view, everything.empty_title) == ("empty", "No payments yet")
-    assert reviews.empty_title == "No payment needs review"
+    assert reviews.empty_title == "No payments need review"
 
 
 async def test_a_database_that_is_away_is_said_on_the_page(database, mongod_uri):
@@ -141,7 +141,7 @@ async def test_a_database_that_is_away_is_said_on_the_page(database, mongod_uri)
     state = await root.get_state(PaymentsState)
     assert (state.view, state.error) == (
         "error",
-        "The database does not answer just now. Please try again in a moment.",
+        "The database is not responding. Please try again in a moment.",
     )
 
 

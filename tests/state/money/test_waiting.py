@@ -159,7 +159,7 @@ async def test_who_begins_to_see_with_other_eyes_is_told_so_and_shown_nothing_el
 
     assert (await tab.root.get_state(AuthState)).viewing == "Maya Rao"
     assert ((await tab.state())._payment, (await tab.state()).checking) == (None, False)
-    assert await said(tab.root) == [("info", "You see CourseFlow as Maya Rao now.")]
+    assert await said(tab.root) == [("info", "You are now viewing as Maya Rao.")]
     assert edge.named(again) == edge.named(edge.handler("OnLoadInternalState", "on_load_internal"))
 
 
@@ -172,7 +172,7 @@ async def test_what_was_seen_with_other_eyes_first_is_not_followed_by_the_result
 
     await waiting
 
-    assert await said(tab.root) == [("info", "You see CourseFlow as Maya Rao now.")]
+    assert await said(tab.root) == [("info", "You are now viewing as Maya Rao.")]
     assert (await tab.state())._payment is None
 
 

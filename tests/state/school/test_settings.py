@@ -45,7 +45,7 @@ async def test_the_page_shows_what_holds(database, sandbox):
     assert state.view == "there"
     assert (state.values.name, state.values.seller_lines) == ("CourseFlow", "A\nB")
     assert state.values.policy_notes["terms"].startswith("Version 1, since ")
-    assert state.values.policy_notes["privacy"] == "Not written yet, so nothing links to it."
+    assert state.values.policy_notes["privacy"] == "Not written yet. It is not linked anywhere."
     rows = {row.code: (row.sold, row.note) for row in state.currencies}
     assert (rows["INR"], rows["USD"]) == ((True, ""), (False, "1 published course"))
 
@@ -94,31 +94,31 @@ async def test_a_box_that_is_not_on_the_page_is_refused(database, form):
 @pytest.mark.parametrize(
     ("handler", "form", "field", "text"),
     [
-        ("save_school", {**SCHOOL, "name": " "}, "name", "Please give the school a name."),
+        ("save_school", {**SCHOOL, "name": " "}, "name", "Enter a name for the school."),
         (
             "save_school",
             {**SCHOOL, "support_email": "x"},
             "support_email",
-            "This does not look like an e-mail address.",
+            "Enter a valid e-mail address.",
         ),
         ("save_currencies", {}, "currencies", "Choose at least one currency."),
         (
             "save_receipts",
             {"seller_lines": "", "tax_id_label": "", "tax_id": "", "tax_note": "x" * 201},
             "tax_note",
-            "Please write at most 200 characters.",
+            "Use at most 200 characters.",
         ),
         (
             "save_receipts",
             {"seller_lines": "a\n" * 9, "tax_id_label": "", "tax_id": "", "tax_note": ""},
             "seller_lines",
-            "Please give at most 6 here, not 9.",
+            "Enter at most 6, not 9.",
         ),
         (
             "save_receipts",
             {"seller_lines": "", "tax_id_label": "", "tax_id": "27AB", "tax_note": ""},
             "tax_id_label",
-            "Say what kind of number this is, such as GSTIN, or leave both empty.",
+            "Enter the type, such as GSTIN, or leave both empty.",
         ),
     ],
 )
@@ -142,7 +142,7 @@ async def test_who_would_shut_themselves_out_reads_so_before_and_is_refused(data
 
     await run(root, SettingsState, "save_rules", form={"second_factor_for_admins": "on"})
 
-    assert state.wrong["second_factor_for_admins"].startswith("You have no second factor yourself.")
+    assert state.wrong["second_factor_for_admins"].startswith("You don't have a second factor yet.")
     assert (state.says["rules"], await stored("school")) == ("Not saved", [])
 
 
@@ -315,8 +315,8 @@ async def test_periods_are_saved_as_days_and_a_wrong_one_is_told_at_its_field(da
 
     assert (saved.webhook_bodies_days, saved.sessions_days) == (60, 7)
     assert state.wrong == {
-        "sessions_days": "Please choose 30 or less.",
-        "links_days": "Please write a whole number.",
-        "email_bodies_days": "Please choose 14 or more.",
+        "sessions_days": "Enter 30 or less.",
+        "links_days": "Enter a whole number.",
+        "email_bodies_days": "Enter 14 or more.",
     }
     assert (await school_settings.get()) == saved

@@ -149,7 +149,7 @@ async def test_enrolling_for_free_leads_into_the_course_once(database):
     assert f"/learn/{course.slug}" in str(steps)
     assert (state.act, state.enrolling) == ("go", False)
     assert [notice for notice in await said(root) if notice[0] == "error"] == [
-        ("error", "You have this course already. You find it under My courses.")
+        ("error", "You are already enrolled. Go to My courses.")
     ]
     assert len(await stored("enrollments")) == 1
 
@@ -162,7 +162,7 @@ async def test_a_paid_course_cannot_be_enrolled_in_for_free(database):
 
     await run(root, CoursePageState, "enroll")
 
-    assert await said(root) == [("error", "This course is not free. Please buy it.")]
+    assert await said(root) == [("error", "This course is not free. Buy it to enroll.")]
     assert await everything() == before
 
 
@@ -225,7 +225,7 @@ async def test_a_course_that_only_the_school_can_open_again_says_whom_to_write_t
     await run(root, ClassroomState, "load")
 
     assert (before, state.view, school.support) == (("closed", ""), "closed", "support@demo.test")
-    assert state.reasons[0].sentence == "₹4,999.00 was paid, but no access followed."
+    assert state.reasons[0].sentence == "₹4,999.00 was paid, but access was not granted."
 
 
 async def test_a_stranger_and_a_visitor_get_no_text(database):
@@ -236,7 +236,7 @@ async def test_a_stranger_and_a_visitor_get_no_text(database):
     visitor, _, steps = await opened(None, path, ClassroomState)
 
     assert (stranger.view, stranger.html) == ("closed", "")
-    assert [reason.repair for reason in stranger.reasons] == ["Buying it opens it at once."]
+    assert [reason.repair for reason in stranger.reasons] == ["Buy it to start right away."]
     assert (visitor.view, visitor.html) == ("loading", "")
     assert "/sign-in?next=" in steps
 
@@ -283,7 +283,7 @@ async def test_my_courses_start_with_the_one_to_go_on_with(database):
     assert first.href == f"/learn/{open_one.slug}/{open_one.lesson_ids[0]}"
     assert (other.title, other.act, other.percent, other.finished) == (
         "Done",
-        "Read again",
+        "Review",
         100,
         True,
     )

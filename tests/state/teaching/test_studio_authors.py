@@ -77,9 +77,9 @@ async def test_the_owner_adds_somebody_who_is_then_shown(database):
 @pytest.mark.parametrize(
     ("email", "sentence"),
     [
-        ("nobody@demo.test", "No instructor has this address."),
-        ("ada@demo.test", "No instructor has this address."),
-        ("ines@demo.test", "This person owns the course already."),
+        ("nobody@demo.test", "No instructor found with this e-mail address."),
+        ("ada@demo.test", "No instructor found with this e-mail address."),
+        ("ines@demo.test", "This person already owns the course."),
     ],
 )
 async def test_who_cannot_be_added_is_said_beside_the_field(database, email, sentence):
@@ -128,8 +128,8 @@ async def test_a_co_instructor_sees_the_authors_and_changes_none(database):
         refused.append(state.wrong)
 
     only_the_owner = (
-        "Only the owner of this course sets its price, address, sale and authors. "
-        "For help, write to support@demo.test."
+        "Only the owner can change price, link, sale status and authors. For help, write to "
+        "support@demo.test."
     )
     assert shown == ("list", "Ines Weber", ["Otto Other"])
     assert refused == [
@@ -164,7 +164,7 @@ async def test_a_stranger_is_shown_nobody(database):
 
     assert (state.view, state.problem) == (
         "error",
-        "Only its authors may edit this course. For help, write to support@demo.test.",
+        "Only authors can edit this course. For help, write to support@demo.test.",
     )
     assert (state.course, state.owner, state.others) == ("", "", [])
 

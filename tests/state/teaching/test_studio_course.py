@@ -221,7 +221,7 @@ async def test_a_lesson_without_a_title_is_not_saved_and_says_so(database):
         title=" ",
     )
 
-    assert lesson.saved == "Not saved. Title: Please fill this in."
+    assert lesson.saved == "Not saved. Title: This field is required."
     assert await everything() == before
 
 
@@ -273,7 +273,7 @@ async def test_the_outline_is_changed_by_buttons_and_undone(database):
         title="Beginnings",
     )
 
-    assert (moved, page.said) == (["Two", "One", "Three"], "It is back where it was.")
+    assert (moved, page.said) == (["Two", "One", "Three"], "Restored to its previous place.")
     assert deleted == (["Two", "Three"], "“One” was deleted.")
     assert [lesson.title for lesson in page.outline[0].lessons] == ["Two", "One", "Three"]
     assert page.outline[0].title == "Beginnings"
@@ -303,7 +303,7 @@ async def test_a_field_is_saved_on_leaving_it_or_says_what_is_wrong(database):
 
     newest = await studio.get(author, course.id)
     assert (saved, wrong) == ((True, ""), ("category", "Not saved"))
-    assert days == ("access_days", "Please choose 0 or more.", "Not saved")
+    assert days == ("access_days", "Enter 0 or more.", "Not saved")
     assert price == ("price", "Enter the amount as a number such as 1,299.55.")
     assert two == "“7,300” could be KWD 7.300 or KWD 7,300.000. Enter 7.300 or 7300.000."
     assert step == "Amounts in KWD go in steps of 0.010. Enter 9.330 or 9.340."
@@ -352,7 +352,7 @@ async def test_publishing_is_offered_with_what_stands_in_the_way(database):
     ]
     assert refused == [("error", "“New lesson” has no text.")]
     assert (page.badge, page.on_sale, page.busy) == ("published", True, False)
-    assert page.publish_word == "Everything is published"
+    assert page.publish_word == "No unpublished changes"
     assert page.published_text.startswith("Version 1, ")
     assert page.published_text.endswith("UTC by Ines Weber")
 
