@@ -192,7 +192,7 @@ def retention() -> None:
 
 @app.command()
 def seed(
-    if_empty: Annotated[bool, typer.Option(help="Only when nobody has an account yet.")] = False,
+    if_empty: Annotated[bool, typer.Option(help="Only when no accounts exist yet.")] = False,
 ) -> None:
     """Create the indexes and load the demo school; never into a database with live money."""
 
@@ -211,7 +211,7 @@ def seed(
                 raise
         else:
             if not is_new and not if_empty:
-                print("The demo school is loaded already.")
+                print("The demo school is already loaded.")
 
     with _database("seed"):
         asyncio.run(_connected(act))

@@ -136,7 +136,7 @@ class StripeGateway:
         )
 
     async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:  # noqa: ARG002 - Gateway
-        raise ProviderRefused("stripe", "its checkout captures by itself; there is nothing to ask")
+        raise ProviderRefused("stripe", "its checkout captures automatically")
 
     @understood("stripe")
     async def refund(

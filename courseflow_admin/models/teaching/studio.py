@@ -152,7 +152,7 @@ class NotPublishable(Conflict):
         super().__init__(
             checks[0].sentence
             if len(checks) == 1
-            else f"{len(checks)} things stand in the way of publishing: {checks[0].sentence}"
+            else f"{len(checks)} things to fix before publishing: {checks[0].sentence}"
         )
         self.checks = checks
 

@@ -84,7 +84,7 @@ async def _database(settings: Settings) -> list[Check]:
         version = await condition.version()
         stamp = await condition.stamp()
     except Unavailable:
-        return [Check("database", False, "does not answer")]
+        return [Check("database", False, "is not responding")]
     checks = [
         Check("database", True, f"MongoDB {version}, {stamp or 'not used yet'}"),
         _fits(settings, stamp),
@@ -161,7 +161,7 @@ async def _provider(name: str, address: str) -> Check:
         async with httpx.AsyncClient(timeout=5) as http:
             answer = await http.get(f"{address}/")
     except httpx.HTTPError as error:
-        return Check(name, False, f"{address} does not answer ({type(error).__name__})")
+        return Check(name, False, f"{address} is not responding ({type(error).__name__})")
     detail = f"{address} answers"
     if "date" in answer.headers:
         skew = (parsedate_to_datetime(answer.headers["date"]) - clock.wall()).total_seconds()
@@ -171,7 +171,7 @@ async def _provider(name: str, address: str) -> Check:
 
 
 async def _accepted(via: Gateway) -> Check | None:
-    """Whether a gateway takes our keys; None when it does not answer, which is told elsewhere."""
+    """Whether a gateway takes our keys; None when it is not responding, which is told elsewhere."""
     try:
         await via.check_keys()
     except GatewayKeysRefused as error:

@@ -79,7 +79,7 @@ async def test_what_stands_in_the_way_of_publishing_is_said(api):
     answer = await api.post(f"/api/v1/courses/{course['id']}/publish")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_publishable")
-    assert answer.json()["detail"].startswith("4 things stand in the way of publishing")
+    assert answer.json()["detail"].startswith("4 things to fix before publishing")
 
 
 @pytest.mark.parametrize(

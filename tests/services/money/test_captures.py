@@ -232,7 +232,7 @@ async def test_stripes_checkout_captures_by_itself(database, sandbox):
     payment = await a_payment(1, "authorized", provider="stripe", attempts=[attempt])
 
     with pytest.raises(
-        ProviderRefused, match="Stripe declined the request: its checkout captures by itself"
+        ProviderRefused, match="Stripe declined the request: its checkout captures automatically"
     ):
         await captures.capture(ADMIN, payment.id)
 

@@ -104,7 +104,7 @@ async def test_what_is_fit_and_what_is_not_is_told_check_by_check(mongod_uri, cl
         "razorpay, webhook secret",
     }
     assert re.search(r" but its clock is -60[01] s from ours$", checks["razorpay"].detail)
-    assert checks["resend"].detail == "http://127.0.0.1:9 does not answer (ConnectError)"
+    assert checks["resend"].detail == "http://127.0.0.1:9 is not responding (ConnectError)"
     assert checks["transactions"].detail == "work"
 
 
@@ -139,7 +139,7 @@ async def test_a_database_that_is_away_is_told_and_not_raised():
     checks = {check.name: check for check in await doctor.examine(settings)}
 
     gc.collect()
-    assert checks["database"] == doctor.Check("database", False, "does not answer")
+    assert checks["database"] == doctor.Check("database", False, "is not responding")
 
 
 def test_webhook_secrets_are_told_for_the_sandbox_only():

@@ -179,7 +179,7 @@ async def test_a_course_with_an_open_check_is_not_published(database):
     course = await studio.create(author, "Trees")
     before = await everything()
 
-    with pytest.raises(NotPublishable, match="4 things stand in the way"):
+    with pytest.raises(NotPublishable, match="4 things to fix before"):
         await studio.publish(author, course.id)
 
     assert await everything() == before

@@ -125,4 +125,4 @@ async def test_while_a_gateway_hangs_the_tab_answers_and_a_closed_one_has_no_whe
 
     assert vars_of(updates, PaymentDetailState)["checking"] is False
     [notice] = vars_of(updates, NoticesState)["shown"]
-    assert notice["text"].startswith("Stripe does not answer")
+    assert notice["text"].startswith("Stripe is not responding")

@@ -1,0 +1,152 @@
+"""Old phrases of a foreign English do not come back: screens, errors, e-mails and documents."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "courseflow_admin"
+
+# What was written -> what is written instead.
+INSTEAD = {
+    r"\bsomebody\b": "someone, or the person's role",
+    r"\bnobody\b": "no one",
+    r"\banew\b": "again",
+    r"\bby itself\b": "automatically",
+    r"\btake (?:a|the|one) (?:filter )?away\b": "Remove a filter",
+    r"\bstands? (?:in|under|here|on)\b": "is kept in, appears here",
+    r"\b[Pp]assword gone\b": "Forgot your password?",
+    r"\bfor good\b": "lifetime access",
+    r"\bdoes not answer\b": "is not responding",
+    r"\bjust now\.": "right now, or leave it out",
+    r"\b[Nn]eeds a (?:person|look)\b": "Needs attention, needs review",
+    r"\bWho (?:is|buys|has|finds|enrolls)\b[^?]*$": "a noun: Enrolled learners, Learners who",
+    r"\bGo on\b": "Continue",
+    r"\bYou own it\b": "Enrolled",
+    r"\bWay to pay\b": "Payment method",
+    r"\bTake off sale\b": "Stop selling",
+    r"\bSell it again\b": "Put back on sale",
+    r"\bout of the archive\b": "Unarchive",
+    r"\bfree to read\b": "Free preview",
+    r"\bclosed to you\b": "You don't have access",
+    r"\bunwanted e-mails\b": "your spam folder",
+    r"\bwas used already\b": "has already been used",
+    r"\b(?:exists|have|is [a-z]+) already\b": "already exists, already have",
+    r"\bLook at the\b": "View, Browse",
+    r"\bPlease (?:write(?! to)|choose|give|fill)\b": "Enter, Choose",
+    r"\babove nothing\b": "greater than 0",
+    r"\bmay not (?:open|do|buy)\b": "can't, don't have access",
+    r"\bis on its way to (?!you)": "We've sent",
+    r"\bThere is no such\b": "Payment not found",
+    r"\bToo many tries\b": "Too many attempts",
+    r"\bat once\b": "immediately, right away",
+    r"\d %|\} %": "33%",
+    r"^(?:Acts?|Object|State|Begun|Message)$": "Action, Target, Status, Started, Event",
+}
+# Words in these are names for programs, or the providers' own words.
+ELSEWHERE = {
+    PACKAGE / "development",  # a simulator speaks as the providers do
+    PACKAGE / "state" / "edge.py",  # names of Reflex's own classes
+    PACKAGE / "logs.py",  # the type of a record of the log library
+}
+LABEL = re.compile(list(INSTEAD)[-1])  # alone in a string; any other word alone is a key
+WORDS = [(re.compile(pattern), better) for pattern, better in INSTEAD.items()]
+
+
+def sentences(source: str) -> Iterator[tuple[int, str]]:
+    """Strings of a module that people read: no docstrings, no keys; `{}` for what is put in."""
+    tree = ast.parse(source)
+    passed = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            passed.update(id(part) for part in ast.walk(node))
+            yield (
+                node.lineno,
+                "".join(
+                    part.value if isinstance(part, ast.Constant) else "{}" for part in node.values
+                ),
+            )
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in passed
+        ):
+            yield node.lineno, node.value
+
+
+def faults(where: str, texts: Iterator[tuple[int, str]]) -> list[str]:
+    return [
+        f"{where}:{line}: {text[:80]!r}: write {better}"
+        for line, text in texts
+        for pattern, better in WORDS
+        if pattern.search(text) and (" " in text.strip() or pattern is LABEL)
+    ]
+
+
+def modules() -> list[Path]:
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path not in ELSEWHERE and not ELSEWHERE & set(path.parents)
+    ]
+
+
+def templates() -> list[Path]:
+    return sorted((PACKAGE / "emails").iterdir())
+
+
+def test_screens_and_errors_are_written_in_plain_english():
+    found = [
+        fault
+        for path in modules()
+        for fault in faults(str(path.relative_to(ROOT)), sentences(path.read_text()))
+    ]
+
+    assert len(modules()) > 200  # else it read nothing
+    assert found == []
+
+
+def test_emails_are_written_in_plain_english():
+    found = [
+        fault
+        for path in templates()
+        for fault in faults(path.name, iter(enumerate(path.read_text().splitlines(), 1)))
+    ]
+
+    assert len(templates()) > 50
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'show("Who is enrolled keeps access.")',
+        'show(f"{name} is told by somebody.")',
+        'Column("State")',
+        'show(f"{share} %")',
+        'raise Conflict("This link was used already.")',
+    ],
+)
+def test_an_old_phrase_is_found(planted):
+    assert len(faults("planted.py", sentences(planted))) == 1
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        '"""Somebody reads this docstring."""',
+        "somebody = open_at_once()",
+        'show("Enrolled learners keep access.")',
+        'show("33%")',
+    ],
+)
+def test_names_docstrings_and_plain_english_are_left_alone(fine):
+    assert faults("fine.py", sentences(fine)) == []
