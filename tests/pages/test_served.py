@@ -1,5 +1,6 @@
 """What the built screens are served as: which paths, with which headers."""
 
+import asyncio
 import re
 
 import pytest
@@ -77,10 +78,12 @@ async def answered(application, path: str) -> tuple[int, dict[str, str], bytes]:
     """Over ASGI itself: clients of HTTP take steps up out of an address."""
     sent: list[dict] = []
 
+    asked = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive() -> dict:
-        if not sent:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        return {"type": "http.disconnect"}
+        if not asked:
+            await asyncio.Event().wait()  # the connection stays open, and lets others run
+        return asked.pop()
 
     async def send(message: dict) -> None:
         sent.append(message)
