@@ -45,6 +45,7 @@ from courseflow_admin.models.money.payments import (
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.providers.gateways import gateway
+from courseflow_admin.sentences import counted
 from courseflow_admin.services.money import looks, receipts, refunds, reviews
 from courseflow_admin.services.money.looks import ON_ITS_WAY
 from courseflow_admin.services.school import audit
@@ -91,7 +92,7 @@ async def look(job: Job) -> datetime | None:
 
 
 async def _given_up(job: Job, reason: str) -> None:
-    why = f"It was looked at {job.attempts} times and that failed. {reason}"
+    why = f"It was looked at {counted(job.attempts, 'time')} and that failed. {reason}"
     await reviews.open_review(job.key, why)
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from loguru import logger
 
+from courseflow_admin import sentences
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.school import jobs as jobs_db
 from courseflow_admin.errors import (
@@ -166,7 +167,9 @@ class Runner:
         reference = new_reference()
         with request_context(f"job-{reference}", ""):
             if job.losses >= LOSSES:
-                await self._give_up(handler, job, f"Its worker died {job.losses} times.")
+                await self._give_up(
+                    handler, job, f"Its worker died {sentences.counted(job.losses, 'time')}."
+                )
                 return
             try:
                 async with asyncio.timeout(self._deadlines[job.kind].total_seconds()):
