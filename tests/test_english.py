@@ -125,6 +125,16 @@ def test_emails_are_written_in_plain_english():
     assert found == []
 
 
+def test_readme_and_example_settings_are_written_in_plain_english():
+    read = [ROOT / "README.md", ROOT / ".env.example"]
+
+    assert [
+        fault
+        for path in read
+        for fault in faults(path.name, iter(enumerate(path.read_text().splitlines(), 1)))
+    ] == []
+
+
 @pytest.mark.parametrize(
     "planted",
     [
