@@ -80,10 +80,19 @@ def _as_long(found: re.Match[str]) -> str:
     return "x" * len(found[0])
 
 
+def says_something(line: str) -> bool:
+    """Whether there is more than punctuation: a letter, a digit, or a symbol such as an emoji."""
+    return _any_of("LNS", line)
+
+
 def _seen(text: str) -> bool:
-    """Whether there is a letter, digit, sign or symbol; what our tables do not know yet is one."""
+    return _any_of("LNPS", text)
+
+
+def _any_of(categories: str, text: str) -> bool:
+    """What our tables do not know yet (Cn) is a symbol."""
     return any(
-        (unicodedata.category(sign)[0] in "LNPS" or unicodedata.category(sign) in ("Cn", "Co"))
+        (unicodedata.category(sign)[0] in categories or unicodedata.category(sign) in ("Cn", "Co"))
         and sign not in BLANKS
         and not KINDS[-1][1].match(sign)
         for sign in text

@@ -13,7 +13,7 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.core.texts import as_line
+from courseflow_admin.models.core.texts import as_line, says_something
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching import outline
 from courseflow_admin.models.teaching.courses import (
@@ -371,7 +371,7 @@ def _title(text: str) -> str:
         clean = as_line(text)
     except ValueError as error:
         raise Invalid(str(error), "title") from error
-    if not clean:
+    if not says_something(clean):
         raise Invalid("Enter a title.", "title")
     if len(clean) > LONGEST_TITLE:
         raise Invalid(f"Use at most {LONGEST_TITLE} characters, not {len(clean)}.", "title")

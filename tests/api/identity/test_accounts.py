@@ -72,7 +72,7 @@ async def test_people_are_found_by_name_or_address_and_each_question_is_one_text
 
     async def found(query: str):
         answer = await api.get(f"/api/v1/accounts?{query}")
-        return answer.status_code, [one["email"] for one in answer.json().get("accounts", [])]
+        return answer.status_code, [one["email"] for one in answer.json().get("rows", [])]
 
     assert await found("q=ada%20nunez") == (200, ["first@demo.test"])
     assert await found("q=sec") == (200, ["second@demo.test"])

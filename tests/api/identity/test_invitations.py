@@ -111,7 +111,7 @@ async def test_one_click_accepts_and_the_cookie_has_the_new_role(api):
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/overview")
     assert (await api.get("/api/v1/me")).json()["role"] == "admin"
-    assert (again.status_code, again.json()["code"]) == (422, "invitation_not_good")
+    assert (again.status_code, again.json()["code"]) == (422, "invitation_ended")
     assert secret not in again.text
 
 
