@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from courseflow_admin import sentences
+from courseflow_admin import field_sentences
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.keys import (
     CloudinaryKeys,
@@ -382,7 +382,7 @@ def read_settings(**overrides: object) -> Settings:
 def _lines(error: ValidationError) -> list[str]:
     lines: list[str] = []
     for problem in error.errors(include_url=False, include_input=False):
-        text = sentences.words_of_ours(problem) or sentences.sentence(problem)
+        text = field_sentences.words_of_ours(problem) or field_sentences.sentence(problem)
         name = str(problem["loc"][0]).upper() if problem["loc"] else ""
         lines += [f"{name}: {text}"] if name else text.split("\n")
     return lines

@@ -16,7 +16,7 @@ WITH_ADDRESSES = {
     "money/checkout.py": "where the gateway leads back to; a refusal that names the policies",
     "money/receipts.py": "the link of a receipt's e-mail",
     "money/refunds.py": "the link of a refund's e-mail",
-    "teaching/authorship.py": "the link of the e-mail to a new co-instructor",
+    "teaching/co_instructors.py": "the link of the e-mail to a new co-instructor",
     "teaching/enrollments.py": "the link of the e-mail that opens a course",
 }
 
@@ -38,7 +38,7 @@ NO_SCREENS = {
     "school/job_runner.py: _judged": KEPT,
     "school/job_runner.py: _run": KEPT,
     "school/support.py: with_address": REFUSAL,
-    "teaching/authorship.py: body": E_MAIL,
+    "teaching/co_instructors.py: body": E_MAIL,
 }
 
 

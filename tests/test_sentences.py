@@ -6,6 +6,15 @@ import re
 from typing import Any, get_args
 
 import pytest
+from courseflow_admin.field_sentences import (
+    LIMITED,
+    OF_OURS,
+    PLAIN,
+    UNFIT,
+    counted,
+    listed,
+    sentence,
+)
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticKnownError
 from pydantic_core.core_schema import ErrorType
@@ -13,7 +22,6 @@ from pydantic_core.core_schema import ErrorType
 import courseflow_admin
 from courseflow_admin import frontend
 from courseflow_admin.config import Settings
-from courseflow_admin.sentences import LIMITED, OF_OURS, PLAIN, UNFIT, counted, listed, sentence
 
 THEIRS = re.compile(
     r"\b(inputs?|should|strings?|after validation|items?|unable|parse|permitted|value error|"

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import Attempt, Capture, Review, ReviewState
-from courseflow_admin.services.teaching import authorship, studio
+from courseflow_admin.services.teaching import studio
 from tests.browser.conftest import accessibility, settled
 from tests.course_builders import a_draft
 from tests.money_builders import a_payment
@@ -110,7 +110,7 @@ def test_a_long_name_stays_within_the_dialog_about_a_co_instructor(school, visit
     owner, other = an_author(school), f"long-other-{width}@demo.test"
     school.account(other, "instructor", NAME)
     course = school.run(lambda: a_draft(owner, f"Long Trees {width}"))
-    school.run(lambda: authorship.add(owner, course.id, other))
+    school.run(lambda: co_instructors.add(owner, course.id, other))
     page = visitor(width=width)
     school.sign_in(page, owner.email, next_path=f"/studio/{course.id}")
 

@@ -3,7 +3,6 @@
 from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.services.teaching import authorship
 from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.course_builders import a_draft
 
@@ -49,7 +48,7 @@ def test_a_long_name_stays_within_its_dialog_on_a_phone(school, visitor):
     name = "Otto Othermann-Wintersheim of the Northern Shore"
     school.account(other, "instructor", name)
     course = school.run(lambda: a_draft(owner, "Long Trees"))
-    school.run(lambda: authorship.add(owner, course.id, other))
+    school.run(lambda: co_instructors.add(owner, course.id, other))
     page = visitor(width=390)
     school.sign_in(page, email, next_path=f"/studio/{course.id}")
 

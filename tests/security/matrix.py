@@ -20,7 +20,7 @@ from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.identity import invitations, sessions
-from courseflow_admin.services.teaching import authorship
+from courseflow_admin.services.teaching import co_instructors
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, acting, an_account
 from tests.conftest import KEPT
@@ -124,7 +124,7 @@ async def furnished() -> School:
     }
     learner, owner = people["learner"], people["owner"]
     course = await a_course(acting(owner))
-    await authorship.add(acting(owner), course.id, people["co-instructor"].email)
+    await co_instructors.add(acting(owner), course.id, people["co-instructor"].email)
     draft = await a_draft(acting(owner), "Nobody Knows This")
     ids = {"account_id": learner.id, "course_id": course.id}
     payment = await a_payment(

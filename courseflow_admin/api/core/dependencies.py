@@ -18,7 +18,7 @@ from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import ip
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, SecondFactorRequired
-from courseflow_admin.models.core.words import without_controls
+from courseflow_admin.models.core.search_words import without_controls
 from courseflow_admin.services.identity import sessions
 from courseflow_admin.services.school import health
 

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseflow_admin.errors import Busy, CourseFlowError, Invalid, NotSignedIn, TooMany, Unexpected
+from courseflow_admin.field_sentences import sentence
 from courseflow_admin.logs import new_reference, redact, request_id
-from courseflow_admin.sentences import sentence
 from courseflow_admin.services.school import support
 
 NOT_STORED = {"Cache-Control": "no-store"}

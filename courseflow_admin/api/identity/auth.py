@@ -40,8 +40,7 @@ from courseflow_admin.models.identity.second_factor import (
     SignInOver,
 )
 from courseflow_admin.models.identity.sessions import ABSOLUTE, TokenPair
-from courseflow_admin.services.identity import accounts, sessions
-from courseflow_admin.services.identity import sign_in as sign_in_service
+from courseflow_admin.services.identity import accounts, second_step, sessions
 from courseflow_admin.services.identity.password_rules import WeakPassword
 
 router = APIRouter(prefix=f"{routes.API}/auth", tags=["auth"])
@@ -112,7 +111,7 @@ async def sign_in(request: Request) -> Response:
         asked = await read_json(request, ApiSignInForm)
         account = await accounts.authenticate(asked.email, asked.password.get_secret_value())
         code = asked.code.get_secret_value()
-        return _tokens(await sign_in_service.open_api(account, code, **_device(request)))
+        return _tokens(await second_step.open_api(account, code, **_device(request)))
 
     fields = await read_form(request)
     next_path = _next_of(request, fields)
@@ -142,7 +141,7 @@ async def sign_in_code(request: Request) -> Response:
     next_path = fields.get("next", "")
     try:
         form = CodeForm.model_validate(fields)
-        token = await sign_in_service.open_browser(
+        token = await second_step.open_browser(
             request.cookies.get(routes.pending_cookie(secure=settings().secure), ""),
             form.code.get_secret_value(),
             **_browser(request),
@@ -200,7 +199,7 @@ async def signed_in(request: Request, account: Account, next_path: str) -> Respo
 
 async def _ask_for_code(account: Account, next_path: str) -> Response:
     response = RedirectResponse(routes.sign_in_code(next_path), 303, headers=NOT_STORED)
-    token = await sign_in_service.ask_for_code(account)
+    token = await second_step.ask_for_code(account)
     seconds = int(SIGN_IN_WITHIN.total_seconds())
     _set_cookie(response, routes.pending_cookie, token, max_age=seconds)
     return response

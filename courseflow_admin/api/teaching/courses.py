@@ -12,7 +12,7 @@ from courseflow_admin.api.core.dependencies import CurrentActor, read_json, take
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.teaching.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, Title
-from courseflow_admin.services.teaching import authorship, studio
+from courseflow_admin.services.teaching import co_instructors, studio
 
 LARGEST_LESSON = 1024 * 1024  # 200,000 characters, escaped
 router = APIRouter(prefix=routes.API, tags=["courses"])
@@ -188,9 +188,9 @@ async def versions(actor: CurrentActor, course_id: str) -> list[Version]:
 
 
 @router.get("/courses/{course_id}/co-instructors")
-async def co_instructors(actor: CurrentActor, course_id: str) -> list[CoInstructor]:
+async def authors_of(actor: CurrentActor, course_id: str) -> list[CoInstructor]:
     """Those who write this course with its owner."""
-    found = await authorship.co_instructors(actor, course_id)
+    found = await co_instructors.get(actor, course_id)
     return [CoInstructor(id=one.id, name=one.name, email=one.email) for one in found]
 
 
@@ -200,21 +200,21 @@ async def add_co_instructor(
 ) -> list[CoInstructor]:
     """Add an instructor: `{"email"}`; the same one again changes nothing."""
     form = await read_json(request, Author)
-    await authorship.add(actor, course_id, form.email)
-    return await co_instructors(actor, course_id)
+    await co_instructors.add(actor, course_id, form.email)
+    return await authors_of(actor, course_id)
 
 
 @router.delete("/courses/{course_id}/co-instructors/{account_id}")
 async def remove_co_instructor(
     actor: CurrentActor, course_id: str, account_id: str
 ) -> list[CoInstructor]:
-    await authorship.remove(actor, course_id, account_id)
-    return await co_instructors(actor, course_id)
+    await co_instructors.remove(actor, course_id, account_id)
+    return await authors_of(actor, course_id)
 
 
 @router.put("/courses/{course_id}/owner", openapi_extra=takes(Author))
 async def change_owner(actor: CurrentActor, request: Request, course_id: str) -> Owner:
     """Give the course to another instructor: `{"email"}`; learners and figures move with it."""
     form = await read_json(request, Author)
-    course = await authorship.change_owner(actor, course_id, form.email)
+    course = await co_instructors.change_owner(actor, course_id, form.email)
     return Owner(owner_id=course.owner_id, owner_name=course.owner_name)

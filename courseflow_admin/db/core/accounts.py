@@ -9,7 +9,7 @@ from courseflow_admin.models.core.accounts import PRESENT, Account, Billing
 from courseflow_admin.models.core.addresses import normalized
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.periods import Period
-from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.core.search_words import words_of
 
 ACTIVE = {"suspended_at": None, "erased_at": None}
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from courseflow_admin.db.core.accounts import ACTIVE
 from courseflow_admin.db.core.client import Row, collection, require_transaction
 from courseflow_admin.models.core.accounts import DELETED_NAME, Account
-from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.core.search_words import words_of
 from courseflow_admin.models.mail.emails import EmailState
 
 

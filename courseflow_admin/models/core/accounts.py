@@ -16,8 +16,8 @@ from pydantic import (
 
 from courseflow_admin.models.core.addresses import EmailAddress, SoughtEmail
 from courseflow_admin.models.core.base import Document, Piece
+from courseflow_admin.models.core.search_words import words_of
 from courseflow_admin.models.core.texts import as_line
-from courseflow_admin.models.core.words import words_of
 
 AccountRole = Literal["student", "instructor", "admin"]
 ROLES: tuple[str, ...] = get_args(AccountRole)

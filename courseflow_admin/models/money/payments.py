@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from courseflow_admin.field_sentences import listed
 from courseflow_admin.models.core import countries
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import Document, Piece
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.school.settings import POLICY_WORDS
-from courseflow_admin.sentences import listed
 
 GatewayName = Literal["stripe", "razorpay"]
 GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")

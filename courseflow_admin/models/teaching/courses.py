@@ -10,7 +10,7 @@ from pydantic import Field
 
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import Document, Piece, new_id
-from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.core.search_words import words_of
 
 PATTERNS = ("dots", "rings", "waves", "tri", "grid", "bars")
 HUES = ("iris", "jade", "amber", "cyan", "ruby", "plum")

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from courseflow_admin.errors import Conflict
+from courseflow_admin.field_sentences import listed
 from courseflow_admin.models.core.amounts import Money, minimum_for
 from courseflow_admin.models.core.texts import as_line, as_text, as_title
 from courseflow_admin.models.teaching.courses import (
@@ -26,7 +27,6 @@ from courseflow_admin.models.teaching.courses import (
     CourseVersion,
     Thumbnail,
 )
-from courseflow_admin.sentences import listed
 
 LONGEST_TITLE = 120
 Title = Annotated[

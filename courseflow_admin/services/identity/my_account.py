@@ -8,6 +8,7 @@ from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import Account, as_name
@@ -17,7 +18,6 @@ from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.identity import (
     one_time_links,
     password_rules,

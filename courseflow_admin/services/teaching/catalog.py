@@ -7,7 +7,7 @@ from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.core.search_words import words_of
 from courseflow_admin.models.teaching.classroom import (
     CatalogEntry,
     CoursePage,
@@ -22,7 +22,7 @@ from courseflow_admin.models.teaching.courses import (
     Section,
     Thumbnail,
 )
-from courseflow_admin.services.teaching import access, authors, markdown
+from courseflow_admin.services.teaching import access, course_rights, markdown
 
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
@@ -105,7 +105,7 @@ async def course_page(slug: str, actor: Actor | None) -> CoursePage:
 
 
 def author_of(actor: Actor, course: Course) -> bool:
-    return actor.can(Permission.COURSES_EDIT) and authors.may_edit(actor, course)
+    return actor.can(Permission.COURSES_EDIT) and course_rights.may_edit(actor, course)
 
 
 def titles(

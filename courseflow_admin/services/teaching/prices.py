@@ -2,12 +2,12 @@
 
 from courseflow_admin.db.teaching import catalog as catalog_db
 from courseflow_admin.errors import Invalid
+from courseflow_admin.field_sentences import listed
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.studio import Check, CheckCode, checks_of, price_checks
 from courseflow_admin.providers.gateways import gateways_for
-from courseflow_admin.sentences import listed
 from courseflow_admin.services.school import settings as school_settings
 
 

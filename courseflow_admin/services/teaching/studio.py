@@ -35,7 +35,7 @@ from courseflow_admin.models.teaching.studio import (
     StaleRevision,
 )
 from courseflow_admin.services.school import audit
-from courseflow_admin.services.teaching import authors, prices, slugs
+from courseflow_admin.services.teaching import course_rights, prices, slugs
 
 TRIES = 10
 OWNER_ONLY = {"price", "free", "access_days", "slug"}  # a co-instructor writes, but does not sell
@@ -81,18 +81,18 @@ async def newest(actor: Actor, request: PageRequest) -> Page[Course]:
 async def learners(actor: Actor, courses: list[Course]) -> dict[str, int]:
     """How many are enrolled in each of these courses of the actor."""
     actor.require(Permission.COURSES_EDIT)
-    mine = [course.id for course in courses if authors.may_edit(actor, course)]
+    mine = [course.id for course in courses if course_rights.may_edit(actor, course)]
     return await enrollments_db.count_by_course(mine)
 
 
 async def get(actor: Actor, course_id: str) -> Course:
     """The draft, for those who may edit it; for anybody else it does not exist."""
-    return await authors.get(actor, course_id)
+    return await course_rights.get(actor, course_id)
 
 
 async def sheet(actor: Actor, course_id: str) -> Sheet:
     """The draft with its checks and with what differs from the newest version."""
-    course = await authors.get(actor, course_id)
+    course = await course_rights.get(actor, course_id)
     newest_version = await courses_db.newest_version(course.id)
     counted = await enrollments_db.count_by_course([course.id])
     return Sheet(
@@ -102,17 +102,17 @@ async def sheet(actor: Actor, course_id: str) -> Sheet:
         changes=course.changes_since(newest_version),
         learners=counted.get(course.id, 0),
         currencies=await prices.choices(course),
-        owned=authors.owns(actor, course),
+        owned=course_rights.owns(actor, course),
     )
 
 
 async def lesson_text(actor: Actor, course_id: str, lesson_id: str) -> str:
-    course = await authors.get(actor, course_id)
+    course = await course_rights.get(actor, course_id)
     return await lesson_bodies.get(outline.lesson_of(course, lesson_id).body_hash)
 
 
 async def versions(actor: Actor, course_id: str) -> list[CourseVersion]:
-    course = await authors.get(actor, course_id)
+    course = await course_rights.get(actor, course_id)
     return await courses_db.versions(course.id)
 
 
@@ -140,7 +140,9 @@ async def save_fields(actor: Actor, course_id: str, form: FieldsForm, revision: 
 
     noted = sorted({*given, "price"})
     written = [*noted, "fields_revision", "old_slugs"]
-    return await authors.write(actor, course_id, edit, written, {}, owner_only=sells, noted=noted)
+    return await course_rights.write(
+        actor, course_id, edit, written, {}, owner_only=sells, noted=noted
+    )
 
 
 async def add_section(
@@ -294,9 +296,9 @@ async def publish(actor: Actor, course_id: str) -> CourseVersion:
     """
 
     async def body() -> CourseVersion:
-        course = await authors.editable(actor, course_id)
+        course = await course_rights.editable(actor, course_id)
         if not course.sold:
-            await authors.editable(actor, course_id, owner_only=True)
+            await course_rights.editable(actor, course_id, owner_only=True)
         standing = await prices.checks(course)
         if standing:
             raise NotPublishable(standing)
@@ -318,7 +320,7 @@ async def unpublish(actor: Actor, course_id: str) -> Course:
     """No new sales; who is enrolled keeps access."""
 
     async def body() -> Course:
-        course = await authors.editable(actor, course_id, owner_only=True)
+        course = await course_rights.editable(actor, course_id, owner_only=True)
         if not course.sold:
             raise Conflict("This course is not on sale.")
         return await _set_state(actor, course, CourseState.UNPUBLISHED, Act.COURSE_UNPUBLISHED)
@@ -330,7 +332,7 @@ async def archive(actor: Actor, course_id: str) -> Course:
     """Out of sale and out of the way: it can be read, but not edited, until it is taken back."""
 
     async def body() -> Course:
-        course = await authors.editable(actor, course_id, owner_only=True)
+        course = await course_rights.editable(actor, course_id, owner_only=True)
         return await _set_state(actor, course, CourseState.ARCHIVED, Act.COURSE_ARCHIVED)
 
     return await transaction(body)
@@ -338,7 +340,7 @@ async def archive(actor: Actor, course_id: str) -> Course:
 
 async def unarchive(actor: Actor, course_id: str) -> Course:
     async def body() -> Course:
-        course = await authors.editable(actor, course_id, owner_only=True, archived=True)
+        course = await course_rights.editable(actor, course_id, owner_only=True, archived=True)
         back = CourseState.UNPUBLISHED if course.version else CourseState.DRAFT
         return await _set_state(actor, course, back, Act.COURSE_CHANGED)
 
@@ -346,10 +348,10 @@ async def unarchive(actor: Actor, course_id: str) -> Course:
 
 
 async def _write_outline(
-    actor: Actor, course_id: str, edit: authors.Edit, **facts: object
+    actor: Actor, course_id: str, edit: course_rights.Edit, **facts: object
 ) -> Course:
     fields = ["outline", "outline_revision", "removed"]
-    return await authors.write(actor, course_id, edit, fields, facts)
+    return await course_rights.write(actor, course_id, edit, fields, facts)
 
 
 async def _set_state(actor: Actor, course: Course, state: CourseState, act: Act) -> Course:

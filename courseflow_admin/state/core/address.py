@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.paging import PAGE_SIZE, Page, PageRequest, PastEnd
-from courseflow_admin.models.core.words import without_controls
+from courseflow_admin.models.core.search_words import without_controls
 
 LONGEST = 254  # characters of one filter: an e-mail address
 PAGING = ("after", "before", "first")

@@ -13,13 +13,13 @@ from starlette.requests import cookie_parser
 from courseflow_admin import routes
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Busy, Invalid, NotSignedIn
+from courseflow_admin.field_sentences import sentence
 from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import PersonName
 from courseflow_admin.models.core.addresses import EmailAddress
 from courseflow_admin.models.core.calendar import Calendar
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.second_factor import WRONG_CODE, SignInOver
-from courseflow_admin.sentences import sentence
 from courseflow_admin.services.identity.accounts import WrongCredentials
 from courseflow_admin.services.identity.password_rules import LENGTH, REASONS
 from courseflow_admin.services.school import support

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from courseflow_admin import measures, routes
 from courseflow_admin.errors import CourseFlowError, Invalid, NotSignedIn, Unavailable, Unexpected
+from courseflow_admin.field_sentences import sentence
 from courseflow_admin.logs import new_reference, redact
-from courseflow_admin.sentences import sentence
 from courseflow_admin.services.school import support
 from courseflow_admin.state import edge
 from courseflow_admin.state.core import notices

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from courseflow_admin.errors import Invalid
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
-from courseflow_admin.sentences import counted
 
 
 def short(title: str) -> str:

@@ -9,6 +9,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.paging import PageRequest
@@ -16,7 +17,6 @@ from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.figures import attention as waiting_things
 from courseflow_admin.services.figures import metrics
 from courseflow_admin.services.figures.metrics import Board, Figure

@@ -7,9 +7,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.accounts import AnyPassword, NewPassword
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.identity import accounts, erasure, my_account, verification
 from courseflow_admin.services.identity.my_account import OwnSession
 from courseflow_admin.services.school import support

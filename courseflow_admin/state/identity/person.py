@@ -7,6 +7,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.accounts import AS_ROLE, MAY, Account, AccountRole
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.identity.devices import device_of
@@ -15,7 +16,6 @@ from courseflow_admin.models.mail.emails import Email
 from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import AuditEntry
 from courseflow_admin.models.teaching.enrollments import Grant
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.identity import (
     accounts,
     people,

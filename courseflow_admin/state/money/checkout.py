@@ -7,9 +7,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import CourseFlowError, NotFound, ReadOnly
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import countries
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core.address import last_part, query_of

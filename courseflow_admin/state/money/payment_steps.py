@@ -1,12 +1,12 @@
 """The timeline of a payment in words."""
 
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import Email, EmailState
 from courseflow_admin.models.money.payments import Attempt, Capture, Payment, SyncNote
 from courseflow_admin.models.money.webhooks import WebhookEvent
 from courseflow_admin.models.school.audit import Act, AuditEntry
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.services.money.timeline import Attempted, Mailed, Noted, Reported, Step
 from courseflow_admin.state.core import times

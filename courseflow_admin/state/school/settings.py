@@ -9,6 +9,7 @@ from pydantic import RootModel, ValidationError, field_validator
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.field_sentences import counted, listed, sentence
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.permissions import Permission
@@ -18,7 +19,6 @@ from courseflow_admin.models.school.settings import (
     SchoolSettings,
     SettingsChangedMeanwhile,
 )
-from courseflow_admin.sentences import counted, listed, sentence
 from courseflow_admin.services.identity import second_factor_rule
 from courseflow_admin.services.school import school_logo, support
 from courseflow_admin.services.school import settings as school_settings

@@ -7,10 +7,10 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.teaching.classroom import CatalogEntry
 from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import catalog
 from courseflow_admin.state.core.address import PAGING, query_of
 from courseflow_admin.state.core.auth import AuthState

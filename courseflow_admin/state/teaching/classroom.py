@@ -6,9 +6,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import NotFound
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import LessonView, NoAccess, SectionTitles
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.auth import AuthState

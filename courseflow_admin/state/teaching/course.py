@@ -6,10 +6,10 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.errors import NotFound
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import CoursePage, SectionTitles
 from courseflow_admin.models.teaching.courses import LANGUAGES
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import catalog, enrollments
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState

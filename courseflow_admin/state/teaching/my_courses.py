@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import MyCourse
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState

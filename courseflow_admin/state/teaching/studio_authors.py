@@ -11,7 +11,7 @@ from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.school import support
-from courseflow_admin.services.teaching import authors, authorship
+from courseflow_admin.services.teaching import co_instructors, course_rights
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
@@ -65,7 +65,7 @@ class StudioAuthorsState(rx.State):
     @event(Permission.COURSES_EDIT)
     async def add(self, form: AuthorForm):
         async for step in self._do(
-            lambda actor: authorship.add(actor, self._id, form.email),
+            lambda actor: co_instructors.add(actor, self._id, form.email),
             lambda _course: f"{form.email} is a co-instructor of this course.",
         ):
             yield step
@@ -86,7 +86,7 @@ class StudioAuthorsState(rx.State):
     @event(Permission.COURSES_EDIT)
     async def remove(self, account_id: str):
         async for step in self._do(
-            lambda actor: authorship.remove(actor, self._id, account_id),
+            lambda actor: co_instructors.remove(actor, self._id, account_id),
             lambda _course: f"{self.asked_name} is no longer a co-instructor of this course.",
         ):
             yield step
@@ -98,7 +98,7 @@ class StudioAuthorsState(rx.State):
     @event(Permission.COURSES_EDIT_ALL)
     async def change_owner(self, form: AuthorForm):
         async for step in self._do(
-            lambda actor: authorship.change_owner(actor, self._id, form.email),
+            lambda actor: co_instructors.change_owner(actor, self._id, form.email),
             lambda course: f"{course.owner_name} owns this course.",
         ):
             yield step
@@ -128,8 +128,8 @@ class StudioAuthorsState(rx.State):
 
     async def _refresh(self) -> None:
         actor = (await self.get_state(AuthState)).actor()
-        course = await authors.get(actor, self._id)
-        others = await authorship.co_instructors(actor, self._id)
+        course = await course_rights.get(actor, self._id)
+        others = await co_instructors.get(actor, self._id)
         self.course, self.owner = course.title, course.owner_name
         self.others = [CoAuthor(one.id, one.name) for one in others]
         self.view = "list"

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from courseflow_admin import routes
 from courseflow_admin.errors import Invalid, NotFound, NotPermitted
+from courseflow_admin.field_sentences import counted, sentence
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course, Section
 from courseflow_admin.models.teaching.studio import Check, FieldsForm, Sheet, StaleRevision
-from courseflow_admin.sentences import counted, sentence
 from courseflow_admin.services.teaching import studio
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.address import query_of

@@ -6,10 +6,10 @@ import reflex as rx
 from pydantic import ValidationError
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound
+from courseflow_admin.field_sentences import sentence
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.outline import lesson_of
 from courseflow_admin.models.teaching.studio import LessonForm, StaleRevision
-from courseflow_admin.sentences import sentence
 from courseflow_admin.services.teaching import markdown, studio
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState

@@ -1,8 +1,7 @@
 """The words of a text as a search compares them."""
 
 import pytest
-
-from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.core.search_words import words_of
 
 
 @pytest.mark.parametrize(

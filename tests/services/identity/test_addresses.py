@@ -15,7 +15,7 @@ from courseflow_admin.services.identity import accounts, invitations, password_r
 from courseflow_admin.services.mail import emails, emails_log
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.school import audit
-from courseflow_admin.services.teaching import authorship, enrollments
+from courseflow_admin.services.teaching import co_instructors, enrollments
 from tests.account_builders import NEW_PASSWORD, an_enrollment, kinds_of_emails, secret_of
 from tests.builders import PASSWORD, acting, an_account, stored
 from tests.course_builders import a_course, an_admin, an_instructor
@@ -78,7 +78,7 @@ async def test_an_instructor_is_added_by_every_form(database, form):
     author, helper = await an_instructor(), await an_account(FORMS[1], "instructor", "Olga")
     course = await a_course(author)
 
-    changed = await authorship.add(author, course.id, form)
+    changed = await co_instructors.add(author, course.id, form)
 
     assert changed.co_instructor_ids == [helper.id]
 

@@ -15,7 +15,7 @@ from courseflow_admin.services.figures import metrics
 from courseflow_admin.services.identity import erasure
 from courseflow_admin.services.mail import emails_log
 from courseflow_admin.services.money import payments, refunds
-from courseflow_admin.services.teaching import authorship, enrollments, studio
+from courseflow_admin.services.teaching import co_instructors, enrollments, studio
 from tests.account_builders import an_enrollment
 from tests.builders import PASSWORD, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor
@@ -31,7 +31,7 @@ async def sold(database):
     ines = await an_instructor()
     tomas = await an_instructor("tomas@demo.test", "Tomas Berg")
     course = await a_course(ines)
-    await authorship.add(ines, course.id, tomas.email)
+    await co_instructors.add(ines, course.id, tomas.email)
     learner = await a_student()
     ids = {"account_id": learner.id, "course_id": course.id}
     await a_payment(owner_id=ines.id, **ids)
@@ -55,7 +55,7 @@ async def test_all_that_belongs_to_a_course_moves_with_it_to_its_new_owner(sold)
     course, ines, tomas = sold
     had = await seen_by(ines)
 
-    changed = await authorship.change_owner(await an_admin(), course.id, tomas.email)
+    changed = await co_instructors.change_owner(await an_admin(), course.id, tomas.email)
 
     assert (changed.owner_id, changed.owner_name) == (tomas.id, "Tomas Berg")
     assert changed.co_instructor_ids == []
@@ -74,7 +74,7 @@ async def test_a_change_of_owner_is_noted_and_both_are_told(sold):
     course, ines, tomas = sold
     await collection("emails").delete_many({})
 
-    await authorship.change_owner(await an_admin(), course.id, tomas.email)
+    await co_instructors.change_owner(await an_admin(), course.id, tomas.email)
 
     [entry] = await stored("audit", act="course.owner_changed")
     assert entry["object_id"] == course.id
@@ -88,7 +88,7 @@ async def test_a_change_of_owner_is_noted_and_both_are_told(sold):
 async def test_the_catalog_finds_a_given_course_by_its_new_owner(sold):
     course, _, tomas = sold
 
-    await authorship.change_owner(await an_admin(), course.id, tomas.email)
+    await co_instructors.change_owner(await an_admin(), course.id, tomas.email)
 
     assert "tomas" in (await stored("courses", _id=course.id))[0]["listed"]["search_words"]
     assert "ines" not in (await stored("courses", _id=course.id))[0]["listed"]["search_words"]
@@ -99,7 +99,7 @@ async def test_who_gave_all_courses_away_may_delete_their_account(sold):
     with pytest.raises(erasure.HasCourses):
         await erasure.erase(ines, PASSWORD)
 
-    await authorship.change_owner(await an_admin(), course.id, tomas.email)
+    await co_instructors.change_owner(await an_admin(), course.id, tomas.email)
     await erasure.erase(ines, PASSWORD)
 
     [account] = await stored("accounts", _id=ines.id)
@@ -120,7 +120,7 @@ async def given(database, monkeypatch):
 
         async def changed_first(*arguments, **options):
             monkeypatch.setattr(module, name, called)
-            giving = authorship.change_owner(admin, course.id, tomas.email)
+            giving = co_instructors.change_owner(admin, course.id, tomas.email)
             await asyncio.create_task(giving, context=Context())  # not in our transaction
             return await called(*arguments, **options)
 

@@ -7,7 +7,7 @@ from courseflow_admin.models.core.paging import Cursor, PageRequest
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services.figures import metrics
 from courseflow_admin.services.identity import accounts
-from courseflow_admin.services.teaching import authorship, enrollments, studio
+from courseflow_admin.services.teaching import co_instructors, enrollments, studio
 from tests.account_builders import an_enrollment
 from tests.builders import acting, an_account, stored
 from tests.course_builders import a_course, a_student, an_admin, an_instructor, everything
@@ -27,7 +27,7 @@ async def taught(database):
     shared = await a_course(author, "Shared")
     theirs = await a_course(author, "Theirs")
     own = await a_course(helper, "Own")
-    await authorship.add(author, shared.id, helper.email)
+    await co_instructors.add(author, shared.id, helper.email)
     for course, name in ((shared, "shared"), (theirs, "theirs"), (own, "own")):
         learner = await a_student(f"{name}@demo.test")
         await an_enrollment(
@@ -94,11 +94,11 @@ async def test_an_owner_adds_and_removes_a_co_instructor_who_is_told(database):
     author, helper = await an_instructor(), await an_instructor("helper@demo.test", "Helper")
     course = await a_course(author)
 
-    added = await authorship.add(author, course.id, " Helper@demo.test ")
-    await authorship.add(author, course.id, helper.email)  # sent twice
-    listed = await authorship.co_instructors(helper, course.id)
-    removed = await authorship.remove(author, course.id, helper.id)
-    await authorship.remove(author, course.id, helper.id)
+    added = await co_instructors.add(author, course.id, " Helper@demo.test ")
+    await co_instructors.add(author, course.id, helper.email)  # sent twice
+    listed = await co_instructors.get(helper, course.id)
+    removed = await co_instructors.remove(author, course.id, helper.id)
+    await co_instructors.remove(author, course.id, helper.id)
 
     assert [added.co_instructor_ids, removed.co_instructor_ids] == [[helper.id], []]
     assert [account.id for account in listed] == [helper.id]
@@ -118,19 +118,19 @@ async def test_only_the_owner_or_an_admin_says_who_else_writes(database):
     author, helper = await an_instructor(), await an_instructor("helper@demo.test", "Helper")
     rival, admin = await an_instructor("rival@demo.test", "Rival"), await an_admin()
     course = await a_course(author)
-    await authorship.add(admin, course.id, helper.email)
+    await co_instructors.add(admin, course.id, helper.email)
     before = await everything()
 
     for actor in (helper, rival, await a_student()):
         with pytest.raises(NotPermitted):
-            await authorship.add(actor, course.id, rival.email)
+            await co_instructors.add(actor, course.id, rival.email)
         with pytest.raises(NotPermitted):
-            await authorship.remove(actor, course.id, helper.id)
+            await co_instructors.remove(actor, course.id, helper.id)
         with pytest.raises(NotPermitted):
-            await authorship.change_owner(actor, course.id, rival.email)
+            await co_instructors.change_owner(actor, course.id, rival.email)
     for actor in (rival, await a_student("other@demo.test")):
         with pytest.raises(NotPermitted):
-            await authorship.co_instructors(actor, course.id)
+            await co_instructors.get(actor, course.id)
 
     after = await everything()
     kept = ("courses", "course_versions", "enrollments")
@@ -147,7 +147,7 @@ async def test_addresses_are_not_tried_without_end(database):
             await authorship.add(author, course.id, f"nobody{number}@demo.test")
 
     with pytest.raises(TooMany):
-        await authorship.add(author, course.id, helper.email)
+        await co_instructors.add(author, course.id, helper.email)
 
     [row] = await stored("courses")
     assert row["co_instructor_ids"] == []
@@ -174,7 +174,9 @@ async def test_who_is_no_instructor_in_use_writes_no_course(database):
 
 async def test_a_removed_co_instructor_sees_and_edits_nothing_any_more(taught):
     helper, shared, _, _ = taught
-    await authorship.remove(acting(await an_account("a@demo.test", "admin")), shared.id, helper.id)
+    await co_instructors.remove(
+        acting(await an_account("a@demo.test", "admin")), shared.id, helper.id
+    )
 
     assert await learners_of(helper) == ["own@demo.test"]
     with pytest.raises(NotPermitted):

@@ -3,7 +3,7 @@
 import pytest
 
 from courseflow_admin.db.core.client import collection
-from courseflow_admin.services.teaching import authorship, studio
+from courseflow_admin.services.teaching import co_instructors, studio
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD
 from courseflow_admin.state.core.marks import mark_of
 from courseflow_admin.state.teaching.studio_authors import StudioAuthorsState
@@ -31,7 +31,7 @@ async def a_shared_course():
     owner = await an_instructor()
     otto = await an_instructor("otto@demo.test", "Otto Other")
     course = await a_course(owner)
-    await authorship.add(owner, course.id, "otto@demo.test")
+    await co_instructors.add(owner, course.id, "otto@demo.test")
     return course, owner, otto
 
 

@@ -9,21 +9,21 @@ from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
-from courseflow_admin.models.core.words import words_of
+from courseflow_admin.models.core.search_words import words_of
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.mail import emails
 from courseflow_admin.services.school import audit, limits
-from courseflow_admin.services.teaching import authors
+from courseflow_admin.services.teaching import course_rights
 
 MOST = 20  # co-instructors of one course
 NAMED = 30  # addresses in one hour, by one person
 
 
-async def co_instructors(actor: Actor, course_id: str) -> list[Account]:
+async def get(actor: Actor, course_id: str) -> list[Account]:
     """Those who write with the owner, in the order they were added; for its authors."""
-    course = await authors.get(actor, course_id)
+    course = await course_rights.get(actor, course_id)
     found = [await accounts_db.find(account_id) for account_id in course.co_instructor_ids]
     return [account for account in found if account is not None]
 
@@ -33,11 +33,11 @@ async def add(actor: Actor, course_id: str, email: str) -> Course:
 
     Limited, because the answer says whether an address is that of an instructor.
     """
-    await authors.editable(actor, course_id, owner_only=True)
+    await course_rights.editable(actor, course_id, owner_only=True)
     await limits.count("author", actor.id, NAMED, seconds=3600)
 
     async def body() -> Course:
-        course = await authors.editable(actor, course_id, owner_only=True)
+        course = await course_rights.editable(actor, course_id, owner_only=True)
         person = await _author(email)
         if person.id in course.co_instructor_ids:
             return course
@@ -61,7 +61,7 @@ async def remove(actor: Actor, course_id: str, account_id: str) -> Course:
     """Undo `add`; of somebody who is no co-instructor nothing changes."""
 
     async def body() -> Course:
-        course = await authors.editable(actor, course_id, owner_only=True)
+        course = await course_rights.editable(actor, course_id, owner_only=True)
         left = [one for one in course.co_instructor_ids if one != account_id]
         if left == course.co_instructor_ids:
             return course

@@ -6,7 +6,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.services.identity import accounts
-from courseflow_admin.services.teaching import authorship
+from courseflow_admin.services.teaching import co_instructors
 from tests.account_builders import an_enrollment
 from tests.api.identity.test_accounts import sign_in
 from tests.builders import PASSWORD, an_account, stored
@@ -72,7 +72,7 @@ async def test_an_owner_adds_lists_and_removes_a_co_instructor(api, course):
 
 
 async def test_a_co_instructor_sees_who_else_writes_and_edits_the_content(api, course):
-    await authorship.add(SYSTEM, course.id, "helga@demo.test")
+    await co_instructors.add(SYSTEM, course.id, "helga@demo.test")
     await sign_in(api, "helga@demo.test")
 
     listed = await api.get(at(course, "co-instructors"))
@@ -181,7 +181,7 @@ async def test_a_body_of_another_shape_is_refused(api, course, end, body):
 @pytest.mark.parametrize("person", ["helga", "tomas", "ada"])
 async def test_only_owner_and_admin_say_who_writes(api, course, person):
     """Helga writes the course too, Tomas does not, Ada is a learner; all of them know of it."""
-    await authorship.add(SYSTEM, course.id, "helga@demo.test")
+    await co_instructors.add(SYSTEM, course.id, "helga@demo.test")
     helga = await account_id("helga@demo.test")
     await sign_in(api, f"{person}@demo.test")
     before = await kept()
