@@ -1,6 +1,7 @@
 """The words of a text as a search compares them."""
 
 import pytest
+
 from courseflow_admin.models.core.search_words import words_of
 
 
