@@ -28,8 +28,8 @@ from courseflow_admin.services.identity import (
     password_resets,
     people,
     second_factor,
+    second_step,
     sessions,
-    sign_in,
     verification,
     view_as,
 )
@@ -279,15 +279,15 @@ async def new_codes(cast: Cast) -> Doing:
 
 async def use_recovery_code(cast: Cast) -> Doing:
     owner = await with_second_factor(cast.account)
-    half = await sign_in.ask_for_code(await accounts.authenticate(ADA, PASSWORD))
+    half = await second_step.ask_for_code(await accounts.authenticate(ADA, PASSWORD))
     yield
-    await sign_in.open_browser(half, owner.codes[0])
+    await second_step.open_browser(half, owner.codes[0])
 
 
 async def half_sign_in(cast: Cast) -> Doing:
     await with_second_factor(cast.account)
     yield
-    await sign_in.ask_for_code(await accounts.authenticate(ADA, PASSWORD))
+    await second_step.ask_for_code(await accounts.authenticate(ADA, PASSWORD))
 
 
 async def sign_in_elsewhere(cast: Cast) -> Doing:

@@ -22,8 +22,8 @@ from courseflow_admin.services.identity import (
     erasure,
     people,
     second_factor,
+    second_step,
     sessions,
-    sign_in,
 )
 from courseflow_admin.services.identity.reauthentication import WrongPassword
 from courseflow_admin.services.identity.second_factor import SecondFactorKept
@@ -274,8 +274,8 @@ async def test_where_the_school_asks_an_admin_without_it_holds_the_own_account_a
 
 async def test_who_is_asking_costs_an_admin_one_read_with_it_and_without(database, mongod_uri):
     admin = await with_second_factor(await an_account("root@demo.test", "admin"))
-    having = await sign_in.open_browser(
-        await sign_in.ask_for_code(await accounts.authenticate(admin.account.email, PASSWORD)),
+    having = await second_step.open_browser(
+        await second_step.ask_for_code(await accounts.authenticate(admin.account.email, PASSWORD)),
         admin.codes[0],
     )
     lacking = await sessions.open_browser(await an_account("ruth@demo.test", "admin"))

@@ -6,6 +6,13 @@ import re
 from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticKnownError
+from pydantic_core.core_schema import ErrorType
+
+import courseflow_admin
+from courseflow_admin import frontend
+from courseflow_admin.config import Settings
 from courseflow_admin.field_sentences import (
     LIMITED,
     OF_OURS,
@@ -15,13 +22,6 @@ from courseflow_admin.field_sentences import (
     listed,
     sentence,
 )
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, PydanticKnownError
-from pydantic_core.core_schema import ErrorType
-
-import courseflow_admin
-from courseflow_admin import frontend
-from courseflow_admin.config import Settings
 
 THEIRS = re.compile(
     r"\b(inputs?|should|strings?|after validation|items?|unable|parse|permitted|value error|"

@@ -19,8 +19,8 @@ from courseflow_admin.services.identity import (
     password_resets,
     people,
     second_factor,
+    second_step,
     sessions,
-    sign_in,
 )
 from courseflow_admin.services.school import limits
 from tests.account_builders import NEW_PASSWORD, kinds_of_emails, secret_of, signed_in
@@ -33,7 +33,7 @@ async def authenticated(password=PASSWORD):
 
 
 async def half_way():
-    return await sign_in.ask_for_code(await authenticated())
+    return await second_step.ask_for_code(await authenticated())
 
 
 async def opened():
@@ -44,7 +44,7 @@ async def test_the_password_alone_opens_no_session_of_either_kind(database):
     await with_second_factor(await an_account())
     ada, before = await authenticated(), await stored("sessions")
 
-    for act in (sessions.open_browser(ada), sessions.open_api(ada), sign_in.open_api(ada, "")):
+    for act in (sessions.open_browser(ada), sessions.open_api(ada), second_step.open_api(ada, "")):
         with pytest.raises(SecondFactorNeeded):
             await act
 
@@ -54,10 +54,10 @@ async def test_the_password_alone_opens_no_session_of_either_kind(database):
 async def test_password_and_code_open_a_session_that_remembers_both(database):
     owner = await with_second_factor(await an_account())
 
-    token = await sign_in.open_browser(
+    token = await second_step.open_browser(
         await half_way(), f" {code_of(owner.key)[:3]} {code_of(owner.key)[3:]}", ip="203.0.113.7"
     )
-    pair = await sign_in.open_api(await authenticated(), code_of(owner.key, 1))
+    pair = await second_step.open_api(await authenticated(), code_of(owner.key, 1))
 
     browser = await sessions.find(token)
     program = await sessions.actor_of(pair.access_token)
@@ -76,7 +76,7 @@ async def test_of_twenty_with_the_same_code_at_once_exactly_one_gets_in(database
     before = len(await opened())
 
     results = await asyncio.gather(
-        *(sign_in.open_api(ada, code) for _ in range(20)), return_exceptions=True
+        *(second_step.open_api(ada, code) for _ in range(20)), return_exceptions=True
     )
 
     refused = [result for result in results if isinstance(result, CodeRefused | TooMany)]
@@ -88,23 +88,23 @@ async def test_a_code_is_good_once_and_so_is_none_before_it(database):
     owner = await with_second_factor(await an_account())  # by the code of the step before
     for steps in (-1, -2, 3):
         with pytest.raises(CodeRefused):
-            await sign_in.open_api(await authenticated(), code_of(owner.key, steps))
+            await second_step.open_api(await authenticated(), code_of(owner.key, steps))
     newest = code_of(owner.key, 1)
-    await sign_in.open_api(await authenticated(), newest)
+    await second_step.open_api(await authenticated(), newest)
 
     for code in (newest, code_of(owner.key)):
         with pytest.raises(CodeRefused):
-            await sign_in.open_api(await authenticated(), code)
+            await second_step.open_api(await authenticated(), code)
 
 
 async def test_a_recovery_code_opens_it_once_and_its_owner_is_told_how_many_are_left(database):
     owner = await with_second_factor(await an_account())
     typed = owner.codes[3].lower().replace("-", " ")
 
-    token = await sign_in.open_browser(await half_way(), typed)
+    token = await second_step.open_browser(await half_way(), typed)
     for code in (typed, owner.codes[3]):
         with pytest.raises(CodeRefused):
-            await sign_in.open_browser(await half_way(), code)
+            await second_step.open_browser(await half_way(), code)
 
     actor = await sessions.find(token)
     assert actor is not None
@@ -120,7 +120,7 @@ async def test_of_twenty_with_the_same_recovery_code_exactly_one_gets_in(databas
     before = len(await opened())
 
     results = await asyncio.gather(
-        *(sign_in.open_api(ada, owner.codes[0]) for _ in range(20)), return_exceptions=True
+        *(second_step.open_api(ada, owner.codes[0]) for _ in range(20)), return_exceptions=True
     )
 
     assert sum(isinstance(result, CodeRefused | TooMany) for result in results) == 19
@@ -132,7 +132,7 @@ async def test_recovery_codes_of_somebody_else_open_nothing(database):
     bob = await with_second_factor(await an_account("bob@demo.test"))
 
     with pytest.raises(CodeRefused):
-        await sign_in.open_api(await authenticated(), bob.codes[0])
+        await second_step.open_api(await authenticated(), bob.codes[0])
 
     assert (
         len((await stored("second_factors", account_id=bob.account.id))[0]["recovery_hashes"]) == 10
@@ -161,14 +161,14 @@ async def test_it_is_good_once_also_for_two_at_the_same_moment(database):
     token, before = await half_way(), len(await opened())
 
     results = await asyncio.gather(
-        *(sign_in.open_browser(token, code) for code in owner.codes[:4]), return_exceptions=True
+        *(second_step.open_browser(token, code) for code in owner.codes[:4]), return_exceptions=True
     )
 
     assert sum(isinstance(result, SignInOver) for result in results) == 3
     assert len(await opened()) - before == 1
     assert len((await stored("second_factors"))[0]["recovery_hashes"]) == 9  # theirs are kept
     with pytest.raises(SignInOver):
-        await sign_in.open_browser(token, owner.codes[5])
+        await second_step.open_browser(token, owner.codes[5])
 
 
 async def test_a_wrong_code_does_not_use_it_up(database):
@@ -176,9 +176,9 @@ async def test_a_wrong_code_does_not_use_it_up(database):
     token = await half_way()
 
     with pytest.raises(CodeRefused):
-        await sign_in.open_browser(token, "000000")
+        await second_step.open_browser(token, "000000")
 
-    assert await sign_in.open_browser(token, code_of(owner.key))
+    assert await second_step.open_browser(token, code_of(owner.key))
 
 
 async def late(_owner):
@@ -237,7 +237,7 @@ async def test_it_ends_with_time_and_with_what_happens_to_the_account(database, 
     before = await stored("sessions")
 
     with pytest.raises(SignInOver):
-        await sign_in.open_browser(token, owner.codes[0])
+        await second_step.open_browser(token, owner.codes[0])
 
     assert await stored("sessions") == before
 
@@ -248,7 +248,7 @@ async def test_what_is_no_such_token_opens_nothing(database, token):
     await half_way()
 
     with pytest.raises(SignInOver):
-        await sign_in.open_browser(token, code_of(owner.key))
+        await second_step.open_browser(token, code_of(owner.key))
 
 
 async def test_a_new_password_by_e_mail_leaves_the_second_factor_on(database):
@@ -258,7 +258,7 @@ async def test_a_new_password_by_e_mail_leaves_the_second_factor_on(database):
     with pytest.raises(SecondFactorNeeded):
         await sessions.open_browser(await authenticated(NEW_PASSWORD))
 
-    await sign_in.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
+    await second_step.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
 
 
 # Limits
@@ -269,11 +269,11 @@ async def test_who_is_locked_out_by_wrong_codes_is_let_in_by_a_new_password(data
     for _ in range(second_factor.WRONG_PER_DAY):
         await limits.count("code-day", owner.account.id, second_factor.WRONG_PER_DAY, 86_400)
     with pytest.raises(TooMany):
-        await sign_in.open_api(await authenticated(), code_of(owner.key))
+        await second_step.open_api(await authenticated(), code_of(owner.key))
 
     await with_a_reset_password(owner)
 
-    await sign_in.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
+    await second_step.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
 
 
 async def test_resets_without_end_give_no_tries_without_end(database):
@@ -286,7 +286,7 @@ async def test_resets_without_end_give_no_tries_without_end(database):
     await with_a_reset_password(owner)
 
     with pytest.raises(TooMany):
-        await sign_in.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
+        await second_step.open_api(await authenticated(NEW_PASSWORD), code_of(owner.key))
 
 
 async def test_five_wrong_codes_are_all_though_the_password_is_right_each_time(database):
@@ -297,9 +297,9 @@ async def test_five_wrong_codes_are_all_though_the_password_is_right_each_time(d
 
     for code in (code_of(owner.key), owner.codes[0]):
         with pytest.raises(TooMany):
-            await sign_in.open_api(await authenticated(), code)
+            await second_step.open_api(await authenticated(), code)
         with pytest.raises(TooMany):
-            await sign_in.open_browser(await half_way(), code)
+            await second_step.open_browser(await half_way(), code)
 
     assert (await audited()).count(("session.refused", owner.account.id)) == 5
 
@@ -311,11 +311,13 @@ async def test_ten_wrong_codes_from_one_address_are_all_for_every_account(databa
     for number in range(10):
         account = owners[number // 5].account
         with pytest.raises(CodeRefused):
-            await sign_in.open_api(await accounts.authenticate(account.email, PASSWORD), "000000")
+            await second_step.open_api(
+                await accounts.authenticate(account.email, PASSWORD), "000000"
+            )
 
     third = await accounts.authenticate(owners[2].account.email, PASSWORD)
     with pytest.raises(TooMany):
-        await sign_in.open_api(third, code_of(owners[2].key))
+        await second_step.open_api(third, code_of(owners[2].key))
 
 
 async def test_switching_it_on_and_a_sign_in_at_the_same_moment_leave_no_session_without(database):
