@@ -21,7 +21,7 @@ from courseflow_admin.pages.money import (
     checkout,
     my_payment,
     my_payments,
-    payment,
+    payment_detail,
     payments,
     webhooks,
 )
@@ -58,7 +58,7 @@ __all__ = [
     "my_payments",
     "not_found",
     "overview",
-    "payment",
+    "payment_detail",
     "payments",
     "people",
     "person",

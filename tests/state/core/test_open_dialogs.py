@@ -8,7 +8,7 @@ from courseflow_admin.state.identity.account import AccountState
 from courseflow_admin.state.identity.invitations import InvitationsState
 from courseflow_admin.state.identity.people import PeopleState
 from courseflow_admin.state.identity.person import PersonState
-from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.school.settings import SettingsState
 from courseflow_admin.state.teaching.studio import StudioState
 from courseflow_admin.state.teaching.studio_authors import StudioAuthorsState

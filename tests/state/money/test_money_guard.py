@@ -9,7 +9,7 @@ from courseflow_admin.state.mail.my_emails import MyEmailsState
 from courseflow_admin.state.money.checkout import CheckoutState
 from courseflow_admin.state.money.my_payment import MyPaymentState
 from courseflow_admin.state.money.my_payments import MyPaymentsState
-from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.money.payments import PaymentsState
 from tests.state.conftest import a_tab
 from tests.state.core.test_guard import asked, signed_in

@@ -7,7 +7,7 @@ from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.models.money.payments import PaymentState
 from courseflow_admin.services.money import captures
 from courseflow_admin.state.core import times
-from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from tests.builders import stored
 from tests.money_builders import a_payment
 from tests.services.money.buying import a_sale, hold

@@ -7,8 +7,8 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
 from courseflow_admin.services.money import reviews
-from courseflow_admin.state.money.payment import PaymentDetailState
-from courseflow_admin.state.money.payment_shown import effects_of_resolving
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
+from courseflow_admin.state.money.payment_rows import effects_of_resolving
 from tests.builders import audited
 from tests.money_builders import a_payment
 from tests.state.conftest import NOT_PERMITTED, run, said

@@ -12,7 +12,7 @@ from courseflow_admin.errors import Unavailable
 from courseflow_admin.services.identity import accounts, sessions, view_as
 from courseflow_admin.state.core.acts import LONGEST_SECONDS
 from courseflow_admin.state.core.auth import AuthState
-from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.money.payments import PaymentsState
 from tests import edge
 from tests.builders import acting, an_account, stored

@@ -16,7 +16,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.services.identity import sessions
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.notices import NoticesState
-from courseflow_admin.state.money.payment import PaymentDetailState
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.money.payments import PaymentsState
 from tests import edge, servers
 from tests.builders import an_account, stored

@@ -14,8 +14,8 @@ from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.core.auth import AuthState
-from courseflow_admin.state.money.payment import PaymentDetailState
-from courseflow_admin.state.money.payment_shown import EmailLine, Reference, RefundLine
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
+from courseflow_admin.state.money.payment_rows import EmailLine, Reference, RefundLine
 
 SHOWN = PaymentDetailState.shown
 FORM, REVIEW_FORM = "refund-form", "review-form"

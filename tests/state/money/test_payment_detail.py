@@ -9,8 +9,8 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
-from courseflow_admin.state.money.payment import PaymentDetailState
-from courseflow_admin.state.money.payment_shown import effects_of
+from courseflow_admin.state.money.payment_detail import PaymentDetailState
+from courseflow_admin.state.money.payment_rows import effects_of
 from courseflow_admin.worker import run_until_idle
 from tests import edge
 from tests.builders import stored

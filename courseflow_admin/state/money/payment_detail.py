@@ -28,7 +28,7 @@ from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event, resumed
 from courseflow_admin.state.core.notices import Notice
 from courseflow_admin.state.core.timeline import StepRow
-from courseflow_admin.state.money.payment_shown import (
+from courseflow_admin.state.money.payment_rows import (
     EmailLine,
     Reference,
     RefundLine,
