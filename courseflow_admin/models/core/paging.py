@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, Literal, TypeVar
@@ -10,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 from courseflow_admin.errors import Invalid
 
 Row = TypeVar("Row")
+Other = TypeVar("Other")
 Direction = Literal["next", "previous"]
 PAGE_SIZE = 50
 LONGEST_CURSOR = 2000
@@ -106,6 +108,23 @@ class Page(Generic[Row]):
     more_than_total: bool
     next_cursor: str = ""
     previous_cursor: str = ""
+
+    def map(self, shown: Callable[[Row], Other]) -> "Page[Other]":
+        """The same page of what each row is shown as."""
+        return self.with_rows([shown(row) for row in self.rows])
+
+    def with_rows(self, rows: Sequence[Other]) -> "Page[Other]":
+        """The same page with a row for each of its own, in their order."""
+        if len(rows) != len(self.rows):
+            raise ValueError("A page keeps as many rows as it has.")
+        return Page(
+            list(rows),
+            self.first,
+            self.total,
+            self.more_than_total,
+            self.next_cursor,
+            self.previous_cursor,
+        )
 
     @property
     def range_text(self) -> str:

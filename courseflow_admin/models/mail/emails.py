@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from pydantic import Field
 
@@ -104,11 +105,27 @@ SUBJECTS = {
 }
 
 
+class Person(Protocol):
+    """An account, or whoever is signed in."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Recipient:
     account_id: str
     email: str
     name: str
+
+    @classmethod
+    def of(cls, person: Person) -> "Recipient":
+        """At the address the person has now."""
+        return cls(person.id, person.email, person.name)
 
     @property
     def reachable(self) -> bool:

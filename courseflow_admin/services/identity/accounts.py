@@ -85,7 +85,7 @@ async def _add_learner(account: Account) -> None:
         await one_time_links.keep(link)
         await emails.queue(
             EmailKind.WELCOME,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"welcome-{account.id}",
             facts={"link": link.address},
         )
@@ -104,7 +104,7 @@ async def _tell_owner(owner: Account) -> None:
         await one_time_links.keep(nobody)
         await emails.queue(
             EmailKind.ACCOUNT_EXISTS,
-            to=Recipient(owner.id, owner.email, owner.name),
+            to=Recipient.of(owner),
             dedupe_key=f"account-exists-{owner.id}-{calendar.school().date_of(at)}",
             facts={},
         )
@@ -289,7 +289,7 @@ async def _set_suspended(
 
 async def _tell(account: Account, kind: EmailKind, noted: str, facts: dict[str, str]) -> None:
     """Say to the person what was done to their account; once for each entry in the log."""
-    to = Recipient(account.id, account.email, account.name)
+    to = Recipient.of(account)
     await emails.queue(kind, to=to, dedupe_key=f"{kind}-{noted}", facts=facts)
 
 

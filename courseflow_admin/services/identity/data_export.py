@@ -26,7 +26,7 @@ async def export(actor: Actor) -> dict[str, Any]:
         noted = await audit.record(actor, Act.ACCOUNT_EXPORTED, actor.id)
         await emails.queue(
             EmailKind.DATA_EXPORTED,
-            to=Recipient(actor.id, actor.email, actor.name),
+            to=Recipient.of(actor),
             dedupe_key=f"exported-{noted}",
             facts={},
         )

@@ -80,7 +80,7 @@ async def erase(actor: Actor, password: str) -> None:
         await own_account.blank_emails(account.id, account.email, at)
         await emails.queue(
             EmailKind.ACCOUNT_ERASED,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"erased-{account.id}",
             facts={},
             erase_at=clock.wall() + GOODBYE_KEPT,

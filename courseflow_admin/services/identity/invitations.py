@@ -199,15 +199,7 @@ async def pending(actor: Actor, request: PageRequest) -> Page[Sent]:
     """Those nobody has taken or revoked, newest first."""
     actor.require(Permission.ACCOUNTS_READ)
     page = await invitations_db.pending(request)
-    rows = await _with_emails(page.rows)
-    return Page(
-        rows=rows,
-        first=page.first,
-        total=page.total,
-        more_than_total=page.more_than_total,
-        next_cursor=page.next_cursor,
-        previous_cursor=page.previous_cursor,
-    )
+    return page.with_rows(await _with_emails(page.rows))
 
 
 async def get(actor: Actor, invitation_id: str) -> Sent:
@@ -259,7 +251,7 @@ async def sign_up(secret: str, name: str, password: str) -> Account:
         await accounts_db.add(account)
         await emails.queue(
             EmailKind.WELCOME,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"welcome-{account.id}",
             facts={},
         )

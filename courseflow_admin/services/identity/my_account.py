@@ -136,7 +136,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         await one_time_links.forget(account.id, (TokenUse.RESET, TokenUse.CHANGE_EMAIL))
         await emails.queue(
             EmailKind.PASSWORD_CHANGED,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"password-changed-{account.id}-{at.timestamp():.3f}",
             facts={},
         )
@@ -195,7 +195,7 @@ async def _tell_signed_out(actor: Actor, where: str, noted: str) -> None:
     this = await sessions_db.find_open(actor.session_id, clock.wall())
     await emails.queue(
         EmailKind.SESSIONS_ENDED,
-        to=Recipient(actor.id, actor.email, actor.name),
+        to=Recipient.of(actor),
         dedupe_key=f"sessions-ended-{noted}",
         facts={
             "where": where,

@@ -70,7 +70,7 @@ async def set_new(secret: str, password: str) -> None:
         await sessions.end_all(account.id, at, "password_reset")
         await emails.queue(
             EmailKind.PASSWORD_CHANGED,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"password-reset-{token.id}",
             facts={},
         )
@@ -90,7 +90,7 @@ async def _to(account: Account, link: Link) -> None:
         await one_time_links.keep(link)
         await emails.queue(
             EmailKind.PASSWORD_RESET,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"reset-{link.row.id}",
             facts={"link": link.address},
         )

@@ -177,7 +177,7 @@ async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
         if not account.erased_at:
             await emails.queue(
                 EmailKind.SIGNED_OUT_EVERYWHERE,
-                to=Recipient(account.id, account.email, account.name),
+                to=Recipient.of(account),
                 dedupe_key=f"signed-out-{noted}",
                 facts={},
             )

@@ -277,7 +277,7 @@ async def _held(actor: Actor) -> Account:
 async def _tell(kind: EmailKind, account: Account, at: datetime, **facts: str) -> None:
     await emails.queue(
         kind,
-        to=Recipient(account.id, account.email, account.name),
+        to=Recipient.of(account),
         dedupe_key=f"{kind}-{account.id}-{at.timestamp():.3f}",
         facts=facts,
     )

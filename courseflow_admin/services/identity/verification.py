@@ -82,7 +82,7 @@ async def _send(actor: Actor, account: Account) -> None:
             return
         await emails.queue(
             EmailKind.VERIFY_EMAIL,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"verify-{link.row.id}",
             facts={"link": link.address},
         )
@@ -113,7 +113,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
         await _send_change(account, link)
         await emails.queue(
             EmailKind.EMAIL_CHANGE_ASKED,
-            to=Recipient(account.id, account.email, account.name),
+            to=Recipient.of(account),
             dedupe_key=f"change-email-asked-{link.row.id}",
             facts={},
         )

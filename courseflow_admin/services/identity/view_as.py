@@ -77,7 +77,7 @@ async def begin(actor: Actor, account_id: str) -> None:
         if telling:
             await emails.queue(
                 EmailKind.VIEWED_AS,
-                to=Recipient(account.id, account.email, account.name),
+                to=Recipient.of(account),
                 dedupe_key=f"viewed-as-{noted}",
                 facts={"viewer": actor.name},
             )

@@ -87,7 +87,7 @@ async def _number(receipt: Receipt) -> None:
         if not await receipts_db.set_number(receipt.id, value, clock.business()):
             return
         if account:
-            await _queue(numbered, payment, Recipient(account.id, account.email, account.name))
+            await _queue(numbered, payment, Recipient.of(account))
         await audit.record(
             SYSTEM, Act.RECEIPT_NUMBERED, payment.id, receipt=receipt.id, number=numbered.label
         )

@@ -407,7 +407,7 @@ async def _tell(payment: Payment, refund: Refund, *, ended: bool) -> None:
     second = refund.cause is RefundCause.SECOND_PAYMENT
     await emails.queue(
         EmailKind.SECOND_PAYMENT_REFUNDED if second else EmailKind.REFUND,
-        to=Recipient(account.id, account.email, account.name),
+        to=Recipient.of(account),
         dedupe_key=f"refund-{refund.id}",
         facts={
             "course": payment.course_title,

@@ -48,14 +48,7 @@ async def search(
         return Page(rows=[], first=1, total=0, more_than_total=False)
     found = await catalog_db.search(words, category, level, request)
     enrolled = await _enrolled(actor, found.rows)
-    return Page(
-        rows=[_entry(course, enrolled) for course in found.rows],
-        first=found.first,
-        total=found.total,
-        more_than_total=found.more_than_total,
-        next_cursor=found.next_cursor,
-        previous_cursor=found.previous_cursor,
-    )
+    return found.map(lambda course: _entry(course, enrolled))
 
 
 async def categories() -> list[str]:

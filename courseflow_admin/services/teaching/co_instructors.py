@@ -168,7 +168,7 @@ async def _tell(person: Account | None, course: Course, noted: str, news: str, m
         return
     await emails.queue(
         EmailKind.COURSE_AUTHORS,
-        to=Recipient(person.id, person.email, person.name),
+        to=Recipient.of(person),
         dedupe_key=f"authors-{noted}-{person.id}",
         facts={
             "news": news,

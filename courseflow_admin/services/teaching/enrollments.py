@@ -134,7 +134,7 @@ async def _announce(
     until = grant.expires_at
     await emails.queue(
         EmailKind.ACCESS_GRANTED,
-        to=Recipient(account.id, account.email, account.name),
+        to=Recipient.of(account),
         dedupe_key=key,
         facts={
             "course": course.title,

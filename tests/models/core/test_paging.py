@@ -70,3 +70,11 @@ def test_the_footer_says_the_range_and_when_the_count_stopped():
     assert Page(rows, 51, 1000, True).range_text == "51–100 of 1,000+"
     assert Page(rows[:3], 1, 3, False).range_text == "1–3 of 3"
     assert Page([], 1, 0, False).range_text == "0"
+
+
+def test_a_page_of_something_else_is_the_same_page():
+    page = Page(rows=[1, 2], first=51, total=60, more_than_total=True, next_cursor="n")
+
+    assert page.map(str) == Page(["1", "2"], 51, 60, more_than_total=True, next_cursor="n")
+    with pytest.raises(ValueError, match="as many rows"):
+        page.with_rows([1])
