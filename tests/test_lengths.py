@@ -12,7 +12,7 @@ from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.services.identity import accounts
 from courseflow_admin.services.teaching import catalog
 from courseflow_admin.state.identity.people import PeopleState
-from courseflow_admin.state.money.payment import PaymentDetailState, RefundForm, ReviewForm
+from courseflow_admin.state.money.payment_detail import PaymentDetailState, RefundForm, ReviewForm
 from courseflow_admin.state.teaching.catalog import CatalogState
 from tests.api.identity.test_accounts import sign_in
 from tests.builders import acting, an_account
