@@ -144,7 +144,7 @@ async def test_addresses_are_not_tried_without_end(database):
     course = await a_course(author)
     for number in range(30):
         with pytest.raises(Invalid, match="No instructor found with this e-mail address"):
-            await authorship.add(author, course.id, f"nobody{number}@demo.test")
+            await co_instructors.add(author, course.id, f"nobody{number}@demo.test")
 
     with pytest.raises(TooMany):
         await co_instructors.add(author, course.id, helper.email)
@@ -162,11 +162,11 @@ async def test_who_is_no_instructor_in_use_writes_no_course(database):
 
     for email in (student.email, away.email, "nobody@demo.test"):
         with pytest.raises(Invalid, match="No instructor found with this e-mail address"):
-            await authorship.add(author, course.id, email)
+            await co_instructors.add(author, course.id, email)
         with pytest.raises(Invalid, match="No instructor found with this e-mail address"):
-            await authorship.change_owner(admin, course.id, email)
+            await co_instructors.change_owner(admin, course.id, email)
     with pytest.raises(Conflict, match="already owns the course"):
-        await authorship.add(author, course.id, author.email)
+        await co_instructors.add(author, course.id, author.email)
 
     assert await everything() == before
     assert [one for one in await stored("emails") if one["kind"] == "course_authors"] == []
