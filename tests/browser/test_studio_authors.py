@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from courseflow_admin.models.core.permissions import Actor
+from courseflow_admin.services.teaching import co_instructors
 from tests.browser.conftest import accessibility, layout_shift, settled
 from tests.course_builders import a_draft
 

@@ -293,7 +293,7 @@ async def test_five_wrong_codes_are_all_though_the_password_is_right_each_time(d
     owner = await with_second_factor(await an_account())
     for number in range(5):
         with pytest.raises(CodeRefused, match="incorrect or has already been used"):
-            await sign_in.open_api(await authenticated(), f"00000{number}")
+            await second_step.open_api(await authenticated(), f"00000{number}")
 
     for code in (code_of(owner.key), owner.codes[0]):
         with pytest.raises(TooMany):
