@@ -27,6 +27,7 @@ from courseflow_admin.errors import (
     ProviderUnreachable,
     for_admins,
 )
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
@@ -45,7 +46,6 @@ from courseflow_admin.models.money.payments import (
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.sentences import counted
 from courseflow_admin.services.money import looks, receipts, refunds, reviews
 from courseflow_admin.services.money.looks import ON_ITS_WAY
 from courseflow_admin.services.school import audit

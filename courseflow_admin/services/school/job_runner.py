@@ -11,7 +11,7 @@ from functools import partial
 
 from loguru import logger
 
-from courseflow_admin import sentences
+from courseflow_admin import field_sentences
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.school import jobs as jobs_db
 from courseflow_admin.errors import (
@@ -168,7 +168,7 @@ class Runner:
         with request_context(f"job-{reference}", ""):
             if job.losses >= LOSSES:
                 await self._give_up(
-                    handler, job, f"Its worker died {sentences.counted(job.losses, 'time')}."
+                    handler, job, f"Its worker died {field_sentences.counted(job.losses, 'time')}."
                 )
                 return
             try:
