@@ -43,8 +43,8 @@ def test_no_field_lets_the_browser_cut_off_what_is_pasted():
 @pytest.mark.parametrize(
     ("form", "fields", "sentence"),
     [
-        (RefundForm, {"reason": "x" * 301}, "Reason: Please write at most 300 characters."),
-        (ReviewForm, {"note": "x" * 501}, "Note: Please write at most 500 characters."),
+        (RefundForm, {"reason": "x" * 301}, "Reason: Use at most 300 characters."),
+        (ReviewForm, {"note": "x" * 501}, "Note: Use at most 500 characters."),
     ],
 )
 async def test_a_form_that_holds_too_much_is_told_which_field_and_how_much(
@@ -94,6 +94,6 @@ async def test_over_http_it_is_refused_with_the_field(api):
     assert [one.status_code for one in (name, search)] == [422, 422]
     assert [one.json()["field"] for one in (name, search)] == ["name", "q"]
     assert [one.json()["detail"] for one in (name, search)] == [
-        "Please write at most 80 characters.",
-        "Please write at most 100 characters.",
+        "Use at most 80 characters.",
+        "Use at most 100 characters.",
     ]

@@ -233,7 +233,7 @@ async def test_a_lesson_that_is_too_long_is_not_saved_and_says_how_long_it_may_b
 
     await run(root, StudioLessonState, "change_text", **here, text="x" * 200_001)
 
-    assert lesson.saved == "Not saved. Text: Please write at most 200,000 characters."
+    assert lesson.saved == "Not saved. Text: Use at most 200,000 characters."
     assert await everything() == before
 
 
