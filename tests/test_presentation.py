@@ -23,6 +23,8 @@ WITH_ADDRESSES = {
 # Sentences that no screen makes up, by the function they stand in.
 REFUSAL, KEPT, E_MAIL = "a refusal", "kept with the thing as its history", "a fact of an e-mail"
 NO_SCREENS = {
+    "identity/invitations.py: module": REFUSAL,
+    "identity/one_time_links.py: module": REFUSAL,
     "identity/password_rules.py: module": REFUSAL,
     "identity/second_factor.py: use": E_MAIL,
     "identity/view_as.py: _why_not": REFUSAL,
