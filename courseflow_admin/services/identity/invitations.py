@@ -29,7 +29,7 @@ from courseflow_admin.services.school import audit, limits
 SENT_PER_ADMIN = 100  # in one hour
 SENT_AGAIN = 5  # in one hour, of one invitation
 USES_PER_ADDRESS = 20  # in one minute, from one IP address
-ASK = "Ask whoever invited you for a new one."
+ASK = "Ask the person who invited you for a new one."
 HOW_ENDED = {
     InvitationState.PENDING: f"This invitation expired on {{day}}. {ASK}",
     InvitationState.ACCEPTED: "This invitation was accepted on {day}. Sign in to continue.",
