@@ -39,7 +39,7 @@ def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
     assert accessibility(settled(page)) == []
     dialog.get_by_role("button", name="Capture ₹4,999.00").dblclick()
 
-    expect(page.get_by_text("Captured ₹4,999.00 of Paula Patient.")).to_be_visible()
+    expect(page.get_by_text("Captured ₹4,999.00 from Paula Patient.")).to_be_visible()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("button", name="Capture", exact=True)).to_have_count(0)
     expect(page.get_by_text("Capture requested")).to_have_count(1)

@@ -92,8 +92,8 @@ class StaleRevision(Conflict):
 
     def __init__(self, what: str, mine: str, theirs: str, revision: int) -> None:
         super().__init__(
-            f"{what} was changed elsewhere. Nothing was overwritten. Compare both versions and "
-            "save again."
+            f"{what[:1].upper()}{what[1:]} was changed elsewhere. Nothing was overwritten. "
+            "Compare both versions and save again."
         )
         self.mine, self.theirs, self.revision = mine, theirs, revision
 

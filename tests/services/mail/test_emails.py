@@ -164,7 +164,7 @@ async def test_an_email_resend_refuses_for_itself_fails_at_once_and_stops_no_oth
     after = await emails_db.get(wrong.id)
     assert (after.state, after.attempts) == (EmailState.FAILED, 1)
     assert await stored("jobs") == []
-    assert after.error.startswith("Resend refused: Invalid `to` field.")
+    assert after.error.startswith("Resend declined the request: Invalid `to` field.")
     assert [(event.state, event.detail) for event in after.events] == [
         (EmailState.FAILED, after.error)
     ]

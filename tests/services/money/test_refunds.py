@@ -319,7 +319,7 @@ async def test_an_admin_is_told_of_a_refusal_and_may_ask_again(database, sandbox
 async def test_a_refund_without_a_reason_that_is_seen_is_refused(database, sandbox, reason):
     _, _, payment, _ = await a_purchase(sandbox, "stripe")
 
-    with pytest.raises(Invalid, match="Say why") as refused:
+    with pytest.raises(Invalid, match="Enter a reason") as refused:
         await refunds.refund(ADMIN, payment.id, payment.amount, reason, new_id("ref"))
 
     assert refused.value.field == "reason"

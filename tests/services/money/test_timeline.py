@@ -37,7 +37,7 @@ async def test_the_timeline_tells_what_happened_once_and_in_order(database, sand
         "Razorpay reported payment.captured",
         "Razorpay reported order.paid",
     ]
-    assert told.count("Asked Razorpay anew: paid") == 1
+    assert told.count("Checked with Razorpay: paid") == 1
     assert "Payment confirmed and matched to the order" in told
     assert "E-mail “Receipt SANDBOX-2026-00001 for Data Structures in Practice” delivered" in told
     assert [step.at for step in detail.steps] == sorted(step.at for step in detail.steps)
@@ -92,7 +92,7 @@ async def test_learner_and_owner_read_what_happened_but_neither_evidence_nor_who
         "The school",
     )
     assert told["Re-check requested"] == "The school"
-    assert told["Asked Stripe anew: paid"] == "CourseFlow"
+    assert told["Checked with Stripe: paid"] == "CourseFlow"
     assert {(row.label, row.evidence) for row in rows} == {("", "")}
     for trace in ("203.0.113.7", "req_of_rosa", "Rosa", "sha256", "evt_", "fraud"):
         assert trace not in f"{detail.steps} {rows}"
@@ -135,8 +135,8 @@ async def test_what_does_not_match_is_told_to_admins_alone(database, sandbox):
     said = await payments.recheck(rosa, payment.id)
 
     why = "needs review: The gateway reports ₹4,999.00, but our payment is ₹1.00."
-    assert (said, await asked_anew(rosa, payment)) == (why, f"Asked Stripe anew: {why}")
-    assert await asked_anew(student, payment) == "Asked Stripe anew: needs review"
+    assert (said, await asked_anew(rosa, payment)) == (why, f"Checked with Stripe: {why}")
+    assert await asked_anew(student, payment) == "Checked with Stripe: needs review"
 
 
 async def test_why_a_gateway_refuses_to_tell_is_told_to_admins_alone(database, sandbox):
@@ -151,5 +151,5 @@ async def test_why_a_gateway_refuses_to_tell_is_told_to_admins_alone(database, s
 
     assert "No such" in refused.value.message
     told = await asked_anew(rosa, payment)
-    assert told == f"Asked Stripe anew: {refused.value.message}"
+    assert told == f"Checked with Stripe: {refused.value.message}"
     assert await asked_anew(student, payment) == "Checked with Stripe: unknown"

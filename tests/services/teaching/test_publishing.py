@@ -161,7 +161,7 @@ async def test_blanks_are_no_text(database):
         (490, "KWD", ("stripe",), "0.490 is too low"),
         (18_605, "KWD", ("stripe", "razorpay"), "in steps of 0.010. Enter 18.600 or 18.610."),
         (18_610, "KWD", ("stripe",), ""),
-        (50, "USD", (), "takes USD"),
+        (50, "USD", (), "supports USD"),
         (0, "USD", ("stripe",), "The price is 0"),
     ],
 )

@@ -53,7 +53,7 @@ async def test_a_captured_payment_is_shown_paid(held):
 
     await run(root, PaymentDetailState, "capture")
 
-    assert await said(root) == [("success", f"Captured ₹4,999.00 of {held.name}.")]
+    assert await said(root) == [("success", f"Captured ₹4,999.00 from {held.name}.")]
     assert (state.capture_dialog, state.capturing, state.capture_problem) == (False, False, "")
     assert (state.shown.state, state.shown.lapses, state.shown.warning) == ("paid", "", "")
     assert "Capture requested" in [step.what for step in state.steps]

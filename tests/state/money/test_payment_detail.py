@@ -341,7 +341,7 @@ async def test_a_recheck_finds_what_no_webhook_told(database, sandbox):
     await run(root, PaymentDetailState, "recheck")
 
     assert (state.shown.state, state.checking) == ("paid", False)
-    assert await said(root) == [("success", "Asked Razorpay anew: paid.")]
+    assert await said(root) == [("success", "Checked with Razorpay: paid.")]
     assert (await payments_db.get(payment.id)).state is PaymentState.PAID
 
 
@@ -362,7 +362,7 @@ async def test_a_recheck_the_gateway_refused_is_said_and_stands_in_the_timeline(
     assert "Re-check requested" in told
     (asked,) = [one for one in told if "No such checkout.session" in one]
     assert asked.startswith(
-        "Asked Stripe anew: Stripe declined the request: No such checkout.session"
+        "Checked with Stripe: Stripe declined the request: No such checkout.session"
     )
 
 

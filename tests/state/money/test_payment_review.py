@@ -94,12 +94,12 @@ async def test_instructors_resolve_nothing_even_when_they_get_past_the_guard(dat
         (
             Capture.PENDING,
             "Expired",
-            "Its checkout is closed, so Ada Lovelace may buy Data Structures in Practice anew.",
+            "Its checkout is closed, so Ada Lovelace can buy Data Structures in Practice again.",
         ),
         (
             Capture.FAILED,
             "Failed",
-            "Its checkout is closed, so Ada Lovelace may buy Data Structures in Practice anew.",
+            "Its checkout is closed, so Ada Lovelace can buy Data Structures in Practice again.",
         ),
     ],
 )

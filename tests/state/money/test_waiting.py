@@ -213,7 +213,7 @@ async def test_an_act_whose_process_died_is_over_by_itself(tab, sandbox):
     await tab.click("recheck")
 
     assert (turning, ended) == (True, False)
-    assert await said(tab.root) == [("success", "Asked Stripe anew: paid.")]
+    assert await said(tab.root) == [("success", "Checked with Stripe: paid.")]
 
 
 async def test_another_list_is_loaded_at_once_while_a_gateway_hangs(tab):
