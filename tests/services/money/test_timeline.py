@@ -121,7 +121,7 @@ async def test_an_admin_reads_the_evidence_and_who_it_was(refunded):
 
 async def asked_anew(actor, payment):
     told = [row.what for row in step_rows(await payments.get(actor, payment.id))]
-    return [what for what in told if what.startswith("Asked ")][-1]
+    return [what for what in told if what.startswith("Checked with ")][-1]
 
 
 async def test_what_does_not_match_is_told_to_admins_alone(database, sandbox):
