@@ -77,7 +77,7 @@ def writes_and_publishes(page: Page, gateway: Gateway) -> None:
     editor.get_by_label("Category").select_option("Science")
     editor.get_by_role("button", name="Waves").click()
     publish = page.get_by_role("region", name="Publish")
-    publish.get_by_label("Price").fill("1,499")
+    publish.get_by_label("Price").fill("1,499.00")
     publish.get_by_label("Price").press("Enter")
     expect(publish.get_by_label("Price")).to_have_value("1499.00")
 
