@@ -207,9 +207,9 @@ def _address(span: str, currency: str, board: Board) -> str:
 def _tile(figure: Figure, board: Board, *, several: bool) -> Tile:
     days = board.period.length
     change = figures.change(figure)
-    note = f"vs. {counted(days, 'day')} before"
+    note = f"vs. previous {counted(days, 'day')}"
     if not change:
-        note = f"none in the {counted(days, 'day')} before" if figure.before == 0 else ""
+        note = f"none in the previous {counted(days, 'day')}" if figure.before == 0 else ""
     label = metric_of(figure.metric).label
     return Tile(
         label=f"{label} in {figure.currency}" if figure.currency and several else label,

@@ -13,7 +13,7 @@ from tests.money_builders import a_payment
 from tests.services.money.buying import a_sale, hold
 from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money.money_tabs import ADMIN, a_tab_of
-from tests.state.money.test_payment import opened
+from tests.state.money.test_payment_detail import opened
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.builders import audited
 from tests.money_builders import a_payment
 from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money.money_tabs import ADMIN, INES
-from tests.state.money.test_payment import opened
+from tests.state.money.test_payment_detail import opened
 
 ROOM = "Stripe reports a refund of ₹1.00, which is more than is left of this payment."
 NOTE = "Given back by bank transfer."
