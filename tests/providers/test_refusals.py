@@ -64,7 +64,7 @@ async def test_an_answer_that_says_nothing_of_the_money_is_no_refusal(refund, pr
 
 @BOTH
 async def test_a_bad_request_is_a_refusal(refund, provider):
-    with pytest.raises(ProviderRefused, match=r"refused: No\."):
+    with pytest.raises(ProviderRefused, match=r"declined the request: No\."):
         await refund(provider, 400)
 
 

@@ -140,5 +140,5 @@ def test_no_sdk_and_nothing_of_ours_is_imported() -> None:
 
     assert done.stdout.strip() == (
         "['courseflow_admin.config', 'courseflow_admin.development', 'courseflow_admin.errors', "
-        "'courseflow_admin.keys', 'courseflow_admin.field_sentences']"
+        "'courseflow_admin.field_sentences', 'courseflow_admin.keys']"
     )

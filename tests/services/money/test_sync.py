@@ -41,12 +41,12 @@ async def test_an_event_the_gateway_refused_to_explain_is_tried_again_and_then_f
     assert {(row["state"], row["attempts"]) for row in once} == {("waiting", 1)}
     assert {(row["state"], row["attempts"]) for row in given_up} == {("failed", TRIES)}
     assert len(given_up) == events
-    assert all(" refused: " in row["error"] for row in given_up)
+    assert all(" declined the request: " in row["error"] for row in given_up)
     row = await payments_db.get(payment.id)
     assert (row.state, row.open) == (PaymentState.CREATED, True)
     assert clock.business() < await due_at(payment.id) <= clock.business() + timedelta(minutes=10)
     assert row.syncs[-1].result == NOT_TOLD
-    assert " refused: " in row.syncs[-1].why
+    assert " declined the request: " in row.syncs[-1].why
 
 
 @BOTH
@@ -81,7 +81,7 @@ async def test_what_was_refused_about_a_paid_payment_is_asked_again_by_itself(da
     before, planned = await payments_db.get(payment.id), await due_at(payment.id)
     sandbox.reset()
 
-    with pytest.raises(ProviderRefused, match="Stripe refused"):
+    with pytest.raises(ProviderRefused, match="Stripe declined"):
         await payments.recheck(ADMIN, payment.id)
 
     after = await payments_db.get(payment.id)

@@ -75,7 +75,9 @@ async def test_without_consent_nothing_is_opened(database, sandbox):
     course, student = await a_sale()
     await written(terms="One.", refunds="In 14 days.")
 
-    with pytest.raises(Invalid, match=r"agreeing to the refund policy: .*/refunds") as refused:
+    with pytest.raises(
+        Invalid, match=r"you agree to the refund policy. Read it at .*/refunds"
+    ) as refused:
         await buy(student, course, agreed_terms=1)
 
     assert refused.value.field == "agreed_refunds"

@@ -11,6 +11,7 @@ import reflex as rx
 from loguru import logger
 
 from courseflow_admin.errors import Conflict, NotSignedIn, Unavailable, Unexpected
+from courseflow_admin.services.school import support
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD, Form, event, resumed
 from courseflow_admin.state.core.marks import PUBLIC, mark_of
@@ -184,13 +185,15 @@ async def test_an_error_of_ours_is_said_in_its_own_words_and_finally_is_reached(
     assert (await root.get_state(TriedState)).busy is False
 
 
-async def test_a_fault_is_one_log_line_and_its_reference_for_the_person(log):
+async def test_a_fault_is_one_log_line_and_its_reference_for_the_person(database, log):
     root = a_tab()
 
     await run(root, TriedState, "fails", how="ours not")
 
     board = await root.get_state(notices.NoticesState)
-    assert [(one.tone, one.text) for one in board.shown] == [("error", Unexpected().message)]
+    assert [(one.tone, one.text) for one in board.shown] == [
+        ("error", await support.sentence(Unexpected()))
+    ]
     assert len(log) == 1
     assert board.shown[0].reference in log[0]
     assert "Traceback" not in log[0]
@@ -206,13 +209,15 @@ async def test_a_background_handler_says_what_came_of_it_and_ends():
     assert (await root.get_state(TriedState)).busy is False
 
 
-async def test_a_background_handler_that_fails_ends_too_and_is_one_log_line(log):
+async def test_a_background_handler_that_fails_ends_too_and_is_one_log_line(database, log):
     root = a_tab()
 
     await run(root, TriedState, "waits", how="fails")
 
     board = await root.get_state(notices.NoticesState)
-    assert [(one.tone, one.text) for one in board.shown] == [("error", Unexpected().message)]
+    assert [(one.tone, one.text) for one in board.shown] == [
+        ("error", await support.sentence(Unexpected()))
+    ]
     assert (len(log), board.shown[0].reference in log[0]) == (1, True)
     assert (await root.get_state(TriedState)).busy is False
 
