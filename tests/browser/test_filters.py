@@ -70,8 +70,11 @@ def item(page: Page, text: str) -> Locator:
 
 
 def pick(page: Page, label: str, text: str) -> None:
+    """Pick, and see the menu close and its button get the focus, as a person would."""
     chip(page, label).click()
     item(page, text).click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    expect(chip(page, label)).to_be_focused()
 
 
 @pytest.mark.parametrize("after", [0, 100, 400])
@@ -294,7 +297,7 @@ def test_courses_and_days_are_picked_from_what_the_page_brings(desk, courses):
     pick(desk, "Date", "Last 7 days")
     desk.wait_for_url("**from=*")
     assert address(desk) == f"/audit?act=account.created&from={today - timedelta(6)}&to={today}"
-    desk.get_by_role("link", name="Remove filter Days").click()
+    desk.get_by_role("link", name="Remove filter Date").click()
     desk.wait_for_url("**/audit?act=account.created")
 
 
