@@ -281,7 +281,7 @@ async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
     """The money is there: payment, grant, receipt, e-mail and audit entry, all or nothing.
 
     When another payment gives access already, this money is a second one for the same purchase:
-    then a refund is reserved instead of a grant, and `refunds.send` gives it back.
+    then a refund is reserved instead of a grant, and `refunds.send_pending` gives it back.
     """
 
     async def settle() -> None:
