@@ -13,7 +13,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import configure_logs
 from courseflow_admin.services.figures import monitoring
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import receipts, sync, webhooks
 from courseflow_admin.services.school import retention, startup
 from courseflow_admin.services.school.job_runner import AWAY_SECONDS, Runner
@@ -24,7 +24,7 @@ HANDLERS: tuple[Handler, ...] = (
     webhooks.HANDLE,
     sync.LOOK,
     receipts.NUMBER,
-    emails.SEND,
+    outbox.SEND,
     retention.KEEP,
 )
 SCHEDULES: tuple[Every, ...] = (Every("retention", timedelta(days=1), retention.KEEP.kind),)

@@ -18,7 +18,7 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.models.money.payments import Payment, PaymentState
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import checkout, looks
 from courseflow_admin.services.school import jobs
 from courseflow_admin.services.school.job_runner import Runner
@@ -69,8 +69,8 @@ async def with_stripe_hanging(sandbox: Sandbox, events: int) -> tuple[float, flo
     bought = await buy(await a_learner("rita"), course, "razorpay")
     await sandbox.deliver()
     email = await an_email(state=EmailState.QUEUED, sent_at=None, to="ada@demo.test")
-    await jobs.queue(emails.KIND, email.id, "resend")
-    await run_due(emails.SEND)
+    await jobs.queue(outbox.KIND, email.id, "resend")
+    await run_due(outbox.SEND)
     assert len(await stored("webhook_events", provider="stripe", state="waiting")) >= events
     sandbox.switch("stripe", outage="timeout")
 

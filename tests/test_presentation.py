@@ -12,7 +12,7 @@ LOOKS = {"icon", "icons", "tone", "tones", "href", "hrefs", "color", "colour"}
 WITH_ADDRESSES = {
     "identity/invitations.py": "the link of an invitation's e-mail",
     "identity/one_time_links.py": "the links of e-mails that work once",
-    "mail/emails.py": "the logo in an e-mail",
+    "mail/outbox.py": "the logo in an e-mail",
     "money/checkout.py": "where the gateway leads back to; a refusal that names the policies",
     "money/receipts.py": "the link of a receipt's e-mail",
     "money/refunds.py": "the link of a refund's e-mail",
@@ -28,7 +28,7 @@ NO_SCREENS = {
     "identity/password_rules.py: module": REFUSAL,
     "identity/second_factor.py: use": E_MAIL,
     "identity/view_as.py: _why_not": REFUSAL,
-    "mail/emails.py: send": KEPT,
+    "mail/outbox.py: send": KEPT,
     "money/refunds.py: _apply": KEPT,
     "money/refunds.py: _no_room": KEPT,
     "money/refunds.py: _tell": E_MAIL,

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.settings import SchoolSettings
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 
 FACTS = {
     "course": "Python for Analysts",
@@ -33,7 +33,7 @@ def test_a_name_without_a_break_stays_within_the_receipt(visitor, width):
         name="School", support_email="help@school.example", seller_lines=["Third Floor, 14 Lake"]
     )
     to = Recipient("acc_1", "ada@school.example", name)
-    receipt = emails.compose(EmailKind.RECEIPT, to, "key", {**FACTS, "billed_to": name}, seller)
+    receipt = outbox.compose(EmailKind.RECEIPT, to, "key", {**FACTS, "billed_to": name}, seller)
     page = visitor(width=width)
 
     page.set_content(receipt.html)

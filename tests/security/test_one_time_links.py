@@ -8,7 +8,7 @@ to set a new password.
 import pytest
 
 from courseflow_admin.services.identity import password_resets, verification
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from tests.account_builders import SECRET, a_newcomer, secret_of
 from tests.builders import PASSWORD, acting, stored
 
@@ -33,7 +33,7 @@ async def test_ones_own_e_mails_do_not_show_the_link(database, act):
     kind = await act(eve)
     [row] = await stored("emails", kind=kind)
 
-    seen = await emails_log.get(acting(eve), row["_id"])
+    seen = await emails.get(acting(eve), row["_id"])
 
     assert len(await secret_of(kind)) > 20
     assert SECRET.findall(seen.text) == SECRET.findall(seen.html) == ["hidden"]

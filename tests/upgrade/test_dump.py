@@ -15,7 +15,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.indexes import INDEXES
 from courseflow_admin.models.core.periods import Period
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import receipts
 from tests.job_builders import run_due
 from tests.upgrade import loading, sayings
@@ -388,7 +388,7 @@ async def test_what_older_code_let_wait_during_the_deploy_has_a_job_when_that_is
 async def test_the_work_that_waited_before_the_upgrade_is_done_after_it(loaded, sandbox):
     await migrations.bring_up_to_date()
 
-    await run_due(receipts.NUMBER, emails.SEND)
+    await run_due(receipts.NUMBER, outbox.SEND)
 
     numbered = await collection("receipts").find({"_id": {"$in": list(WAITING["receipt-number"])}})
     assert all(row["number"] for row in numbered)

@@ -17,7 +17,7 @@ from courseflow_admin.models.mail.emails import (
     EmailKind,
     EmailState,
 )
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 
 router = APIRouter(prefix=f"{routes.API}/emails", tags=["emails"])
 
@@ -83,16 +83,16 @@ async def newest(
         account_id=account_id,
     )
     if mine or not actor.can(Permission.EMAILS_READ):
-        page = await emails_log.mine(actor, request, wanted)
+        page = await emails.mine(actor, request, wanted)
     else:
-        page = await emails_log.search(actor, wanted, request)
+        page = await emails.search(actor, wanted, request)
     return PageView[EmailView].of(page, EmailView.of)
 
 
 @router.get("/{email_id}")
 async def get(actor: CurrentActor, email_id: str) -> EmailDetailView:
     """One e-mail with its content as sent and what the provider said of it."""
-    email = await emails_log.get(actor, email_id)
+    email = await emails.get(actor, email_id)
     return EmailDetailView(
         **asdict(EmailView.of(email)),
         html=email.html,

@@ -24,7 +24,7 @@ from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 
 
 @dataclass
@@ -160,7 +160,7 @@ class Traces:
     ) -> None:
         account_id = learner.id if isinstance(learner, Account) else learner.account_id
         to = Recipient(account_id, learner.email, learner.name)
-        email = emails.compose(kind, to, key, facts, self.school)
+        email = outbox.compose(kind, to, key, facts, self.school)
         end = self._end_of_mail()
         done_at = at + timedelta(seconds=4)
         steps = [

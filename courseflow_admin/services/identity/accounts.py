@@ -29,7 +29,7 @@ from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import one_time_links, password_rules, passwords, sessions
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 
 FAILED_PER_ACCOUNT = 5  # in five minutes, of a known browser, and of all others together
@@ -83,7 +83,7 @@ async def _add_learner(account: Account) -> None:
     async def body() -> None:
         await accounts_db.add(account)
         await one_time_links.keep(link)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.WELCOME,
             to=Recipient.of(account),
             dedupe_key=f"welcome-{account.id}",
@@ -102,7 +102,7 @@ async def _tell_owner(owner: Account) -> None:
     async def body() -> None:
         await accounts_db.add_decoy(new_id("acc"), nobody.expires_at)
         await one_time_links.keep(nobody)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.ACCOUNT_EXISTS,
             to=Recipient.of(owner),
             dedupe_key=f"account-exists-{owner.id}-{calendar.school().date_of(at)}",
@@ -290,7 +290,7 @@ async def _set_suspended(
 async def _tell(account: Account, kind: EmailKind, noted: str, facts: dict[str, str]) -> None:
     """Say to the person what was done to their account; once for each entry in the log."""
     to = Recipient.of(account)
-    await emails.queue(kind, to=to, dedupe_key=f"{kind}-{noted}", facts=facts)
+    await outbox.queue(kind, to=to, dedupe_key=f"{kind}-{noted}", facts=facts)
 
 
 async def _hold_office(actor: Actor, account_id: str) -> None:

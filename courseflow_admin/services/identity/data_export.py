@@ -8,8 +8,8 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services.mail import emails
-from courseflow_admin.services.mail.emails_log import MASKED, ONE_TIME_LINK
+from courseflow_admin.services.mail import outbox
+from courseflow_admin.services.mail.emails import MASKED, ONE_TIME_LINK
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
 
@@ -24,7 +24,7 @@ async def export(actor: Actor) -> dict[str, Any]:
 
     async def body() -> None:
         noted = await audit.record(actor, Act.ACCOUNT_EXPORTED, actor.id)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.DATA_EXPORTED,
             to=Recipient.of(actor),
             dedupe_key=f"exported-{noted}",

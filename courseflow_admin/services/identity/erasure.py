@@ -18,7 +18,7 @@ from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import one_time_links, view_as
 from courseflow_admin.services.identity.reauthentication import prove
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import webhooks
 from courseflow_admin.services.school import audit
 
@@ -78,7 +78,7 @@ async def erase(actor: Actor, password: str) -> None:
         await own_account.forget_names(account.id)
         await webhooks.forget(*await own_account.payments_and_emails(account.id, account.email))
         await own_account.blank_emails(account.id, account.email, at)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.ACCOUNT_ERASED,
             to=Recipient.of(account),
             dedupe_key=f"erased-{account.id}",

@@ -23,7 +23,7 @@ from courseflow_admin.models.mail.emails import EmailKind, EmailState, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import accounts, tokens
 from courseflow_admin.services.identity.accounts import EmailTaken
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 
 SENT_PER_ADMIN = 100  # in one hour
@@ -249,7 +249,7 @@ async def sign_up(secret: str, name: str, password: str) -> Account:
     async def body() -> None:
         invitation = await _take(token_hash, account.id)
         await accounts_db.add(account)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.WELCOME,
             to=Recipient.of(account),
             dedupe_key=f"welcome-{account.id}",
@@ -325,7 +325,7 @@ def _require_use(account: Account | None, role: str) -> None:
 
 
 async def _send(actor: Actor, invitation: Invitation, secret: str, account: Account | None) -> None:
-    await emails.queue(
+    await outbox.queue(
         EmailKind.INVITATION,
         to=Recipient(
             account.id if account else "", invitation.email, account.name if account else ""

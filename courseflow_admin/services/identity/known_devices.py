@@ -9,7 +9,7 @@ from courseflow_admin.models.identity.devices import device_of
 from courseflow_admin.models.identity.known_devices import marks_of
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 
 
 async def note(session: Session, cookie: str, *, first: bool) -> bool:
@@ -23,7 +23,7 @@ async def note(session: Session, cookie: str, *, first: bool) -> bool:
     await known_devices_db.learn(session.account_id, marks, device, at)
     if is_new:
         school = calendar.school()
-        await emails.queue(
+        await outbox.queue(
             EmailKind.NEW_DEVICE,
             to=Recipient(session.account_id, session.email, session.name),
             dedupe_key=f"new-device-{session.account_id}-{marks[0][:32]}-{school.date_of(at)}",

@@ -26,7 +26,7 @@ from courseflow_admin.services.identity import (
     view_as,
 )
 from courseflow_admin.services.identity.reauthentication import prove
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit
 
 LONGEST_NAME = 80
@@ -134,7 +134,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
             raise ChangedMeanwhile
         ended = await sessions.end_all(actor.id, at, "password_changed", but_id=actor.session_id)
         await one_time_links.forget(account.id, (TokenUse.RESET, TokenUse.CHANGE_EMAIL))
-        await emails.queue(
+        await outbox.queue(
             EmailKind.PASSWORD_CHANGED,
             to=Recipient.of(account),
             dedupe_key=f"password-changed-{account.id}-{at.timestamp():.3f}",
@@ -193,7 +193,7 @@ async def end_other_sessions(actor: Actor) -> int:
 async def _tell_signed_out(actor: Actor, where: str, noted: str) -> None:
     """No password is asked for it, so the owner is told who did it and from where."""
     this = await sessions_db.find_open(actor.session_id, clock.wall())
-    await emails.queue(
+    await outbox.queue(
         EmailKind.SESSIONS_ENDED,
         to=Recipient.of(actor),
         dedupe_key=f"sessions-ended-{noted}",

@@ -19,7 +19,7 @@ from courseflow_admin.services.identity import one_time_links, password_rules, p
 from courseflow_admin.services.identity.accounts import NOBODY
 from courseflow_admin.services.identity.one_time_links import SETS_PASSWORD, Link, LinkNotGood
 from courseflow_admin.services.identity.verification import acting_as
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
 
@@ -68,7 +68,7 @@ async def set_new(secret: str, password: str) -> None:
             raise LinkNotGood
         await one_time_links.forget(account.id)
         await sessions.end_all(account.id, at, "password_reset")
-        await emails.queue(
+        await outbox.queue(
             EmailKind.PASSWORD_CHANGED,
             to=Recipient.of(account),
             dedupe_key=f"password-reset-{token.id}",
@@ -88,7 +88,7 @@ async def set_new(secret: str, password: str) -> None:
 async def _to(account: Account, link: Link) -> None:
     async def body() -> None:
         await one_time_links.keep(link)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.PASSWORD_RESET,
             to=Recipient.of(account),
             dedupe_key=f"reset-{link.row.id}",
@@ -102,7 +102,7 @@ async def _to(account: Account, link: Link) -> None:
 async def _to_nobody(link: Link, asked_of: str) -> None:
     async def body() -> None:
         await one_time_links.keep(link)
-        email = emails.compose(
+        email = outbox.compose(
             EmailKind.PASSWORD_RESET,
             Recipient("", "", "Nobody"),
             f"reset-{link.row.id}",
@@ -110,7 +110,7 @@ async def _to_nobody(link: Link, asked_of: str) -> None:
             await school_settings.get(),
         )
         await tokens_db.add_decoy(email, link.expires_at)
-        await emails.ask_to_send(email)
+        await outbox.ask_to_send(email)
         await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, asked_of)
 
     await transaction(body)

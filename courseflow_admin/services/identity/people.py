@@ -27,7 +27,7 @@ from courseflow_admin.models.teaching.access import Verdict
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services.identity import second_factor, sessions
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import access
@@ -175,7 +175,7 @@ async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
         await second_factors_db.forget_pending(account_id)
         noted = await audit.record(actor, Act.ACCOUNT_SIGNED_OUT, account_id, sessions=ended)
         if not account.erased_at:
-            await emails.queue(
+            await outbox.queue(
                 EmailKind.SIGNED_OUT_EVERYWHERE,
                 to=Recipient.of(account),
                 dedupe_key=f"signed-out-{noted}",

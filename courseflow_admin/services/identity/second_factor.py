@@ -43,7 +43,7 @@ from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import second_factor_rule, sessions
 from courseflow_admin.services.identity.reauthentication import prove
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
 
@@ -275,7 +275,7 @@ async def _held(actor: Actor) -> Account:
 
 
 async def _tell(kind: EmailKind, account: Account, at: datetime, **facts: str) -> None:
-    await emails.queue(
+    await outbox.queue(
         kind,
         to=Recipient.of(account),
         dedupe_key=f"{kind}-{account.id}-{at.timestamp():.3f}",

@@ -27,7 +27,7 @@ from courseflow_admin.models.identity.sessions import (
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import known_devices, second_factor_rule, tokens, view_as
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 
 
@@ -250,7 +250,7 @@ async def _end_family(session: Session) -> None:
         if not await sessions_db.end(session.id, clock.wall(), "reused"):
             return
         await audit.record(session.actor, Act.TOKEN_REUSED, session.id)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.TOKEN_REUSE,
             to=Recipient(session.account_id, session.email, session.name),
             dedupe_key=f"token-reuse-{session.id}",

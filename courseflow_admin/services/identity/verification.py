@@ -20,7 +20,7 @@ from courseflow_admin.services.identity import one_time_links, sessions
 from courseflow_admin.services.identity.accounts import EmailTaken
 from courseflow_admin.services.identity.one_time_links import PROVES_ADDRESS, Link, LinkNotGood
 from courseflow_admin.services.identity.reauthentication import prove
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 
 LINKS_PER_ACCOUNT = 5  # in one hour
@@ -80,7 +80,7 @@ async def _send(actor: Actor, account: Account) -> None:
     async def body() -> None:
         if not await one_time_links.keep_once(link):
             return
-        await emails.queue(
+        await outbox.queue(
             EmailKind.VERIFY_EMAIL,
             to=Recipient.of(account),
             dedupe_key=f"verify-{link.row.id}",
@@ -111,7 +111,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
         if not await one_time_links.keep_once(link):
             return
         await _send_change(account, link)
-        await emails.queue(
+        await outbox.queue(
             EmailKind.EMAIL_CHANGE_ASKED,
             to=Recipient.of(account),
             dedupe_key=f"change-email-asked-{link.row.id}",
@@ -164,7 +164,7 @@ async def cancel_change(actor: Actor) -> None:
 
 
 async def _send_change(account: Account, link: Link) -> None:
-    await emails.queue(
+    await outbox.queue(
         EmailKind.EMAIL_CHANGE,
         to=Recipient(account.id, link.row.email, account.name),
         dedupe_key=f"change-email-{link.row.id}",
@@ -206,7 +206,7 @@ async def _change_email(token: OneTimeToken) -> None:
     await own_account.copy_person(account.id, account.name, account.email)
     await sessions.account_changed(account)
     await one_time_links.forget(account.id)  # sent to the former address
-    await emails.queue(
+    await outbox.queue(
         EmailKind.EMAIL_CHANGED,
         to=Recipient(account.id, former.email, account.name),
         dedupe_key=f"email-changed-{token.id}",

@@ -18,7 +18,7 @@ from courseflow_admin.models.core.permissions import Actor, Permission, raises
 from courseflow_admin.models.identity.sessions import Session, Viewing
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
 
@@ -75,7 +75,7 @@ async def begin(actor: Actor, account_id: str) -> None:
             raise BrowserOnly
         noted = await audit.record(actor, Act.ACCOUNT_VIEW_BEGUN, account_id, until=until)
         if telling:
-            await emails.queue(
+            await outbox.queue(
                 EmailKind.VIEWED_AS,
                 to=Recipient.of(account),
                 dedupe_key=f"viewed-as-{noted}",

@@ -20,7 +20,7 @@ from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import reviews
 from courseflow_admin.services.school import audit, jobs
 from courseflow_admin.services.school.jobs import Handler, RetryLater
@@ -96,7 +96,7 @@ async def _number(receipt: Receipt) -> None:
 
 
 async def _queue(receipt: Receipt, payment: Payment, to: Recipient) -> None:
-    await emails.queue(
+    await outbox.queue(
         EmailKind.RECEIPT,
         to=to,
         dedupe_key=f"receipt-{payment.id}",

@@ -42,7 +42,7 @@ from courseflow_admin.models.money.payments import (
 )
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import looks, reviews
 from courseflow_admin.services.school import audit
 
@@ -405,7 +405,7 @@ async def _tell(payment: Payment, refund: Refund, *, ended: bool) -> None:
     if account is None:
         return
     second = refund.cause is RefundCause.SECOND_PAYMENT
-    await emails.queue(
+    await outbox.queue(
         EmailKind.SECOND_PAYMENT_REFUNDED if second else EmailKind.REFUND,
         to=Recipient.of(account),
         dedupe_key=f"refund-{refund.id}",

@@ -36,7 +36,7 @@ from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job, Lane
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.providers.signatures import SIGNATURE_HEADERS, WebhookRefused, verify
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.school import audit, jobs, limits
 from courseflow_admin.services.school.jobs import Handler, RetryLater
@@ -204,10 +204,10 @@ async def _email_event(event: WebhookEvent) -> None:
     facts: dict[str, Any] = data if isinstance(data, dict) else {}
     reason = facts.get("bounce") or facts.get("failed") or facts.get("suppressed") or {}
     detail = str(reason.get("message") or reason.get("reason") or "") if reason else ""
-    email = await emails.record_event(
+    email = await outbox.record_event(
         event.kind, str(facts.get("email_id", "")), _time(body, event.received_at), detail
     )
-    if email is None and event.kind in emails.EVENT_STATES:
+    if email is None and event.kind in outbox.EVENT_STATES:
         raise RetryLater("No matching e-mail found.")
     if email is None:
         await _ignore(event, "Not tracked.")

@@ -13,7 +13,7 @@ from courseflow_admin.models.core.search_words import words_of
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.teaching import course_rights
 
@@ -166,7 +166,7 @@ async def _tell(person: Account | None, course: Course, noted: str, news: str, m
     """Say to one of the authors what changed; once for each entry in the log."""
     if person is None or person.erased_at:
         return
-    await emails.queue(
+    await outbox.queue(
         EmailKind.COURSE_AUTHORS,
         to=Recipient.of(person),
         dedupe_key=f"authors-{noted}-{person.id}",

@@ -20,7 +20,7 @@ from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter, Grant
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit
 from courseflow_admin.services.teaching import access
 
@@ -132,7 +132,7 @@ async def _announce(
     account: Account, course: Course, grant: Grant, key: str, because: str, payment_id: str = ""
 ) -> None:
     until = grant.expires_at
-    await emails.queue(
+    await outbox.queue(
         EmailKind.ACCESS_GRANTED,
         to=Recipient.of(account),
         dedupe_key=key,

@@ -10,7 +10,7 @@ from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import Email, EmailState
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import last_part
@@ -82,7 +82,7 @@ class EmailDetailState(rx.State):
         self.back_text = "E-mails" if self.log else "My e-mails"
         self.back_href = routes.EMAILS if self.log else routes.MY_EMAILS
         try:
-            email = await emails_log.get(actor, email_id)
+            email = await emails.get(actor, email_id)
         except NotSignedIn:
             raise
         except NotFound:

@@ -9,7 +9,7 @@ from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.mail.emails import UNDELIVERED, Email, EmailFilter
 from courseflow_admin.services.identity import people
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
@@ -99,7 +99,7 @@ class EmailsState(ListState, rx.State):
             days = Period.parse(address["since"], "")
             self.since_text = days.text() if days else ""
             wanted = replace(wanted, since=days.start if days else None)
-            page = await emails_log.search(auth.actor(), wanted, address.request())
+            page = await emails.search(auth.actor(), wanted, address.request())
             if wanted.account_id:
                 in_row = page.rows[0].to_name if page.rows else ""
                 self.person_text = await people.called(auth.actor(), wanted.account_id, in_row)

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
@@ -20,6 +20,6 @@ class MyEmailsState(ListState, rx.State):
         address = ListAddress(routes.MY_EMAILS, self.router.url, ())
         auth = await self.get_state(AuthState)
         async with self._refusals(address):
-            page = await emails_log.mine(auth.actor(), address.request())
+            page = await emails.mine(auth.actor(), address.request())
             self.rows = [row_of(email) for email in page.rows]
             self._show_page(page, address)

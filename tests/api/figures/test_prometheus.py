@@ -21,7 +21,7 @@ from courseflow_admin.errors import (
 )
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import looks
 from courseflow_admin.services.school import jobs
 from tests import servers
@@ -100,7 +100,7 @@ async def test_it_says_what_waits_and_for_how_long(reader):
         await jobs.queue(looks.KIND, f"pay_{number}", "razorpay", due_at=late)
     await jobs.queue(looks.KIND, "pay_3", "razorpay", due_at=at + timedelta(hours=1))
     email = await an_email(1, state=EmailState.QUEUED)
-    await jobs.queue(emails.KIND, email.id, "resend", due_at=at - timedelta(seconds=30))
+    await jobs.queue(outbox.KIND, email.id, "resend", due_at=at - timedelta(seconds=30))
     await an_email(2, state=EmailState.BOUNCED)
     await an_email(60 * 25, state=EmailState.BOUNCED)
 

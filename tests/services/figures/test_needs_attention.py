@@ -10,7 +10,7 @@ from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailS
 from courseflow_admin.models.money.payments import Dispute, DisputeState, Review, ReviewState
 from courseflow_admin.models.money.webhooks import STUCK, WebhookFilter, WebhookState
 from courseflow_admin.services.figures.attention import needs_attention
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money import webhooks
 from courseflow_admin.state.figures.attention import age, task
 from tests.money_builders import a_payment, an_email
@@ -101,7 +101,7 @@ async def test_undelivered_emails_of_the_last_days_want_a_person(kolkata):
     period = Period.newest(7, clock.business())
     assert told.href == f"/emails?state=undelivered&since={period.first.isoformat()}"
     wanted = EmailFilter(states=tuple(state.value for state in UNDELIVERED), since=period.start)
-    page = await emails_log.search(ADMIN, wanted, PageRequest())
+    page = await emails.search(ADMIN, wanted, PageRequest())
     assert [email.subject for email in page.rows] == ["Your access"]
 
 

@@ -12,7 +12,7 @@ from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from courseflow_admin.models.school.audit import AuditFilter
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services.identity import accounts, invitations, password_resets
-from courseflow_admin.services.mail import emails, emails_log
+from courseflow_admin.services.mail import emails, outbox
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.school import audit
 from courseflow_admin.services.teaching import co_instructors, enrollments
@@ -67,7 +67,7 @@ async def test_wrong_passwords_are_counted_together_for_all_forms(database):
 async def test_its_mail_goes_out_to_the_domain_in_ascii(database, sandbox):
     await sign_up(OLGA)
 
-    await run_due(emails.SEND)
+    await run_due(outbox.SEND)
 
     [mail] = sandbox.mails(to="olga@xn--zrich-kva.test")
     assert mail.subject.startswith("Welcome")
@@ -113,7 +113,7 @@ async def test_every_search_by_address_finds_it(database, q):
     people = await accounts.search(admin, page, q=q)
     by_email = await accounts.search(admin, page, email_prefix=q)
     paid = await payments.search(admin, PaymentFilter(email_prefix=q), Sort(), page)
-    mails = await emails_log.search(admin, EmailFilter(to_prefix=q), page)
+    mails = await emails.search(admin, EmailFilter(to_prefix=q), page)
     learners = await enrollments.search(admin, EnrollmentFilter(email_prefix=q), page)
     noted = await audit.search(admin, AuditFilter(q=q), page)
 

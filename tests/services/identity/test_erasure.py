@@ -12,7 +12,7 @@ from courseflow_admin.models.money.webhooks import without_people
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import accounts, erasure, my_account, sessions
 from courseflow_admin.services.identity.reauthentication import WrongPassword
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import receipts
 from courseflow_admin.services.school import audit
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
@@ -144,7 +144,7 @@ async def test_what_still_waited_in_the_outbox_is_not_sent(database, sandbox):
 
     await erasure.erase(acting(eve), PASSWORD)
 
-    await run_due(emails.SEND)
+    await run_due(outbox.SEND)
     welcome, goodbye = await stored("emails")
     assert (welcome["state"], welcome["to"]) == ("failed", "")
     assert [mail.subject for mail in sandbox.mails()] == [goodbye["subject"]]

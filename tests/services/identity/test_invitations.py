@@ -21,7 +21,7 @@ from courseflow_admin.services.identity.invitations import (
     InvitedAlready,
 )
 from courseflow_admin.services.identity.password_rules import WeakPassword
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from tests.account_builders import a_newcomer, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
 from tests.invitation_builders import an_inviter, invited, secret_of_newest
@@ -280,7 +280,7 @@ async def test_nor_can_they_read_the_link_in_their_e_mails(database):
     secret = await invited()
     [row] = await stored("emails", kind="invitation")
 
-    email = await emails_log.get(acting(thief), row["_id"])
+    email = await emails.get(acting(thief), row["_id"])
 
     assert secret not in email.html + email.text
 

@@ -12,7 +12,7 @@ from courseflow_admin.models.identity.one_time_tokens import TokenUse
 from courseflow_admin.services.identity import accounts, password_resets, sessions, verification
 from courseflow_admin.services.identity.one_time_links import LinkNotGood
 from courseflow_admin.services.identity.reauthentication import WrongPassword
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from tests.account_builders import (
     a_newcomer,
     everything,
@@ -311,8 +311,8 @@ async def test_the_link_in_the_log_is_hidden_also_from_the_account(database):
     secret = await secret_of("welcome")
     [email] = await stored("emails")
 
-    seen = await emails_log.get(Actor("acc_root", "admin"), email["_id"])
-    own = await emails_log.get(eve, email["_id"])
+    seen = await emails.get(Actor("acc_root", "admin"), email["_id"])
+    own = await emails.get(eve, email["_id"])
 
     assert secret not in seen.html + seen.text + own.html + own.text
 

@@ -13,7 +13,7 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import payments, refunds
 from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import acting, stored
@@ -50,7 +50,7 @@ async def test_nothing_happens_to_an_email_before_it_was_sent(database):
     )
 
     told = sent.replace(microsecond=0)  # a provider that tells whole seconds
-    await emails.record_event("email.delivered", "re_1", told - timedelta(seconds=1), "")
+    await outbox.record_event("email.delivered", "re_1", told - timedelta(seconds=1), "")
 
     (row,) = await stored("emails")
     assert (row["_id"], row["state"], row["state_at"]) == (email.id, "delivered", sent)

@@ -13,7 +13,7 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.services.identity import erasure
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money import webhooks
 from courseflow_admin.services.school import retention
 from courseflow_admin.services.school import settings as school_settings
@@ -161,7 +161,7 @@ async def test_an_e_mail_whose_content_is_gone_is_still_in_the_log(database):
     admin = acting(await an_account(role="admin"))
     (row,) = await stored("emails")
 
-    email = await emails_log.get(admin, row["_id"])
+    email = await emails.get(admin, row["_id"])
 
     assert (email.html, email.text, email.body_kept_days) == ("", "", 365)
     assert email.subject

@@ -7,7 +7,7 @@ from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.settings import SchoolChange
 from courseflow_admin.providers.resend import sender_line
 from courseflow_admin.services.identity import accounts, data_export, people, sessions
-from courseflow_admin.services.mail import emails
+from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import school_logo, support
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import access
@@ -89,7 +89,7 @@ async def test_an_email_says_the_schools_name_address_and_logo_as_they_were_when
 def test_without_a_logo_an_email_has_no_picture():
     school = school_settings.first()
 
-    email = emails.compose(EmailKind.WELCOME, Recipient("acc_1", "a@demo.test", "A"), "k", {
+    email = outbox.compose(EmailKind.WELCOME, Recipient("acc_1", "a@demo.test", "A"), "k", {
         "link": "http://localhost:3000/verify?token=x",
     }, school)  # fmt: skip
 

@@ -13,7 +13,7 @@ from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services.figures import metrics
 from courseflow_admin.services.identity import erasure
-from courseflow_admin.services.mail import emails_log
+from courseflow_admin.services.mail import emails
 from courseflow_admin.services.money import payments, refunds
 from courseflow_admin.services.teaching import co_instructors, enrollments, studio
 from tests.account_builders import an_enrollment
@@ -46,7 +46,7 @@ async def seen_by(actor) -> dict[str, int]:
         "courses": (await studio.newest(actor, ALL)).total,
         "learners": (await enrollments.search(actor, EnrollmentFilter(), ALL)).total,
         "payments": (await payments.search(actor, PaymentFilter(), Sort(), ALL)).total,
-        "emails": (await emails_log.search(actor, EmailFilter(), ALL)).total,
+        "emails": (await emails.search(actor, EmailFilter(), ALL)).total,
         "sales": sum(point.number for points in board.points.values() for point in points),
     }
 
