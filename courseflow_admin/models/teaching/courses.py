@@ -1,5 +1,6 @@
 """What a course is: fields, an outline of sections and lessons, and its published versions."""
 
+import copy
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -42,6 +43,12 @@ MOST_LESSONS = 600  # the outline stays one document of some 50 kB
 MOST_SECTIONS = 100
 REMOVED_KEPT = 20  # removed pieces that can be put back, newest last
 LONGEST_BODY = 200_000  # characters of one lesson
+
+# Whatever is not named here is published with the next version.
+AUTHORS_ONLY = {"ready", "revision"}  # of a lesson
+SET_BY_VERSION = frozenset({"id", "published_at"})
+AT_ONCE = frozenset({"price", "free", "outline"})  # hold when saved; the outline is compared apart
+LABELS = {"thumbnail": "Cover"}  # where the field's name is not the word on screen
 
 
 class CourseState(StrEnum):
@@ -184,33 +191,21 @@ class Course(Outlined):
 
     def published(self, by: str, at: datetime, by_name: str = "") -> tuple["Course", CourseVersion]:
         """The course with its next version out, and that version."""
-        shared: dict[str, Any] = {
-            "title": self.title,
-            "subtitle": self.subtitle,
-            "category": self.category,
-            "level": self.level,
-            "language": self.language,
-            "thumbnail": self.thumbnail,
-        }
         number = self.version + 1
         version = CourseVersion(
             _id=new_id("ver"),
             course_id=self.id,
             number=number,
-            description=self.description,
-            price=self.price,
-            free=self.free,
-            outline=[section.model_copy(deep=True) for section in self.outline],
             published_at=at,
             by=by,
             by_name=by_name,
-            **shared,
+            **_copied(self, CourseVersion, but=SET_BY_VERSION),
         )
         listed = Listing(
             lessons=len(self.lesson_ids),
             minutes=self.minutes,
             search_words=words_of(self.title, self.subtitle, self.category, self.owner_name),
-            **shared,
+            **_copied(self, Listing),
         )
         changes = {
             "state": CourseState.PUBLISHED,
@@ -225,24 +220,17 @@ class Course(Outlined):
         """What publishing would change, each in a few words; empty when nothing would."""
         if version is None:
             return ["Not published yet"]
-        names = {
-            "title": "Title",
-            "subtitle": "Subtitle",
-            "description": "Description",
-            "category": "Category",
-            "level": "Level",
-            "language": "Language",
-            "thumbnail": "Cover",
-        }
         changes = [
-            label for name, label in names.items() if getattr(self, name) != getattr(version, name)
+            LABELS.get(name, name.replace("_", " ").capitalize())
+            for name, value in _copied(self, CourseVersion, but=SET_BY_VERSION | AT_ONCE).items()
+            if value != getattr(version, name)
         ]
         before = {lesson.id: lesson for lesson in version.lessons()}
         for lesson in self.lessons():
             old = before.get(lesson.id)
             if old is None:
                 changes.append(f"{lesson.title}, new")
-            elif _shown(old) != _shown(lesson):
+            elif _published(old) != _published(lesson):
                 changes.append(lesson.title)
         kept = set(self.lesson_ids)
         changes += [
@@ -253,8 +241,17 @@ class Course(Outlined):
         return changes
 
 
-def _shown(lesson: Lesson) -> tuple[Any, ...]:
-    return lesson.title, lesson.body_hash, lesson.minutes, lesson.preview
+def _published(lesson: Lesson) -> dict[str, Any]:
+    """What learners get of a lesson: all of it but what is named here."""
+    return lesson.model_dump(exclude=AUTHORS_ONLY)
+
+
+def _copied(
+    course: Course, into: type[Piece], *, but: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The course's fields that `into` has too; a new one of both is copied without a word here."""
+    names = [name for name in into.model_fields if name in Course.model_fields and name not in but]
+    return {name: copy.deepcopy(getattr(course, name)) for name in names}
 
 
 def _shape(outlined: Outlined) -> list[tuple[str, list[str]]]:
