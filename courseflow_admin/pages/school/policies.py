@@ -28,13 +28,13 @@ def refunds() -> rx.Component:
     return policy("Refund policy", "The school has not written its refund policy yet.")
 
 
-def policy(title: str, none: str) -> rx.Component:
+def policy(title: str, missing: str) -> rx.Component:
     return page(
         title,
         rx.match(
             PolicyState.view,
             ("there", there()),
-            ("missing", feedback.empty("file_text", "There is none", none)),
+            ("missing", feedback.empty("file_text", f"No {title.lower()} yet", missing)),
             ("error", feedback.error(PolicyState.error, LOAD)),
             feedback.skeleton_cards(1),
         ),

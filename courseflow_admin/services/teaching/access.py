@@ -1,4 +1,4 @@
-"""Access: one pure function that says whether, and why or why not."""
+"""Access: `decide`, pure, says whether somebody may study a course and why; the rest asks it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -84,9 +84,9 @@ def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend
 
 
 def _unfinished(payment: Payment, last_came: datetime | None) -> Reason | None:
-    """Why a payment without a grant has opened nothing; None when it is merely history.
+    """Why a payment without a grant has opened nothing; None when it needs no explanation.
 
-    So is a try that was begun before money came, at `last_came`, by another.
+    A failed or unfinished try needs none once money has come in after it, at `last_came`.
     """
     code = _code_of(payment, last_came)
     if code is None:

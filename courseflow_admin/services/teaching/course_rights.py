@@ -17,7 +17,10 @@ Edit = Callable[[Course], Awaitable[Course]]
 
 
 async def get(actor: Actor, course_id: str) -> Course:
-    """The draft, for those who may edit it; for anybody else it does not exist."""
+    """The draft, for those who may edit it.
+
+    NotPermitted for others when the course is on sale, so known to everybody; else NotFound.
+    """
     actor.require(Permission.COURSES_EDIT)
     course = await courses_db.find(course_id)
     if course is None or not (may_edit(actor, course) or course.sold):

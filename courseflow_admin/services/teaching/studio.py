@@ -86,7 +86,7 @@ async def learners(actor: Actor, courses: list[Course]) -> dict[str, int]:
 
 
 async def get(actor: Actor, course_id: str) -> Course:
-    """The draft, for those who may edit it; for anybody else it does not exist."""
+    """The draft, for those who may edit it; NotFound or NotPermitted as `course_rights.get`."""
     return await course_rights.get(actor, course_id)
 
 
@@ -212,25 +212,6 @@ async def add_lesson(
 
     course = await _write_outline(actor, course_id, edit, what="lesson added", piece=lesson.id)
     return outline.lesson_of(course, lesson.id)
-
-
-async def rename_lesson(
-    actor: Actor, course_id: str, lesson_id: str, title: str, revision: int | None = None
-) -> SavedLesson:
-    """Change only the title; `revision` is the lesson's."""
-    clean = _title(title)
-
-    async def edit(course: Course) -> Course:
-        lesson = outline.lesson_of(course, lesson_id)
-        if lesson.title == clean:
-            return course
-        if revision is not None and revision != lesson.revision:
-            raise StaleRevision("this lesson", clean, lesson.title, lesson.revision)
-        renamed = {"title": clean, "revision": lesson.revision + 1}
-        return outline.with_changed_lesson(course, lesson.model_copy(update=renamed))
-
-    course = await _write_outline(actor, course_id, edit, what="lesson renamed", piece=lesson_id)
-    return SavedLesson(outline.lesson_of(course, lesson_id).revision, course.updated_at)
 
 
 async def move_lesson(

@@ -114,7 +114,7 @@ class StudioLessonState(rx.State):
 
     @event(Permission.COURSES_EDIT)
     async def keep_mine(self):
-        """Save this tab's text as the newest; the other one stays in the audit log's reach."""
+        """Save this tab's lesson over the one that was saved meanwhile."""
         self.conflict = False
         yield await self._change(self.lesson_id, self.revision)
 

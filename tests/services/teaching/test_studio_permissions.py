@@ -43,9 +43,6 @@ WRITES = {
     "add_lesson": lambda actor, course: studio.add_lesson(
         actor, course.id, course.outline[0].id, "Stolen"
     ),
-    "rename_lesson": lambda actor, course: studio.rename_lesson(
-        actor, course.id, course.lesson_ids[0], "Stolen"
-    ),
     "move_lesson": lambda actor, course: studio.move_lesson(
         actor, course.id, course.lesson_ids[0], "down"
     ),
