@@ -31,7 +31,7 @@ app = typer.Typer(
 
 @app.command()
 def run(stop_with_parent: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
-    """Start the database, the sandbox, the worker and the app; Ctrl-C stops all of it."""
+    """Start the database, the sandbox, the worker and the app; Ctrl-C stops everything."""
     # In place of this process: the supervisor stays small without typer.
     arguments = ["--stop-with-parent"] if stop_with_parent else []
     supervisor = [sys.executable, "-m", "courseflow_admin.development.supervisor", *arguments]
@@ -77,7 +77,7 @@ def build(
         Path | None, typer.Option(help="Also write the built screens to this .tar.gz.")
     ] = None,
     taken_from: Annotated[
-        Path | None, typer.Option("--from", help="Take screens built elsewhere; needs no bun.")
+        Path | None, typer.Option("--from", help="Use screens built elsewhere; needs no bun.")
     ] = None,
 ) -> None:
     """Build the screens, unless neither their sources nor a lock has changed."""
@@ -106,7 +106,7 @@ def migrate(
         bool, typer.Option("--list", help="Show the migrations and change nothing.")
     ] = False,
 ) -> None:
-    """Create or replace indexes, and run the migrations that are pending."""
+    """Create or replace indexes and run pending migrations."""
 
     async def act() -> None:
         await _stamped()
@@ -177,7 +177,7 @@ class ProgressLine:
 
 @app.command()
 def retention() -> None:
-    """Delete what is older than the school's settings say; the worker does it once a day."""
+    """Delete data older than the school's retention settings; the worker does this daily."""
 
     async def act() -> None:
         from courseflow_admin.services.school import retention as periods
@@ -225,7 +225,7 @@ def create_admin(
         str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)
     ] = "",
 ) -> None:
-    """Make an account with the role admin. The password is asked for."""
+    """Create an admin account. Prompts for the password."""
 
     async def act() -> None:
         from courseflow_admin.models.core.permissions import SYSTEM
@@ -236,7 +236,7 @@ def create_admin(
         made = await accounts.create(
             SYSTEM, email=email, name=name, role="admin", password=password
         )
-        print(f"Made the admin {made.email} ({made.id}).")
+        print(f"Created admin {made.email} ({made.id}).")
 
     with _database("create-admin"):
         asyncio.run(_connected(act))
@@ -244,7 +244,7 @@ def create_admin(
 
 @app.command()
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check settings, database, transactions, indexes, providers, keys and clock."""
     with _database("doctor") as current:

@@ -194,7 +194,7 @@ class Settings(BaseSettings):
             lines.append(f"JWT_SECRETS: each must have at least {MIN_JWT_SECRET} bytes")
         named = [kid for kid, _, _ in keys if kid]
         if len(set(named)) < len(named):
-            lines.append("JWT_SECRETS: each key id may stand once")
+            lines.append("JWT_SECRETS: each key id may appear only once")
         return lines
 
     def _overrides(self) -> dict[str, str | None]:

@@ -79,7 +79,7 @@ def test_nothing_has_to_be_set(lines_of):
         ),
         (
             {"JWT_SECRETS": f"2026-11:{'x' * 32},2026-11:{'y' * 32}"},
-            r"JWT_SECRETS: each key id may stand once",
+            r"JWT_SECRETS: each key id may appear only once",
         ),
         (
             {"STRIPE_WEBHOOK_SECRETS": "whsec_0123456789abcdef,short"},

@@ -48,7 +48,6 @@ INSTEAD = {
 }
 # Words in these are names for programs, or the providers' own words.
 ELSEWHERE = {
-    PACKAGE / "development",  # a simulator speaks as the providers do
     PACKAGE / "state" / "edge.py",  # names of Reflex's own classes
     PACKAGE / "logs.py",  # the type of a record of the log library
 }
@@ -125,12 +124,29 @@ def test_emails_are_written_in_plain_english():
     assert found == []
 
 
-def test_readme_and_example_settings_are_written_in_plain_english():
-    read = [ROOT / "README.md", ROOT / ".env.example"]
+def documents() -> list[Path]:
+    alone = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ".env.example", "Makefile")
+    return [*(ROOT / name for name in alone), *sorted((ROOT / "docs").rglob("*.md"))]
 
+
+def test_documents_are_written_in_plain_english():
+    found = [
+        fault
+        for path in documents()
+        for fault in faults(path.name, iter(enumerate(path.read_text().splitlines(), 1)))
+    ]
+
+    assert len(documents()) > 25
+    assert found == []
+
+
+def test_pieces_of_react_are_written_in_plain_english():
+    pieces = sorted((PACKAGE / "components" / "js").glob("*.js"))
+
+    assert len(pieces) > 8
     assert [
         fault
-        for path in read
+        for path in pieces
         for fault in faults(path.name, iter(enumerate(path.read_text().splitlines(), 1)))
     ] == []
 

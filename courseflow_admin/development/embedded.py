@@ -97,7 +97,7 @@ class EmbeddedMongo:
         except OSError as error:
             raise DatabaseNotStarted(
                 f"The data folder {self.folder} cannot be made: {error.strerror}. "
-                "DATA_DIR names another one."
+                "Set DATA_DIR to another folder."
             ) from None
 
     @contextmanager
@@ -335,7 +335,7 @@ def _free_port(remembered: object) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
-    raise DatabaseNotStarted("There is no free port on this machine.")
+    raise DatabaseNotStarted("No free port on this machine.")
 
 
 def _wrong_owner(folder: Path) -> str:

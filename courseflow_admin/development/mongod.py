@@ -39,7 +39,7 @@ def find_mongod(path: str | None = None, wheel: Path | None = None) -> Path:
     raise DatabaseNotStarted(
         "\n".join(
             [
-                "No MongoDB to work with. Tried:",
+                "No MongoDB found. Tried:",
                 "- MONGODB_URI: not set",
                 *tried,
                 "Set MONGODB_URI to a MongoDB 6.0 or newer (a replica set), or put its mongod on "
@@ -75,7 +75,7 @@ def _why_not(binary: Path) -> str | None:
     except OSError as error:
         return f"it does not run here: {error.strerror}"
     except subprocess.TimeoutExpired:
-        return "it does not answer"
+        return "it is not responding"
     if ran.returncode == -signal.SIGILL:
         return "this processor lacks AVX, which MongoDB needs"
     if ran.returncode != 0:

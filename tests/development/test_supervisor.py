@@ -179,7 +179,7 @@ def start(folder, port):
 
 def test_it_starts_everything_mends_what_dies_and_ctrl_c_ends_all_of_it(start):
     run = start()
-    said = run.until("Ctrl-C stops everything.")
+    said = run.until("Press Ctrl-C to stop everything.")
 
     assert re.search(r"CourseFlow is ready after \d+\.\d s: http://localhost:\d+\n", said)
     assert re.search(r"sign in as  admin@demo\.test  demo-[0-9a-f]{8}\n", said)
@@ -196,7 +196,7 @@ def test_it_starts_everything_mends_what_dies_and_ctrl_c_ends_all_of_it(start):
     assert listening == {"127.0.0.1"}  # nothing of it can be reached from elsewhere
 
     family["mongod"].kill()
-    run.until("The database has ended; starting it again.")
+    run.until("The database stopped; restarting it.")
     assert wait(run.ready)
     family["web"].kill()
     run.until("The web process ended (code -9); starting it again in 0.25 s.")
@@ -213,12 +213,12 @@ def test_it_starts_everything_mends_what_dies_and_ctrl_c_ends_all_of_it(start):
 
 def test_after_kill_9_the_next_start_just_works(start):
     first = start()
-    first.until("Ctrl-C stops everything.")
+    first.until("Press Ctrl-C to stop everything.")
     before = first.family()
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
 
     second = start()
-    second.until("Ctrl-C stops everything.")
+    second.until("Press Ctrl-C to stop everything.")
 
     assert not any(before[name].is_running() for name in ("sandbox", "web", "worker"))
     assert second.ready()
@@ -246,7 +246,7 @@ def test_a_second_run_on_the_same_folder_says_where_the_first_one_is(start, fold
     assert second.code() == 2
     assert second.text == (
         f"CourseFlow is already running from {folder}, at http://localhost:{first.port}. "
-        "Stop that one, or name another folder by DATA_DIR.\n"
+        "Stop it, or set DATA_DIR to another folder.\n"
     )
     assert first.end() == 0
 
@@ -265,7 +265,7 @@ def test_a_taken_port_is_named_and_nothing_starts(start, port, folder, offset, p
 
     assert run.text == (
         f"Port {port + offset}, needed for {purpose}, is taken by another program. "
-        f"Stop that one, or choose other ports: PORT={port + 100} make run\n"
+        f"Stop it, or choose another port: PORT={port + 100} make run\n"
     )
     assert run.family() == {}
 
@@ -296,7 +296,7 @@ def test_a_database_that_was_changed_since_the_last_start_is_prepared_again(star
 
     act(undo)
     run = start()
-    said = run.until("Ctrl-C stops everything.")
+    said = run.until("Press Ctrl-C to stop everything.")
 
     assert "The database is not up to date: index accounts (email): missing." in said
     assert "Indexes created: 1\n" in said

@@ -9,8 +9,8 @@ const listen = (changed) => {
   };
 };
 
-// Shows its children while the browser has no network, which it says at once, or the server
-// does not answer (`lost`).
+// Shows its children while the browser has no network, which it reports immediately, or the server
+// is not responding (`lost`).
 export function WhenOffline({ lost, children }) {
   const online = useSyncExternalStore(
     listen,

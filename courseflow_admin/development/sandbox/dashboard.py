@@ -18,10 +18,10 @@ SEE_OTHER = 303
 SHOWN = 30
 OUTAGE_TEXTS = (
     ("ok", "Works"),
-    ("500", "Answers 500, does nothing"),
-    ("timeout", "Does it, never answers"),
+    ("500", "Returns 500, does nothing"),
+    ("timeout", "Acts, then times out"),
     ("slow", "Slow"),
-    ("rubbish", "Answers what nobody understands"),
+    ("rubbish", "Returns garbage"),
 )
 WEBHOOK_TEXTS = (
     ("now", "Now"),
@@ -31,8 +31,8 @@ WEBHOOK_TEXTS = (
     ("out_of_order", "Out of order"),
     ("forged", "Forged"),
 )
-REFUND_TEXTS = (("at_once", "Made at once"), ("pending", "Stay pending"))
-CAPTURE_TEXTS = (("automatic", "By itself"), ("manual", "Authorise only"))
+REFUND_TEXTS = (("at_once", "Succeed immediately"), ("pending", "Stay pending"))
+CAPTURE_TEXTS = (("automatic", "Automatic"), ("manual", "Authorize only"))
 
 
 def dashboard_routes(world: World) -> list[Route]:
@@ -57,7 +57,7 @@ def _act(world: World, act: str, form: FormData) -> Response:
     done: Callable[[World, dict[str, str]], str] | None = ACTS.get(act)
     try:
         if done is None:
-            raise ValueError("There is no such button.")  # noqa: TRY301 - one way to say no
+            raise ValueError("Unknown action.")  # noqa: TRY301 - one way to say no
         said = {"said": done(world, values)}
     except (ValueError, KeyError) as error:
         said = {"problem": str(error)}
@@ -71,7 +71,7 @@ def _gateway(any_id: str) -> Any:
 def _refund(world: World, values: dict[str, str]) -> str:
     payment_id, wanted = values["id"], values.get("amount", "")
     if wanted and not wanted.isdigit():
-        raise ValueError("The amount is a whole number of the smallest unit.")
+        raise ValueError("Enter the amount as a whole number of minor units (cents, paise).")
     amount = int(wanted) if wanted else None
     given = _gateway(payment_id).refund(world, payment_id, amount)
     shown = pages.money(given["amount"], given["currency"])
@@ -103,10 +103,10 @@ def _dispute(world: World, values: dict[str, str]) -> str:
 def _settle(world: World, values: dict[str, str]) -> str:
     if values["id"].startswith("pay_"):
         razorpay_acts.authorize_late(world, values["id"])
-        return "Authorised late; it waits to be captured."
+        return "Authorized late; waiting to be captured."
     succeed = values.get("act") != "fail"
     stripe_acts.settle(world, values["id"], succeed=succeed)
-    return "The late money has arrived." if succeed else "The late money will not come."
+    return "The late payment has arrived." if succeed else "The late payment has failed."
 
 
 def _switch(world: World, values: dict[str, str]) -> str:
@@ -117,7 +117,7 @@ def _switch(world: World, values: dict[str, str]) -> str:
         capture=values.get("capture"),
         refunds=values.get("refunds"),
     )
-    return f"{values['provider'].capitalize()} is switched."
+    return f"{values['provider'].capitalize()} updated."
 
 
 def _clock(world: World, values: dict[str, str]) -> str:
@@ -127,7 +127,7 @@ def _clock(world: World, values: dict[str, str]) -> str:
 
 def _send_again(world: World, values: dict[str, str]) -> str:
     world.store.send_again(int(values["id"]), 0)
-    return "On its way again."
+    return "Queued for delivery."
 
 
 ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
@@ -160,8 +160,8 @@ def _payments(world: World) -> str:
     found += world.store.newest("payment", limit=SHOWN)
     found.sort(key=_created, reverse=True)
     rows = [_payment_row(world, payment) for payment in found[:SHOWN]]
-    empty = "No payments yet. Buy a course in the school, and it appears here."
-    heads = ["Payment", "Time (UTC)", "Amount", "Status", "Refunds", "What happens next"]
+    empty = "No payments yet. Buy a course in the school to see one here."
+    heads = ["Payment", "Time (UTC)", "Amount", "Status", "Refunds", "Actions"]
     return f"""<section class="card"><header><h2>Payments</h2></header>
       {pages.table(heads, rows, empty, (2,))}</section>"""
 
@@ -213,7 +213,7 @@ def _next(payment: Body, disputes: list[Body]) -> str:
     if status == "processing":
         return _form("settle", payment_id, ("succeed", "Money arrives"), ("fail", "It fails"))
     if status == "failed" and payment_id.startswith("pay_"):
-        return _form("settle", payment_id, ("late", "Authorise late"))
+        return _form("settle", payment_id, ("late", "Authorize late"))
     if status not in {"succeeded", "captured"}:
         return '<span class="soft">–</span>'
     if any(item["status"] not in {"won", "lost"} for item in disputes):
@@ -221,7 +221,7 @@ def _next(payment: Body, disputes: list[Body]) -> str:
     return f"""<details><summary>Refund or dispute</summary>
       <form method="post" action="/dashboard/refund">
       <input type="hidden" name="id" value="{payment_id}">
-      <label for="amount-{payment_id}">Amount in the smallest unit; empty: all</label>
+      <label for="amount-{payment_id}">Amount in minor units; leave empty to refund all</label>
       <div class="row"><input id="amount-{payment_id}" name="amount" inputmode="numeric">
       <button class="small" name="act" value="now">Refund</button>
       <button class="small" name="act" value="fails">… and fail</button></div></form>
@@ -259,8 +259,8 @@ def _checkouts(world: World) -> str:
 
 def _switches(world: World) -> str:
     cards = "".join(_switch_card(world, provider) for provider in PROVIDERS)
-    return f"""<section class="card" id="switches"><header><h2>Trouble on purpose</h2>
-      <p class="soft small">What goes wrong at each company, until you switch it back.</p></header>
+    return f"""<section class="card" id="switches"><header><h2>Fault injection</h2>
+      <p class="soft small">Make a provider fail until you switch it back.</p></header>
       <div class="grid">{cards}</div></section>"""
 
 
@@ -282,26 +282,26 @@ def _switch_card(world: World, provider: str) -> str:
     return f"""<form method="post" action="/dashboard/switch" class="card">
       <header><h3>{name}</h3><span>{badges}</span></header>
       <input type="hidden" name="provider" value="{provider}">
-      {pages.select("outage", "Its API", OUTAGE_TEXTS, outage, provider)}
-      {pages.select("webhooks", "Its webhooks", WEBHOOK_TEXTS, webhooks, provider)}
+      {pages.select("outage", "API", OUTAGE_TEXTS, outage, provider)}
+      {pages.select("webhooks", "Webhooks", WEBHOOK_TEXTS, webhooks, provider)}
       {capture}{refunds}
-      <button aria-label="Switch {name}">Switch</button></form>"""
+      <button aria-label="Save {name}">Save</button></form>"""
 
 
 def _clock_card(world: World) -> str:
     return f"""<section class="card"><header><h2>The providers' clock</h2>
-      <p class="soft small">Checkout sessions expire after 24 hours; what Razorpay has authorised
-      lapses after 72.</p></header><form method="post" action="/dashboard/clock" class="row">
+      <p class="soft small">Checkout sessions expire after 24 hours; Razorpay authorizations
+      lapse after 72.</p></header><form method="post" action="/dashboard/clock" class="row">
       <div><label for="hours">Hours ahead of now</label><input id="hours" name="hours" type="number"
       step="any" value="{world.clock_hours:g}"></div>
       <button class="last">Set</button>
-      <span class="soft small last">It is now
-      {pages.when(world.now())} UTC there.</span></form></section>"""
+      <span class="soft small last">Provider time:
+      {pages.when(world.now())} UTC.</span></form></section>"""
 
 
 def _deliveries(world: World) -> str:
     rows = [_delivery_row(delivery) for delivery in world.store.deliveries(SHOWN)]
-    heads = ["Webhook", "Time (UTC)", "About", "Status", "Attempts", "Once more"]
+    heads = ["Webhook", "Time (UTC)", "About", "Status", "Attempts", "Action"]
     return f"""<section class="card" id="deliveries"><header><h2>Webhooks</h2>
       <p class="soft small">Newest first, to {escape(world.webhook_base)}/…</p></header>
       {pages.table(heads, rows, "No webhooks yet.", (4,))}</section>"""

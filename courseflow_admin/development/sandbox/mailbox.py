@@ -80,7 +80,7 @@ def _list(world: World, to: str) -> Response:
         ]
         for mail in mails[:SHOWN]
     ]
-    empty = f"No mail to {to}." if to else "No mail yet. What the school sends arrives here."
+    empty = f"No mail to {to}." if to else "No mail yet. E-mails that the school sends appear here."
     clear = '<a class="button" href="/mailbox">All</a>' if to else ""
     count = f"{len(mails)} mail{'' if len(mails) == 1 else 's'}"
     body = f"""<h1>Mailbox</h1><p class="soft">Every mail the school sends ends here, whoever it is
@@ -104,7 +104,7 @@ def _show(world: World, mail_id: str, said: str) -> Response:
     )
     text = escape(mail["text"] or "This mail has no text part.")
     same = urlencode({"to": mail["to"][0]})
-    done = f"Marked {said.replace('_', ' ')}; the school has been told." if said else ""
+    done = f"Marked {said.replace('_', ' ')}; the school has been notified." if said else ""
     body = f"""<p><a href="/mailbox">← Mailbox</a></p><h1>{escape(mail["subject"])}</h1>
       {pages.note(done, "good")}
       <dl class="small"><dt>To</dt><dd>{escape(", ".join(mail["to"]))}

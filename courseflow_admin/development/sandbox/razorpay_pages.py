@@ -21,7 +21,7 @@ OTHERS = (
     ("decline", "Decline", "The bank says no"),
     ("later", "Pay later", "The bank answers late"),
     ("twice", "Pay twice", "Two payments, one order"),
-    ("authorize", "Authorise only", "Left for the school to capture"),
+    ("authorize", "Authorize only", "Left for the school to capture"),
 )
 
 
@@ -81,7 +81,7 @@ def _inside(form: dict[str, str], name: str) -> dict[str, str]:
 def _act(world: World, checkout_id: str, form: FormData) -> Response:
     checkout = world.store.find("checkout", checkout_id)
     if checkout is None:
-        return _wrong("There is no such checkout.", 404)
+        return _wrong("Checkout not found.", 404)
     order_id = checkout["order_id"]
     how: Body = {"prefill": checkout["prefill"], "notes": checkout["notes"]}
     late = dict(how)
@@ -100,7 +100,7 @@ def _act(world: World, checkout_id: str, form: FormData) -> Response:
         elif act == "later":
             return _failed(world, checkout, acts.pay_later(world, order_id, **late))
         else:
-            return _wrong("There is no such button.", 400)
+            return _wrong("Unknown action.", 400)
     except CannotAct as error:
         return _wrong(str(error), 409, checkout)
     fields = {
@@ -130,7 +130,7 @@ def _failed(world: World, checkout: Body, payment_id: str) -> Response:
 def _show(world: World, checkout_id: str) -> Response:
     checkout = world.store.find("checkout", checkout_id)
     if checkout is None:
-        return _wrong("There is no such checkout.", 404)
+        return _wrong("Checkout not found.", 404)
     try:
         order = acts.open_order(world, checkout["order_id"])
     except CannotAct as error:

@@ -204,7 +204,7 @@ def open_dispute(world: World, payment_id: str) -> Body:
     if any(item["status"] not in CLOSED for item in disputes(world, charge)):
         raise CannotAct("There is already an open dispute about this payment.")
     if charge["amount"] == charge["amount_refunded"]:
-        raise CannotAct("All of this payment has been refunded; nobody disputes it.")
+        raise CannotAct("This payment has been refunded in full and cannot be disputed.")
     disputed = objects.dispute(world, charge)
     world.store.put("dispute", disputed, parent=charge["id"])
     world.store.put("charge", charge | {"disputed": True})

@@ -15,7 +15,7 @@ from courseflow_admin.development.sandbox.world import World
 SEE_OTHER = 303
 OTHERS = (
     ("decline", "Decline", "The bank says no"),
-    ("later", "Pay later", "The money comes days later"),
+    ("later", "Pay later", "The money arrives days later"),
     ("twice", "Pay twice", "Two payments, one purchase"),
     ("expire", "Expire", "The 24 hours are over"),
 )
@@ -47,7 +47,7 @@ def _act(world: World, session_id: str, form: FormData) -> Response:
         "expire": acts.expire,
     }.get(str(form.get("act")))
     if done is None:
-        return _gone("There is no such button.", 400)
+        return _gone("Unknown action.", 400)
     try:
         acts.open_session(world, session_id)
         done(world, session_id)
@@ -81,7 +81,7 @@ def _show(world: World, session_id: str, said: str) -> Response:
     )
     others = "".join(pages.choice(*other) for other in OTHERS)
     declined = (
-        "Your card was declined. Try again, or with another card." if said == "decline" else ""
+        "Your card was declined. Try again, or use another card." if said == "decline" else ""
     )
     body = f"""<div class="two"><section>{leave}
       <h1>{escape(name)}</h1><p class="price">{amount}</p>
@@ -120,7 +120,7 @@ def _gone(text: str, status: int, session: Body | None = None, session_id: str =
 def _receipt(world: World, charge_id: str) -> Response:
     charge = world.store.find("charge", charge_id)
     if charge is None:
-        return _gone("There is no such receipt.", 404)
+        return _gone("Receipt not found.", 404)
     amount = pages.money(charge["amount"], charge["currency"])
     body = f"""<h1>Receipt</h1><dl><dt>Amount</dt><dd>{amount}</dd>
       <dt>Date</dt><dd>{pages.when(charge["created"])} UTC</dd>

@@ -173,7 +173,7 @@ class Courier:
         try:
             answer = await client.post(url, content=webhook.body, headers=webhook.headers)
         except httpx.ConnectError:
-            return None, "the school does not answer"
+            return None, "the school is not responding"
         except httpx.HTTPError as error:
             return None, f"{type(error).__name__}: {error}"
         if answer.is_success:

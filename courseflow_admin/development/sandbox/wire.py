@@ -108,7 +108,7 @@ class Fence:
         if urlsplit(f"//{headers.get('host', '')}").hostname not in LOOPBACK:
             await Response("The sandbox answers on 127.0.0.1 only.", 421)(scope, receive, send)
         elif foreign and scope["method"] in NO_FORM_FROM_ELSEWHERE:
-            await Response("This page may not use the sandbox.", 403)(scope, receive, send)
+            await Response("This page is not allowed to use the sandbox.", 403)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

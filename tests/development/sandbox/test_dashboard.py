@@ -111,7 +111,7 @@ def test_switches_and_clock_are_set_from_the_dashboard(
     assert (world.capture, world.clock_hours) == ("manual", 25.0)
     assert (world.refunds("stripe"), world.refunds("razorpay")) == ("pending", "at_once")
     assert "outage must be one of ok, 500, timeout, slow, rubbish" in wrong
-    assert "There is no such button." in press("rob", id=paid)
+    assert "Unknown action." in press("rob", id=paid)
 
 
 async def test_a_webhook_is_sent_again_from_the_dashboard(
@@ -175,7 +175,7 @@ def test_a_mail_is_marked_in_the_mailbox(
     page = browser.post(url, data={"event": event}, follow_redirects=True).text
     deliver()
 
-    assert f"Marked {event}; the school has been told." in page
+    assert f"Marked {event}; the school has been notified." in page
     assert school.types() == [f"email.{event}"]
     assert mailer.get(sent["id"])["last_event"] == event
     assert browser.post(url, data={"event": "eaten"}).status_code == 404

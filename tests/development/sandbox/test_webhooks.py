@@ -290,7 +290,7 @@ async def test_an_absent_school_is_told_later(
 
         delivery = (await absent.deliver())[0]
 
-    assert (delivery.state, delivery.last_error) == ("waiting", "the school does not answer")
+    assert (delivery.state, delivery.last_error) == ("waiting", "the school is not responding")
 
 
 async def test_webhooks_go_out_by_themselves(
