@@ -30,8 +30,8 @@ TextList = Annotated[tuple[str, ...], NoDecode]
 # As a browser sends it: in small letters, and without the port that https has anyway.
 HTTPS_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(?!443$)[1-9][0-9]{0,4})?")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-SANDBOX_MARK = "sandbox"  # stands in every key of our own sandbox: sk_sandbox_…, rzp_sandbox_…
-DEMO_SUPPORT = "support@demo.test"  # nobody reads what is sent there
+SANDBOX_MARK = "sandbox"  # part of every key of our own sandbox: sk_sandbox_…, rzp_sandbox_…
+DEMO_SUPPORT = "support@demo.test"  # no one reads what is sent there
 MIN_JWT_SECRET = 32  # bytes; PyJWT only warns below, we refuse (RFC 7518, 3.2)
 MIN_WEBHOOK_SECRET = 16  # characters; Razorpay's SDK would even verify with an empty one
 

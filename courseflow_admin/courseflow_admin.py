@@ -107,7 +107,7 @@ def asgi_app(build: str = "") -> ASGIApp:
     `build`: the id of the screens, by which an open tab sees that it is of another one.
     """
     if edge.trusted_origins() != [settings().origin]:
-        # Reflex reads rxconfig.py from the current folder only, and without it trusts everybody.
+        # Reflex reads rxconfig.py from the current folder only, and without it trusts everyone.
         raise SettingsInvalid(["Start the web process from the folder that holds rxconfig.py."])
     folder = frontend.require_built()
     _guard.build = build or frontend.build_id()

@@ -3,7 +3,7 @@
 CourseFlowError
 ├── Unexpected 500       (a fault of ours)
 ├── NotSignedIn 401
-├── NotPermitted 403     (ReadOnly: while an admin views somebody)
+├── NotPermitted 403     (ReadOnly: while an admin views someone)
 ├── NotFound 404
 ├── Conflict 409
 ├── Invalid 422          (with its field)
@@ -70,7 +70,7 @@ class NotPermitted(CourseFlowError):
 
 
 class ReadOnly(NotPermitted):
-    """Whoever views somebody else's account only looks."""
+    """Whoever views someone else's account only looks."""
 
     code = "read_only"
     needs_support = False
@@ -129,7 +129,7 @@ class ProviderRefused(CourseFlowError):
 
 
 class KeyRefused(ProviderRefused):
-    """It does not accept our key: the same for every call, until somebody mends that."""
+    """It does not accept our key: the same for every call, until someone mends that."""
 
 
 class ProviderUnreachable(CourseFlowError):

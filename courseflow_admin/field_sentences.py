@@ -68,7 +68,7 @@ PLAIN = {
     "url_type": "Enter a URL.",
     "url_parsing": "Enter a URL.",
 }
-# With the limit that stands in the field's declaration.
+# With the limit that is in the field's declaration.
 LIMITED = {
     "greater_than": "Enter a number greater than {gt}.",
     "greater_than_equal": "Enter {ge} or more.",

@@ -31,8 +31,8 @@ ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
 SERVED = BUILD / "frontend"
 LOG = BUILD / "build.log"
-BUILT_SCHOOL = "{{school}}"  # stands in the built pages for the name, until they are served
-BUILT_FOR = "http://courseflow.invalid"  # stands in the build until it is moved; resolves nowhere
+BUILT_SCHOOL = "{{school}}"  # placeholder for the name, until pages are served
+BUILT_FOR = "http://courseflow.invalid"  # placeholder until the build is moved
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 # What the screens are made of; a change elsewhere needs no new build.
 SOURCES = (

@@ -142,7 +142,7 @@ class Passes(Enum):
 
 
 class Floodgate:
-    """Who causes warnings and errors without end fills no disk and hides nobody else's lines.
+    """Who causes warnings and errors without end fills no disk and hides no one else's lines.
 
     Counted by what happened, where in the code, and the address that caused it; what no address
     caused is always written.

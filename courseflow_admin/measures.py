@@ -1,7 +1,7 @@
-"""What this process counts and times for Prometheus; known to all, knows nobody.
+"""What this process counts and times for Prometheus; known to all, knows no one.
 
 Each label has few values that the code names: a route's template and never a path, a handler and
-never its arguments. What is in the database is asked when somebody reads (services: monitoring).
+never its arguments. What is in the database is asked when someone reads (services: monitoring).
 """
 
 import time

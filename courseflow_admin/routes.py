@@ -141,7 +141,7 @@ def webhook_in(provider: str) -> str:
 
 
 def without_secret(path: str) -> str:
-    """`path` for the log: the secret of an invitation stands in it."""
+    """`path` for the log: the secret of an invitation is in it."""
     start = invitation("")
     return f"{start}hidden" if path.startswith(start) else path
 
@@ -162,7 +162,7 @@ def with_query(path: str, **query: str | int | None) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-ZONE_COOKIE = "cf_zone"  # the browser's time zone, told by itself
+ZONE_COOKIE = "cf_zone"  # the browser's time zone, told automatically
 
 
 def session_cookie(*, secure: bool) -> str:

@@ -1,7 +1,7 @@
 """What `/api/v1/openapi.json` says: each route with the refusals it can answer with.
 
 They follow from the permission table and from the shape of the route, so that none is forgotten;
-a route names in its own `responses` only what nobody could derive.
+a route names in its own `responses` only what no one could derive.
 """
 
 from typing import Any
@@ -160,7 +160,7 @@ def _statuses(rule: Rule, path: str, method: str, operation: dict[str, Any]) -> 
         422: takes or bool(operation.get("parameters")),
         414: bool(operation.get("parameters")),
         429: path.removeprefix(f"{routes.API}/") in LIMITED.get(method.upper(), ()),
-        502: path.startswith(PAID) and writes,  # a gateway does not answer
-        503: path.startswith(routes.API),  # the database does not answer
+        502: path.startswith(PAID) and writes,  # a gateway is not responding
+        503: path.startswith(routes.API),  # the database is not responding
     }
     return sorted(status for status, holds in by_case.items() if holds)

@@ -14,7 +14,7 @@ Party = Literal["learner", "owner", "co-instructor"]
 
 @dataclass(frozen=True)
 class Rule:
-    """`needs` None: everybody. Who is signed in but lacks it is answered 403.
+    """`needs` None: everyone. A signed-in account without it is answered 403.
 
     A route about one object is for its `parties`, and for those who hold `everyones`; all others
     are answered with `strangers`. With `seen_by`, who lacks the permission is answered 403 only if
@@ -31,7 +31,7 @@ class Rule:
 EVERYBODY = Rule()
 OWN = Rule(Permission.ACCOUNT_OWN)
 PRIVATE = Rule(Permission.ACCOUNT_PRIVATE)
-# Of a course on sale everybody knows, so that only the act is refused; a draft is not there (404).
+# Of a course on sale everyone knows, so that only the act is refused; a draft is not there (404).
 COURSE = Rule(
     Permission.COURSES_EDIT,
     parties=("owner", "co-instructor"),

@@ -1,7 +1,7 @@
 """The indexes a database has, compared with those it needs, and made the same.
 
 A query of ours goes by the index meant for it, and a unique index is a rule that nothing else
-keeps: one that is missing or has other options is a fault nobody would see until money is wrong.
+keeps: one that is missing or has other options is a fault no one would see until money is wrong.
 """
 
 from collections import defaultdict

@@ -106,7 +106,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("kind", UP), ("state", UP), ("due_at", UP)),
         _index(("lane", UP), ("state", UP), ("priority", UP), ("due_at", UP)),
         _index(("owner", UP), partialFilterExpression={"owner": {"$gt": ""}}),
-        # What was given up stands on the thing itself for as long as that is kept.
+        # What was given up is on the thing itself for as long as that is kept.
         _index(
             ("given_up_at", UP),
             expireAfterSeconds=30 * 86_400,
@@ -203,7 +203,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "second_factors": [
         _index(("account_id", UP), unique=True),
-        # A key that nobody confirmed is forgotten.
+        # A key that no one confirmed is forgotten.
         _index(
             ("begun_at", UP),
             expireAfterSeconds=3600,

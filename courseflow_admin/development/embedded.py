@@ -29,7 +29,7 @@ NOT_YET_INITIALIZED = 94
 class EmbeddedMongo:
     """One user's hold on the mongod of a data folder: the first starts it, the last stops it.
 
-    Two locks: `start.lock`, held exclusively while somebody starts or stops; `users.lock`, held
+    Two locks: `start.lock`, held exclusively while someone starts or stops; `users.lock`, held
     shared as long as one uses the database. The system lets go of both when a process is killed.
     """
 
@@ -110,7 +110,7 @@ class EmbeddedMongo:
             os.close(file)
 
     def _hold(self) -> bool:
-        """Become a user; True when nobody else is one. Waits while watch.py is stopping mongod."""
+        """Become a user; True when no one else is one. Waits while watch.py is stopping mongod."""
         if self._users_lock is None:
             self._users_lock = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._users_lock, fcntl.LOCK_SH)
@@ -181,7 +181,7 @@ class EmbeddedMongo:
         return None
 
     def _locked_pid(self) -> int | None:
-        """Who has the data by mongod's own note: all there is after a kill during the start."""
+        """The owner of the data by mongod's own note, all there is after a kill while starting."""
         try:
             return int((self.folder / "data" / "mongod.lock").read_text())
         except (OSError, ValueError):

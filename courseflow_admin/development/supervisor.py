@@ -291,7 +291,9 @@ class Supervisor:
             self._prepare_after_all(child)
             return
         if code == SETTINGS_INVALID:
-            raise NotStarted(f"The {child.name} process refused to start. The reason is above.", code)
+            raise NotStarted(
+                f"The {child.name} process refused to start. The reason is above.", code
+            )
         lived = time.monotonic() - child.started
         child.deaths = child.deaths + 1 if lived < QUICK_DEATH else 1
         if child.deaths >= TOO_MANY_DEATHS:

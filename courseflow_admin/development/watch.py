@@ -1,7 +1,7 @@
 """Stops an embedded mongod when its last user is gone, also when that user was killed.
 
 Run by path, with the standard library only: `watch.py LOCK PID`. Each user holds a shared lock on
-the file LOCK; whoever gets it exclusively knows that nobody is left. A signal on the parent's
+the file LOCK; whoever gets it exclusively knows that no one is left. A signal on the parent's
 death would not do: it follows the thread that started mongod, and others may still be using it.
 """
 

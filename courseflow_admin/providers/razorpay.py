@@ -259,7 +259,7 @@ class RazorpayGateway:
 def _unanswered(response: requests.Response, *_: Any, **__: Any) -> None:
     """Said to each answer of a session: keys, a key in use or a limit say nothing of the money."""
     if response.status_code in UNANSWERED:
-        response.close()  # nobody reads it any more
+        response.close()  # no one reads it any more
         raise requests.HTTPError(str(response.status_code), response=response)
 
 

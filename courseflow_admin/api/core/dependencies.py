@@ -133,7 +133,7 @@ async def not_from_elsewhere(request: Request) -> None:
 
 
 async def only_look(request: Request) -> None:
-    """No writing with a session that views somebody, also where nobody asks whose session it is.
+    """No writing with a session that views someone, also where no one asks whose session it is.
 
     Foreign pages' own returns and webhooks carry no cookie of ours.
     """
@@ -147,7 +147,7 @@ async def only_look(request: Request) -> None:
 
 
 async def current_actor(request: Request) -> Actor:
-    """Who is asking, by access token or else by the browser's cookie; NotSignedIn otherwise."""
+    """The actor, by access token or else by the browser's cookie; NotSignedIn otherwise."""
     token = bearer_token(request)
     if token is not None:
         actor: Actor | None = await sessions.actor_of(token)

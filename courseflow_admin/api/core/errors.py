@@ -117,7 +117,7 @@ class LastResort:
     """A fault of ours is one line in the log and an answer with its reference.
 
     A middleware, because Starlette's own handler for `Exception` answers and then raises again,
-    which prints a traceback for everybody who found a way to cause one.
+    which prints a traceback for everyone who found a way to cause one.
     """
 
     def __init__(self, app: ASGIApp) -> None:

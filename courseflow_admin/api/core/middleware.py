@@ -164,7 +164,7 @@ def _answers_everywhere(path: str) -> bool:
 
 
 def limit_query(app: ASGIApp) -> ASGIApp:
-    """A long address is refused before anybody takes it apart."""
+    """A long address is refused before anyone takes it apart."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and len(scope["query_string"]) > LONGEST_QUERY:
@@ -228,7 +228,7 @@ def limit_body(app: ASGIApp, largest: int = LARGEST_BODY) -> ASGIApp:
 
 
 def only_own_origin(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """Writes that a browser sends by itself (with its cookie, or as a form) come from our pages."""
+    """Writes a browser sends automatically (with its cookie, or as a form) come from our pages."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _needs_origin(scope):
@@ -262,5 +262,5 @@ def _needs_origin(scope: Scope) -> bool:
     connection = HTTPConnection(scope)
     if content_type(connection) in FORMS:
         return True
-    # A browser never adds this header by itself, so no foreign page can send it either.
+    # A browser never adds this header automatically, so no foreign page can send it either.
     return bool(session_token(connection)) and not bearer_token(connection)

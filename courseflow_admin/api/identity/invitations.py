@@ -83,7 +83,7 @@ class PendingView(InvitationView):
 
 @router.get("")
 async def pending(actor: CurrentActor, page: Paging) -> PageView[PendingView]:
-    """Those nobody has taken or revoked, newest first; also those that have expired."""
+    """Those no one has taken or revoked, newest first; also those that have expired."""
     found = await invitations.pending(actor, page)
     return PageView[PendingView].of(found, PendingView.of_sent)
 

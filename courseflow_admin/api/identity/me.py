@@ -188,7 +188,7 @@ async def export(actor: CurrentActor) -> Response:
 
 @router.post("/deletion", status_code=204, openapi_extra=takes(DeletionForm))
 async def delete(request: Request, actor: CurrentActor) -> Response:
-    """Delete one's own account, for good."""
+    """Delete one's own account permanently."""
     form = await read_json(request, DeletionForm)
     await erasure.erase(actor, form.current_password.get_secret_value())
     return Response(status_code=204, headers=NOT_STORED)

@@ -131,7 +131,7 @@ class Ended:
 
 @router.put("/{account_id}/role", openapi_extra=takes(RoleForm))
 async def change_role(actor: CurrentActor, account_id: str, request: Request) -> AccountView:
-    """Effective with the next thing the account does; nobody changes their own."""
+    """Effective with the next thing the account does; no one changes their own."""
     form = await read_json(request, RoleForm)
     return AccountView.of(await accounts.change_role(actor, account_id, form.role))
 
@@ -149,7 +149,7 @@ async def suspend(
 
 @router.post("/{account_id}/restore")
 async def restore(actor: CurrentActor, account_id: str) -> AccountView:
-    """Undo a suspension; the person signs in anew."""
+    """Undo a suspension; the person signs in again."""
     return AccountView.of(await accounts.restore(actor, account_id))
 
 
@@ -170,7 +170,7 @@ async def resend_verification(actor: CurrentActor, account_id: str) -> Response:
     "/{account_id}/second-factor", status_code=204, responses=refusals(401, 403, 404, 409)
 )
 async def remove_second_factor(actor: CurrentActor, account_id: str) -> Response:
-    """For somebody who lost their device: their password alone opens the account, anew."""
+    """For someone who lost their device: their password alone opens the account, again."""
     await second_factor.remove(actor, account_id)
     return Response(status_code=204, headers=NOT_STORED)
 

@@ -1,4 +1,4 @@
-"""Why somebody may or may not study a course, over HTTP."""
+"""Why someone may or may not study a course, over HTTP."""
 
 from dataclasses import dataclass
 

@@ -97,7 +97,7 @@ def _to(address: str) -> Response:
 
 
 def _posting_page(form: CheckoutForm) -> Response:
-    """A page that posts `form` by itself; without JavaScript its button does."""
+    """A page that posts `form` automatically; without JavaScript its button does."""
     fields = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in form.fields.items()

@@ -148,7 +148,7 @@ async def get(actor: CurrentActor, payment_id: str) -> PaymentDetailView:
 
 @router.post("/{payment_id}/sync")
 async def recheck(actor: CurrentActor, payment_id: str) -> SyncView:
-    """Ask the gateway anew now."""
+    """Ask the gateway again now."""
     return SyncView(await payments.recheck(actor, payment_id))
 
 

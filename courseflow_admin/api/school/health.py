@@ -19,6 +19,6 @@ async def live() -> Health:
 
 @router.get("/ready")
 async def ready() -> Health:
-    """503 as long as the database does not answer."""
+    """503 as long as the database is not responding."""
     await health.ready()
     return Health()

@@ -1,4 +1,4 @@
-"""The school: what everybody may know of it, and its settings for those who run it."""
+"""The school: what everyone may know of it, and its settings for those who run it."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ from courseflow_admin.services.school import settings as school_settings
 
 router = APIRouter(prefix=routes.API, tags=["school"])
 LARGEST_CHANGE = 4 * 3 * LONGEST_POLICY + 10_000  # a sign of a policy may be four bytes
-# A picture at an address of its own content never changes; the plain address asks anew.
+# A picture at an address of its own content never changes; the plain address asks again.
 FOR_GOOD, ASK_ANEW = "public, max-age=31536000, immutable", "no-cache"
 
 
@@ -133,7 +133,7 @@ PICTURE: dict[int | str, dict[str, Any]] = {
 
 @router.get("/school")
 async def school() -> School:
-    """What everybody may know; only the policies there are."""
+    """What everyone may know; only the policies there are."""
     return School.of(await school_settings.get())
 
 
@@ -146,7 +146,7 @@ async def policy_text(policy: PolicyName, version: Annotated[int, Query(ge=0)] =
 
 @router.get("/school/logo", response_class=Response, responses=refusals(404) | PICTURE)
 async def logo(request: Request, v: Annotated[str, Query(max_length=64)] = "") -> Response:
-    """The picture; 304 to who has it already."""
+    """The picture; 304 to whoever already has it."""
     known, content = await school_logo.get()
     tag = f'"{known.content_hash}"'
     headers = {"ETag": tag, "Cache-Control": FOR_GOOD if v == known.content_hash else ASK_ANEW}
@@ -162,7 +162,7 @@ async def settings_now(actor: CurrentActor) -> Settings:
 
 @router.patch("/settings", openapi_extra=takes(Change))
 async def change(actor: CurrentActor, request: Request) -> Settings:
-    """Change some: `{"revision", "changes": {…}}`; 409 with both values where somebody else did."""
+    """Change some: `{"revision", "changes": {…}}`; 409 with both values where someone else did."""
     form = await read_json(request, Change, LARGEST_CHANGE)
     return await Settings.of(
         actor, await second_factor_rule.change_settings(actor, form.changes, form.revision)

@@ -1,4 +1,4 @@
-"""The catalog over HTTP: open to everybody, signed in or not."""
+"""The catalog over HTTP: open to everyone, signed in or not."""
 
 from datetime import datetime
 from typing import Annotated
@@ -128,7 +128,7 @@ class CourseView(BaseModel):
 
 
 async def anybody(request: Request) -> Actor | None:
-    """Who is asking, when they say; None for a passer-by. A bad token is still refused."""
+    """The actor, if there is a sign-in; None for a passer-by. A bad token is still refused."""
     if bearer_token(request) is None and not session_token(request):
         return None
     return await current_actor(request)

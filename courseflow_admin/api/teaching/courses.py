@@ -178,7 +178,7 @@ async def add_lesson(actor: CurrentActor, request: Request, course_id: str) -> L
 
 @router.post("/courses/{course_id}/publish")
 async def publish(actor: CurrentActor, course_id: str) -> Version:
-    """Put the draft out; 409 with the first thing that stands in the way."""
+    """Put the draft out; 409 with the first thing that blocks it."""
     return Version.of(await studio.publish(actor, course_id))
 
 

@@ -100,7 +100,7 @@ def require_transaction() -> None:
 
 
 def close_for_writing(closed: bool) -> None:
-    """The fence around an admin who views somebody: every write of this request raises ReadOnly.
+    """The fence around an admin who views someone: every write of this request raises ReadOnly.
 
     Set wherever a request becomes an actor, so that no service has to think of it.
     """

@@ -11,7 +11,7 @@ PENDING = {"state": InvitationState.PENDING}
 
 
 async def add(invitation: Invitation) -> None:
-    """Insert; Duplicate when one to this address is pending already."""
+    """Insert; Duplicate when one to this address is already pending."""
     require_transaction()
     await collection("invitations").insert_one(invitation.to_mongo())
 

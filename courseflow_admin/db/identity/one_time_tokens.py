@@ -50,7 +50,7 @@ async def remove_of(account_id: str, uses: tuple[TokenUse, ...], *, used: bool =
 
 
 async def add_decoy(email: Email, until: datetime) -> None:
-    """Instead of an e-mail to nobody: as much work, never sent, soon deleted."""
+    """Instead of an e-mail to no one: as much work, never sent, soon deleted."""
     require_transaction()
     row: Row = {"html": email.html, "text": email.text, "expires_at": until}
     await collection("decoys").update_one({"_id": email.id}, {"$setOnInsert": row}, upsert=True)

@@ -40,7 +40,7 @@ async def set_password(
 async def erase(account_id: str, at: datetime) -> Account | None:
     """Leave the row, without what says whose it was.
 
-    The address is unique, so what stands there instead is the id: no address, nobody can use it.
+    The address is unique, so the id replaces it: no address, no one can use it.
     """
     blanks: Row = {
         "email": f"deleted {account_id}",
@@ -61,7 +61,7 @@ async def erase(account_id: str, at: datetime) -> Account | None:
 
 
 async def hold_another(account_id: str, role: str) -> bool:
-    """Whether somebody else has `role`, who cannot lose it before this transaction ends."""
+    """Whether someone else has `role`, who cannot lose it before this transaction ends."""
     require_transaction()
     result = await collection("accounts").update_one(
         {"_id": {"$ne": account_id}, "role": role, **ACTIVE}, {"$inc": {"held": 1}}

@@ -39,7 +39,7 @@ async def begin(account_id: str, secret: str, at: datetime) -> None:
 
 
 async def confirm(found: SecondFactor, step: int, hashes: list[str], at: datetime) -> bool:
-    """Switch it on; False when it was begun anew or confirmed meanwhile."""
+    """Switch it on; False when it was begun again or confirmed meanwhile."""
     require_transaction()
     result = await collection("second_factors").update_one(
         {"_id": found.id, "secret": found.secret, "confirmed_at": None},

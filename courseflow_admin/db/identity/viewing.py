@@ -8,7 +8,7 @@ from courseflow_admin.models.identity.sessions import Session, Viewing
 
 
 async def begin(session_id: str, account_id: str, viewing: Viewing, at: datetime) -> bool:
-    """False unless it is an open browser session of this account that views nobody."""
+    """False unless it is an open browser session of this account that views no one."""
     require_transaction()
     where: Row = {"_id": session_id, "account_id": account_id, "kind": "browser", **open_at(at)}
     result = await collection("sessions").update_one(
@@ -39,7 +39,7 @@ async def of_viewed(account_id: str) -> list[Session]:
 
 
 async def of_viewer(account_id: str) -> list[Session]:
-    """The sessions of this account that view somebody."""
+    """The sessions of this account that view someone."""
     return await _open({"account_id": account_id, "viewing.account_id": {"$gt": ""}})
 
 

@@ -97,7 +97,7 @@ async def insert(payment: Payment) -> None:
 
 
 async def store_checkout(payment_id: str, checkout_id: str, url: str, at: datetime) -> bool:
-    """Keep what the gateway answered; False when it is kept already."""
+    """Keep what the gateway answered; False when it is already kept."""
     result = await _payments().update_one(
         {"_id": payment_id, "provider_checkout_id": ""},
         {"$set": {"provider_checkout_id": checkout_id, "checkout_url": url, "updated_at": at}},
@@ -230,7 +230,7 @@ async def reserve_refund(payment_id: str, refund: Refund) -> bool:
 
 
 async def ask_for_refund_again(payment_id: str, refund: Refund, until: datetime) -> bool:
-    """Take the lease on asking the gateway again; False when somebody else was quicker."""
+    """Take the lease on asking the gateway again; False when someone else was quicker."""
     as_seen = {
         "id": refund.id,
         "state": RefundState.PENDING,
@@ -246,7 +246,7 @@ async def ask_for_refund_again(payment_id: str, refund: Refund, until: datetime)
 
 
 async def refund_unanswered(payment_id: str, refund: Refund, *, new_key: bool) -> None:
-    """Nobody is asking any more, and the outcome is unknown.
+    """No one is asking any more, and the outcome is unknown.
 
     `new_key`: ask with a new idempotency key from now on, because the gateway keeps its error for
     the old one.
@@ -334,7 +334,7 @@ async def _release_refund(
 
 
 async def refresh_state(payment_id: str) -> Payment:
-    """Work the shown state out anew from the facets; in the transaction that moved one."""
+    """Work the shown state out again from the facets; in the transaction that moved one."""
     payment = await get(payment_id)
     state = state_of(payment)
     if state is not payment.state:

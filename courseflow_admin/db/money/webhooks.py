@@ -9,7 +9,7 @@ DELIVERIES_KEPT = 50
 
 
 async def add(event: WebhookEvent) -> None:
-    """Keep an event; Duplicate when it is here already."""
+    """Keep an event; Duplicate when it is already here."""
     require_transaction()
     await collection("webhook_events").insert_one(event.to_mongo())
 

@@ -70,7 +70,7 @@ async def queue(
 async def _upsert(kind: str, key: str, update: Sequence[Row]) -> None:
     try:
         await collection("jobs").update_one({"kind": kind, "key": key}, update, upsert=True)
-    except Duplicate:  # added by somebody else at this moment
+    except Duplicate:  # added by someone else at this moment
         await collection("jobs").update_one({"kind": kind, "key": key}, update)
 
 
@@ -123,7 +123,7 @@ async def claim(lane: str, leases: Mapping[str, timedelta], owner: str, at: date
 
 
 async def finish(job: Job, next_at: datetime | None) -> None:
-    """It went well: gone, or due again at `next_at`, or before if somebody asked for it.
+    """It went well: gone, or due again at `next_at`, or before if someone asked for it.
 
     Nothing happens when the lease was lost meanwhile.
     """
@@ -173,7 +173,7 @@ async def give_up(job: Job, reason: str) -> bool:
 
 
 async def settle(kind: str, key: str) -> None:
-    """It needs nobody any more."""
+    """It needs no one any more."""
     await collection("jobs").delete_one({"kind": kind, "key": key, "state": JobState.ATTENTION})
 
 

@@ -65,7 +65,7 @@ async def save_settings(settings: SchoolSettings) -> None:
 
 
 async def add_policy(name: PolicyName, policy: Policy) -> None:
-    """Keep this version for good."""
+    """Keep this version forever."""
     await collection("school").insert_one({"_id": f"{name}-{policy.version}", **policy.to_mongo()})
 
 

@@ -49,7 +49,7 @@ async def insert(course: Course) -> None:
 async def save(course: Course, *fields: str) -> None:
     """Write these fields of a course that was read in the same transaction.
 
-    Somebody else's change in between makes the transaction conflict and run again as a whole,
+    Someone else's change in between makes the transaction conflict and run again as a whole,
     so a revision compared after the read is still the newest one here.
     """
     require_transaction()
@@ -59,7 +59,7 @@ async def save(course: Course, *fields: str) -> None:
 
 
 async def insert_version(version: CourseVersion) -> None:
-    """Duplicate when this number is out already; a version is never written again."""
+    """Duplicate when this number is already out; a version is never written again."""
     await collection("course_versions").insert_one(version.to_mongo())
 
 

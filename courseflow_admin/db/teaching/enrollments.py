@@ -36,7 +36,7 @@ async def in_courses(account_id: str, course_ids: Sequence[str]) -> list[Enrollm
 async def add_grant(new: Enrollment, grant: Grant) -> bool:
     """Give `grant` to the learner of `new`, making the enrollment if there is none.
 
-    False when this payment's grant is there already. Two transactions doing this at once for one
+    False when this payment's grant is already there. Two transactions doing this at once for one
     learner and course conflict, and the second runs again and finds the grant.
     """
     where = {"account_id": new.account_id, "course_id": new.course_id}

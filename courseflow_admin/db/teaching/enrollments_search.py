@@ -40,7 +40,7 @@ def plan(wanted: EnrollmentFilter) -> tuple[Row, list[tuple[str, int]] | None]:
     if wanted.period:
         where["enrolled_at"] = {"$gte": wanted.period.start, "$lt": wanted.period.end}
     if wanted.co_taught and not wanted.course_id:
-        # The period stands in both branches: beside them it would make MongoDB read all its rows.
+        # The period is in both branches: beside them it would make MongoDB read all its rows.
         theirs = {key: value for key, value in where.items() if key != "owner_id"}
         where = {"$or": [where, {**theirs, "course_id": {"$in": list(wanted.co_taught)}}]}
     if wanted.email_prefix:
@@ -65,7 +65,7 @@ async def co_taught(account_id: str) -> tuple[str, ...]:
 
 
 async def courses(author_id: str | None = None) -> list[tuple[str, str]]:
-    """Id and title of all courses, or of those somebody writes; the last changed, by title."""
+    """Id and title of all courses, or of those someone writes; the last changed, by title."""
     rows = await collection("courses").find(
         catalog.author_query(author_id),
         projection={"title": 1},

@@ -1,7 +1,7 @@
 """What the gateways know of the demo purchases: ids, ways to pay, and the file that tells them.
 
 The sandbox has not seen these purchases; it takes them over from `DATA_DIR/sandbox-past.json`.
-The format is described at the sandbox (past.py), whose code nobody else imports.
+The format is described at the sandbox (past.py), whose code no one else imports.
 """
 
 import json

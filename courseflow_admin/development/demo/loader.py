@@ -41,7 +41,7 @@ OUTCOMES = {
     "refunded": 32,
     "partially_refunded": 14,
 }
-# What still waits for somebody lies in the last days; a checkout that is open, in the last hours.
+# What still waits for someone lies in the last days; a checkout that is open, in the last hours.
 OPEN = {"created", "pending", "authorized"}
 RECENT = ("disputed", "needs_review", "pending", "authorized", "created", "disputed", "created")
 DOMAIN = "demo.test"
@@ -59,9 +59,9 @@ class NotEmpty(Conflict):
 
 
 async def load_demo_school(say: Say = lambda _: None) -> bool:
-    """Load the school once; False when it is loaded already.
+    """Load the school once; False when it is already loaded.
 
-    Interrupted half-way, the next call begins anew. NotEmpty when people are in the database who
+    Interrupted half-way, the next call starts again. NotEmpty when people are in the database who
     are not of the demo school; Conflict in a live database.
     """
     if await school.check_stamp(settings()) == school.LIVE:
@@ -249,7 +249,7 @@ def _tell_sales(
     courses: list[Course],
     today: datetime,
 ) -> None:
-    """1,500 payments: nobody buys what they have, and nobody before they signed up."""
+    """1,500 payments: no one buys what they have, and no one before they signed up."""
     sold = [course for course in courses if course.version and not course.free]
     weights = [1 / (rank + 2) for rank in range(len(sold))]
     free = [course for course in courses if course.version and course.free]
@@ -286,7 +286,7 @@ def _tell_sales(
 def _somebody(
     chance: random.Random, learners: list[Account], bought: Counter[str], at: datetime
 ) -> Account | None:
-    """Somebody who was here then; the demo student now and then, and nobody without end."""
+    """Someone who was here then; the demo student now and then, and no one without end."""
     learner = learners[0] if chance.random() < 0.003 else chance.choice(learners)
     here = at - learner.created_at
     room = 2 + here / timedelta(days=25)

@@ -343,7 +343,7 @@ class CloudinaryApi:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         headers = {
             "cache-control": "private, no-transform, max-age=2592000",
-            # an SVG opened by itself must not run scripts
+            # an SVG opened on its own must not run scripts
             "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
             "x-content-type-options": "nosniff",
         }

@@ -81,7 +81,7 @@ class Hands:
         stripe_acts.expire(self.world, session_id)
 
     def refund(self, payment_id: str, amount: int | None = None) -> str:
-        """The provider refunds by itself, as somebody pressing the button in its dashboard."""
+        """The provider refunds automatically, as someone pressing the button in its dashboard."""
         return str(self._gateway(payment_id).refund(self.world, payment_id, amount)["id"])
 
     def settle_refund(self, refund_id: str) -> None:

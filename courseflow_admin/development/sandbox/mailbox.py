@@ -20,7 +20,7 @@ MARKS = (
     ("delivery_delayed", "Delayed"),
     ("failed", "Failed"),
 )
-# A mail is somebody's HTML: no scripts, no forms, no requests to anywhere from inside the frame.
+# A mail is someone's HTML: no scripts, no forms, no requests to anywhere from inside the frame.
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
     " style-src 'unsafe-inline'; img-src data: http://127.0.0.1:* http://localhost:*"

@@ -83,7 +83,7 @@ def choice(act: str, label: str, effect: str) -> str:
 
 
 def field(label: str, name: str, value: str, kind: str = "text") -> str:
-    """A card field as it looks; what stands in it does not matter."""
+    """A card field as it looks; what is in it does not matter."""
     return (
         f'<div class="field"><label for="{name}">{escape(label)}</label>'
         f'<input id="{name}" type="{kind}" value="{escape(value)}" readonly></div>'

@@ -91,7 +91,7 @@ class Past:
         try:
             taken = await self._take_over(lines)
             if lines and not self._known(json.loads(lines[0])):
-                return taken  # a reset came in between: the next look begins anew
+                return taken  # a reset came in between: the next look starts again
         except (ValueError, KeyError, TypeError, StripeRefused, RazorpayRefused):
             log.exception("sandbox.past_is_not_understood")
         self.world.store.set_switch(TAKEN, self._print)

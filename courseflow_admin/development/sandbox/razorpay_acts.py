@@ -10,7 +10,7 @@ from courseflow_admin.development.sandbox.world import World, token
 
 ACCOUNT = "acc_SandboxSchool1"
 DAY = 86_400
-LAPSE_DAYS = 3  # an authorised payment nobody captures is given back
+LAPSE_DAYS = 3  # an authorised payment no one captures is given back
 RESPOND_DAYS = 7
 DECLINED: Body = {
     "error_code": "BAD_REQUEST_ERROR",
@@ -178,7 +178,7 @@ def capture_payment(world: World, payment_id: str, amount: int) -> Body:
 
 
 def lapse(world: World, payment_id: str) -> None:
-    """Authorised and never captured: Razorpay gives the money back by itself."""
+    """Authorised and never captured: Razorpay refunds the money automatically."""
     payment = world.store.get("payment", payment_id)
     if payment["status"] != "authorized":
         world.store.done(payment_id)

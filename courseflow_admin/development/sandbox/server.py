@@ -41,7 +41,7 @@ TICK = 0.25  # seconds between two looks at what is due
 class Sandbox(Hands):
     """All four companies. Acts are plain methods; `await deliver()` sends what they caused.
 
-    `receive` takes webhooks in this process instead of over HTTP (then nothing is sent by itself,
+    `receive` takes webhooks in this process, not over HTTP (then nothing is sent automatically,
     only by `deliver()`); `auto` says whether webhooks are sent by themselves at all.
     """
 

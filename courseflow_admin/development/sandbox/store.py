@@ -217,7 +217,7 @@ class Store:
         return [Row(**dict(row)) for row in found]
 
     def put_rows(self, rows: Iterable[Row]) -> None:
-        """All of them or none; what is there already stays as it is."""
+        """All of them or none; what is already there stays as it is."""
         values = [(row.kind, row.id, row.parent, row.created, row.due, row.body) for row in rows]
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")

@@ -122,7 +122,7 @@ def line_item(item: Body, world: World) -> Body:
 
 
 def intent(world: World, amount: int, currency: str, data: Body, method_type: str) -> Body:
-    """A payment intent nobody has paid yet; `data` is the session's payment_intent_data."""
+    """A payment intent no one has paid yet; `data` is the session's payment_intent_data."""
     intent_id = new_id("pi", 24)
     return empty(fields.INTENT) | {
         "id": intent_id,
@@ -236,7 +236,7 @@ def _method_details(method_type: str, amount: int) -> Body:
 
 
 def balance_transaction(world: World, source: Body, amount: int, kind: str) -> Body:
-    """What a charge or refund did to the balance: a charge costs 2.9 % and 30 cents."""
+    """What a charge or refund did to the balance: a charge costs 2.9% and 30 cents."""
     fee = round(amount * 0.029) + 30 if kind == "charge" else 0
     details = [
         {

@@ -108,7 +108,9 @@ class Fence:
         if urlsplit(f"//{headers.get('host', '')}").hostname not in LOOPBACK:
             await Response("The sandbox answers on 127.0.0.1 only.", 421)(scope, receive, send)
         elif foreign and scope["method"] in NO_FORM_FROM_ELSEWHERE:
-            await Response("This page is not allowed to use the sandbox.", 403)(scope, receive, send)
+            await Response("This page is not allowed to use the sandbox.", 403)(
+                scope, receive, send
+            )
         else:
             await self.app(scope, receive, send)
 
@@ -149,7 +151,7 @@ def with_outages(
 async def _work_and_say_nothing(
     app: ASGIApp, scope: Scope, receive: Receive, send: Send, seconds: float
 ) -> None:
-    """The worst kind of timeout: it was done, and nobody hears of it."""
+    """The worst kind of timeout: it was done, and no one hears of it."""
 
     async def swallow(message: object) -> None:
         pass

@@ -1,4 +1,4 @@
-"""An account: anybody who signs in; and the forms that make one."""
+"""An account: anyone who signs in; and the forms that make one."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
@@ -42,7 +42,7 @@ def as_name(text: str) -> str:
 
 
 LONGEST_NAME = 80
-LONGEST_REASON = 300  # why somebody is suspended
+LONGEST_REASON = 300  # why someone is suspended
 PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(as_name)]
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 
@@ -53,7 +53,7 @@ def _as_typed(value: object, read: ValidatorFunctionWrapHandler) -> SecretStr:
     return SecretStr(value) if isinstance(value, str) else secret
 
 
-# One that is there already: with the spaces around it, and too long is as wrong as any other.
+# One that is already there: with the spaces around it, and too long is as wrong as any other.
 AnyPassword = Annotated[SecretStr, WrapValidator(_as_typed), Field(max_length=1000)]
 
 # One that is chosen: services/identity/password_rules.py says what it must be; this is for OpenAPI.
@@ -99,7 +99,7 @@ class Account(Document):
 
 
 class Form(BaseModel):
-    """What somebody sends: no field that nobody declared, and nothing of it repeated in errors."""
+    """What someone sends: no field that no one declared, and nothing of it repeated in errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

@@ -67,7 +67,7 @@ def for_providers(email: str) -> str:
 
 
 def _mixed(label: str) -> bool:
-    """Whether letters of two scripts stand in it, as `dеmo` with a Cyrillic letter."""
+    """Whether letters of two scripts are in it, as `dеmo` with a Cyrillic letter."""
     scripts = {unicodedata.name(sign, "?").split()[0] for sign in label if sign.isalpha()}
     return len(scripts - WRITTEN_TOGETHER) > 1
 

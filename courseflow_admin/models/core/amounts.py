@@ -62,7 +62,7 @@ class Money(Piece):
     def parse(cls, text: str, currency: str, field: str = "amount") -> Self:
         """`"1,299.50"`, `"INR"` -> 129950 minor units; Invalid when not such an amount.
 
-        What could be two amounts is refused with both named, because nobody sees the wrong guess
+        What could be two amounts is refused with both named, because no one sees the wrong guess
         until the money has moved.
         """
         known = _known(currency)

@@ -32,7 +32,7 @@ def counted_as(key: str) -> str:
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        found = ip_address(text.partition("%")[0])  # behind it: a name of somebody's network card
+        found = ip_address(text.partition("%")[0])  # behind it: a name of someone's network card
     except ValueError:
         return None
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None

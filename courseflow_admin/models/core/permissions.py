@@ -75,7 +75,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     "system": frozenset(Permission),
 }
 
-# What is left of a role while an admin views somebody who has it. Those not named here are shut,
+# What is left of a role while an admin views someone who has it. Those not named here are shut,
 # also those that are still to come; what these would write, the database's own fence refuses.
 VIEWABLE = frozenset(
     {

@@ -1,6 +1,6 @@
 """What people write, in one line or in many: all that any script needs, and nothing that forges.
 
-What is refused stands here by its code points, never by what this Python's tables know: an emoji of
+What is refused is listed by its code points, never by what this Python's tables know: an emoji of
 next year is a sign like any other. docs/decisions/0016.
 """
 

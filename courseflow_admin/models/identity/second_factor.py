@@ -38,7 +38,7 @@ class SecondFactor(Document):
 
 
 class PendingSignIn(Document):
-    """The password was right and the code is still to come. It opens nothing by itself."""
+    """The password was right and the code is still to come. It opens nothing on its own."""
 
     token_hash: str = Field(repr=False)
     account_id: str

@@ -30,7 +30,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose documents count: the payments of one mode, and one instructor's or everybody's.
+    """Whose documents count: the payments of one mode, and one instructor's or everyone's.
 
     The learners of `co_taught` courses count as the instructor's too, their payments do not.
     """

@@ -16,7 +16,7 @@ from courseflow_admin.models.school.settings import POLICY_WORDS
 
 GatewayName = Literal["stripe", "razorpay"]
 GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
-LAPSES_AFTER = timedelta(days=3)  # Razorpay gives back by itself what nobody captures
+LAPSES_AFTER = timedelta(days=3)  # Razorpay refunds automatically what no one captures
 
 # Words for the school alone, who of it it was, and what the gateway knows a payment by: no part
 # of what learner and instructor are told, in a page or a file.
@@ -183,7 +183,7 @@ class Payment(Document):
     amount: Money
     listed: Money
     capture: Capture = Capture.CREATED
-    open: bool = False  # a checkout somebody may still pay; unique per learner, course, gateway
+    open: bool = False  # a checkout someone may still pay; unique per learner, course, gateway
     attempt: int = 1
     provider_checkout_id: str = ""  # Stripe session, Razorpay order
     provider_payment_id: str = ""  # Stripe payment intent, Razorpay payment
@@ -231,9 +231,9 @@ class Payment(Document):
 
     @property
     def lapses_at(self) -> datetime | None:
-        """When the gateway gives back by itself what is held; None where nothing is, or by Stripe.
+        """When the gateway refunds automatically what is held; None where nothing is, or by Stripe.
 
-        Stripe's checkout captures by itself.
+        Stripe's checkout captures automatically.
         """
         return self.held.at + LAPSES_AFTER if self.held and self.provider == "razorpay" else None
 
@@ -260,7 +260,7 @@ class Payment(Document):
 
 
 def state_of(payment: Payment) -> PaymentState:
-    """The one state on screen, from the facets: what needs a person hides everything else."""
+    """The one state on screen, from the facets: what needs attention hides everything else."""
     if payment.review.state is ReviewState.OPEN:
         return PaymentState.NEEDS_REVIEW
     if payment.dispute.state in AT_THE_BANK:

@@ -19,6 +19,6 @@ class Receipt(Document):
 
     @property
     def label(self) -> str:
-        """`R-2026-00042`; outside live the mode stands in it: `SANDBOX-2026-00042`."""
+        """`R-2026-00042`; outside live the mode is in it: `SANDBOX-2026-00042`."""
         mode, year = self.series.split("-")
         return f"{'R' if mode == 'live' else mode.upper()}-{year}-{self.number:05d}"

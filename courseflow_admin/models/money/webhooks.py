@@ -11,7 +11,7 @@ from pydantic import Field
 
 from courseflow_admin.models.core.base import Document
 
-# What companies say of a person; we ask them anew and never read it here.
+# What companies say of a person; we ask them again and never read it here.
 OF_PERSONS = {
     *("to", "cc", "bcc", "reply_to", "subject", "headers", "click", "open"),  # Resend
     *("customer_details", "customer_email", "customer_address", "collected_information"),
@@ -35,7 +35,7 @@ class WebhookEvent(Document):
     event_id: str
     body_hash: str
     kind: str
-    raw: str  # as it came; without what says who somebody is once nobody needs that any more
+    raw: str  # as it came; without what says who someone is once no one needs that any more
     headers: dict[str, str] = Field(default_factory=dict)
     received_at: datetime
     deliveries: list[datetime] = Field(default_factory=list)
@@ -75,7 +75,7 @@ class WebhookFilter:
 
 
 def without_people(raw: str) -> str:
-    """A verified body with its ids and states, but nothing that says who somebody is.
+    """A verified body with its ids and states, but nothing that says who someone is.
 
     So it may stay when the account it is about is deleted.
     """

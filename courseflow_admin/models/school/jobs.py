@@ -9,14 +9,14 @@ from pydantic import Field
 
 from courseflow_admin.models.core.base import Document
 
-# One for each company, so that a slow one delays no work of the others; `own` asks nobody else,
+# One for each company, so that a slow one delays no work of the others; `own` asks no one else,
 # and `receipts` gives numbers one after the other.
 Lane = Literal["stripe", "razorpay", "resend", "cloudinary", "receipts", "own"]
 LANES: tuple[Lane, ...] = get_args(Lane)
 PROVIDERS: frozenset[Lane] = frozenset({"stripe", "razorpay", "resend", "cloudinary"})
 
 
-FREE = datetime(1970, 1, 1, tzinfo=UTC)  # the end of a lease that nobody has
+FREE = datetime(1970, 1, 1, tzinfo=UTC)  # the end of a lease that no one has
 
 
 class Priority(IntEnum):
@@ -29,7 +29,7 @@ class Priority(IntEnum):
 
 class JobState(StrEnum):
     DUE = "due"
-    ATTENTION = "attention"  # given up: the reason stands on the thing itself, too
+    ATTENTION = "attention"  # given up: the reason is on the thing itself, too
 
 
 class Job(Document):
@@ -42,7 +42,7 @@ class Job(Document):
     created_at: datetime
     due_at: datetime
     expires_at: datetime | None = None  # the first failure after it is the last
-    # The lease: nobody else takes it before it ends, or before its owner lets go.
+    # The lease: no one else takes it before it ends, or before its owner lets go.
     owner: str = ""
     lease_until: datetime = FREE
     # Asked for again while it was at work: then it is not over with this run.
@@ -67,7 +67,7 @@ class Depth:
 
 
 class Schedule(Document):
-    """A job that comes by itself; `id` is its name and the key of its job."""
+    """A job that recurs; `id` is its name and the key of its job."""
 
     kind: str
     lane: Lane = "own"

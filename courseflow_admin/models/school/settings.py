@@ -85,7 +85,7 @@ class Logo(Piece):
 
 
 class SchoolSettings(Piece):
-    """What `services/school/settings.get` gives everybody; nothing in it is secret."""
+    """What `services/school/settings.get` gives everyone; nothing in it is secret."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 

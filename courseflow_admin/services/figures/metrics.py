@@ -25,7 +25,7 @@ from courseflow_admin.models.money.payment_metrics import (
 )
 
 DAYS = 30
-EVERYBODYS = frozenset({"new_learners"})  # not about courses, so nobody owns a part of it
+EVERYBODYS = frozenset({"new_learners"})  # not about courses, so no one owns a part of it
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Point:
 class Board:
     """Figures and their days, read at one time; a sum of the points is always the figure.
 
-    Money metrics stand in it once for each currency, the most sold one first.
+    Money metrics are in it once for each currency, the most sold one first.
     """
 
     period: Period

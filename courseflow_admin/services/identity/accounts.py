@@ -121,7 +121,7 @@ async def authenticate(email: str, password: str, device_token: str = "") -> Acc
     many guesses sent at once would all be answered.
 
     `device_token`: the browser's own. One that has signed in to this account before counts its
-    failures by itself: whoever only knows the address cannot close its owner's browser.
+    failures separately: whoever only knows the address cannot close its owner's browser.
     """
     email, ip = normalized(email), client_ip.get()
     account = await accounts_db.find_by_email(email)
@@ -244,13 +244,13 @@ async def give_role(actor: Actor, former: Account, role: str) -> Account:
 async def suspend(actor: Actor, account_id: str, reason: str = "") -> Account:
     """Ends every session of the account with the next read, and every way to a new one.
 
-    The reason stands in the audit log alone: the person is told that, not why.
+    The reason is in the audit log alone: the person is told that, not why.
     """
     return await _set_suspended(actor, account_id, suspended=True, reason=" ".join(reason.split()))
 
 
 async def restore(actor: Actor, account_id: str) -> Account:
-    """Undo a suspension; the person signs in anew."""
+    """Undo a suspension; the person signs in again."""
     return await _set_suspended(actor, account_id, suspended=False)
 
 
@@ -294,7 +294,7 @@ async def _tell(account: Account, kind: EmailKind, noted: str, facts: dict[str, 
 
 
 async def _hold_office(actor: Actor, account_id: str) -> None:
-    """Nobody changes themselves, and two who demote each other at once wait for one another.
+    """No one changes themselves, and two who demote each other at once wait for one another.
 
     So at least one who may change accounts is always left.
     """
@@ -365,7 +365,7 @@ async def _note_failure(
 
 
 async def _rehash(account: Account, password: str) -> Account:
-    """The cost was changed since: now that the password is known, hash it anew, or next time."""
+    """The cost was changed since: now that the password is known, hash it again, or next time."""
     try:
         new = await passwords.hash_of(password)
     except Busy:

@@ -196,7 +196,7 @@ async def revoke(actor: Actor, invitation_id: str) -> None:
 
 
 async def pending(actor: Actor, request: PageRequest) -> Page[Sent]:
-    """Those nobody has taken or revoked, newest first."""
+    """Those no one has taken or revoked, newest first."""
     actor.require(Permission.ACCOUNTS_READ)
     page = await invitations_db.pending(request)
     return page.with_rows(await _with_emails(page.rows))

@@ -1,6 +1,6 @@
-"""Telling people by e-mail that somebody signed in from a device they have not used before.
+"""Telling people by e-mail that someone signed in from a device they have not used before.
 
-What a device is known by stands in models/identity/known_devices.py.
+What a device is known by is in models/identity/known_devices.py.
 """
 
 from courseflow_admin.db.identity import known_devices as known_devices_db
@@ -15,7 +15,7 @@ from courseflow_admin.services.mail import outbox
 async def note(session: Session, cookie: str, *, first: bool) -> bool:
     """Know the device of a new session from now on; whether its owner was told of it.
 
-    In the transaction of the session. Of the `first` sign-in of an account nobody is told.
+    In the transaction of the session. Of the `first` sign-in of an account no one is told.
     """
     marks = marks_of(session.account_id, session.user_agent, session.ip, cookie)
     is_new = not first and not await known_devices_db.any_known(session.account_id, marks)

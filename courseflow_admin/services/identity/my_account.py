@@ -155,7 +155,7 @@ async def my_sessions(actor: Actor) -> list[OwnSession]:
 
 
 async def end_session(actor: Actor, session_id: str) -> None:
-    """Sign one of one's own sessions out; NotFound when it is over or somebody else's."""
+    """Sign one of one's own sessions out; NotFound when it is over or someone else's."""
     actor.require(Permission.ACCOUNT_PRIVATE)
     at = clock.wall()
 

@@ -1,4 +1,4 @@
-"""A forgotten password: a link by e-mail, the same answer for everybody who asks."""
+"""A forgotten password: a link by e-mail, the same answer for everyone who asks."""
 
 import hashlib
 from contextlib import suppress
@@ -31,8 +31,8 @@ RESETS_THAT_HELP = 3  # in one day, of one account: to those locked out by wrong
 async def ask(email: str) -> None:
     """Send a link for a new password, if there is such an account.
 
-    Nobody can tell whether there is: an unknown address and that of a suspended account cost the
-    same reads and writes, only that the link belongs to nobody and the e-mail goes nowhere.
+    No one can tell whether there is: an unknown address and that of a suspended account cost the
+    same reads and writes, only that the link belongs to no one and the e-mail goes nowhere.
     """
     email = normalized(email)
     await limits.count("reset-address", client_ip.get(), ASKED_PER_ADDRESS, seconds=60)

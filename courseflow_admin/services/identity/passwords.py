@@ -60,7 +60,7 @@ class Queue:
                 self._rounds -= rounds
 
         future = self._threads.submit(measured)
-        future.add_done_callback(over)  # also of one that nobody waits for any more
+        future.add_done_callback(over)  # also of one that no one waits for any more
         return await asyncio.wrap_future(future)
 
 
@@ -83,7 +83,7 @@ async def matches(password: str, password_hash: str, dearest: str = "") -> bool:
 
     Busy when too many wait already.
 
-    `dearest` is the hash of anybody that takes most work: where a hash may or may not be there,
+    `dearest` is the hash of anyone that takes most work: where a hash may or may not be there,
     each comparison takes as long as that one.
     """
     cost = max(settings().bcrypt_cost, _cost_of(dearest) if dearest else 0)

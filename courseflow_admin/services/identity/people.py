@@ -103,7 +103,7 @@ def _places(
     *,
     disputes_suspend: bool,
 ) -> list[Place]:
-    """Those enrolled in first, then those only paid for: where somebody asks why they cannot in."""
+    """Those enrolled in first, then those only paid for: where someone asks why they cannot in."""
     enrolled = {enrollment.course_id: enrollment for enrollment in enrollments}
     titles = {payment.course_id: payment.course_title for payment in payments}
     titles = {course_id: one.course_title for course_id, one in enrolled.items()} | {
@@ -164,7 +164,7 @@ async def called(actor: Actor, account_id: str, in_row: str) -> str:
 
 
 async def sign_out_everywhere(actor: Actor, account_id: str) -> int:
-    """End every session of somebody else, seen by the next read of each; how many there were."""
+    """End every session of someone else, seen by the next read of each; how many there were."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if account_id == actor.id:
         raise Conflict("End your own sessions on your account page.")

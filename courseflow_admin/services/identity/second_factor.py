@@ -166,7 +166,7 @@ async def since(actor: Actor, account_id: str) -> datetime | None:
 
 
 async def remove(actor: Actor, account_id: str) -> int:
-    """Take it from somebody who lost their device; how many of their sessions ended."""
+    """Take it from someone who lost their device; how many of their sessions ended."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     if account_id == actor.id:
         raise Conflict("Turn off your own second factor on your account page.")
@@ -265,7 +265,7 @@ def _new_recovery_code() -> str:
 
 
 async def _held(actor: Actor) -> Account:
-    """The actor's account, which nobody can change or sign in to before the transaction ends."""
+    """The actor's account, which no one can change or sign in to before the transaction ends."""
     if not await accounts_db.hold(actor.id, actor.role):
         raise NotPermitted
     account = await accounts_db.find(actor.id)

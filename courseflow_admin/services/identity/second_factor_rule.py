@@ -1,4 +1,4 @@
-"""Whether the school asks somebody for a second factor."""
+"""Whether the school asks someone for a second factor."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def concerns(role: str) -> bool:
 
 
 async def asks(role: str) -> bool:
-    """Whether somebody of this role is asked for one now."""
+    """Whether someone of this role is asked for one now."""
     return concerns(role) and (await school_settings.get()).second_factor_for_admins
 
 

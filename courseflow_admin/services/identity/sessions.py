@@ -122,7 +122,7 @@ async def refresh(refresh_token: str, *, ip: str = "") -> TokenPair:
     """Exchange a refresh token for a new pair.
 
     One that was exchanged before ends its whole family: either the thief or the owner holds the
-    newer one, and nobody can tell who. Within seconds it is only a client that sent twice.
+    newer one, and no one can tell who. Within seconds it is only a client that sent twice.
     """
     await limits.count("refresh", ip, limit=60, seconds=60)
     family, _, turn = refresh_token.partition(".")

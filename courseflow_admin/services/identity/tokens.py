@@ -40,7 +40,7 @@ def audience() -> str:
 
 
 def sign_access(session: Session, at: datetime) -> str:
-    """An access token for ten minutes. It names a session; what that may do stands in its row."""
+    """An access token for ten minutes. It names a session, whose row says what it may do."""
     kid, secret = next(iter(settings().jwt_keys.items()))
     claims: dict[str, Any] = {
         "iss": settings().origin,

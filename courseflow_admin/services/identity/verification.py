@@ -60,7 +60,7 @@ async def resend(actor: Actor) -> None:
 
 
 async def resend_to(actor: Actor, account_id: str) -> Account:
-    """The same for somebody else, who asked the school for it; to the address of the account."""
+    """The same for someone else, who asked the school for it; to the address of the account."""
     actor.require(Permission.ACCOUNTS_CHANGE)
     account = await accounts_db.find(account_id)
     if account is None or account.erased_at:

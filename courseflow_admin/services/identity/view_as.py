@@ -1,4 +1,4 @@
-"""View as: an admin sees the product as somebody else does, for half an hour, and only looks.
+"""View as: an admin sees the product as someone else does, for half an hour, and only looks.
 
 The admin's own session row says whose eyes they use, so that it is decided by the row, survives a
 reload and ends with the session. What makes it read-only is one fence: whoever turns a request
@@ -40,10 +40,10 @@ class BrowserOnly(Conflict):
 
 
 def viewable(actor: Actor, account: Account) -> bool:
-    """Whether `actor` may view this account: of somebody else, in use, and who may do less.
+    """Whether `actor` may view this account: of someone else, in use, and who may do less.
 
     Another admin's is not: what they see, the actor sees already, and with two admins' names on
-    one screen nobody could tell afterwards whose eyes it was.
+    one screen no one could tell afterwards whose eyes it was.
     """
     in_use = account.suspended_at is None and account.erased_at is None
     less = raises(account.role, actor.role)
@@ -133,7 +133,7 @@ async def end_with_sessions(account_id: str, *, but_id: str = "") -> None:
 
 
 async def end_of(session: Session, reason: str) -> None:
-    """End the view of a session, if it views somebody, in the caller's transaction."""
+    """End the view of a session, if it views someone, in the caller's transaction."""
     viewing = session.viewing
     if viewing and await viewing_db.end(session.id, viewing.account_id):
         viewed = viewing.account_id

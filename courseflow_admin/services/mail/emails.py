@@ -51,7 +51,7 @@ def _may_see(actor: Actor, email: Email) -> bool:
 def _without_secrets(email: Email) -> Email:
     """The e-mail with its one-time links hidden.
 
-    They prove who reads the mailbox, and who has an account with this address need not: somebody
+    They prove who reads the mailbox, and who has an account with this address need not: someone
     may have signed up with another's address, or sit at a browser that was left open.
     """
     return email.model_copy(

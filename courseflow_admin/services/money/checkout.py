@@ -4,7 +4,7 @@ If the process dies:
 * before our row is written: nothing has happened;
 * after the row, before the gateway answered: the next click finds the open row and asks the
   gateway again with the same idempotency key, which gives the same checkout;
-* after the gateway answered, before we kept its id: the same; nobody has seen its address yet;
+* after the gateway answered, before we kept its id: the same; no one has seen its address yet;
 * after that: the checkout can be paid, and `sync` finds it by its id every ten minutes.
 """
 
@@ -107,7 +107,7 @@ class PaymentUnderWay(Conflict):
 
 
 async def open_checkout(actor: Actor, form: BuyForm) -> CheckoutStart:
-    """Open a checkout for the actor, or the one that is open already.
+    """Open a checkout for the actor, or the one that is already open.
 
     NotFound, AlreadyEnrolled, PaymentUnderWay, Invalid; ProviderRefused and ProviderUnreachable
     come from the gateway and leave nothing that could be charged.
@@ -130,7 +130,7 @@ async def open_checkout(actor: Actor, form: BuyForm) -> CheckoutStart:
 
 
 async def _refuse_second(account_id: str, course_id: str) -> None:
-    """Nobody pays for what they have, nor while money for it is on its way or looked at."""
+    """No one pays for what they have, nor while money for it is on its way or looked at."""
     verdict = await access.verdict(account_id, course_id)
     if verdict.allowed:
         raise AlreadyEnrolled
@@ -278,8 +278,8 @@ async def _expire(payment: Payment) -> None:
     """Make it unpayable where that can be done; refused when it was paid a moment ago.
 
     A gateway that is off, no longer knows the checkout, or is silent about one whose time is over
-    keeps nobody from buying by the other one: money that comes late is judged, and a second payment
-    goes back by itself.
+    keeps no one from buying by the other one: money that comes late is judged, and a second payment
+    goes back automatically.
     """
     if not payment.provider_checkout_id:
         return

@@ -35,7 +35,7 @@ async def ask_now(payment_id: str, provider: GatewayName) -> None:
 
 
 async def plan(payment: Payment, at: datetime | None) -> None:
-    """The next look of routine, unless one is planned already; None: nothing is to be expected."""
+    """The next look of routine, unless one is already planned; None: nothing is to be expected."""
     if at is None:
         await jobs.settle(KIND, payment.id)
     else:

@@ -89,7 +89,7 @@ def _may_see(actor: Actor, payment: Payment) -> bool:
 
 
 async def get_mine(actor: Actor, payment_id: str) -> tuple[Payment, Receipt | None]:
-    """One of the actor's own payments; NotFound when it is somebody else's."""
+    """One of the actor's own payments; NotFound when it is someone else's."""
     actor.require(Permission.ACCOUNT_OWN)
     payment = await payments_db.find(payment_id)
     if payment is None or payment.account_id != actor.id:
@@ -105,7 +105,7 @@ async def receipt_labels(actor: Actor, shown: list[Payment]) -> dict[str, str]:
 
 
 async def recheck(actor: Actor, payment_id: str) -> str:
-    """Ask the gateway anew now; what came of it, in a few words."""
+    """Ask the gateway again now; what came of it, in a few words."""
     actor.require(Permission.PAYMENTS_SYNC)
     payment = await payments_db.get(payment_id)
 

@@ -106,7 +106,7 @@ async def refund(
 
     `request_id` is made when the dialog opens and becomes the refund's id: the same request sent
     again, or several times at one moment, is one refund and answers the same. RefundTooLarge;
-    ProviderRefused: nothing happened. When the gateway does not answer the refund stays pending:
+    ProviderRefused: nothing happened. When the gateway is not responding the refund stays pending:
     sending the request again asks again, and so does `sync`.
     """
     actor.require(Permission.PAYMENTS_REFUND)
@@ -234,9 +234,9 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
 
 
 async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
-    """Take over what the gateway says about refunds, also those it made by itself.
+    """Take over what the gateway says about refunds, also those it made automatically.
 
-    `payment` is as it was before the gateway was asked. Ours are read anew: one that was asked for
+    `payment` is as it was before the gateway was asked. Ours are read again: one that was asked for
     while we looked is in `facts` already. They come first, because one that failed makes room for
     another.
     """
@@ -391,7 +391,7 @@ async def _failed(payment: Payment, refund: Refund, why: str) -> None:
 
 
 async def _note_failed(payment: Payment, refund: Refund, why: str) -> None:
-    """Nobody waits for the answer about money that came twice, so a person is asked for."""
+    """No one waits for the answer about money that came twice, so a person is asked for."""
     await audit.record(SYSTEM, Act.PAYMENT_REFUND_FAILED, payment.id, why=why)
     if refund.cause is RefundCause.SECOND_PAYMENT:
         await reviews.open_review(

@@ -39,8 +39,8 @@ async def open_review(payment_id: str, reason: str) -> None:
 async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") -> Payment:
     """Note what a person found who looked at a payment; no money moves and no access changes.
 
-    `reason` is the one that was read, so that nobody resolves what was asked meanwhile; "" means
-    whatever it is. A payment that is not paid ends with it, so that its buyer may begin anew;
+    `reason` is the one that was read, so that no one resolves what was asked meanwhile; "" means
+    whatever it is. A payment that is not paid ends with it, so that its buyer may start again;
     money that comes late is judged as ever. NothingToResolve, Invalid.
     """
     actor.require(Permission.PAYMENTS_REVIEW)

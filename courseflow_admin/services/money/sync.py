@@ -1,12 +1,12 @@
 """`sync`: the one place where a payment becomes paid, refunded or disputed.
 
 Called by the webhook worker, by the browser's return, by the periodic look at pending payments
-and by an admin's "Re-check" or "Capture". It believes nobody: it asks the gateway anew, compares,
+and by an admin's "Re-check" or "Capture". It believes no one: it asks the gateway again, compares,
 and moves our payment with everything that follows in one transaction per fact.
 
 If the process dies between any two lines:
 * before a transaction commits, nothing of that fact has happened; the job of the payment's look (or
-  of the webhook event) is due again after its lease, and the next run asks the gateway anew;
+  of the webhook event) is due again after its lease, and the next run asks the gateway again;
 * after it commits, the next run finds the fact written (every update is guarded by the state it
   moves from, every document unique by the payment's id) and goes on with the next;
 * between asking for a refund and writing that it was made: it is pending with its id written, and
@@ -58,7 +58,7 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 def mismatch(payment: Payment, facts: CheckoutFacts, paid: PaymentFacts) -> str:
-    """Why this money may not open this course, in words; "" when everything matches."""
+    """Why this money cannot open this course, in words; "" when everything matches."""
     checkout_is_ours = payment.provider_checkout_id in {"", facts.checkout_id}
     if not checkout_is_ours or facts.payment_id != payment.id or paid.payment_id != payment.id:
         return "The gateway reports that this money belongs to another payment."

@@ -16,7 +16,7 @@ THE_SCHOOL = "The school"
 
 @dataclass(frozen=True)
 class Noted:
-    """Somebody's act, as the audit log has it."""
+    """Someone's act, as the audit log has it."""
 
     at: datetime
     entry: AuditEntry

@@ -56,7 +56,7 @@ class SignatureWrong(CourseFlowError):
 
 
 async def receive(provider: str, raw: bytes, headers: Mapping[str, str]) -> bool:
-    """Verify and keep one delivery; False when it is here already.
+    """Verify and keep one delivery; False when it is already here.
 
     SignatureWrong when anything is wrong with it (kept as evidence, nothing else changed);
     NotFound when the provider is off; TooMany when one address sends wrong ones without end.
@@ -219,7 +219,7 @@ async def _email_event(event: WebhookEvent) -> None:
 
 
 async def _ignore(event: WebhookEvent, why: str) -> None:
-    """Nobody needs it, so it is kept without what it says of a person."""
+    """No one needs it, so it is kept without what it says of a person."""
     await webhooks_db.replace_raw(event.id, without_people(event.raw))
     await _finish(event, WebhookState.IGNORED, why)
 
@@ -229,14 +229,14 @@ async def _finish(event: WebhookEvent, state: WebhookState, result: str) -> None
 
 
 async def _forget_deleted(event: WebhookEvent, account_id: str) -> None:
-    """What comes when an account is deleted already; what came before `erasure` sees to."""
+    """What comes when an account is already deleted; what came before `erasure` sees to."""
     account = await accounts_db.find(account_id)
     if account and account.erased_at:
         await webhooks_db.replace_raw(event.id, without_people(event.raw))
 
 
 async def forget(payment_ids: list[str], email_ids: list[str]) -> None:
-    """Leave of the events about these nothing that says who somebody is; in the transaction."""
+    """Leave of the events about these nothing that says who someone is; in the transaction."""
     for event_id, raw in (await webhooks_db.raw_about(payment_ids, email_ids)).items():
         await webhooks_db.replace_raw(event_id, without_people(raw))
 

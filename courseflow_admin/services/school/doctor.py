@@ -124,7 +124,7 @@ async def _migrations() -> Check:
 
 
 async def _proxy(settings: Settings) -> Check:
-    """Behind a proxy that is not trusted everybody has its address, and shares its limits."""
+    """Behind a proxy that is not trusted everyone has its address, and shares its limits."""
     if settings.trusted_proxies:
         return Check("proxy", True, f"TRUSTED_PROXIES={settings.trusted_proxies}")
     if await health.forwarded_was_seen():
@@ -138,7 +138,7 @@ async def _proxy(settings: Settings) -> Check:
 
 
 async def _support(settings: Settings) -> Check:
-    """Whom refusals and e-mails tell people to write to: in production somebody who reads it."""
+    """Whom refusals and e-mails tell people to write to: in production someone who reads it."""
     address = (await school_settings.get()).support_email
     if settings.production and address == DEMO_SUPPORT:
         return Check("support address", False, f"{address}: change it on the page Settings")
@@ -184,7 +184,7 @@ async def _accepted(via: Gateway) -> Check | None:
 
 
 def _keys(settings: Settings) -> list[Check]:
-    """Without a webhook secret nobody tells us about a payment but our own asking."""
+    """Without a webhook secret no one tells us about a payment but our own asking."""
     providers = {
         "stripe": settings.stripe,
         "razorpay": settings.razorpay,

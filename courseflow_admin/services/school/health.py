@@ -22,7 +22,7 @@ async def ready() -> None:
 async def note_forwarded(peer: str) -> None:
     """A neighbour sent X-Forwarded-For while no proxy is trusted; `courseflow doctor` tells it.
 
-    From elsewhere on the internet anybody may send that header, and it means nothing.
+    From elsewhere on the internet anyone may send that header, and it means nothing.
     """
     if not ip.is_near(peer):
         return

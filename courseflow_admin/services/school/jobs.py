@@ -2,9 +2,9 @@
 
 Polling is the truth. A run holds its job by a lease and ends by a deadline before the lease does;
 if its worker dies, the job is due again when the lease is over. There is one policy for all kinds:
-what an outside company does not answer is asked again after growing pauses; what fails in another
-way is tried `TRIES` times and then left to a person, with its reason on the thing itself. What
-kinds of work there are is known to worker.py alone.
+what an outside company does not answer in time is asked again after growing pauses; what fails in
+another way is tried `TRIES` times and then needs attention, with its reason on the thing itself.
+Only worker.py knows the kinds of work.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -57,7 +57,7 @@ class Handler:
 
 @dataclass(frozen=True)
 class Every:
-    """A schedule: its job comes by itself, from one of all workers."""
+    """A schedule: its job recurs, from one of all workers."""
 
     name: str
     every: timedelta
@@ -94,7 +94,7 @@ async def queue(
 
 
 async def plan(kind: str, key: str, lane: Lane, due_at: datetime) -> None:
-    """Have a job of routine done at `due_at`, unless one is planned already."""
+    """Have a job of routine done at `due_at`, unless one is already planned."""
     if not await jobs_db.open_keys(kind, [key]):
         await queue(kind, key, lane, due_at=due_at, priority=Priority.ROUTINE)
 

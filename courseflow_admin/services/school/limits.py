@@ -25,7 +25,7 @@ async def count(name: str, key: str, limit: int, seconds: int) -> None:
 
 
 async def check(name: str, key: str, limit: int) -> None:
-    """TooMany when `limit` tries were counted already; counts nothing itself."""
+    """TooMany when `limit` tries were already counted; counts nothing itself."""
     at = clock.wall()
     counted, ends_at = await limits_db.find(_row_id(name, key), at)
     if counted >= limit and settings().rate_limits:
@@ -40,7 +40,7 @@ async def forget(name: str, key: str) -> None:
 def _row_id(name: str, key: str) -> str:
     """Hashed, because keys are addresses of people.
 
-    Who has one IPv6 address has its whole network: each of its addresses counts as one.
+    Someone with one IPv6 address has its whole network: each of its addresses counts as one.
     """
     return f"{name}:{hashlib.sha256(ip.counted_as(key).encode()).hexdigest()[:32]}"
 

@@ -1,4 +1,4 @@
-"""The school's policies for everybody: as they are, and as they were when somebody agreed."""
+"""The school's policies for everyone: as they are, and as they were when someone agreed."""
 
 from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import NotFound

@@ -1,4 +1,4 @@
-"""The school's logo: taken after a look at its bytes, kept in the database, seen by everybody."""
+"""The school's logo: taken after a look at its bytes, kept in the database, seen by everyone."""
 
 import hashlib
 

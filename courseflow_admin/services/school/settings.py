@@ -1,4 +1,4 @@
-"""The school's settings: read by everybody with every use, changed by admins.
+"""The school's settings: read by everyone with every use, changed by admins.
 
 `SCHOOL_NAME` and `SUPPORT_EMAIL` are the first values; with the first change the row in the
 database owns all of them. There is no cache: one read by `_id`, so that every process and worker
@@ -61,7 +61,7 @@ async def change(
     so (`second_factor_rule.change_settings`). Without `has_second_factor` it is refused.
 
     `revision`: of the settings the actor looked at, or of each field. SettingsChangedMeanwhile
-    when one of these fields was changed since then to something else; other fields never stand in
+    when one of these fields was changed since then to something else; other fields never get in
     the way.
     """
     actor.require(Permission.SETTINGS_CHANGE)
