@@ -51,5 +51,5 @@ def test_an_admin_sees_what_the_person_sees_changes_nothing_and_comes_back(
     page.wait_for_url(f"**/people/{maya}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Maya Rao")
     expect(bar).to_have_count(0)
-    expect(page.get_by_text("Account view begun").first).to_be_visible()
-    expect(page.get_by_text("Account view ended").first).to_be_visible()
+    expect(page.get_by_text("View-as started").first).to_be_visible()
+    expect(page.get_by_text("View-as ended").first).to_be_visible()

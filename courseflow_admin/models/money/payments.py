@@ -49,6 +49,25 @@ class PaymentState(StrEnum):
     DISPUTED = "disputed"
     NEEDS_REVIEW = "needs_review"
 
+    @property
+    def label(self) -> str:
+        """What it is called on screen and in refusals."""
+        return LABELS[self]
+
+
+LABELS = {
+    PaymentState.CREATED: "Created",
+    PaymentState.PENDING: "Pending",
+    PaymentState.AUTHORIZED: "Authorized",
+    PaymentState.PAID: "Paid",
+    PaymentState.PARTIALLY_REFUNDED: "Partly refunded",
+    PaymentState.REFUNDED: "Refunded",
+    PaymentState.FAILED: "Failed",
+    PaymentState.EXPIRED: "Expired",
+    PaymentState.DISPUTED: "Disputed",
+    PaymentState.NEEDS_REVIEW: "Needs review",
+}
+
 
 # From -> what may follow. Paid is final; failed and expired may still become paid, because money
 # that arrives late is money.

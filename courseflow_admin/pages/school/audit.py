@@ -20,7 +20,8 @@ from courseflow_admin.components.lists import list_table
 from courseflow_admin.components.table import Column, tr
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.state.school.audit import ACTS, AuditState, EntryRow
+from courseflow_admin.state.school.audit import AuditState, EntryRow
+from courseflow_admin.state.school.audit_words import ACTS
 
 COLUMNS = (
     Column("When", "160px"),

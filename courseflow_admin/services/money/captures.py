@@ -30,9 +30,9 @@ class NothingToCapture(Conflict):
     code = "nothing_to_capture"
 
     def __init__(self, payment: Payment) -> None:
-        shown = payment.state.value.replace("_", " ")
         super().__init__(
-            f"Only an authorized payment can be captured. This payment is {shown}. If "
+            f"Only an authorized payment can be captured. The status of this one is "
+            f"“{payment.state.label}”. If "
             f"{payment.provider.capitalize()} shows something else, re-check it."
         )
 

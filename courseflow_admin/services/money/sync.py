@@ -372,7 +372,7 @@ async def _follow(payment: Payment, facts: PaymentFacts, actor: Actor) -> str:
     await refunds.send_pending(await payments_db.get(payment.id), payment)
     await _dispute(payment, facts)
     after = await payments_db.get(payment.id)
-    return after.state.value.replace("_", " ")
+    return after.state.label.lower()
 
 
 async def _dispute(payment: Payment, facts: PaymentFacts) -> None:

@@ -30,7 +30,8 @@ from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.address import last_part, query_of
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.core.events import event
-from courseflow_admin.state.school.audit import act_text, details_of
+from courseflow_admin.state.school.audit import details_of
+from courseflow_admin.state.school.audit_words import ACTS
 
 ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor", "view"]
 GRANTS = {
@@ -372,7 +373,7 @@ def _session(session: Session) -> SessionRow:
 
 def _entry(entry: AuditEntry, about: Account) -> EntryLine:
     return EntryLine(
-        what=act_text(entry.act.value),
+        what=ACTS[entry.act],
         who=entry.actor_name or entry.actor_id,
         at=times.short(entry.at),
         exact=times.exact(entry.at),

@@ -111,7 +111,7 @@ def effects_of_resolving(payment: Payment) -> list[str]:
     unpaid = payment.capture is not Capture.PAID
     if Capture.EXPIRED in CAPTURE_MOVES[payment.capture]:
         changes["capture"] = Capture.EXPIRED
-    word = state_of(payment.model_copy(update=changes)).value.replace("_", " ").capitalize()
+    word = state_of(payment.model_copy(update=changes)).label
     name = payment.name or "its buyer"
     return [
         f"The payment no longer needs review. Its status changes to “{word}”.",

@@ -11,6 +11,7 @@ from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.services.money.timeline import Attempted, Mailed, Noted, Reported, Step
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.timeline import StepRow
+from courseflow_admin.state.school.audit_words import fact_text
 
 Pairs = list[tuple[str, str]]
 # what happened -> icon, colour and words
@@ -82,7 +83,7 @@ def _noted(entry: AuditEntry) -> tuple[StepRow, Pairs]:
         sentence = _DISPUTES.get(str(facts.pop("to", "")), sentence)
     if why := facts.pop("why", ""):
         sentence = f"{sentence}: {why}"
-    pairs = [(key.replace("_", " ").capitalize(), _shown(value)) for key, value in facts.items()]
+    pairs = [(fact_text(key), _shown(value)) for key, value in facts.items()]
     if entry.request_id:
         pairs.append(("Request", entry.request_id))
     if entry.ip:

@@ -13,13 +13,14 @@ from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.school.audit import Act, AuditEntry, AuditFilter
+from courseflow_admin.models.school.audit import AuditEntry, AuditFilter
 from courseflow_admin.services.school import audit
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import Choice, ListAddress
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.lists import ListState
+from courseflow_admin.state.school.audit_words import ACTS, CODED, CODES, fact_text
 
 NAMES = ("q", "act", "actor", "object", "from", "to")
 PERIODS = {1: "Today", 7: "Last 7 days", 30: "Last 30 days"}
@@ -41,14 +42,6 @@ KINDS = {
 
 
 NAMELESS: Mapping[str, str] = MappingProxyType({})
-
-
-def act_text(act: str) -> str:
-    """`account.role_changed` -> `Account role changed`."""
-    return act.replace(".", " ").replace("_", " ").capitalize()
-
-
-ACTS = {act.value: act_text(act.value) for act in Act}
 
 
 @dataclass
@@ -120,7 +113,7 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
         exact=times.exact(entry.at),
         actor=entry.actor_name or entry.actor_id,
         actor_id=entry.actor_id,
-        act=act_text(entry.act.value),
+        act=ACTS[entry.act],
         object_kind=KINDS.get(prefix, ""),
         object_id=entry.object_id,
         object_text=names.get(entry.object_id, entry.object_id),
@@ -137,10 +130,12 @@ def details_of(entry: AuditEntry, names: Mapping[str, str] = NAMELESS) -> str:
     lines = []
     if isinstance(before, dict) and isinstance(after, dict):
         lines = [
-            f"{_word(name)}: {_said(name, before.get(name))} → {_said(name, after.get(name))}"
+            f"{fact_text(name)}: {_said(name, before.get(name))} → {_said(name, after.get(name))}"
             for name in dict.fromkeys([*before, *after])
         ]
-    lines += [f"{_word(name)}: {_said(name, value)}" for name, value in facts.items()]
+    else:
+        lines = [f"Status: {_said('status', before)} → {_said('status', after)}"]
+    lines += [f"{fact_text(name)}: {_said(name, value)}" for name, value in facts.items()]
     if entry.viewer_id:
         lines.append(f"Seen by: {entry.viewer_name or entry.viewer_id}")
     lines += [
@@ -149,10 +144,6 @@ def details_of(entry: AuditEntry, names: Mapping[str, str] = NAMELESS) -> str:
     ]
     lines += [f"Request: {entry.request_id or 'none'}", f"IP address: {entry.ip or 'none'}"]
     return "\n".join(lines)
-
-
-def _word(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _called(of: str, name: str) -> str:
@@ -165,6 +156,8 @@ def _said(name: str, value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if name in CODED and isinstance(value, str) and value in CODES:
+        return CODES[value]
     if name == "role":
         return ROLE_LABELS.get(str(value), str(value))
     if isinstance(value, dict) and set(value) == {"minor", "currency"}:

@@ -78,7 +78,7 @@ async def test_asking_the_gateways_about_demo_payments_changes_nothing(demo: San
         ("pending", "pending"),
         ("authorized", "authorized"),
         ("paid", "paid"),
-        ("partially_refunded", "partially refunded"),
+        ("partially_refunded", "partly refunded"),
         ("refunded", "refunded"),
         ("failed", "failed"),
         ("expired", "not paid yet"),
@@ -110,7 +110,7 @@ async def test_demo_payments_live_on_they_can_be_refunded_and_open_ones_be_paid(
         left = payment.refundable
         after = await refunds.refund(admin, payment.id, left, "No longer wanted", new_id("ref"))
 
-        assert (said, after.state.value) == ("partially refunded", "refunded")
+        assert (said, after.state.value) == ("partly refunded", "refunded")
         first = payment.amount.minor // 4
         assert demo.refunds(payment.provider_payment_id) == [first, payment.amount.minor - first]
         assert await ends_of_grants(payment.id) == ["refund"]

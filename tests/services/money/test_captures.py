@@ -122,10 +122,10 @@ async def test_nobody_but_an_admin_captures(database, sandbox, role):
 @pytest.mark.parametrize(
     ("state", "fields", "shown"),
     [
-        ("created", {}, "created"),
-        ("paid", {}, "paid"),
-        ("failed", {}, "failed"),
-        ("expired", {}, "expired"),
+        ("created", {}, "Created"),
+        ("paid", {}, "Paid"),
+        ("failed", {}, "Failed"),
+        ("expired", {}, "Expired"),
         (
             "needs_review",
             {
@@ -134,7 +134,7 @@ async def test_nobody_but_an_admin_captures(database, sandbox, role):
                     state=ReviewState.OPEN, reason="It does not fit.", at=clock.business()
                 ),
             },
-            "needs review",
+            "Needs review",
         ),
     ],
 )
@@ -142,7 +142,7 @@ async def test_what_is_not_authorised_is_not_captured(database, state, fields, s
     attempt = Attempt(provider_payment_id="pay_1", at=clock.business(), outcome=Capture.AUTHORIZED)
     payment = await a_payment(1, state, provider="razorpay", attempts=[attempt], **fields)
 
-    with pytest.raises(NothingToCapture, match=rf"This payment is {shown}\. If Razorpay"):
+    with pytest.raises(NothingToCapture, match=rf"“{shown}”\. If Razorpay"):
         await captures.capture(ADMIN, payment.id)
 
     assert await audited() == []

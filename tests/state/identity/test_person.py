@@ -295,7 +295,7 @@ async def test_the_log_shows_what_the_address_asks_for(database):
 
     [row] = state.rows
     assert (row.act, row.actor, row.object_kind, row.object_text, row.object_href) == (
-        "Account role changed",
+        "Role changed",
         "Rosa Admin",
         "Account",
         "Ada Lovelace",
@@ -310,7 +310,7 @@ async def test_the_log_shows_what_the_address_asks_for(database):
     export = urlsplit(state.export_href)
     assert export.path == "/api/v1/audit/export"
     assert parse_qs(export.query) == {"act": ["account.role_changed"], "object": [ada.id]}
-    assert state.act_text == "Account role changed"
+    assert state.act_text == "Role changed"
 
 
 @pytest.mark.parametrize(
