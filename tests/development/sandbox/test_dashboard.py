@@ -61,7 +61,7 @@ def test_refunds_are_given_and_fail_from_the_dashboard(
     assert 'role="status">Refunded INR 99.00.' in given
     assert "and then the refund failed" in failed
     assert 'role="alert">Refund amount (99999) is greater' in too_much
-    assert "whole number of the smallest unit" in nonsense
+    assert "whole number of minor units" in nonsense
     assert box.refunds(paid) == [9_900]
     assert [item["status"] for item in box.refund_objects(paid)] == ["succeeded", "failed"]
     assert [item["status"] for item in box.refund_objects(paid_in_india)] == ["failed"]
