@@ -10,7 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from courseflow_admin.development.sandbox import pages, razorpay_acts, stripe_acts
+from courseflow_admin.development.sandbox import (
+    pages,
+    razorpay_acts,
+    razorpay_disputes,
+    razorpay_refunds,
+    stripe_acts,
+)
 from courseflow_admin.development.sandbox.store import Body, Delivery
 from courseflow_admin.development.sandbox.world import PROVIDERS, World
 
@@ -64,8 +70,12 @@ def _act(world: World, act: str, form: FormData) -> Response:
     return RedirectResponse(f"/?{urlencode(said)}", SEE_OTHER)
 
 
-def _gateway(any_id: str) -> Any:
-    return razorpay_acts if any_id.startswith(("pay_", "rfnd_", "disp_")) else stripe_acts
+def _refunds(any_id: str) -> Any:
+    return razorpay_refunds if any_id.startswith(("pay_", "rfnd_")) else stripe_acts
+
+
+def _disputes(any_id: str) -> Any:
+    return razorpay_disputes if any_id.startswith(("pay_", "disp_")) else stripe_acts
 
 
 def _refund(world: World, values: dict[str, str]) -> str:
@@ -73,26 +83,26 @@ def _refund(world: World, values: dict[str, str]) -> str:
     if wanted and not wanted.isdigit():
         raise ValueError("Enter the amount as a whole number of minor units (cents, paise).")
     amount = int(wanted) if wanted else None
-    given = _gateway(payment_id).refund(world, payment_id, amount)
+    given = _refunds(payment_id).refund(world, payment_id, amount)
     shown = pages.money(given["amount"], given["currency"])
     if values.get("act") == "fails":
-        _gateway(payment_id).fail_refund(world, given["id"])
+        _refunds(payment_id).fail_refund(world, given["id"])
         return f"Refunded {shown}, and then the refund failed."
     return f"Refunded {shown}."
 
 
 def _fail_refund(world: World, values: dict[str, str]) -> str:
-    _gateway(values["id"]).fail_refund(world, values["id"])
+    _refunds(values["id"]).fail_refund(world, values["id"])
     return "The refund has failed."
 
 
 def _settle_refund(world: World, values: dict[str, str]) -> str:
-    _gateway(values["id"]).settle_refund(world, values["id"])
+    _refunds(values["id"]).settle_refund(world, values["id"])
     return "The refund has reached the buyer."
 
 
 def _dispute(world: World, values: dict[str, str]) -> str:
-    gateway, act = _gateway(values["id"]), values.get("act", "open")
+    gateway, act = _disputes(values["id"]), values.get("act", "open")
     if act == "open":
         gateway.open_dispute(world, values["id"])
         return "A dispute is open."

@@ -4,10 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from courseflow_admin.development.sandbox import razorpay_acts, resend, stripe_acts, webhooks
+from courseflow_admin.development.sandbox import (
+    razorpay_acts,
+    razorpay_balance,
+    razorpay_disputes,
+    razorpay_refunds,
+    razorpay_settlements,
+    resend,
+    stripe_acts,
+    webhooks,
+)
 from courseflow_admin.development.sandbox.store import Body, Delivery, Store
 from courseflow_admin.development.sandbox.webhooks import Courier, Receiver, Signed
 from courseflow_admin.development.sandbox.world import World
+
+AT_RAZORPAY = ("order_", "pay_", "rfnd_", "disp_")
 
 
 @dataclass(frozen=True)
@@ -35,12 +46,15 @@ class Hands:
 
     def sweep(self, *, mails_now: bool = False) -> None:
         """Whatever time brings: sessions expire, authorisations lapse, mails arrive."""
+        razorpay_settlements.by_time(self.world)
         now = self.world.now()
         for kind, object_id in self.store.due(now):
             if kind == "session":
                 stripe_acts.expire(self.world, object_id)
             elif kind == "payment":
-                razorpay_acts.lapse(self.world, object_id)
+                razorpay_refunds.lapse(self.world, object_id)
+            elif kind == "settlement":
+                razorpay_settlements.process(self.world, object_id)
             else:
                 resend.arrive(self.world, object_id)
         if mails_now:
@@ -82,25 +96,41 @@ class Hands:
 
     def refund(self, payment_id: str, amount: int | None = None) -> str:
         """The provider refunds automatically, as someone pressing the button in its dashboard."""
-        return str(self._gateway(payment_id).refund(self.world, payment_id, amount)["id"])
+        return str(self._refunds(payment_id).refund(self.world, payment_id, amount)["id"])
 
     def settle_refund(self, refund_id: str) -> None:
         """A pending refund has reached the buyer, or one that was taken for failed."""
-        self._gateway(refund_id).settle_refund(self.world, refund_id)
+        self._refunds(refund_id).settle_refund(self.world, refund_id)
 
     def fail_refund(self, refund_id: str) -> None:
-        self._gateway(refund_id).fail_refund(self.world, refund_id)
+        self._refunds(refund_id).fail_refund(self.world, refund_id)
 
     def dispute(self, payment_id: str) -> str:
-        return str(self._gateway(payment_id).open_dispute(self.world, payment_id)["id"])
+        return str(self._disputes(payment_id).open_dispute(self.world, payment_id)["id"])
 
     def close_dispute(self, dispute_or_payment_id: str, *, won: bool) -> None:
-        gateway = self._gateway(dispute_or_payment_id)
+        gateway = self._disputes(dispute_or_payment_id)
         gateway.close_dispute(self.world, dispute_or_payment_id, won=won)
 
+    def make_settlement(self) -> str:
+        """Razorpay settles all that waits, now; `process_settlement()` brings it to the bank."""
+        return str(razorpay_settlements.make(self.world)["id"])
+
+    def process_settlement(self, settlement_id: str) -> None:
+        razorpay_settlements.process(self.world, settlement_id)
+
+    def fail_settlement(self, settlement_id: str) -> None:
+        """Also one that was processed; the next one takes its payments."""
+        razorpay_settlements.fail(self.world, settlement_id)
+
     def _gateway(self, any_id: str) -> Any:
-        mine = any_id.startswith(("order_", "pay_", "rfnd_", "disp_"))
-        return razorpay_acts if mine else stripe_acts
+        return razorpay_acts if any_id.startswith(AT_RAZORPAY) else stripe_acts
+
+    def _refunds(self, any_id: str) -> Any:
+        return razorpay_refunds if any_id.startswith(AT_RAZORPAY) else stripe_acts
+
+    def _disputes(self, any_id: str) -> Any:
+        return razorpay_disputes if any_id.startswith(AT_RAZORPAY) else stripe_acts
 
     def mark_mail(self, mail_id: str, event: str) -> None:
         resend.mark(self.world, mail_id, event)
@@ -145,6 +175,10 @@ class Hands:
             payment = razorpay_acts.find_payment(self.world, payment_id)
             return self.store.children("rzp_refund", payment["id"])
         return stripe_acts.refunds(self.world, payment_id)
+
+    def razorpay_balance(self) -> int:
+        """In paise, what no settlement has taken."""
+        return razorpay_balance.balance(self.world)
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Oldest first."""

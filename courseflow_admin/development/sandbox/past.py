@@ -35,7 +35,13 @@ from typing import Any
 
 from starlette.requests import Request
 
-from courseflow_admin.development.sandbox import razorpay_acts, stripe_acts
+from courseflow_admin.development.sandbox import (
+    razorpay_acts,
+    razorpay_disputes,
+    razorpay_refunds,
+    razorpay_settlements,
+    stripe_acts,
+)
 from courseflow_admin.development.sandbox.razorpay import RazorpayApi
 from courseflow_admin.development.sandbox.razorpay import Refused as RazorpayRefused
 from courseflow_admin.development.sandbox.store import Body, Row, Store
@@ -112,6 +118,8 @@ class Past:
                 await asyncio.sleep(0)
         finally:
             then.store.close()
+        if taken:
+            razorpay_settlements.settle_days(self.world, told=False)
         return taken
 
     def _known(self, told: Body) -> bool:
@@ -235,10 +243,10 @@ def _razorpay(then: Then, told: Body) -> Names:
             "notes": _ours(told, refund_id=back["refund_id"]),
             "receipt": back["refund_id"],
         }
-        names[razorpay_acts.refund(then, payment_id, back["amount"], given)["id"]] = back["id"]
+        names[razorpay_refunds.refund(then, payment_id, back["amount"], given)["id"]] = back["id"]
     if said := told["dispute"]:
         then.at(said["at"])
-        disputed = razorpay_acts.open_dispute(then, payment_id)
+        disputed = razorpay_disputes.open_dispute(then, payment_id)
         disputed |= {"reason_code": said["reason"], "respond_by": said["deadline"]}
         then.store.put("rzp_dispute", disputed)
         names[disputed["id"]] = said["id"]

@@ -1,4 +1,4 @@
-"""Razorpay's API: orders, payments and refunds."""
+"""Razorpay's API: orders, payments, refunds, disputes and settlements."""
 
 import json
 import re
@@ -9,34 +9,29 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from courseflow_admin.development.sandbox import razorpay_acts as acts
+from courseflow_admin.development.sandbox import razorpay_refunds as refunds
+from courseflow_admin.development.sandbox import razorpay_settlements as settlements
+from courseflow_admin.development.sandbox.razorpay_calls import (
+    INPUT,
+    Refused,
+    amount_of,
+    collection,
+    find,
+    listed,
+    notes_of,
+    params_of,
+    window,
+)
+from courseflow_admin.development.sandbox.razorpay_money import LEAST, step_broken
 from courseflow_admin.development.sandbox.store import Body, Reply
 from courseflow_admin.development.sandbox.stripe_acts import CannotAct
 from courseflow_admin.development.sandbox.webhooks import hex_signature
 from courseflow_admin.development.sandbox.wire import Answer, basic, fingerprint, whole
 from courseflow_admin.development.sandbox.world import World, token
 
-LEAST = 100  # the smallest order: one rupee, one dollar
-MOST_NOTES = 15
 LONGEST_RECEIPT = 40
-THREE_DECIMALS = {"KWD", "BHD", "OMR", "JOD", "TND"}
+MOST_ROWS = 1000  # of the reconciliation list
 REFUND_KEY = re.compile(r"[A-Za-z0-9_-]{10,}\Z")
-INPUT: Body = {
-    "source": "business",
-    "step": "payment_initiation",
-    "reason": "input_validation_failed",
-    "metadata": {},
-}
-
-
-class Refused(Exception):
-    """An error body as Razorpay words it; nearly everything is a BAD_REQUEST_ERROR."""
-
-    def __init__(self, description: str, *, field: str = "", status: int = 400) -> None:
-        super().__init__(description)
-        self.status = status
-        self.error: Body = {"code": "BAD_REQUEST_ERROR", "description": description, **INPUT}
-        if field:
-            self.error["field"] = field
 
 
 class RazorpayApi:
@@ -59,6 +54,11 @@ class RazorpayApi:
             Route("/v1/payments/{id}/refunds/{refund}", call(self.refund), methods=["GET"]),
             Route("/v1/refunds", call(self.refunds), methods=["GET"]),
             Route("/v1/refunds/{refund}", call(self.refund), methods=["GET"]),
+            Route("/v1/disputes", call(self.disputes), methods=["GET"]),
+            Route("/v1/disputes/{id}", call(self.dispute), methods=["GET"]),
+            Route("/v1/settlements", call(self.settlements), methods=["GET"]),
+            Route("/v1/settlements/recon/combined", call(self.recon), methods=["GET"]),
+            Route("/v1/settlements/{id}", call(self.settlement), methods=["GET"]),
             Route("/v1/{path:path}", call(self.unknown), methods=every_method),
         ]
 
@@ -67,12 +67,13 @@ class RazorpayApi:
             headers = {"request-id": token(24).lower()}
             try:
                 self._authenticate(request)
-                params = await _params(request)
+                params = await params_of(request)
                 return Answer(act(request, params), 200, headers)
             except Refused as refused:
                 return Answer({"error": refused.error}, refused.status, headers)
             except CannotAct as error:
-                return Answer({"error": Refused(str(error)).error}, 400, headers)
+                field = "amount" if isinstance(error, refunds.AmountRefused) else ""
+                return Answer({"error": Refused(str(error), field=field).error}, 400, headers)
 
         return endpoint
 
@@ -95,14 +96,14 @@ class RazorpayApi:
     # Orders
 
     def create_order(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        amount, currency = _amount(params), params.get("currency") or "INR"
+        amount, currency = amount_of(params), params.get("currency") or "INR"
         if amount is None:
             raise Refused("The amount field is required.", field="amount")
         if amount < LEAST:
             raise Refused("Order amount less than minimum amount allowed", field="amount")
         if not isinstance(currency, str) or not re.fullmatch("[A-Z]{3}", currency):
             raise Refused("The currency should be a 3 letter code, in capitals", field="currency")
-        if currency in THREE_DECIMALS and amount % 10:
+        if step_broken(amount, currency):
             raise Refused(
                 "The last digit of the amount must be 0 for this currency", field="amount"
             )
@@ -129,7 +130,7 @@ class RazorpayApi:
             "offer_id": None,
             "status": "created",
             "attempts": 0,
-            "notes": _notes(params) or [],  # an empty list, where others would say {}
+            "notes": notes_of(params) or [],  # an empty list, where others would say {}
             "created_at": self.world.now(),
         }
         option = params.get("payment")
@@ -143,33 +144,33 @@ class RazorpayApi:
         return order
 
     def order(self, request: Request, params: Body) -> Body:
-        order = self._find("order", request.path_params["id"])
+        order = find(self.world, "order", request.path_params["id"])
         if "payments" in params.get("expand", []):
-            order["payments"] = _collection(acts.payments_of(self.world, order["id"])[::-1])
+            order["payments"] = collection(acts.payments_of(self.world, order["id"])[::-1])
         return order
 
     def orders(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         if "receipt" not in params:
-            return _collection(self._page("order", params))
+            return listed(self.world, "order", params)
         everything = self.world.store.newest("order", limit=100_000)
         found = [item for item in everything if item["receipt"] == params["receipt"]]
-        return _collection(found[: whole(params.get("count", 10), 0)])
+        return collection(found[: whole(params.get("count", 10), 0)])
 
     def payments_of(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        order = self._find("order", request.path_params["id"])
-        return _collection(acts.payments_of(self.world, order["id"])[::-1])
+        order = find(self.world, "order", request.path_params["id"])
+        return collection(acts.payments_of(self.world, order["id"])[::-1])
 
     # Payments
 
     def payment(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        return self._find("payment", request.path_params["id"])
+        return find(self.world, "payment", request.path_params["id"])
 
     def payments(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        return _collection(self._page("payment", params))
+        return listed(self.world, "payment", params)
 
     def capture(self, request: Request, params: Body) -> Body:
-        payment = self._find("payment", request.path_params["id"])
-        amount = _amount(params)
+        payment = find(self.world, "payment", request.path_params["id"])
+        amount = amount_of(params)
         if amount is None:
             raise Refused("The amount field is required.", field="amount")
         if params.get("currency", payment["currency"]) != payment["currency"]:
@@ -179,7 +180,7 @@ class RazorpayApi:
     # Refunds
 
     def refund_payment(self, request: Request, params: Body) -> Body:
-        payment = self._find("payment", request.path_params["id"])
+        payment = find(self.world, "payment", request.path_params["id"])
         key = request.headers.get("x-refund-idempotency")
         if key is None:
             return self._refund(payment, params)
@@ -203,96 +204,63 @@ class RazorpayApi:
         return answer
 
     def _refund(self, payment: Body, params: Body) -> Body:
-        amount = _amount(params)
-        if amount is not None and amount < LEAST:
-            raise Refused("The amount must be at least INR 1.00", field="amount")
+        amount = amount_of(params)
         if params.get("speed", "normal") not in {"normal", "optimum"}:
             raise Refused("The speed must be one of normal, optimum", field="speed")
-        return acts.refund(self.world, payment["id"], amount, params | {"notes": _notes(params)})
+        return refunds.refund(
+            self.world, payment["id"], amount, params | {"notes": notes_of(params)}
+        )
 
     def refunds_of(self, request: Request, params: Body) -> Body:
-        payment = self._find("payment", request.path_params["id"])
-        return _collection(self._page("rzp_refund", params, parent=payment["id"]))
+        payment = find(self.world, "payment", request.path_params["id"])
+        return listed(self.world, "rzp_refund", params, parent=payment["id"])
 
     def refund(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        refund = self._find("rzp_refund", request.path_params["refund"])
+        refund = find(self.world, "rzp_refund", request.path_params["refund"])
         if request.path_params.get("id", refund["payment_id"]) != refund["payment_id"]:
             raise Refused("The id provided does not exist")
         return refund
 
     def refunds(self, request: Request, params: Body) -> Body:  # noqa: ARG002
-        return _collection(self._page("rzp_refund", params))
+        return listed(self.world, "rzp_refund", params)
+
+    # Disputes and settlements
+
+    def dispute(self, request: Request, params: Body) -> Body:  # noqa: ARG002
+        return find(self.world, "rzp_dispute", request.path_params["id"])
+
+    def disputes(self, request: Request, params: Body) -> Body:  # noqa: ARG002
+        return listed(self.world, "rzp_dispute", params)
+
+    def settlement(self, request: Request, params: Body) -> Body:  # noqa: ARG002
+        return find(self.world, "settlement", request.path_params["id"])
+
+    def settlements(self, request: Request, params: Body) -> Body:  # noqa: ARG002
+        return listed(self.world, "settlement", params)
+
+    def recon(self, request: Request, params: Body) -> Body:  # noqa: ARG002
+        """The rows of all settlements of a month, or of one of its days."""
+        day = _part(params, "day", 31) if "day" in params else None
+        year, month = _part(params, "year", 2100), _part(params, "month", 12)
+        count, skip = window(params, most=MOST_ROWS)
+        try:
+            rows = settlements.recon(self.world, year, month, day)
+        except ValueError as error:
+            raise Refused("The day is not valid.", field="day") from error
+        return collection(rows[skip : skip + count])
 
     def unknown(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         raise Refused("The requested URL was not found on the server.", status=404)
 
-    def _find(self, kind: str, object_id: str) -> Body:
-        found = self.world.store.find(kind, object_id)
-        prefix = {"order": "order_", "payment": "pay_", "rzp_refund": "rfnd_"}[kind]
-        if found is None and not re.fullmatch(rf"{prefix}[A-Za-z0-9]{{14}}", object_id):
-            raise Refused(f"{object_id} is not a valid id")
-        if found is None:
-            raise Refused("The id provided does not exist")
-        return found
 
-    def _page(self, kind: str, params: Body, parent: str = "") -> list[Body]:
-        count, skip = whole(params.get("count", 10), 0), whole(params.get("skip", 0), -1)
-        if not 1 <= count <= 100:
-            raise Refused("The count must be between 1 and 100.", field="count")
-        if skip < 0:
-            raise Refused("The skip must be at least 0.", field="skip")
-        return self.world.store.newest(
-            kind,
-            limit=count,
-            skip=skip,
-            since=whole(params.get("from", 0), 0),
-            until=whole(params.get("to", 2**60), 2**60),
-            parent=parent,
-        )
-
-
-def _collection(items: list[Body]) -> Body:
-    return {"entity": "collection", "count": len(items), "items": items}
-
-
-def _amount(params: Body) -> int | None:
-    """An integer, also as text; a float or anything else is refused."""
-    given = params.get("amount")
-    if given is None:
-        return None
-    if isinstance(given, bool) or not re.fullmatch(r"\d{1,12}", str(given)):
-        raise Refused("The amount must be an integer.", field="amount")
-    return int(given)
-
-
-def _notes(params: Body) -> Body:
-    notes = params.get("notes") or {}
-    if not isinstance(notes, dict):
-        raise Refused("The notes must be an object.", field="notes")
-    if len(notes) > MOST_NOTES:
-        raise Refused("Number of fields in notes should be less than or equal to 15", field="notes")
-    if any(len(str(value)) > 256 for value in notes.values()):
-        raise Refused("Value in notes should be at most 256 characters", field="notes")
-    return notes
-
-
-async def _params(request: Request) -> Body:
-    """The query for GET; a JSON object (or a form, which Razorpay takes as well) for POST."""
-    query: Body = dict(request.query_params)
-    if "expand[]" in request.query_params:
-        query["expand"] = request.query_params.getlist("expand[]")
-    raw = await request.body()
-    if not raw:
-        return query
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return query | dict(await request.form())
-    try:
-        body = json.loads(raw)
-    except ValueError as error:
-        raise Refused("The request body is not valid JSON") from error
-    if not isinstance(body, dict):
-        raise Refused("The request body must be a JSON object")
-    return query | body
+def _part(params: Body, name: str, most: int) -> int:
+    """A part of a date."""
+    if name not in params:
+        raise Refused(f"The {name} field is required.", field=name)
+    part = whole(params[name], 0)
+    if not 1 <= part <= most:
+        raise Refused(f"The {name} is not valid.", field=name)
+    return part
 
 
 def signature(key_secret: str, order_id: str, payment_id: str) -> str:

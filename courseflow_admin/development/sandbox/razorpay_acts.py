@@ -1,9 +1,11 @@
-"""What can happen to money at Razorpay: authorised, captured, failed, late, refunded, disputed."""
+"""Paying at Razorpay: authorised, captured, failed, late, twice."""
 
 import json
 from typing import Any
 
+from courseflow_admin.development.sandbox import razorpay_balance as rows
 from courseflow_admin.development.sandbox import webhooks
+from courseflow_admin.development.sandbox.razorpay_money import HOME, charged, conversion
 from courseflow_admin.development.sandbox.store import Body
 from courseflow_admin.development.sandbox.stripe_acts import CannotAct
 from courseflow_admin.development.sandbox.world import World, token
@@ -11,7 +13,6 @@ from courseflow_admin.development.sandbox.world import World, token
 ACCOUNT = "acc_SandboxSchool1"
 DAY = 86_400
 LAPSE_DAYS = 3  # an authorised payment no one captures is given back
-RESPOND_DAYS = 7
 DECLINED: Body = {
     "error_code": "BAD_REQUEST_ERROR",
     "error_description": "Your payment has been declined by the bank. Please try another method.",
@@ -28,7 +29,6 @@ TIMED_OUT: Body = {
     "error_reason": "payment_timed_out",
 }
 NO_ERROR: Body = dict.fromkeys(DECLINED)
-CLOSED = {"won", "lost"}
 
 
 def emit(world: World, kind: str, **entities: Body) -> None:
@@ -56,15 +56,18 @@ def new_payment(
 ) -> Body:
     """An attempt to pay this order; nothing has been taken yet."""
     prefill = prefill or {}
+    abroad = order["currency"] != HOME or method == "foreign_card"
+    method = "card" if method == "foreign_card" else method
     payment: Body = {
         "id": f"pay_{token(14)}",
         "entity": "payment",
         "amount": order["amount"],
         "currency": order["currency"],
+        **conversion(order["amount"], order["currency"]),
         "status": "created",
         "order_id": order["id"],
         "invoice_id": None,
-        "international": False,
+        "international": abroad,
         "method": method,
         "amount_refunded": 0,
         "refund_status": None,
@@ -161,117 +164,16 @@ def capture_payment(world: World, payment_id: str, amount: int) -> Body:
         )
     if amount != payment["amount"]:
         raise CannotAct("Capture amount must be equal to the amount authorized")
-    fee = round(amount * 0.02)
-    payment |= {
-        "status": "captured",
-        "captured": True,
-        "fee": fee + round(fee * 0.18),
-        "tax": round(fee * 0.18),
-    }
+    fee, tax = charged(payment)
+    payment |= {"status": "captured", "captured": True, "fee": fee, "tax": tax}
     order = world.store.get("order", payment["order_id"])
     order |= {"amount_paid": order["amount"], "amount_due": 0, "status": "paid"}
     world.store.put("order", order)
     world.store.put("payment", payment)
+    rows.payment_captured(world, payment)
     emit(world, "payment.captured", payment=payment)
     emit(world, "order.paid", payment=payment, order=order)
     return payment
-
-
-def lapse(world: World, payment_id: str) -> None:
-    """Authorised and never captured: Razorpay refunds the money automatically."""
-    payment = world.store.get("payment", payment_id)
-    if payment["status"] != "authorized":
-        world.store.done(payment_id)
-        return
-    _give_back(world, payment, payment["amount"], {})
-
-
-def refund(
-    world: World, payment_id: str, amount: int | None = None, params: Body | None = None
-) -> Body:
-    payment = find_payment(world, payment_id)
-    if payment["status"] == "refunded":
-        raise CannotAct("The payment has been fully refunded already")
-    if payment["status"] != "captured":
-        raise CannotAct("The payment status should be captured for action to be taken")
-    left = payment["amount"] - payment["amount_refunded"]
-    if amount is not None and amount > left:
-        raise CannotAct("The total refund amount is greater than the refund payment amount")
-    if any(item["status"] == "open" for item in world.store.children("rzp_dispute", payment["id"])):
-        raise CannotAct("The payment is disputed; it cannot be refunded now")
-    return _give_back(world, payment, left if amount is None else amount, params or {})
-
-
-def settle_refund(world: World, refund_id: str) -> Body:
-    """A pending refund has reached the buyer, or one that was taken for failed."""
-    given = _find_refund(world, refund_id)
-    if given["status"] == "processed":
-        raise CannotAct("This refund is already processed.")
-    given |= {"status": "processed", "speed_processed": "normal"}
-    world.store.put("rzp_refund", given)
-    payment = world.store.get("payment", given["payment_id"])
-    _count_refunds(world, payment)
-    emit(world, "refund.processed", refund=given, payment=payment)
-    return given
-
-
-def fail_refund(world: World, refund_id: str) -> Body:
-    """The bank refuses the refund after all; its money is back with the school."""
-    given = _find_refund(world, refund_id)
-    if given["status"] == "failed":
-        raise CannotAct("This refund is already failed.")
-    given |= {"status": "failed", "speed_processed": None}
-    world.store.put("rzp_refund", given)
-    payment = world.store.get("payment", given["payment_id"])
-    _count_refunds(world, payment)
-    emit(world, "refund.failed", refund=given, payment=payment)
-    return given
-
-
-def open_dispute(world: World, payment_id: str) -> Body:
-    payment = find_payment(world, payment_id)
-    if not payment["captured"] or payment["amount_refunded"] == payment["amount"]:
-        raise CannotAct("Only a captured payment that has not been refunded can be disputed.")
-    if any(item["status"] == "open" for item in world.store.children("rzp_dispute", payment["id"])):
-        raise CannotAct("There is already an open dispute about this payment.")
-    dispute: Body = {
-        "id": f"disp_{token(14)}",
-        "entity": "dispute",
-        "payment_id": payment["id"],
-        "amount": payment["amount"] - payment["amount_refunded"],
-        "currency": payment["currency"],
-        "amount_deducted": 0,
-        "reason_code": "chargeback_authorization",
-        "reason_description": "The buyer says they did not authorise this payment.",
-        "respond_by": world.now() + RESPOND_DAYS * DAY,
-        "status": "open",
-        "phase": "chargeback",
-        "comments": None,
-        "evidence": None,
-        "created_at": world.now(),
-    }
-    world.store.put("rzp_dispute", dispute, parent=payment["id"])
-    emit(world, "payment.dispute.created", payment=payment, dispute=dispute)
-    return dispute
-
-
-def close_dispute(world: World, dispute_or_payment_id: str, *, won: bool) -> Body:
-    dispute = world.store.find("rzp_dispute", dispute_or_payment_id)
-    if dispute is None:
-        payment = find_payment(world, dispute_or_payment_id)
-        found = world.store.children("rzp_dispute", payment["id"])
-        running = [item for item in found if item["status"] not in CLOSED]
-        if not running:
-            raise CannotAct("There is no open dispute about this payment.")
-        dispute = running[-1]
-    if dispute["status"] in CLOSED:
-        raise CannotAct(f"This dispute is already {dispute['status']}.")
-    dispute["status"] = "won" if won else "lost"
-    dispute["amount_deducted"] = 0 if won else dispute["amount"]
-    world.store.put("rzp_dispute", dispute)
-    payment = world.store.get("payment", dispute["payment_id"])
-    emit(world, f"payment.dispute.{dispute['status']}", payment=payment, dispute=dispute)
-    return dispute
 
 
 def open_order(world: World, order_id: str, *, again: bool = False) -> Body:
@@ -310,13 +212,6 @@ def find_payment(world: World, any_id: str) -> Body:
     return payment
 
 
-def _find_refund(world: World, refund_id: str) -> Body:
-    given = world.store.find("rzp_refund", refund_id)
-    if given is None:
-        raise CannotAct(f"There is no refund {refund_id}.")
-    return given
-
-
 def _authorize(world: World, payment: Body) -> None:
     upi = {"rrn": "227121351902", "upi_transaction_id": token(32).upper()}
     payment |= {
@@ -335,40 +230,3 @@ def _attempted(world: World, order: Body) -> None:
 
 def _save(world: World, payment: Body) -> None:
     world.store.put("payment", payment, parent=payment["order_id"])
-
-
-def _give_back(world: World, payment: Body, amount: int, params: Body) -> Body:
-    waits = world.refunds("razorpay") == "pending"
-    given: Body = {
-        "id": f"rfnd_{token(14)}",
-        "entity": "refund",
-        "amount": amount,
-        "currency": payment["currency"],
-        "payment_id": payment["id"],
-        "notes": params.get("notes") or [],
-        "receipt": params.get("receipt"),
-        "acquirer_data": {"arn": None},
-        "created_at": world.now(),
-        "batch_id": None,
-        "status": "pending" if waits else "processed",
-        "speed_processed": None if waits else "normal",
-        "speed_requested": params.get("speed") or "normal",
-    }
-    world.store.put("rzp_refund", given, parent=payment["id"])
-    _count_refunds(world, payment)
-    emit(world, "refund.created", refund=given, payment=payment)
-    if not waits:
-        emit(world, "refund.processed", refund=given, payment=payment)
-    return given
-
-
-def _count_refunds(world: World, payment: Body) -> None:
-    given = world.store.children("rzp_refund", payment["id"])
-    total = sum(item["amount"] for item in given if item["status"] != "failed")
-    whole = total == payment["amount"]
-    payment |= {
-        "amount_refunded": total,
-        "refund_status": "full" if whole else "partial" if total else None,
-        "status": "refunded" if whole else "captured",
-    }
-    world.store.put("payment", payment)
