@@ -1,7 +1,7 @@
 """The frame of every page: sidebar by permission, top bar, notices, and what stands for content."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import reflex as rx
 
@@ -34,6 +34,15 @@ LOADED = edge.expression(
     f"(globalThis.document?.querySelector('meta[name=\"{BUILD}\"]')?.content ?? '')"
 )
 VIEW_SECONDS = 20
+
+
+class Frame(TypedDict, total=False):
+    """What each page says of its frame; the words are those of `page`."""
+
+    here: str
+    path: Sequence[tuple[Text, Text]]
+    permission: Permission | None
+    actions: Sequence[rx.Component]
 
 
 def page(

@@ -8,8 +8,7 @@ from courseflow_admin.components.dialogs import dialog, effects
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import button, problem
 from courseflow_admin.components.icons import icon, link
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.table import Column, tr
@@ -29,34 +28,24 @@ COLUMNS = (
 
 @rx.page(route=routes.INVITATIONS, title="Invitations · CourseFlow", on_load=InvitationsState.load)
 def invitations() -> rx.Component:
-    return page(
+    return list_page(
         "Invitations",
-        rx.el.div(
-            sections("Invitations"),
-            list_table(
-                "Pending invitations",
-                COLUMNS,
-                InvitationsState,
-                invitation_row,
-                empty=nothing(),
-            ),
-            invite_dialog(),
-            act_dialog(),
-            class_name="cf-stack",
+        InvitationsState,
+        COLUMNS,
+        invitation_row,
+        caption="Pending invitations",
+        above=[sections("Invitations")],
+        none=empty(
+            "mail_check",
+            "No pending invitations",
+            "Invitations appear here until they are accepted or revoked.",
+            invite_button(),
         ),
+        below=[invite_dialog(), act_dialog()],
         here="People",
         path=[("Teaching", ""), ("People", routes.PEOPLE)],
         permission=Permission.ACCOUNTS_READ,
         actions=[invite_button()],
-    )
-
-
-def nothing() -> rx.Component:
-    return empty(
-        "mail_check",
-        "No pending invitations",
-        "Invitations appear here until they are accepted or revoked.",
-        invite_button(),
     )
 
 

@@ -6,12 +6,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import badge
-from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.filters import chip_menu, fixed_chip
 from courseflow_admin.components.js.search_box import search_box
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page, nothing
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
@@ -29,45 +26,33 @@ COLUMNS = (
 
 @rx.page(route=routes.PEOPLE, title="People · CourseFlow", on_load=PeopleState.load)
 def people() -> rx.Component:
-    return page(
+    return list_page(
         "People",
-        rx.el.div(
-            sections("People"),
-            tools(
-                search_box(
-                    "Search by name or the start of an e-mail address",
-                    "Name or e-mail",
-                    "q",
-                ),
-                filters(
-                    chip_menu("Role", PeopleState.role_text, "role", ROLE_LABELS),
-                    chip_menu("Status", PeopleState.state_text, "state", STATES),
-                    fixed_chip("Joined", PeopleState.period_text, "from", "to"),
-                ),
-            ),
-            list_table(
-                "People",
-                COLUMNS,
-                PeopleState,
-                person_row,
-                empty=nothing(),
-            ),
-            invite_dialog(),
-            class_name="cf-stack",
+        PeopleState,
+        COLUMNS,
+        person_row,
+        above=[sections("People")],
+        search=search_box(
+            "Search by name or the start of an e-mail address", "Name or e-mail", "q"
         ),
+        chips=(
+            chip_menu("Role", PeopleState.role_text, "role", ROLE_LABELS),
+            chip_menu("Status", PeopleState.state_text, "state", STATES),
+            fixed_chip("Joined", PeopleState.period_text, "from", "to"),
+        ),
+        none=nothing(
+            PeopleState,
+            "users",
+            "No people found",
+            "Remove a filter or try another search.",
+            "Show all people",
+            routes.PEOPLE,
+        ),
+        below=[invite_dialog()],
         here="People",
         path=[("Teaching", ""), ("People", "")],
         permission=Permission.ACCOUNTS_READ,
         actions=[invite_button()],
-    )
-
-
-def nothing() -> rx.Component:
-    return empty(
-        "users",
-        "No people found",
-        "Remove a filter or try another search.",
-        rx.cond(PeopleState.filtered, link_button("Show all people", href=routes.PEOPLE)),
     )
 
 

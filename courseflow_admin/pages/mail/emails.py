@@ -4,12 +4,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import email_badge
-from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.filters import chip_menu, fixed_chip
 from courseflow_admin.components.js.search_box import search_box
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page, nothing
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.mail.emails import KINDS, STATES, EmailRow, EmailsState
@@ -25,43 +22,31 @@ COLUMNS = (
 
 @rx.page(route=routes.EMAILS, title="E-mails · CourseFlow", on_load=EmailsState.load)
 def emails() -> rx.Component:
-    return page(
+    return list_page(
         "E-mails",
-        rx.el.div(
-            tools(
-                search_box(
-                    "Search by the start of the recipient's address",
-                    "Recipient starts with",
-                    "to",
-                ),
-                filters(
-                    chip_menu("Status", EmailsState.state_text, "state", STATES),
-                    fixed_chip("Person", EmailsState.person_text, "account"),
-                    fixed_chip("From", EmailsState.since_text, "since"),
-                    chip_menu("Kind", EmailsState.kind_text, "kind", KINDS),
-                ),
-            ),
-            list_table(
-                "E-mails",
-                COLUMNS,
-                EmailsState,
-                email_row,
-                empty=nothing(),
-            ),
-            class_name="cf-stack",
+        EmailsState,
+        COLUMNS,
+        email_row,
+        search=search_box(
+            "Search by the start of the recipient's address", "Recipient starts with", "to"
+        ),
+        chips=(
+            chip_menu("Status", EmailsState.state_text, "state", STATES),
+            fixed_chip("Person", EmailsState.person_text, "account"),
+            fixed_chip("From", EmailsState.since_text, "since"),
+            chip_menu("Kind", EmailsState.kind_text, "kind", KINDS),
+        ),
+        none=nothing(
+            EmailsState,
+            "mail",
+            EmailsState.empty_title,
+            EmailsState.empty_why,
+            "Show all e-mails",
+            routes.EMAILS,
         ),
         here="E-mails",
         path=[("System", ""), ("E-mails", routes.EMAILS)],
         permission=Permission.EMAILS_READ,
-    )
-
-
-def nothing() -> rx.Component:
-    return empty(
-        "mail",
-        EmailsState.empty_title,
-        EmailsState.empty_why,
-        rx.cond(EmailsState.filtered, link_button("Show all e-mails", href=routes.EMAILS)),
     )
 
 

@@ -6,8 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import email_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.mail.emails import EmailRow
@@ -22,19 +21,16 @@ COLUMNS = (
 
 @rx.page(route=routes.MY_EMAILS, title="My e-mails · CourseFlow", on_load=MyEmailsState.load)
 def my_emails() -> rx.Component:
-    return page(
+    return list_page(
         "My e-mails",
-        list_table(
-            "My e-mails",
-            COLUMNS,
-            MyEmailsState,
-            email_row,
-            empty=empty(
-                "inbox",
-                "No e-mails yet",
-                "Copies of all e-mails from the school appear here: receipts, access, refunds.",
-                link_button("Browse catalog", href=routes.HOME),
-            ),
+        MyEmailsState,
+        COLUMNS,
+        email_row,
+        none=empty(
+            "inbox",
+            "No e-mails yet",
+            "Copies of all e-mails from the school appear here: receipts, access, refunds.",
+            link_button("Browse catalog", href=routes.HOME),
         ),
         here="My e-mails",
         path=[("Learning", ""), ("My e-mails", routes.MY_EMAILS)],

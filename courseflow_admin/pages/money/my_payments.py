@@ -6,8 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.badges import my_payment_badge
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import link_button
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.my_payments import MyPaymentRow, MyPaymentsState
@@ -23,19 +22,16 @@ COLUMNS = (
 
 @rx.page(route=routes.MY_PAYMENTS, title="My payments · CourseFlow", on_load=MyPaymentsState.load)
 def my_payments() -> rx.Component:
-    return page(
+    return list_page(
         "My payments",
-        list_table(
-            "My payments",
-            COLUMNS,
-            MyPaymentsState,
-            payment_row,
-            empty=empty(
-                "receipt_text",
-                "No payments yet",
-                "Your payments and receipts will appear here.",
-                link_button("Browse catalog", href=routes.HOME, look="primary"),
-            ),
+        MyPaymentsState,
+        COLUMNS,
+        payment_row,
+        none=empty(
+            "receipt_text",
+            "No payments yet",
+            "Your payments and receipts will appear here.",
+            link_button("Browse catalog", href=routes.HOME, look="primary"),
         ),
         here="My payments",
         path=[("Learning", ""), ("My payments", routes.MY_PAYMENTS)],

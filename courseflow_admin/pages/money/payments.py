@@ -4,12 +4,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import payment_badge
-from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import chip_menu, filters, fixed_chip, tools
-from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.filters import chip_menu, fixed_chip
 from courseflow_admin.components.js.search_box import search_box
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page, nothing
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.payments import (
@@ -43,43 +40,31 @@ COLUMNS = (
 
 @rx.page(route=routes.PAYMENTS, title="Payments · CourseFlow", on_load=PaymentsState.load)
 def payments() -> rx.Component:
-    return page(
+    return list_page(
         "Payments",
-        rx.el.div(
-            tools(
-                search_box(
-                    "Search by the start of an e-mail address",
-                    "E-mail starts with",
-                    "email",
-                ),
-                filters(
-                    chip_menu("Status", PaymentsState.state_text, "state", STATES),
-                    chip_menu("Provider", PaymentsState.provider_text, "provider", PROVIDERS),
-                    fixed_chip("Person", PaymentsState.person_text, "account"),
-                    fixed_chip("Figure", PaymentsState.figure_text, *OF_A_FIGURE),
-                ),
-            ),
-            list_table(
-                "Payments",
-                COLUMNS,
-                PaymentsState,
-                payment_row,
-                empty=nothing(),
-            ),
-            class_name="cf-stack",
+        PaymentsState,
+        COLUMNS,
+        payment_row,
+        search=search_box(
+            "Search by the start of an e-mail address", "E-mail starts with", "email"
+        ),
+        chips=(
+            chip_menu("Status", PaymentsState.state_text, "state", STATES),
+            chip_menu("Provider", PaymentsState.provider_text, "provider", PROVIDERS),
+            fixed_chip("Person", PaymentsState.person_text, "account"),
+            fixed_chip("Figure", PaymentsState.figure_text, *OF_A_FIGURE),
+        ),
+        none=nothing(
+            PaymentsState,
+            "credit_card",
+            PaymentsState.empty_title,
+            PaymentsState.empty_why,
+            "Show all payments",
+            routes.PAYMENTS,
         ),
         here="Payments",
         path=[("Money", ""), ("Payments", "")],
         permission=Permission.PAYMENTS_READ,
-    )
-
-
-def nothing() -> rx.Component:
-    return empty(
-        "credit_card",
-        PaymentsState.empty_title,
-        PaymentsState.empty_why,
-        rx.cond(PaymentsState.filtered, link_button("Show all payments", href=routes.PAYMENTS)),
     )
 
 

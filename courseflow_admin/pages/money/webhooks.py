@@ -4,11 +4,9 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import webhook_badge
-from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import chip_menu, filters, tools
-from courseflow_admin.components.forms import button, link_button
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.filters import chip_menu
+from courseflow_admin.components.forms import button
+from courseflow_admin.components.list_page import list_page, nothing
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
@@ -28,29 +26,23 @@ COLUMNS = (
 
 @rx.page(route=routes.WEBHOOKS, title="Webhooks · CourseFlow", on_load=WebhooksState.load)
 def webhooks() -> rx.Component:
-    return page(
+    return list_page(
         "Webhooks",
-        rx.el.div(
-            tools(
-                filters(
-                    chip_menu("Status", WebhooksState.state_text, "state", STATES),
-                    chip_menu("Provider", WebhooksState.provider_text, "provider", PROVIDERS),
-                ),
-            ),
-            rx.cond(WebhooksState.note, rx.el.p(WebhooksState.note, class_name="cf-mut")),
-            list_table(
-                "Webhooks",
-                COLUMNS,
-                WebhooksState,
-                webhook_row,
-                empty=empty(
-                    "webhook",
-                    WebhooksState.empty_title,
-                    WebhooksState.empty_why,
-                    rx.cond(WebhooksState.filtered, link_button("Show all", href=routes.WEBHOOKS)),
-                ),
-            ),
-            class_name="cf-stack",
+        WebhooksState,
+        COLUMNS,
+        webhook_row,
+        chips=(
+            chip_menu("Status", WebhooksState.state_text, "state", STATES),
+            chip_menu("Provider", WebhooksState.provider_text, "provider", PROVIDERS),
+        ),
+        note=rx.cond(WebhooksState.note, rx.el.p(WebhooksState.note, class_name="cf-mut")),
+        none=nothing(
+            WebhooksState,
+            "webhook",
+            WebhooksState.empty_title,
+            WebhooksState.empty_why,
+            "Show all",
+            routes.WEBHOOKS,
         ),
         here="Webhooks",
         path=[("System", ""), ("Webhooks", "")],

@@ -3,20 +3,16 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.filters import (
     chip_menu,
-    filters,
     fixed_chip,
     open_chip_menu,
-    tools,
 )
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.js.list_link import list_link
 from courseflow_admin.components.js.search_box import search_box
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page, nothing
 from courseflow_admin.components.table import Column, tr
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.permissions import Permission
@@ -33,43 +29,30 @@ COLUMNS = (
 
 @rx.page(route=routes.AUDIT, title="Audit log · CourseFlow", on_load=AuditState.load)
 def audit() -> rx.Component:
-    return page(
+    return list_page(
         "Audit log",
-        rx.el.div(
-            tools(
-                search_box(
-                    "Search by name, e-mail address or ID",
-                    "Name, e-mail or ID",
-                ),
-                chips(),
-            ),
-            list_table(
-                "Audit log",
-                COLUMNS,
-                AuditState,
-                entry_row,
-                empty=empty(
-                    "scroll_text",
-                    "No entries found",
-                    "Remove a filter to see more.",
-                    rx.cond(AuditState.filtered, link_button("Show all", href=routes.AUDIT)),
-                ),
-            ),
-            class_name="cf-stack",
+        AuditState,
+        COLUMNS,
+        entry_row,
+        search=search_box("Search by name, e-mail address or ID", "Name, e-mail or ID"),
+        chips=(
+            chip_menu("Action", AuditState.act_text, "act", ACTS),
+            open_chip_menu("Date", AuditState.period_text, AuditState.days, "from", "to"),
+            fixed_chip("By", AuditState.actor_text, "actor"),
+            fixed_chip("Target", AuditState.object_text, "object"),
+        ),
+        none=nothing(
+            AuditState,
+            "scroll_text",
+            "No entries found",
+            "Remove a filter to see more.",
+            "Show all",
+            routes.AUDIT,
         ),
         here="Audit log",
         path=[("System", ""), ("Audit log", "")],
         permission=Permission.AUDIT_READ,
         actions=[link_button("Export CSV", href=AuditState.export_href, external=True)],
-    )
-
-
-def chips() -> rx.Component:
-    return filters(
-        chip_menu("Action", AuditState.act_text, "act", ACTS),
-        open_chip_menu("Date", AuditState.period_text, AuditState.days, "from", "to"),
-        fixed_chip("By", AuditState.actor_text, "actor"),
-        fixed_chip("Target", AuditState.object_text, "object"),
     )
 
 

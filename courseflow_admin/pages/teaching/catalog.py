@@ -6,87 +6,52 @@ from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import thumb
-from courseflow_admin.components.filters import chip_menu, filters, tools
+from courseflow_admin.components.filters import chip_menu
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import link
 from courseflow_admin.components.js.search_box import search_box
-from courseflow_admin.components.layout import page
+from courseflow_admin.components.list_page import grid_page, nothing
 from courseflow_admin.components.policies import policy_links_below
-from courseflow_admin.components.table import footer
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.teaching.courses import CATEGORIES, LEVELS
 from courseflow_admin.state.core.auth import AuthState
-from courseflow_admin.state.teaching.catalog import CatalogState, CourseCard
+from courseflow_admin.state.teaching.catalog import (
+    KNOWN_CATEGORIES,
+    KNOWN_LEVELS,
+    CatalogState,
+    CourseCard,
+)
 
 
 @rx.page(route=routes.HOME, title="Catalog · CourseFlow", on_load=CatalogState.load)
 def catalog() -> rx.Component:
-    return page(
+    return grid_page(
         "Catalog",
-        search(),
-        courses(),
-        policy_links_below(CatalogState.view),
-        here="Catalog",
-        path=[("Learning", "")],
-    )
-
-
-def search() -> rx.Component:
-    return tools(
-        search_box("Search courses", "Search courses"),
-        filters(
-            chip_menu(
-                "Category", CatalogState.category, "category", {name: name for name in CATEGORIES}
-            ),
-            chip_menu(
-                "Level",
-                CatalogState.level,
-                "level",
-                {name: name.capitalize() for name in LEVELS},
-            ),
+        CatalogState,
+        card,
+        skeleton,
+        search=search_box("Search courses", "Search courses"),
+        chips=(
+            chip_menu("Category", CatalogState.category, "category", KNOWN_CATEGORIES),
+            chip_menu("Level", CatalogState.level, "level", KNOWN_LEVELS),
         ),
-        rx.el.span(CatalogState.count_text, class_name="cf-13 cf-mut cf-end cf-num", role="status"),
-    )
-
-
-def courses() -> rx.Component | rx.Var:
-    return rx.match(
-        CatalogState.view,
-        ("rows", found()),
-        (
-            "error",
-            feedback.error(
-                CatalogState.error, CatalogState.load, (routes.HOME, "Show all courses")
-            ),
+        count=rx.el.span(
+            CatalogState.count_text, class_name="cf-13 cf-mut cf-end cf-num", role="status"
         ),
-        (
-            "nothing",
-            feedback.empty(
+        none=rx.cond(
+            CatalogState.filtered,
+            nothing(
+                CatalogState,
                 "search_x",
                 "No courses found",
                 "Remove a filter or try another search.",
-                link_button("Show all courses", href=routes.HOME),
+                "Show all courses",
+                routes.HOME,
             ),
+            nothing_yet(),
         ),
-        ("empty", nothing_yet()),
-        rx.el.div(
-            *[skeleton() for _ in range(8)],
-            rx.el.span("Loading", class_name="cf-sr"),
-            class_name="cf-grid3",
-            aria_busy="true",
-            key="loading",
-        ),
-    )
-
-
-def found() -> rx.Component:
-    paged = (CatalogState.next_href != "") | (CatalogState.previous_href != "")
-    return rx.fragment(
-        rx.el.ul(rx.foreach(CatalogState.cards, card), class_name="cf-list cf-grid3"),
-        rx.cond(
-            paged,
-            footer(CatalogState.range_text, CatalogState.previous_href, CatalogState.next_href),
-        ),
+        below=[policy_links_below(CatalogState.view)],
+        here="Catalog",
+        path=[("Learning", "")],
     )
 
 

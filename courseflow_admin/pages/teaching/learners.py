@@ -5,12 +5,9 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components.badges import grant_badge
 from courseflow_admin.components.cards import meter
-from courseflow_admin.components.feedback import empty
-from courseflow_admin.components.filters import filters, fixed_chip, open_chip_menu, tools
-from courseflow_admin.components.forms import link_button
+from courseflow_admin.components.filters import fixed_chip, open_chip_menu
 from courseflow_admin.components.js.search_box import search_box
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.lists import list_table
+from courseflow_admin.components.list_page import list_page, nothing
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.core.auth import AuthState
@@ -28,47 +25,33 @@ COLUMNS = (
 
 @rx.page(route=routes.LEARNERS, title="Learners · CourseFlow", on_load=LearnersState.load)
 def learners() -> rx.Component:
-    return page(
+    return list_page(
         "Learners",
-        rx.el.div(
-            tools(
-                search_box(
-                    "Search by the start of an e-mail address",
-                    "E-mail starts with",
-                    "email",
-                ),
-                filters(
-                    open_chip_menu(
-                        "Course", LearnersState.course_text, LearnersState.courses, "course"
-                    ),
-                    fixed_chip("Enrolled", LearnersState.period_text, "from", "to"),
-                ),
+        LearnersState,
+        COLUMNS,
+        learner_row,
+        search=search_box(
+            "Search by the start of an e-mail address", "E-mail starts with", "email"
+        ),
+        chips=(
+            open_chip_menu("Course", LearnersState.course_text, LearnersState.courses, "course"),
+            fixed_chip("Enrolled", LearnersState.period_text, "from", "to"),
+        ),
+        none=nothing(
+            LearnersState,
+            "users",
+            rx.cond(LearnersState.filtered, "No learners found", "No learners yet"),
+            rx.cond(
+                LearnersState.filtered,
+                "Remove a filter or try another search.",
+                "Learners who buy or enroll in a course appear here.",
             ),
-            list_table(
-                "Learners",
-                COLUMNS,
-                LearnersState,
-                learner_row,
-                empty=nothing(),
-            ),
-            class_name="cf-stack",
+            "Show all learners",
+            routes.LEARNERS,
         ),
         here="Learners",
         path=[("Teaching", ""), ("Learners", "")],
         permission=Permission.ENROLLMENTS_READ,
-    )
-
-
-def nothing() -> rx.Component:
-    return empty(
-        "users",
-        rx.cond(LearnersState.filtered, "No learners found", "No learners yet"),
-        rx.cond(
-            LearnersState.filtered,
-            "Remove a filter or try another search.",
-            "Learners who buy or enroll in a course appear here.",
-        ),
-        rx.cond(LearnersState.filtered, link_button("Show all learners", href=routes.LEARNERS)),
     )
 
 

@@ -9,8 +9,8 @@ from courseflow_admin.components.dialogs import dialog
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import button, field, form, select, submit
 from courseflow_admin.components.icons import icon
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.table import Column, footer, row_link, table, tr
+from courseflow_admin.components.list_page import list_page
+from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.teaching.studio import StudioRow, StudioState
 
@@ -27,33 +27,23 @@ COLUMNS = [
 
 @rx.page(route=routes.STUDIO, title="Studio · CourseFlow", on_load=StudioState.load)
 def studio() -> rx.Component:
-    return page(
+    return list_page(
         "Studio",
-        table(
-            "Courses",
-            COLUMNS,
-            StudioState.rows,
-            row,
-            view=StudioState.view,
-            empty=empty(
-                "pencil_line",
-                "No courses yet",
-                "A course has a title, lessons and a price. Only you can see it until you "
-                "publish it.",
-                new_button(),
-            ),
-            error=StudioState.error,
-            back=(StudioState.back_href, StudioState.back_text),
-            retry=StudioState.load,
-            footer=footer(StudioState.range_text, StudioState.previous_href, StudioState.next_href),
+        StudioState,
+        COLUMNS,
+        row,
+        caption="Courses",
+        none=empty(
+            "pencil_line",
+            "No courses yet",
+            "A course has a title, lessons and a price. Only you can see it until you publish it.",
+            new_button(),
         ),
-        new_course(),
+        below=[new_course()],
         here="Studio",
         path=[("Teaching", "")],
         permission=Permission.COURSES_EDIT,
-        actions=[
-            rx.cond(StudioState.view == "rows", new_button()),
-        ],
+        actions=[rx.cond(StudioState.view == "rows", new_button())],
     )
 
 

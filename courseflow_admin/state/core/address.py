@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -50,7 +50,8 @@ class ListAddress:
     has a value that nobody knows: to leave it out would show everything.
     """
 
-    def __init__(self, path: str, url: Any, names: tuple[str, ...]) -> None:
+    def __init__(self, path: str, url: Any, names: tuple[str, ...], size: int = PAGE_SIZE) -> None:
+        self._size = size
         self._refused: Invalid | None = None
         try:
             given = query_of(url, *names, *PAGING)
@@ -83,9 +84,9 @@ class ListAddress:
         if self._refused:
             raise self._refused
         try:
-            return PageRequest.parse(**self._page)
+            return replace(PageRequest.parse(**self._page), size=self._size)
         except Invalid:
-            return PageRequest()
+            return PageRequest(size=self._size)
 
     @property
     def goes_on(self) -> bool:
@@ -111,6 +112,6 @@ class ListAddress:
     def previous(self, page: Page[Any]) -> str:
         if not page.previous_cursor:
             return ""
-        first = max(1, page.first - PAGE_SIZE)
+        first = max(1, page.first - self._size)
         before = page.previous_cursor
         return routes.with_query(self._path, **self._asked, before=before, first=first)

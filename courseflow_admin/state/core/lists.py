@@ -39,10 +39,11 @@ class ListState(rx.State, mixin=True):
             if address is not None and isinstance(problem, Invalid):
                 self.back_href, self.back_text = address.back(problem)
 
-    def _show_page(self, page: Page[Any], address: ListAddress) -> None:
+    def _show_page(self, page: Page[Any], address: ListAddress, *, dated: bool = True) -> None:
+        """`dated`: the rows have times, so the footer says in which zone."""
         if not page.rows and address.goes_on:
             raise PastEnd  # nothing before it either: all of it has gone
-        self.range_text = f"{page.range_text} · {times.zone()}"
+        self.range_text = f"{page.range_text} · {times.zone()}" if dated else page.range_text
         self.previous_href = address.previous(page)
         self.next_href = address.next(page)
         self.view = "rows" if page.rows else "empty"

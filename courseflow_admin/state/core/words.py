@@ -1,14 +1,10 @@
 """How durations, counts and the parts of an address read on screen."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from courseflow_admin.errors import Invalid
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.paging import PAGE_SIZE, PageRequest
 
 
 def short(title: str) -> str:
@@ -31,15 +27,6 @@ def duration(minutes: int) -> str:
 
 def size(lessons: int, minutes: int) -> str:
     return f"{counted(lessons, 'lesson')}, {duration(minutes)}"
-
-
-def asked_page(query: Mapping[str, str], size: int = PAGE_SIZE) -> PageRequest:
-    """Which page of a list the address asks for; a broken cursor asks for the first."""
-    try:
-        asked = PageRequest.parse(query["after"], query["before"], query["first"])
-    except Invalid:
-        return PageRequest(size=size)
-    return replace(asked, size=size)
 
 
 def address_part(state: Any, number: int) -> str:

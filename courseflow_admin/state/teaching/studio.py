@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.teaching import prices, studio
@@ -13,6 +12,7 @@ from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
+from courseflow_admin.state.core.lists import ListState
 from courseflow_admin.state.core.words import price_text, short
 
 
@@ -36,15 +36,8 @@ class NewCourseForm(Form):
     currency: str = ""
 
 
-class StudioState(rx.State):
-    view: str = "loading"  # loading, rows, empty, error
-    error: str = ""
-    back_href: str = ""
-    back_text: str = ""
+class StudioState(ListState, rx.State):
     rows: list[StudioRow] = []
-    range_text: str = ""
-    previous_href: str = ""
-    next_href: str = ""
     dialog_open: bool = False
     creating: bool = False
     currencies: list[list[str]] = []  # as a list of choices wants them
@@ -54,19 +47,12 @@ class StudioState(rx.State):
         self.dialog_open = False
         address = ListAddress(routes.STUDIO, self.router.url, ())
         auth = await self.get_state(AuthState)
-        self.back_href = self.back_text = ""
-        try:
+        async with self._refusals(address):
             page = await studio.newest(auth.actor(), address.request())
-        except Invalid as problem:
-            self.view, self.error = "error", problem.message
-            self.back_href, self.back_text = address.back(problem)
-            return
-        learners = await studio.learners(auth.actor(), page.rows)
-        self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]
-        self.range_text = f"{page.range_text} · {times.zone()}"
-        self.next_href, self.previous_href = address.next(page), address.previous(page)
-        self.currencies = [[code, code] for code in await prices.for_sale()]
-        self.view = "rows" if self.rows else "empty"
+            learners = await studio.learners(auth.actor(), page.rows)
+            self.currencies = [[code, code] for code in await prices.for_sale()]
+            self.rows = [_row(course, learners.get(course.id, 0)) for course in page.rows]
+            self._show_page(page, address)
 
     @event(Permission.COURSES_EDIT)
     async def show_dialog(self, is_open: bool):

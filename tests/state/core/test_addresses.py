@@ -148,7 +148,7 @@ async def test_what_the_address_says_once_is_read_as_before(database):
     overview, _ = await opened(OverviewState, "/overview?days=7")
     link, _ = await opened(LinkState, "/reset?done=reset&utm=1&utm=2")
 
-    assert (catalog.view, catalog.category) == ("nothing", category)
+    assert (catalog.view, catalog.category) == ("empty", category)
     assert (person.view, overview.view, overview.days) == ("there", "school", "7 days")
     assert link.done == "reset"
 

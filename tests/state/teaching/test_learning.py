@@ -6,7 +6,6 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.teaching.studio import FieldsForm
 from courseflow_admin.services.teaching import enrollments, studio
-from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.school import SchoolState
 from courseflow_admin.state.teaching.catalog import SHOWN, CatalogState
 from courseflow_admin.state.teaching.classroom import ClassroomState
@@ -15,14 +14,8 @@ from courseflow_admin.state.teaching.my_courses import MyCoursesState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.money_builders import a_payment
-from tests.state.conftest import a_tab, run, said
-
-
-async def a_tab_of(actor, path: str):
-    root = a_tab(path=path)
-    auth = await root.get_state(AuthState)
-    auth._sign_in(actor)
-    return root
+from tests.state.conftest import run, said
+from tests.state.money.money_tabs import a_tab_of
 
 
 async def opened(actor, path: str, state):
@@ -47,12 +40,13 @@ async def test_the_catalog_reads_its_filters_from_the_address(database):
     none, _, _ = await opened(None, "/?category=Data&q=zebra", CatalogState)
     odd, _, _ = await opened(None, "/?category=%24ne&level=x", CatalogState)
 
-    assert [card.title for card in everything_.cards] == ["Graphs", "Trees"]
+    assert [card.title for card in everything_.rows] == ["Graphs", "Trees"]
     assert (everything_.view, everything_.count_text) == ("rows", "2 courses")
-    assert [card.title for card in data.cards] == ["Trees"]
-    assert (data.count_text, data.q, data.category) == ("1 course", "tre", "Data")
+    assert [card.title for card in data.rows] == ["Trees"]
+    assert (data.count_text, data.filtered, data.category) == ("1 course", True, "Data")
     assert odd.error == "“$ne” is not a known category."
-    assert (none.view, odd.view, odd.category) == ("nothing", "error", "")
+    assert (none.view, none.filtered) == ("empty", True)
+    assert (odd.view, odd.category, odd.back_href) == ("error", "", "/?level=x")
 
 
 async def test_a_card_says_price_or_that_one_has_it(database):
@@ -63,18 +57,18 @@ async def test_a_card_says_price_or_that_one_has_it(database):
 
     state, _, _ = await opened(learner, "/", CatalogState)
 
-    cards = {card.title: (card.price, card.owned, card.href) for card in state.cards}
+    cards = {card.title: (card.price, card.owned, card.href) for card in state.rows}
     assert cards == {
         "Paid": ("₹4,999.00", False, "/courses/paid"),
         "Free": ("Free", True, "/courses/free"),
     }
-    assert state.cards[0].size == "3 lessons, 21 min"
+    assert state.rows[0].size == "3 lessons, 21 min"
 
 
 async def test_an_empty_school_says_so(database):
     state, _, _ = await opened(None, "/", CatalogState)
 
-    assert (state.view, state.cards) == ("empty", [])
+    assert (state.view, state.filtered, state.rows) == ("empty", False, [])
 
 
 async def test_a_long_catalog_has_pages(database):
@@ -88,8 +82,8 @@ async def test_a_long_catalog_has_pages(database):
     first, _, _ = await opened(None, "/", CatalogState)
     second, _, _ = await opened(None, first.next_href, CatalogState)
 
-    assert (len(first.cards), first.previous_href) == (SHOWN, "")
-    assert (len(second.cards), second.next_href) == (1, "")
+    assert (len(first.rows), first.previous_href) == (SHOWN, "")
+    assert (len(second.rows), second.next_href) == (1, "")
     assert second.range_text == "25–25 of 25"
     assert second.previous_href.startswith("/?before=")
 
@@ -100,7 +94,7 @@ async def test_a_broken_cursor_shows_the_first_page(database, cursor):
 
     state, root, _ = await opened(None, f"/?after={cursor}&first=99", CatalogState)
 
-    assert ([card.title for card in state.cards], await said(root)) == (["Trees"], [])
+    assert ([card.title for card in state.rows], await said(root)) == (["Trees"], [])
 
 
 @pytest.mark.parametrize(("free", "act"), [(False, "buy"), (True, "enroll")])

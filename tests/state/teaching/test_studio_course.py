@@ -3,7 +3,6 @@
 import pytest
 
 from courseflow_admin.services.teaching import studio
-from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD
 from courseflow_admin.state.core.marks import mark_of
 from courseflow_admin.state.teaching.studio import StudioState
@@ -12,14 +11,8 @@ from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.edge import led_to
-from tests.state.conftest import NOT_PERMITTED, a_tab, run, said
-
-
-async def a_tab_of(actor, path: str):
-    root = a_tab(path=path)
-    auth = await root.get_state(AuthState)
-    auth._sign_in(actor)
-    return root
+from tests.state.conftest import NOT_PERMITTED, run, said
+from tests.state.money.money_tabs import a_tab_of
 
 
 async def a_new_course(root, **form):
