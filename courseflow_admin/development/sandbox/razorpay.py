@@ -111,37 +111,26 @@ class RazorpayApi:
         if receipt is not None and len(str(receipt)) > LONGEST_RECEIPT:
             raise Refused("The receipt may not be greater than 40 characters.", field="receipt")
         if params.get("unique_receipt") and receipt:
-            for order in self.world.store.newest("order", limit=100_000):
-                if order["receipt"] == receipt:
-                    if (order["amount"], order["currency"]) != (amount, currency):
-                        raise Refused("An order with this receipt already exists", field="receipt")
-                    return order
+            for order in acts.orders_with(self.world, receipt):
+                if (order["amount"], order["currency"]) != (amount, currency):
+                    raise Refused("An order with this receipt already exists", field="receipt")
+                return order
         return self._new_order(params, amount, currency)
 
     def _new_order(self, params: Body, amount: int, currency: str) -> Body:
-        order: Body = {
-            "id": f"order_{token(14)}",
-            "entity": "order",
-            "amount": amount,
-            "amount_paid": 0,
-            "amount_due": amount,
-            "currency": currency,
-            "receipt": params.get("receipt"),
-            "offer_id": None,
-            "status": "created",
-            "attempts": 0,
-            "notes": notes_of(params) or [],  # an empty list, where others would say {}
-            "created_at": self.world.now(),
-        }
         option = params.get("payment")
         capture = option.get("capture") if isinstance(option, dict) else None
         if capture is None and "payment_capture" in params:
-            itself = str(params["payment_capture"]).lower() in {"1", "true"}
-            capture = "automatic" if itself else "manual"
-        self.world.store.put("order", order)
-        hidden = {"id": f"{order['id']}.option", "capture": capture}
-        self.world.store.put("order_option", hidden)
-        return order
+            automatic = str(params["payment_capture"]).lower() in {"1", "true"}
+            capture = "automatic" if automatic else "manual"
+        return acts.new_order(
+            self.world,
+            amount,
+            currency,
+            receipt=params.get("receipt"),
+            notes=notes_of(params),
+            capture=capture,
+        )
 
     def order(self, request: Request, params: Body) -> Body:
         order = find(self.world, "order", request.path_params["id"])
@@ -152,9 +141,9 @@ class RazorpayApi:
     def orders(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         if "receipt" not in params:
             return listed(self.world, "order", params)
-        everything = self.world.store.newest("order", limit=100_000)
-        found = [item for item in everything if item["receipt"] == params["receipt"]]
-        return collection(found[: whole(params.get("count", 10), 0)])
+        count, skip = window(params)
+        found = acts.orders_with(self.world, params["receipt"])
+        return collection(found[skip : skip + count])
 
     def payments_of(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         order = find(self.world, "order", request.path_params["id"])

@@ -47,6 +47,35 @@ def emit(world: World, kind: str, **entities: Body) -> None:
     webhooks.emit(world, "razorpay", token(14), kind, subject, event)
 
 
+def new_order(
+    world: World,
+    amount: int,
+    currency: str,
+    *,
+    receipt: str | None = None,
+    notes: Body | None = None,
+    capture: str | None = None,
+) -> Body:
+    """`capture`: automatic or manual; without it the account's setting decides."""
+    order: Body = {
+        "id": f"order_{token(14)}",
+        "entity": "order",
+        "amount": amount,
+        "amount_paid": 0,
+        "amount_due": amount,
+        "currency": currency,
+        "receipt": receipt,
+        "offer_id": None,
+        "status": "created",
+        "attempts": 0,
+        "notes": notes or [],  # an empty list, where others would say {}
+        "created_at": world.now(),
+    }
+    world.store.put("order", order, parent=_family(receipt))
+    world.store.put("order_option", {"id": f"{order['id']}.option", "capture": capture})
+    return order
+
+
 def new_payment(
     world: World,
     order: Body,
@@ -190,6 +219,16 @@ def captures_itself(world: World, order_id: str) -> bool:
     """The order's own option, else the account's setting."""
     option = world.store.get("order_option", f"{order_id}.option")["capture"]
     return (option or world.capture) == "automatic"
+
+
+def orders_with(world: World, receipt: object) -> list[Body]:
+    """Newest first."""
+    return world.store.children("order", _family(receipt))[::-1]
+
+
+def _family(receipt: object) -> str:
+    """The parent of all orders with this receipt, so that they are found without a search."""
+    return "" if receipt is None else f"receipt {receipt}"
 
 
 def payments_of(world: World, order_id: str) -> list[Body]:

@@ -114,7 +114,7 @@ def dispute_steps(dispute: Body) -> list[tuple[str, str]]:
     if dispute["phase"] in INQUIRIES:
         if status not in RUNNING:
             return []
-        steps = [("close", "Close inquiry"), ("escalate", "Make it a chargeback")]
+        steps = [("close_inquiry", "Close inquiry"), ("escalate", "Make it a chargeback")]
         return [("respond", "Submit evidence"), *steps] if status == "open" else steps
     if status == "lost":
         return [("won", "School wins after all")]
@@ -142,7 +142,7 @@ def dispute_step(world: World, dispute_id: str, act: str) -> Body:
         return _moved(world, dispute, "under_review")
     if act == "return":
         return _moved(world, dispute, "open", event="action_required")
-    if act == "close":
+    if act == "close_inquiry":
         return _moved(world, dispute, "closed")
     phase = HARDER.get(dispute["phase"], "chargeback")
     if act == "escalate":

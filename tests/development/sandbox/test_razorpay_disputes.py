@@ -135,7 +135,7 @@ def test_an_inquiry_is_closed_and_never_decided(
         with pytest.raises(ValueError, match="closed, not won or lost"):
             box.close_dispute(opened["id"], won=False)
 
-        disputes.dispute_step(box.world, opened["id"], "close")
+        disputes.dispute_step(box.world, opened["id"], "close_inquiry")
 
         found = razorpay_client.dispute.fetch(opened["id"])
         assert (found["phase"], found["status"]) == (phase, "closed")
