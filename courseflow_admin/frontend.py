@@ -77,8 +77,7 @@ def ensure_built() -> Path:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(BUILD / "web" / "build" / "client", fresh)
         relocate(fresh)
-        shutil.rmtree(SERVED, ignore_errors=True)
-        fresh.rename(SERVED)
+        _serve(fresh)
         stamp_file.write_text(stamp)
     return SERVED
 
@@ -114,9 +113,16 @@ def unpack(archive: Path) -> None:
             raise BuildFailed(f"{archive} holds no built screens: {error}") from error
         if stamp != _stamp():
             raise BuildFailed(f"The screens in {archive} were built from other sources than these.")
-        shutil.rmtree(SERVED, ignore_errors=True)
-        (Path(folder) / SERVED.name).rename(SERVED)
+        _serve(Path(folder) / SERVED.name)
         (BUILD / "stamp").write_text(stamp)
+
+
+def _serve(fresh: Path) -> None:
+    """In place of what is served now: to a running web process no page is missing meanwhile."""
+    with TemporaryDirectory(dir=BUILD) as folder:
+        if SERVED.exists():
+            SERVED.rename(Path(folder) / "before")
+        fresh.rename(SERVED)
 
 
 def require_built() -> Path:
