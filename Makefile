@@ -7,7 +7,7 @@ APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 # Three processes on two cores: browser tests mostly wait. In order, so that the long files come first.
 PYTEST_FLAGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick long check lock bench build built clean runtime development browser
+.PHONY: run test quick long steady check lock bench build built clean runtime development browser
 
 run: runtime
 	@exec $(PYTHON) -m courseflow_admin run --stop-with-parent
@@ -26,6 +26,11 @@ endif
 # The checks, and the tests of the rooms that were changed.
 quick: check
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $$($(PYTHON) -m tests.changed)
+
+# `make steady N=10 T=tests/browser`: so many runs of the tests in a row, until one fails.
+N ?= 10
+steady: development browser built
+	@$(PYTHON) -m tests.steady $(N) $(PYTEST_FLAGS) $(T)
 
 # The proofs that take their time, in their long form.
 long: development browser built
