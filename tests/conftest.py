@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from loguru import logger
 from pymongo import MongoClient
 from xdist.scheduler import LoadFileScheduling
 
@@ -39,6 +41,9 @@ os.environ.update(
     JWT_SECRETS="now:the-secret-that-signs-in-tests-0123456789,"
     "old:the-secret-that-signed-before-0123456789",
 )
+# As the product logs: with the values in every frame, one traceback takes longer than most tests.
+logger.remove()
+logger.add(sys.stderr, backtrace=False, diagnose=False)
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - a folder of our own in it
 NO_ROWS = hashlib.md5(b"").hexdigest()  # noqa: S324 - what MongoDB's dbHash says of no documents
 TOURS = ("test_pages_full.py", "test_pages_empty.py")  # of schools of their own
@@ -223,7 +228,7 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
         data_dir=folder,
         ports=(first, second, third, fourth),
         receive=webhooks.receive,
-        slow_seconds=0.2,
+        slow_seconds=0.5,  # what a test does meanwhile must fit into it on a busy machine
         silence_seconds=1.0,
     )
     with sandbox.in_thread():

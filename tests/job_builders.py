@@ -69,7 +69,7 @@ async def queue(key="one", lane="own", **options):
     await jobs.queue("work", key, lane, **options)
 
 
-async def until(true, seconds=5):
+async def until(true, seconds=30):
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - there is nothing to wait on
             await asyncio.sleep(0.01)

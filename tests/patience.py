@@ -15,11 +15,16 @@ def slowness() -> float:
     return max((time.perf_counter() - began) / SPIN, 1.0)
 
 
+def most(seconds: float, before: float = 1) -> float:
+    """How long `seconds` of a quiet machine are on this one, as slow as it is or was `before`."""
+    return seconds * max(before, slowness())
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """What is done here takes no longer than `seconds` would be on a quiet machine."""
     before, began = slowness(), time.perf_counter()
     yield
     took = time.perf_counter() - began
-    longest = seconds * max(before, slowness())
+    longest = most(seconds, before)
     assert took < longest, f"It took {took:.2f} s, and {longest:.2f} s at most was right."

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60.0
+PATIENCE = 180.0  # seconds; alone it is up in four
 LANES = 8
 
 

@@ -60,6 +60,9 @@ MOVES = """() => {
   return window.moves;
 }"""
 LOOKS = 5
+# In the frame of every page the browser tells its zone, a moment after the page is there.
+SETTLED = """() => !document.querySelector('[aria-busy=true]') &&
+  (!document.querySelector('.cf-frame') || document.cookie.includes('cf_zone='))"""
 
 
 @dataclass
@@ -223,9 +226,9 @@ def sign_up(page: Page, name: str, email: str, next_path: str = "") -> None:
 
 
 def settled(page: Page) -> Page:
-    """Wait until nothing is loading any more."""
+    """Wait until nothing is loading any more, nor a page about to ask anything by itself."""
     page.wait_for_load_state("load")
-    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+    page.wait_for_function(SETTLED)
     return page
 
 

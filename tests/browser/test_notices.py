@@ -42,7 +42,7 @@ def test_what_lies_below_the_layer_of_notices_can_be_clicked(studio):
 
     # As large as it may become, so that the button is certainly behind it.
     layer.evaluate("layer => {layer.style.height = '800px'; layer.style.minWidth = '100vw'}")
-    add.click(timeout=5_000)
+    add.click()
 
     expect(studio.get_by_role("dialog")).to_be_visible()
 

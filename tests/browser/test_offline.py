@@ -78,7 +78,8 @@ def test_a_lost_network_is_said_at_once(visitor):
     banner = page.get_by_text("Connection lost. Reconnecting…")
 
     page.context.set_offline(True)
-    expect(banner).to_be_visible(timeout=1_000)
+    # Long before the socket notices: it is asked for a sign of life every half minute or so.
+    expect(banner).to_be_visible(timeout=5_000)
     page.context.set_offline(False)
 
-    expect(banner).to_have_count(0, timeout=5_000)
+    expect(banner).to_have_count(0)

@@ -52,8 +52,7 @@ def test_the_cookie_is_out_of_reach_of_scripts(school, visitor):
 
     sign_in(page, "cookie@demo.test")
 
-    settled(page)
-    page.wait_for_timeout(300)  # the browser's own zone is noted once the page is there
+    settled(page)  # the browser's own zone is noted once the page is there
     assert page.evaluate("document.cookie") == "cf_zone=UTC"  # which opens nothing
     cookies = page.context.cookies()
     assert {(one["name"], one["httpOnly"], one["sameSite"]) for one in cookies} == {

@@ -23,7 +23,7 @@ from tests import servers
 from tests.builders import an_account, stored
 
 pytestmark = pytest.mark.usefixtures("restored_schema")
-SHORT = timedelta(seconds=0.3)
+SHORT = timedelta(seconds=1)
 MANY = 6_000
 
 
@@ -141,14 +141,16 @@ async def test_two_migrators_at_once_do_it_once(database):
 
 async def test_a_lock_is_renewed_while_its_holder_lives(database):
     said: list[str] = []
+    held = asyncio.Event()
 
     async def hold():
         async with migrating.locked(said.append, SHORT):
-            await asyncio.sleep(SHORT.total_seconds() * 4)
+            held.set()
+            await asyncio.sleep(SHORT.total_seconds() * 2)
             said.append("first let go")
 
     async def follow():
-        await asyncio.sleep(0.1)
+        await held.wait()
         async with migrating.locked(said.append, SHORT):
             said.append("second has it")
 

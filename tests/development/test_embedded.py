@@ -45,7 +45,7 @@ def said(user: subprocess.Popen[str]) -> tuple[str, int, int]:
     return uri, int(pid), int(watch_pid)
 
 
-def is_gone(pid: int, seconds: float = 10) -> bool:
+def is_gone(pid: int, seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while watch.alive(pid) and time.monotonic() < until:
         time.sleep(0.05)

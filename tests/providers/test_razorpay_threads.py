@@ -48,5 +48,5 @@ async def test_closing_ends_its_threads(sandbox):
     await razorpay.close()
 
     for thread in running:
-        thread.join(2)
+        thread.join(30)
     assert not any(thread.is_alive() for thread in running)

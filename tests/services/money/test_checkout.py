@@ -176,7 +176,7 @@ async def test_the_browser_goes_to_the_checkout_that_was_kept(database, sandbox)
     course, student = await a_sale()
     sandbox.switch("stripe", outage="slow")
     opening = asyncio.create_task(checkout.open_checkout(student, buying(course, "stripe")))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (rows := await stored("payments")):  # noqa: ASYNC110 - all there is to see
             await asyncio.sleep(0)
     [row] = rows
