@@ -55,6 +55,8 @@ class Hands:
                 razorpay_refunds.lapse(self.world, object_id)
             elif kind == "settlement":
                 razorpay_settlements.process(self.world, object_id)
+            elif kind == "rzp_dispute":
+                razorpay_disputes.overdue(self.world, object_id)
             else:
                 resend.arrive(self.world, object_id)
         if mails_now:

@@ -77,7 +77,7 @@ def open_dispute(
         },
         "created_at": world.now(),
     }
-    world.store.put(KIND, dispute, parent=payment["id"])
+    world.store.put(KIND, dispute, parent=payment["id"], due=_due(dispute))
     emit(world, "payment.dispute.created", payment=payment, dispute=dispute)
     return dispute
 
@@ -98,6 +98,17 @@ def close_dispute(world: World, dispute_or_payment_id: str, *, won: bool) -> Bod
         )
     dispute["amount_deducted"] = 0 if won else dispute["amount"]
     return _moved(world, dispute, "won" if won else "lost")
+
+
+def overdue(world: World, dispute_id: str) -> Body:
+    """Nobody has responded in time."""
+    return close_dispute(world, dispute_id, won=False)
+
+
+def _due(dispute: Body) -> int | None:
+    """When it is lost without an answer."""
+    asked = dispute["status"] == "open" and dispute["phase"] not in INQUIRIES
+    return int(dispute["respond_by"]) if asked else None
 
 
 def running(world: World, payment_id: str) -> bool:
@@ -152,7 +163,7 @@ def dispute_step(world: World, dispute_id: str, act: str) -> Body:
 
 def _moved(world: World, dispute: Body, status: str, event: str = "") -> Body:
     dispute["status"] = status
-    world.store.put(KIND, dispute)
+    world.store.put(KIND, dispute, due=_due(dispute))
     payment = world.store.get("payment", dispute["payment_id"])
     emit(world, f"payment.dispute.{event or status}", payment=payment, dispute=dispute)
     return dispute

@@ -16,7 +16,11 @@ from courseflow_admin.development.sandbox.store import Body
 from courseflow_admin.development.sandbox.stripe_acts import CannotAct
 from courseflow_admin.development.sandbox.world import World, token
 
-METHODS = (("upi", "UPI: buyer@okaxis"), ("card", "Card: 4111 1111 1111 1111"))
+METHODS = (
+    ("upi", "UPI: buyer@okaxis"),
+    ("card", "Card: 4111 1111 1111 1111"),
+    ("foreign_card", "Card from abroad: 4012 8888 8888 1881"),
+)
 OTHERS = (
     ("decline", "Decline", "The bank says no"),
     ("later", "Pay later", "The bank answers late"),
@@ -85,7 +89,8 @@ def _act(world: World, checkout_id: str, form: FormData) -> Response:
     order_id = checkout["order_id"]
     how: Body = {"prefill": checkout["prefill"], "notes": checkout["notes"]}
     late = dict(how)
-    how["method"] = "card" if form.get("method") == "card" else "upi"
+    method = form.get("method")
+    how["method"] = method if method in dict(METHODS) else "upi"
     act = form.get("act")
     try:
         acts.open_order(world, order_id)

@@ -179,6 +179,28 @@ def test_paying_at_razorpay_posts_a_signature_razorpays_sdk_accepts(
     assert razorpay_client.order.payments(order)["count"] == payments
 
 
+@pytest.mark.parametrize(
+    ("method", "international", "fee"),
+    [("card", False, 1_178), ("foreign_card", True, 1_766), ("a stone", False, 1_178)],
+)
+def test_a_card_from_abroad_costs_the_school_more(
+    box: Sandbox,
+    browser: httpx.Client,
+    razorpay_client: razorpay.Client,
+    order: str,
+    method: str,
+    international: bool,
+    fee: int,
+) -> None:
+    _, action = open_razorpay(box, browser, order)
+
+    browser.post(action, data={"act": "pay", "method": method})
+
+    [payment] = razorpay_client.order.payments(order)["items"]
+    assert (payment["international"], payment["fee"]) == (international, fee)
+    assert payment["method"] == ("upi" if method == "a stone" else "card")
+
+
 def test_the_notes_of_the_form_are_on_the_payment(
     box: Sandbox, browser: httpx.Client, order: str
 ) -> None:

@@ -175,6 +175,25 @@ async def test_every_step_is_told_by_a_signed_event_about_payment_and_dispute(
     assert told["evidence"]["submitted_at"] > 0
 
 
+def test_a_dispute_is_lost_when_the_time_to_respond_is_over(
+    box: Sandbox, razorpay_client: razorpay.Client, paid: str
+) -> None:
+    silent, answered = (disputes.open_dispute(box.world, paid, 1_000)["id"] for _ in range(2))
+    inquiry = disputes.open_dispute(box.world, paid, inquiry=True)["id"]
+    disputes.dispute_step(box.world, answered, "respond")
+    box.clock(7 * 24 - 0.1)
+    box.sweep()
+    before = razorpay_client.dispute.fetch(silent)["status"]
+
+    box.clock(7 * 24 + 0.1)
+    box.sweep()
+
+    after = [razorpay_client.dispute.fetch(name) for name in (silent, answered, inquiry)]
+    assert before == "open"
+    assert [item["status"] for item in after] == ["lost", "under_review", "open"]
+    assert after[0]["amount_deducted"] == 1_000
+
+
 def test_what_cannot_happen_to_a_dispute_now_is_refused(box: Sandbox, paid: str) -> None:
     opened = disputes.open_dispute(box.world, paid)
 
