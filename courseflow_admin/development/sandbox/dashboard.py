@@ -13,6 +13,7 @@ from starlette.routing import Route
 from courseflow_admin.development.sandbox import (
     pages,
     razorpay_acts,
+    razorpay_dashboard,
     razorpay_disputes,
     razorpay_refunds,
     stripe_acts,
@@ -20,6 +21,7 @@ from courseflow_admin.development.sandbox import (
 from courseflow_admin.development.sandbox.store import Body, Delivery
 from courseflow_admin.development.sandbox.world import PROVIDERS, World
 
+GATEWAYS: tuple[Any, ...] = (razorpay_dashboard,)  # whose own cards and buttons there are
 SEE_OTHER = 303
 SHOWN = 30
 OUTAGE_TEXTS = (
@@ -149,6 +151,7 @@ ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
     "switch": _switch,
     "clock": _clock,
     "send-again": _send_again,
+    **{name: act for gateway in GATEWAYS for name, act in gateway.ACTS.items()},
 }
 
 # What is on screen
@@ -157,10 +160,11 @@ ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
 def _show(world: World, said: str, problem: str) -> Response:
     mailbox = f"{world.url('resend')}/mailbox"
     bar = f'<a href="{mailbox}">Mailbox</a><a href="{escape(world.app_url)}/">The school</a>'
+    own = "".join(gateway.cards(world) for gateway in GATEWAYS)
     body = f"""<h1>Sandbox dashboard</h1>
       <p class="soft">Stripe, Razorpay, Cloudinary and Resend as the school sees them, played on
       this machine.</p>{pages.note(said, "good")}{pages.note(problem, "bad")}
-      {_payments(world)}{_checkouts(world)}{_switches(world)}{_clock_card(world)}
+      {_payments(world)}{_checkouts(world)}{own}{_switches(world)}{_clock_card(world)}
       {_deliveries(world)}"""
     return pages.page("Sandbox dashboard", body, bar=bar)
 
@@ -221,13 +225,13 @@ def _next(payment: Body, disputes: list[Body]) -> str:
     """Only what can happen to this payment now."""
     status, payment_id = payment["status"], payment["id"]
     if status == "processing":
-        return _form("settle", payment_id, ("succeed", "Money arrives"), ("fail", "It fails"))
+        return pages.form("settle", payment_id, ("succeed", "Money arrives"), ("fail", "It fails"))
     if status == "failed" and payment_id.startswith("pay_"):
-        return _form("settle", payment_id, ("late", "Authorize late"))
+        return pages.form("settle", payment_id, ("late", "Authorize late"))
     if status not in {"succeeded", "captured"}:
         return '<span class="soft">–</span>'
     if any(item["status"] not in {"won", "lost"} for item in disputes):
-        return _form("dispute", payment_id, ("won", "School wins"), ("lost", "School loses"))
+        return pages.form("dispute", payment_id, ("won", "School wins"), ("lost", "School loses"))
     return f"""<details><summary>Refund or dispute</summary>
       <form method="post" action="/dashboard/refund">
       <input type="hidden" name="id" value="{payment_id}">
@@ -235,18 +239,7 @@ def _next(payment: Body, disputes: list[Body]) -> str:
       <div class="row"><input id="amount-{payment_id}" name="amount" inputmode="numeric">
       <button class="small" name="act" value="now">Refund</button>
       <button class="small" name="act" value="fails">… and fail</button></div></form>
-      {_form("dispute", payment_id, ("open", "Open a dispute"))}</details>"""
-
-
-def _form(act: str, subject_id: str, *buttons: tuple[str, str]) -> str:
-    items = "".join(
-        f'<button class="small" name="act" value="{value}">{escape(label)}</button>'
-        for value, label in buttons
-    )
-    return (
-        f'<form method="post" action="/dashboard/{act}" class="row">'
-        f'<input type="hidden" name="id" value="{subject_id}">{items}</form>'
-    )
+      {pages.form("dispute", payment_id, ("open", "Open a dispute"))}</details>"""
 
 
 def _checkouts(world: World) -> str:

@@ -47,8 +47,9 @@ def page(
 def money(amount: int, currency: str) -> str:
     code = currency.upper()
     decimals = 0 if code in NO_DECIMALS else 3 if code in THREE_DECIMALS else 2
-    whole, part = divmod(amount, 10**decimals)
-    return f"{code} {whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
+    whole, part = divmod(abs(amount), 10**decimals)
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{code} {whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
 
 
 def when(seconds: int) -> str:
@@ -72,6 +73,20 @@ def badge(text: str) -> str:
     tone = next((name for name, words in tones.items() if text in words.split()), "")
     tone = "bad" if text == "given up" else tone
     return f'<span class="badge {tone}">{escape(text.replace("_", " "))}</span>'
+
+
+def form(act: str, subject_id: str, *buttons: tuple[str, str], about: str = "") -> str:
+    """Buttons of the dashboard, each (value, label); `about` tells them apart when read aloud."""
+    items = "".join(
+        f'<button class="small" name="act" value="{value}"'
+        + (f' aria-label="{escape(f"{label}: {about}")}"' if about else "")
+        + f">{escape(label)}</button>"
+        for value, label in buttons
+    )
+    return (
+        f'<form method="post" action="/dashboard/{act}" class="row">'
+        f'<input type="hidden" name="id" value="{subject_id}">{items}</form>'
+    )
 
 
 def choice(act: str, label: str, effect: str) -> str:

@@ -54,6 +54,7 @@ def test_no_page_breaks_an_accessibility_rule(
     box: Sandbox,
     chromium: Browser,
     stripe_client: stripe.StripeClient,
+    razorpay_client: razorpay.Client,
     mailer: type[resend.Emails],
     razorpay_form: str,
 ) -> None:
@@ -63,6 +64,14 @@ def test_no_page_breaks_an_accessibility_rule(
     box.fail_refund(box.refund(paid, 100))
     box.refund(paid, 200)
     box.pay_later(stripe_client.v1.checkout.sessions.create(session_params()).id)
+    order = razorpay_client.order.create({"amount": 49_900, "currency": "INR"})
+    for _ in range(3):
+        paid = box.pay_twice(order["id"])[1]
+        settlement = box.make_settlement()
+        box.process_settlement(settlement)
+    box.fail_settlement(settlement)
+    box.make_settlement()
+    box.dispute(paid)
     sent = mailer.send(mail())
     mailbox = f"{box.world.url('resend')}/mailbox"
     context = chromium.new_context(bypass_csp=True)
