@@ -36,7 +36,7 @@ class Gateway:
 
 
 GATEWAYS = [
-    Gateway("stripe", "Stripe", 1, "Visa 4242", "checkout.session.completed"),
+    Gateway("stripe", "Stripe", 1, "Visa •••• 4242", "checkout.session.completed"),
     Gateway("razorpay", "Razorpay", 2, "UPI", "order.paid"),
 ]
 

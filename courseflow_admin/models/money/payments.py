@@ -278,6 +278,12 @@ class Payment(Document):
         return f"{self.id}-{self.attempt}"
 
 
+def method_text(method: str) -> str:
+    """How a payment method is shown: `Visa 4242` is `Visa •••• 4242`."""
+    brand, _, digits = method.rpartition(" ")
+    return f"{brand} •••• {digits}" if brand and len(digits) == 4 and digits.isdecimal() else method
+
+
 def state_of(payment: Payment) -> PaymentState:
     """The one state on screen, from the facets: what needs attention hides everything else."""
     if payment.review.state is ReviewState.OPEN:

@@ -16,7 +16,7 @@ from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
-from courseflow_admin.models.money.payments import Payment
+from courseflow_admin.models.money.payments import Payment, method_text
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job
@@ -105,7 +105,7 @@ async def _queue(receipt: Receipt, payment: Payment, to: Recipient) -> None:
             "number": receipt.label,
             "billed_to": payment.billed_to or to.name,
             "date": calendar.school().day_in_full(receipt.paid_at),
-            "method": payment.method or payment.provider.capitalize(),
+            "method": method_text(payment.method) or payment.provider.capitalize(),
             "amount": str(receipt.amount),
             "link": settings().origin + routes.my_payment(payment.id),
         },

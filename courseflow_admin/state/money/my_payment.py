@@ -18,6 +18,7 @@ from courseflow_admin.models.money.payments import (
     RefundCause,
     RefundState,
     ReviewState,
+    method_text,
 )
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.settings import SchoolSettings
@@ -333,7 +334,7 @@ def _shown(
         net=str(sums.net),
         date=times.long(payment.created_at),
         paid_on=times.at_school(payment.paid_at) if payment.paid_at else "",
-        method=f"{payment.method} ({payment.provider.capitalize()})"
+        method=f"{method_text(payment.method)} ({payment.provider.capitalize()})"
         if payment.method
         else payment.provider.capitalize(),
         receipt=receipt.label if receipt and receipt.number else "",

@@ -14,6 +14,7 @@ from courseflow_admin.models.money.payments import (
     Payment,
     Refund,
     ReviewState,
+    method_text,
     state_of,
 )
 from courseflow_admin.services.money.payments import PaymentDetail
@@ -124,7 +125,11 @@ def effects_of_resolving(payment: Payment) -> list[str]:
 
 def shown_of(payment: Payment) -> Shown:
     sums = payment.breakdown
-    by = f"by {payment.method}" if payment.method else f"at {payment.provider.capitalize()}"
+    by = (
+        f"with {method_text(payment.method)}"
+        if payment.method
+        else f"at {payment.provider.capitalize()}"
+    )
     at = payment.paid_at or payment.created_at
     paid = payment.capture is Capture.PAID
     name = payment.name or "a deleted account"

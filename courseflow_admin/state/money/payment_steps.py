@@ -4,7 +4,7 @@ from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import Email, EmailState
-from courseflow_admin.models.money.payments import Attempt, Capture, Payment, SyncNote
+from courseflow_admin.models.money.payments import Attempt, Capture, Payment, SyncNote, method_text
 from courseflow_admin.models.money.webhooks import WebhookEvent
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.services.money.payments import PaymentDetail
@@ -99,7 +99,7 @@ def _shown(value: object) -> str:
 
 def _attempted(payment: Payment, attempt: Attempt) -> tuple[StepRow, Pairs]:
     icon, tone, sentence = _ATTEMPTS.get(attempt.outcome, ("", "gray", "Tried"))
-    way = f" by {attempt.method}" if attempt.method else ""
+    way = f" with {method_text(attempt.method)}" if attempt.method else ""
     because = f": {attempt.reason}" if attempt.reason else ""
     gateway = payment.provider.capitalize()
     who = f"{payment.name} at {gateway}"

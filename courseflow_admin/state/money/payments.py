@@ -16,6 +16,7 @@ from courseflow_admin.models.money.payments import (
     PaymentState,
     Sort,
     SortField,
+    method_text,
 )
 from courseflow_admin.services.identity import people
 from courseflow_admin.services.money import payments
@@ -156,6 +157,6 @@ def _row(payment: Payment) -> PaymentRow:
         amount=str(payment.amount),
         state=payment.state.value,
         provider=payment.provider.capitalize(),
-        method=payment.method,
+        method=method_text(payment.method),
         href=routes.payment(payment.id),
     )
