@@ -8,7 +8,7 @@ from typing import Any
 
 OF_OURS = "value_error"  # raised by a validator of ours, in our own words
 LEFT_OUT = "This field is required."
-UNFIT = "This value is not valid."
+UNFIT = "This value has the wrong format."
 WHOLE_NUMBER = "Enter a whole number."
 NUMBER = "Enter a number."
 TEXT = "Enter text."
@@ -17,14 +17,17 @@ TIME = "Enter a time such as 18:30."
 INSTANT = "Enter a date and time such as 2026-11-27T18:30:00Z."
 ZONE = "Enter the time with its zone, such as 2026-11-27T18:30:00Z."
 LIST = "Send a list."
+NOT_KNOWN = "This field is not recognized. Remove it."
+DURATION = "Enter a duration such as P1DT12H."
+UUID = "Enter a UUID."
 OBJECT = "Send an object with named fields."
 
 PLAIN = {
     "missing": LEFT_OUT,
     "missing_argument": LEFT_OUT,
-    "extra_forbidden": "This field is not recognized.",
-    "json_invalid": "This is not valid JSON.",
-    "json_type": "This is not valid JSON.",
+    "extra_forbidden": NOT_KNOWN,
+    "json_invalid": "This is not valid JSON. Check its syntax.",
+    "json_type": "This is not valid JSON. Check its syntax.",
     "string_type": TEXT,
     "string_unicode": TEXT,
     "string_not_ascii": "Use only ASCII letters, digits and symbols.",
@@ -65,6 +68,29 @@ PLAIN = {
     "dataclass_type": OBJECT,
     "dataclass_exact_type": OBJECT,
     "is_instance_of": UNFIT,  # from Python only: JSON and forms hold no objects
+    "mapping_type": OBJECT,
+    "iterable_type": LIST,
+    "frozen_set_type": LIST,
+    "bytes_type": TEXT,
+    "bytes_invalid_encoding": TEXT,
+    "none_required": "Leave this empty.",
+    "unexpected_keyword_argument": NOT_KNOWN,
+    "unexpected_positional_argument": NOT_KNOWN,
+    "multiple_argument_values": "Send this once.",
+    "missing_keyword_only_argument": LEFT_OUT,
+    "missing_positional_only_argument": LEFT_OUT,
+    "union_tag_not_found": LEFT_OUT,
+    "timezone_offset": ZONE,
+    "time_delta_type": DURATION,
+    "time_delta_parsing": DURATION,
+    "fraction_type": NUMBER,
+    "fraction_parsing": NUMBER,
+    "complex_type": NUMBER,
+    "complex_str_parsing": NUMBER,
+    "uuid_type": UUID,
+    "uuid_parsing": UUID,
+    "uuid_version": UUID,
+    "url_syntax_violation": "Enter a URL.",
     "url_type": "Enter a URL.",
     "url_parsing": "Enter a URL.",
 }
@@ -80,6 +106,12 @@ LIMITED = {
     "string_too_short": "Use at least {min_length} characters.",
     "string_too_long": "Use at most {max_length} characters.",
     "decimal_max_places": "Use at most {decimal_places} decimal places.",
+    "bytes_too_short": "Use at least {min_length} characters.",
+    "bytes_too_long": "Use at most {max_length} characters.",
+    "url_too_long": "Use at most {max_length} characters.",
+    "url_scheme": "Use a URL that starts with {expected_schemes}.",
+    "union_tag_invalid": "Choose one of {expected_tags}.",
+    "decimal_whole_digits": "Use at most {whole_digits} digits before the decimal point.",
     "decimal_max_digits": "Use at most {max_digits} digits.",
     "string_pattern_mismatch": "Match this pattern: {pattern}.",
     "literal_error": "Choose one of {expected}.",

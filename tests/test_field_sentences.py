@@ -28,6 +28,15 @@ THEIRS = re.compile(
     r"field required|dictionary|instance|literal|integer|boolean)\b",
     re.IGNORECASE,
 )
+# No JSON and no form holds what these are about.
+OF_PYTHON = {
+    *("no_such_attribute", "needs_python_object", "recursion_loop", "recursion_depth_exceeded"),
+    *("frozen_field", "frozen_instance", "invalid_key", "get_attribute_error", "named_tuple_type"),
+    *("default_factory_not_called", "iteration_error", "frozen_dict_type", "ordered_dict_type"),
+    *("counter_type", "deque_type", "set_item_not_hashable", "assertion_error", "arguments_type"),
+    *("missing_sentinel_error", "ellipsis_error", "is_subclass_of", "callable_type"),
+    *("is_instance_of",),
+}
 AWKWARD: tuple[Any, ...] = (
     *(None, True, -7, 7.5, 10**30, float("nan"), "", "x", " ", "\x00", "\ud800", "x" * 300_000),
     *(b"\xff", [], ["x"] * 1000, [7], {}, {"x": 1}, object(), "2026-13-01", "-5"),
@@ -109,6 +118,16 @@ def test_each_error_that_pydantic_knows_is_said_in_our_words(kind):
     assert ours.endswith(".")
     assert THEIRS.search(ours) is None
     assert theirs not in ours
+
+
+def test_what_a_request_can_hold_is_never_refused_without_a_reason():
+    vague = {
+        kind
+        for kind in get_args(ErrorType)
+        if sentence({"type": kind, "msg": "", "ctx": CONTEXT, "loc": ()}) == UNFIT
+    }
+
+    assert vague == OF_PYTHON
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_a_form_that_names_a_field_twice_is_refused_and_does_nothing(api, 
     )
 
     assert (signed_in.status_code, answer.status_code) == (303, 422)
-    assert answer.json()["detail"] == "A field is given more than once."
+    assert answer.json()["detail"] == "A field is given more than once. Send it once."
     assert "set-cookie" not in answer.headers
     assert await everything_stored() == before
 
@@ -84,7 +84,7 @@ async def test_json_that_names_a_field_twice_is_refused_and_does_nothing(api, pa
 
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
-        "A field is given more than once.",
+        "A field is given more than once. Send it once.",
     )
     assert await everything_stored() == before
 

@@ -18,9 +18,9 @@ async def test_fifty_parameters_are_taken_and_one_more_is_refused(api):
     taken = await api.get(f"{ME}?{numbered(50)}")
     refused = await api.get(f"{ME}?{numbered(51)}")
 
-    assert taken.json()["detail"] == "This parameter is not recognized."
+    assert taken.json()["detail"] == "This parameter is not recognized. Remove it."
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
-    assert refused.json()["detail"] == "This address has too many parameters."
+    assert refused.json()["detail"] == "This address has too many parameters. Remove some."
 
 
 @pytest.mark.parametrize(

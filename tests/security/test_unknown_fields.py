@@ -95,7 +95,7 @@ async def test_a_query_with_a_parameter_nobody_declared_is_refused(api, sandbox)
         answer = await api.request(route.partition(" ")[0], address, headers=cookie)
 
         assert (answer.status_code, answer.json()["field"]) == (422, "surprise"), route
-        assert answer.json()["detail"] == "This parameter is not recognized."
+        assert answer.json()["detail"] == "This parameter is not recognized. Remove it."
         assert await everything_stored() == before, route
 
 

@@ -100,15 +100,15 @@ async def single_parameters(request: Request) -> None:
     if not given:
         return
     if len(given) > MOST_PARAMETERS:
-        raise Invalid("This address has too many parameters.")
+        raise Invalid("This address has too many parameters. Remove some.")
     declared, seen = _declared(request), set[str]()
     for name, value in given:
         if without_controls(name + value) != name + value:
-            raise Invalid("This parameter contains an invalid character.", name[:60])
+            raise Invalid("This parameter contains an invalid character. Remove it.", name[:60])
         if name in seen:
-            raise Invalid("This parameter is given more than once.", name[:60])
+            raise Invalid("This parameter is given more than once. Send it once.", name[:60])
         if declared is not None and name not in declared:
-            raise Invalid("This parameter is not recognized.", name[:60])
+            raise Invalid("This parameter is not recognized. Remove it.", name[:60])
         seen.add(name)
 
 
@@ -257,7 +257,7 @@ def _each_once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     """Of two values under one name, one reader takes the first and another the last."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise Invalid("A field is given more than once.")
+        raise Invalid("A field is given more than once. Send it once.")
     return fields
 
 

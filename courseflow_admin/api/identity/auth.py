@@ -178,7 +178,7 @@ async def sign_out(request: Request) -> Response:
 
     fields = await read_form(request) if is_form(request) else {}
     if set(fields) - {"next"}:
-        raise Invalid("This field is not recognized.")
+        raise Invalid("This field is not recognized. Remove it.")
     actor = await sessions.find(session_token(request))
     if actor:
         await sessions.end(actor)

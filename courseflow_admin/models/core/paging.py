@@ -17,12 +17,14 @@ PAGE_SIZE = 50
 LONGEST_CURSOR = 2000
 COUNT_LIMIT = 1000  # counting stops here; the footer says "1,000+"
 
+NO_SUCH_PAGE = "This page of the list does not exist. Go to the first page."
+
 
 class PastEnd(Invalid):
     code = "past_end"
 
     def __init__(self) -> None:
-        super().__init__("You are past the end of this list.", "after")
+        super().__init__("You are past the end of this list. Go to the first page.", "after")
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,20 @@ class Cursor:
     @classmethod
     def decode(cls, text: str) -> "Cursor":
         if len(text) > LONGEST_CURSOR:
-            raise Invalid("This page of the list does not exist.", "after")
+            raise Invalid(NO_SUCH_PAGE, "after")
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             kind, value, row_id, *ordinal = json.loads(raw)
         except (binascii.Error, ValueError, TypeError, UnicodeError, RecursionError) as error:
-            raise Invalid("This page of the list does not exist.", "after") from error
+            raise Invalid(NO_SUCH_PAGE, "after") from error
         if not _is_text(row_id) or not (_is_text(value) or _is_number(value)):
-            raise Invalid("This page of the list does not exist.", "after")
+            raise Invalid(NO_SUCH_PAGE, "after")
         first = ordinal[0] if ordinal and _is_number(ordinal[0]) else 1
         if kind == "t" and isinstance(value, int) and 0 <= value < 4_102_444_800_000:
             return cls(datetime.fromtimestamp(value / 1000, UTC), row_id, max(1, first))
         if kind == "v":
             return cls(value, row_id, max(1, first))
-        raise Invalid("This page of the list does not exist.", "after")
+        raise Invalid(NO_SUCH_PAGE, "after")
 
 
 def _is_text(value: object) -> bool:

@@ -301,7 +301,7 @@ async def _hold_office(actor: Actor, account_id: str) -> None:
     if actor == SYSTEM:
         return
     if account_id == actor.id:
-        raise NotPermitted("You can't change your own role or access.")
+        raise NotPermitted("You can't change your own role or access. Ask another admin.")
     if not await accounts_db.hold(actor.id, actor.role):
         raise NotPermitted
 

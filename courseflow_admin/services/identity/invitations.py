@@ -77,7 +77,7 @@ class HasRole(Conflict):
     code = "has_role"
 
     def __init__(self, account: Account) -> None:
-        super().__init__(f"{account.name} is {AS_ROLE.get(account.role, 'here')} already.")
+        super().__init__(f"{account.name} is already {AS_ROLE.get(account.role, 'here')}.")
 
 
 class ForAnotherAddress(NotPermitted):

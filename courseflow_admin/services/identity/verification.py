@@ -31,7 +31,7 @@ class VerifiedAlready(Conflict):
     code = "verified_already"
 
     def __init__(self) -> None:
-        super().__init__("This e-mail address is already confirmed.")
+        super().__init__("This e-mail address is already confirmed. No action is needed.")
 
 
 class NoChangeWaiting(Conflict):

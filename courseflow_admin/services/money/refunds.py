@@ -57,7 +57,9 @@ class RefundTooLarge(Conflict):
     code = "refund_too_large"
 
     def __init__(self, refundable: object) -> None:
-        super().__init__(f"Only {refundable} of this payment can still be refunded.")
+        super().__init__(
+            f"Only {refundable} of this payment can still be refunded. Enter that or less."
+        )
         self.refundable = refundable
 
 
@@ -66,7 +68,8 @@ class Disputed(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This payment is disputed or was charged back. A refund would pay it back twice."
+            "This payment is disputed or was charged back. A refund would pay it back twice. "
+            "Respond to the dispute at the gateway instead."
         )
 
 

@@ -92,7 +92,7 @@ async def look(job: Job) -> datetime | None:
 
 
 async def _given_up(job: Job, reason: str) -> None:
-    why = f"It was looked at {counted(job.attempts, 'time')} and that failed. {reason}"
+    why = f"Checking it failed {counted(job.attempts, 'time')}. {reason}"
     await reviews.open_review(job.key, why)
 
 

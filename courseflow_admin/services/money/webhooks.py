@@ -18,6 +18,7 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money import webhooks as webhooks_db
 from courseflow_admin.db.money import webhooks_search
 from courseflow_admin.errors import Conflict, CourseFlowError, NotFound
+from courseflow_admin.field_sentences import counted
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
@@ -137,11 +138,12 @@ async def replay(actor: Actor, event_id: str) -> None:
             return
         if not event.raw:
             raise Conflict(
-                f"The body of this event was deleted after {event.body_kept_days} days, so it "
-                "can't be retried."
+                "The body of this event was deleted after "
+                f"{counted(event.body_kept_days or 0, 'day')}, so it can't be retried. "
+                "Re-check the payment instead."
             )
         if not await webhooks_db.wait_again(event.id):
-            raise Conflict("Only a failed event can be retried.")
+            raise Conflict("Only a failed event can be retried. Reload the page to see its status.")
         await _queue(event)
         await audit.record(
             actor, Act.WEBHOOK_REPLAYED, event.id, error=event.error, attempts=event.attempts

@@ -214,7 +214,8 @@ class PersonState(rx.State):
             await second_factor.remove(actor, account.id)
             return f"{account.name} now signs in with the password alone."
         ended = await people.sign_out_everywhere(actor, account.id)
-        return f"{account.name} is signed out: {counted(ended, 'session')} ended."
+        how_many = f": {counted(ended, 'session')} ended" if ended else ""
+        return f"{account.name} is signed out{how_many}."
 
     async def _read(self, account_id: str) -> None:
         actor = (await self.get_state(AuthState)).actor()
@@ -235,7 +236,7 @@ class PersonState(rx.State):
         name, account = person.account.name, person.account
         self.dialog, self.dialog_problem = act, ""
         self.dialog_text = f"{name}, {account.email}"
-        ended = _ending(len(person.sessions))
+        ended = ending(len(person.sessions))
         noted = "Your name and this action are recorded in the audit log."
         told = f"We'll e-mail {name}. {noted}"
         if act == "role":
@@ -300,7 +301,9 @@ class PersonState(rx.State):
             ]
 
 
-def _ending(sessions: int) -> str:
+def ending(sessions: int) -> str:
+    if sessions == 0:
+        return "They are not signed in anywhere."
     if sessions == 1:
         return "1 open session ends with its next click."
     return f"{counted(sessions, 'open session')} end with their next click."

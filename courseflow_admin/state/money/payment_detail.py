@@ -323,7 +323,9 @@ class PaymentDetailState(ActsState, rx.State):
         if amount.minor == 0:
             self.amount_problem = "Enter an amount greater than 0."
         elif amount.minor > payment.refundable.minor:
-            self.amount_problem = f"Only {payment.refundable} can still be refunded."
+            self.amount_problem = (
+                f"Only {payment.refundable} can still be refunded. Enter that or less."
+            )
         else:
             self.refund_effects = effects_of(payment, amount)
 

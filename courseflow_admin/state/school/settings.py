@@ -77,7 +77,7 @@ class CurrenciesForm(RootModel[dict[str, Literal["on"]]]):
     @classmethod
     def _known(cls, boxes: dict[str, str]) -> dict[str, str]:
         if boxes.keys() - {box_of(code) for code in CURRENCIES}:
-            raise ValueError("This setting is not valid.")
+            raise ValueError("Choose currencies from the list.")
         return boxes
 
 
@@ -382,6 +382,6 @@ def _about_currencies(before: SchoolSettings, after: SchoolSettings, in_use: dic
         return None
     told = listed(f"{counted(in_use[code], 'published course')} in {code}" for code in given_up)
     return notices.info(
-        f"No new price can be set in {listed(given_up)}. Still on sale at the price they have: "
+        f"No new price can be set in {listed(given_up)}. Still on sale at their current price: "
         f"{told}."
     )

@@ -79,7 +79,7 @@ async def test_what_does_not_fit_is_said_in_our_words_and_with_its_limit(api):
 
     assert {one["field"]: one["detail"] for one in answer.json()["errors"]} == {
         "name": "Enter text.",
-        "role": "This field is not recognized.",
+        "role": "This field is not recognized. Remove it.",
     }
 
 
@@ -119,7 +119,7 @@ async def test_no_control_character_is_searched_for(api, address, sign):
     answer = await api.get(f"/api/v1/{address}{sign}")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert answer.json()["detail"] == "This parameter contains an invalid character."
+    assert answer.json()["detail"] == "This parameter contains an invalid character. Remove it."
 
 
 TOO_LARGE = Cursor(2**63, "acc_1").encode()

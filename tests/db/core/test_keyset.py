@@ -48,7 +48,9 @@ async def test_past_the_last_row_is_said(database):
     first, _ = await shown(Sort())
     await collection("payments").raw.delete_one({"_id": ids[2]})
 
-    with pytest.raises(PastEnd, match=r"^You are past the end of this list\.$"):
+    with pytest.raises(
+        PastEnd, match=r"^You are past the end of this list\. Go to the first page\.$"
+    ):
         await shown(Sort(), first.next_cursor)
 
 

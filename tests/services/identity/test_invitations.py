@@ -86,9 +86,9 @@ async def test_only_those_who_may_change_people_invite_resend_revoke_and_list(da
 @pytest.mark.parametrize(
     ("has", "offered", "said"),
     [
-        ("instructor", "instructor", "Ada Lovelace is an instructor already."),
-        ("admin", "instructor", "Ada Lovelace is an admin already."),
-        ("student", "student", "Ada Lovelace is a learner already."),
+        ("instructor", "instructor", "Ada Lovelace is already an instructor."),
+        ("admin", "instructor", "Ada Lovelace is already an admin."),
+        ("student", "student", "Ada Lovelace is already a learner."),
     ],
 )
 async def test_an_address_that_has_the_role_is_not_invited(database, has, offered, said):

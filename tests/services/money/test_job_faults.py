@@ -107,7 +107,7 @@ async def test_a_payment_whose_looks_fail_always_wants_a_person_and_the_re_check
     given_up = await payments_db.get(payment.id)
     assert given_up.state is PaymentState.NEEDS_REVIEW
     assert given_up.review.reason.startswith(
-        f"It was looked at {TRIES} times and that failed. Something unexpected went wrong; look for"
+        f"Checking it failed {TRIES} times. Something unexpected went wrong; look for"
     )
     told = {one.kind: one.count for one in await attention.needs_attention(ADMIN)}
     assert told == {"needs_review": 1}

@@ -112,7 +112,10 @@ async def test_past_the_end_of_a_list_is_said_with_a_way_back(database, sandbox,
 
     found = await loaded(state, f"{path}{sign}after={cursor.encode()}")
 
-    assert (found.view, found.error) == ("error", "You are past the end of this list.")
+    assert (found.view, found.error) == (
+        "error",
+        "You are past the end of this list. Go to the first page.",
+    )
     assert list(getattr(found, "rows", [])) == []
     assert (found.back_href, found.back_text) == (path, "Back to the first page")
 

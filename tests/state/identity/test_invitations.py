@@ -51,7 +51,7 @@ async def test_inviting_closes_the_dialog_and_shows_the_new_row(database):
     ("form", "wrong", "text"),
     [
         ({"email": "no", "role": "admin"}, "email", "Enter a valid e-mail address."),
-        ({"email": "admin@demo.test", "role": "admin"}, "email", "Rosa Admin is an admin already."),
+        ({"email": "admin@demo.test", "role": "admin"}, "email", "Rosa Admin is already an admin."),
         (
             {"email": "x@demo.test", "role": "owner"},
             "role",

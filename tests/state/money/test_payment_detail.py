@@ -196,7 +196,7 @@ async def test_the_same_dialog_sent_twice_is_one_refund(paid, sandbox):
 @pytest.mark.parametrize(
     ("amount", "problem"),
     [
-        ("5000", "Only ₹4,999.00 can still be refunded."),
+        ("5000", "Only ₹4,999.00 can still be refunded. Enter that or less."),
         ("0", "Enter an amount greater than 0."),
         ("-1", "Enter the amount as a number such as 1,299.55."),
         ("", "Enter the amount as a number such as 1,299.55."),

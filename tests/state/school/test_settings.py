@@ -232,7 +232,7 @@ async def test_giving_up_a_currency_says_how_many_courses_keep_it(database, sand
     assert await said(root) == [
         (
             "info",
-            "No new price can be set in USD. Still on sale at the price they have: "
+            "No new price can be set in USD. Still on sale at their current price: "
             "2 published courses in USD.",
         )
     ]
