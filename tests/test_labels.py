@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parents[1] / "courseflow_admin"
 MADE = {
     "models/core/calendar.py": "a place in the name of a time zone",
     "models/school/settings.py": "the fields of a form, in a refusal",
+    "models/teaching/courses.py": "names of fields, where LABELS has none",
     "providers/stripe.py": "Stripe's reasons and payment methods, which it adds to",
     "state/core/events.py": "the fields of a form, in a refusal",
     "state/school/audit_words.py": "names of facts, where FACTS has none",

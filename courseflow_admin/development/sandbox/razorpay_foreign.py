@@ -10,7 +10,7 @@ MOST = 1000  # at once
 def other_product(world: World, count: int = 1) -> list[str]:
     """Payments of a product that knows nothing of the school; returns their ids."""
     if not 1 <= count <= MOST:
-        raise ValueError(f"Make between 1 and {MOST} payments at once.")
+        raise ValueError(f"Make between 1 and {MOST} payments at a time.")
     return [_paid(world, 150_000 + 100 * number, {}) for number in range(count)]
 
 

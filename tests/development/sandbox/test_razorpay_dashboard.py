@@ -68,7 +68,7 @@ def test_payments_of_other_products_are_made_from_the_dashboard(
     assert "Made 24 payments of another product." in more
     assert "Made a payment for an unknown purchase." in unknown
     assert "Enter the number of payments as a whole number." in nonsense
-    assert "Make between 1 and 1000 payments at once." in too_many
+    assert "Make between 1 and 1000 payments at a time." in too_many
     made = razorpay_client.payment.all({"count": 100})["items"]
     assert len(made) == 26
     assert [bool(item["notes"]) for item in made] == [True] + [False] * 25
