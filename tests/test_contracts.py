@@ -30,6 +30,7 @@ LAYERS = {"models", "db", "providers", "services", "state", "api", "pages", "dev
 ROOMS = ("figures", "identity", "money", "teaching", "mail", "school", "core")
 HELD_BY_HAND = {  # contract -> an import it forbids
     "Imports only ever point down": ("models.core.texts", "services.school.audit"),
+    "Money leaves enrollments to teaching": ("services.money.refunds", "db.teaching.enrollments"),
     "Pages go through state": ("pages.money.payments", "services.money.payments"),
     "Only services reach out": ("state.money.payments", "db.money.payments"),
     "No circles among neighbours": ("providers.resend", "services.mail.outbox"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -18,7 +18,7 @@ from courseflow_admin.api.money.payments import PaymentView
 from courseflow_admin.api.school.audit import EntryView
 from courseflow_admin.models.core.accounts import LONGEST_REASON, Form
 from courseflow_admin.models.identity.sessions import Session
-from courseflow_admin.models.teaching.enrollments import Grant
+from courseflow_admin.models.teaching.enrollments import EndReason, Grant
 from courseflow_admin.services.identity import accounts, people, second_factor, verification
 from courseflow_admin.services.identity.people import Person, Place
 
@@ -67,7 +67,7 @@ class GrantView:
     by: str
     started: datetime
     ended: datetime | None
-    end_reason: str
+    end_reason: EndReason | Literal[""]
     expires_at: datetime | None
 
     @classmethod

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from courseflow_admin.db.core.client import collection, require_transaction
-from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
+from courseflow_admin.models.teaching.enrollments import EndReason, Enrollment, Grant
 
 
 async def find(account_id: str, course_id: str) -> Enrollment | None:
@@ -55,7 +55,7 @@ async def add_grant(new: Enrollment, grant: Grant) -> bool:
     return result.modified_count == 1
 
 
-async def end_grant(payment_id: str, at: datetime, reason: str) -> bool:
+async def end_grant(payment_id: str, at: datetime, reason: EndReason) -> bool:
     """End the one grant this payment gave; False when there is none or it has ended before."""
     result = await collection("enrollments").update_one(
         {"grants": {"$elemMatch": {"payment_id": payment_id, "ended": None}}},
@@ -64,13 +64,10 @@ async def end_grant(payment_id: str, at: datetime, reason: str) -> bool:
     return result.modified_count == 1
 
 
-async def restore_grant(payment_id: str) -> bool:
-    """Open a grant again that a refund had ended, when that refund has failed after all.
-
-    One that ended for another reason (a lost dispute) stays ended.
-    """
+async def restore_grant(payment_id: str, ended_by: EndReason) -> bool:
+    """Open the grant this payment gave again, if it ended for this reason and no other."""
     result = await collection("enrollments").update_one(
-        {"grants": {"$elemMatch": {"payment_id": payment_id, "end_reason": "refund"}}},
+        {"grants": {"$elemMatch": {"payment_id": payment_id, "end_reason": ended_by}}},
         {"$set": {"grants.$.ended": None, "grants.$.end_reason": ""}},
     )
     return result.modified_count == 1

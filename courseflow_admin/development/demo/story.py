@@ -38,7 +38,7 @@ from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job, Priority
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
+from courseflow_admin.models.teaching.enrollments import EndReason, Enrollment, Grant
 from courseflow_admin.services.money import looks
 from courseflow_admin.services.money.checkout import CHECKOUT_LASTS
 
@@ -270,7 +270,7 @@ class Story(Traces):
         )
         payment.refunds, payment.refunded_minor, payment.updated_at = [refund], minor, at
         if whole:
-            grant.ended, grant.end_reason = at, "refund"
+            grant.ended, grant.end_reason = at, EndReason.REFUND
         amount = Money(minor=minor, currency=payment.amount.currency)
         self._note(payment, Act.PAYMENT_REFUND_STARTED, at, amount=amount, why=refund.reason)
         self._note(payment, Act.PAYMENT_REFUNDED, at, amount=amount, cause=refund.cause)

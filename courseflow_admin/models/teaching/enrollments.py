@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
@@ -10,6 +11,13 @@ from courseflow_admin.models.core.base import Document, Piece
 from courseflow_admin.models.core.periods import Period
 
 GrantKind = Literal["payment", "manual", "free", "batch"]
+
+
+class EndReason(StrEnum):
+    """Why a grant ended before its time; the words are those of stored rows."""
+
+    REFUND = "refund"
+    DISPUTE_LOST = "dispute lost"
 
 
 class Grant(Piece):
@@ -21,7 +29,7 @@ class Grant(Piece):
     by: str = ""  # account that granted by hand
     started: datetime
     ended: datetime | None = None
-    end_reason: str = ""
+    end_reason: EndReason | Literal[""] = ""  # empty while it has not ended
     expires_at: datetime | None = None
 
     def active(self, at: datetime) -> bool:

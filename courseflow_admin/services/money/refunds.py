@@ -17,7 +17,6 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import (
     Conflict,
     Invalid,
@@ -41,10 +40,12 @@ from courseflow_admin.models.money.payments import (
     RefundState,
 )
 from courseflow_admin.models.school.audit import Act
+from courseflow_admin.models.teaching.enrollments import EndReason
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import looks, reviews
 from courseflow_admin.services.school import audit
+from courseflow_admin.services.teaching import enrollments
 
 SECOND_PAYMENT = "Paid twice: another payment already gives access to this course."
 ASK_FIRST = timedelta(seconds=30)  # whoever reserves a refund sends it; `sync` comes after
@@ -221,7 +222,7 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
             pending.idempotency_key,
         )
     except ProviderRefused as error:
-        await _refused(payment, pending, error.reason)
+        await _record_refused(payment, pending, error.reason)
         if actor is not SYSTEM:
             raise
         return
@@ -339,20 +340,22 @@ async def _no_room(payment: Payment, amount: Money) -> None:
 
 async def _apply(payment: Payment, known: Refund, said: RefundFacts, actor: Actor) -> None:
     if said.state is RefundState.SETTLED and known.state is RefundState.PENDING:
-        await _settle(payment, known, said, actor)
+        await _record_refunded(payment, known, said, actor)
     elif said.state is RefundState.PENDING and known.state is RefundState.PENDING:
         await payments_db.accept_refund(payment.id, known.id, said.id)
     elif said.state is RefundState.FAILED and known.state is not RefundState.FAILED:
-        await _failed(payment, known, "The gateway reports that it failed.")
+        await _record_failed(payment, known, "The gateway reports that it failed.")
 
 
-async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: Actor) -> None:
+async def _record_refunded(
+    payment: Payment, pending: Refund, said: RefundFacts, actor: Actor
+) -> None:
     """The money has gone back: with the last of it the payment's own grant ends.
 
     Then nothing is left of it for a person to look at either.
     """
 
-    async def settle() -> None:
+    async def record() -> None:
         if not await payments_db.settle_refund(payment.id, pending.id, said.id, clock.business()):
             return
         after = await payments_db.get(payment.id)
@@ -360,17 +363,17 @@ async def _settle(payment: Payment, pending: Refund, said: RefundFacts, actor: A
         if whole:
             await payments_db.resolve_review(payment.id, clock.business())
         await payments_db.refresh_state(payment.id)
-        ended = whole and await enrollments_db.end_grant(payment.id, clock.business(), "refund")
+        ended = whole and await enrollments.end_paid(payment.id, EndReason.REFUND)
         await _tell(after, pending, ended=ended)
         amount = Money(minor=pending.amount_minor, currency=payment.amount.currency)
         await audit.record(
             actor, Act.PAYMENT_REFUNDED, payment.id, amount=amount, cause=pending.cause
         )
 
-    await transaction(settle)
+    await transaction(record)
 
 
-async def _refused(payment: Payment, refund: Refund, why: str) -> None:
+async def _record_refused(payment: Payment, refund: Refund, why: str) -> None:
     async def refuse() -> None:
         if await payments_db.refuse_refund(payment.id, refund, clock.business(), why):
             await _note_failed(payment, refund, why)
@@ -378,7 +381,7 @@ async def _refused(payment: Payment, refund: Refund, why: str) -> None:
     await transaction(refuse)
 
 
-async def _failed(payment: Payment, refund: Refund, why: str) -> None:
+async def _record_failed(payment: Payment, refund: Refund, why: str) -> None:
     """By what the gateway says of it: access that it had ended is open again."""
 
     async def fail() -> None:
@@ -387,7 +390,7 @@ async def _failed(payment: Payment, refund: Refund, why: str) -> None:
         after = await payments_db.refresh_state(payment.id)
         lost = after.dispute.state is DisputeState.LOST
         if after.settled_minor < after.amount.minor and not lost:
-            await enrollments_db.restore_grant(payment.id)
+            await enrollments.restore_paid(payment.id)
         await _note_failed(payment, refund, why)
 
     await transaction(fail)

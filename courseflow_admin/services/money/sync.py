@@ -20,7 +20,6 @@ from loguru import logger
 from courseflow_admin.db.core.client import Duplicate, transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.teaching import courses as courses_db
-from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.errors import (
     NotFound,
     ProviderRefused,
@@ -45,6 +44,7 @@ from courseflow_admin.models.money.payments import (
 )
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job
+from courseflow_admin.models.teaching.enrollments import EndReason
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services.money import looks, receipts, refunds, reviews
 from courseflow_admin.services.money.looks import ON_ITS_WAY
@@ -198,7 +198,7 @@ async def _sync(payment: Payment, also: tuple[str, ...], actor: Actor) -> str:
         if wrong:
             asked = await _review(payment, wrong)
             return f"{'needs review' if asked else 'a person has seen it'}: {wrong}"
-        await _settle(payment, paid[0], actor)
+        await _record_paid(payment, paid[0], actor)
         payment = await payments_db.get(payment.id)
     for one in paid:
         if one.id == payment.provider_payment_id:
@@ -277,31 +277,31 @@ async def _review(payment: Payment, reason: str) -> bool:
     return await transaction(review)
 
 
-async def _settle(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
+async def _record_paid(payment: Payment, paid: PaymentFacts, actor: Actor) -> None:
     """The money is there: payment, grant, receipt, e-mail and audit entry, all or nothing.
 
     When another payment gives access already, this money is a second one for the same purchase:
     then a refund is reserved instead of a grant, and `refunds.send_pending` gives it back.
     """
 
-    async def settle() -> None:
+    async def record() -> None:
         # As of now: the course may have been given away since the checkout was opened.
         owner_id = (await courses_db.get(payment.course_id)).owner_id
         if not await payments_db.mark_paid(
             payment.id, owner_id, paid.id, paid.method, paid.at, clock.business()
         ):
             return
-        settled = await payments_db.refresh_state(payment.id)
-        await _close_others(settled)
-        if await enrollments.grant_paid(settled):
-            await receipts.open_receipt(settled)
+        bought = await payments_db.refresh_state(payment.id)
+        await _close_others(bought)
+        if await enrollments.grant_paid(bought):
+            await receipts.open_receipt(bought)
         else:
-            await refunds.reserve_second(settled)
+            await refunds.reserve_second(bought)
         await audit.record(
             actor, Act.PAYMENT_PAID, payment.id, amount=payment.amount, provider_payment=paid.id
         )
 
-    await transaction(settle)
+    await transaction(record)
     logger.info("payment.paid", payment=payment.id, provider=payment.provider)
 
 
@@ -388,7 +388,7 @@ async def _dispute(payment: Payment, facts: PaymentFacts) -> None:
             return
         await payments_db.refresh_state(payment.id)
         if said.state is DisputeState.LOST:
-            await enrollments_db.end_grant(payment.id, clock.business(), "dispute lost")
+            await enrollments.end_paid(payment.id, EndReason.DISPUTE_LOST)
         await audit.record(
             SYSTEM, Act.PAYMENT_DISPUTE_CHANGED, payment.id, to=said.state, why=said.reason
         )

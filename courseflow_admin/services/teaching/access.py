@@ -16,7 +16,7 @@ from courseflow_admin.models.money.payments import (
     ReviewState,
 )
 from courseflow_admin.models.teaching.access import Reason, ReasonCode, Verdict
-from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
+from courseflow_admin.models.teaching.enrollments import EndReason, Enrollment, Grant
 from courseflow_admin.services.school import settings as school_settings
 
 # Accounts that study nothing, whatever was granted to them; by how the account stands.
@@ -64,7 +64,7 @@ def decide(
 def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend: bool) -> Reason:
     payment_id = grant.payment_id or ""
     if grant.ended:
-        code = ReasonCode.REFUNDED if grant.end_reason == "refund" else ReasonCode.ENDED
+        code = ReasonCode.REFUNDED if grant.end_reason is EndReason.REFUND else ReasonCode.ENDED
         return Reason(code, payment_id, at=grant.ended)
     if grant.expires_at and at >= grant.expires_at:
         return Reason(ReasonCode.EXPIRED, payment_id, at=grant.expires_at)

@@ -19,7 +19,12 @@ from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter, Grant
+from courseflow_admin.models.teaching.enrollments import (
+    EndReason,
+    Enrollment,
+    EnrollmentFilter,
+    Grant,
+)
 from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit
 from courseflow_admin.services.teaching import access
@@ -97,6 +102,22 @@ async def grant_paid(payment: Payment) -> bool:
         account, course, grant, f"access-{payment.id}", "your payment has arrived.", payment.id
     )
     return True
+
+
+async def end_paid(payment_id: str, reason: EndReason) -> bool:
+    """End the access a payment gave; inside the money transaction, whose audit entry says why.
+
+    False when it gave none, or when that has ended before.
+    """
+    return await enrollments_db.end_grant(payment_id, clock.business(), reason)
+
+
+async def restore_paid(payment_id: str) -> bool:
+    """Give back the access that a refund had ended, when that refund has failed after all.
+
+    False when nothing is to be given back: access that a lost dispute ended stays ended.
+    """
+    return await enrollments_db.restore_grant(payment_id, EndReason.REFUND)
 
 
 def _grant(course: Course, kind: str, payment_id: str | None = None) -> Grant:

@@ -15,7 +15,7 @@ from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.mail.emails import Email
 from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import AuditEntry
-from courseflow_admin.models.teaching.enrollments import Grant
+from courseflow_admin.models.teaching.enrollments import EndReason, Grant
 from courseflow_admin.services.identity import (
     accounts,
     people,
@@ -40,6 +40,7 @@ GRANTS = {
     "free": "free",
     "batch": ("granted as a group"),
 }
+ENDED = {EndReason.REFUND: "refund", EndReason.DISPUTE_LOST: "dispute lost"}
 
 VIEW_PROBLEMS = {
     "not_viewable": "This account can't be viewed right now.",
@@ -353,7 +354,8 @@ def _place(account: Account, place: Place) -> PlaceRow:
 def _grant(grant: Grant) -> str:
     text = f"{GRANTS[grant.kind]} {times.day(grant.started)}"
     if grant.ended:
-        return f"{text}, ended {times.day(grant.ended)} ({grant.end_reason or 'no reason given'})"
+        why = ENDED[grant.end_reason] if grant.end_reason else "no reason given"
+        return f"{text}, ended {times.day(grant.ended)} ({why})"
     return f"{text}, until {times.day(grant.expires_at)}" if grant.expires_at else text
 
 

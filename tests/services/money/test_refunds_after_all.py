@@ -148,7 +148,7 @@ async def test_a_crash_before_a_refund_found_at_the_gateway_is_settled_is_mended
     await forget(payment.id)
 
     with monkeypatch.context() as dying:
-        dying.setattr(refunds, "_settle", None)
+        dying.setattr(refunds, "_record_refunded", None)
         with pytest.raises(TypeError):
             await payments.recheck(ADMIN, payment.id)
     during, planned = await payments_db.get(payment.id), await due_at(payment.id)
