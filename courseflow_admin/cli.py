@@ -180,10 +180,10 @@ def retention() -> None:
     """Delete data older than the school's retention settings; the worker does this daily."""
 
     async def act() -> None:
-        from courseflow_admin.services.school import retention as periods
+        from courseflow_admin.services.school.retention import apply
 
         await _startable()
-        erased = await periods.apply()
+        erased = await apply()
         print(", ".join(f"{kind}: {count}" for kind, count in erased.items()))
 
     with _database("retention"):

@@ -18,7 +18,7 @@ from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.identity.invitations import InvitationState
-from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.models.school.settings import (
     Difference,
     SchoolChange,
@@ -73,7 +73,7 @@ GIVEN = {
     errors.GatewayKeysRefused: ("stripe", "STRIPE_SECRET_KEY"),
     Duplicate: ({"email": 1},),
     refunds.OtherRefund: ("₹100.00",),
-    LinkUsed: (TokenUse.VERIFY, datetime(2026, 11, 3, tzinfo=UTC)),
+    LinkUsed: (LinkUse.VERIFY, datetime(2026, 11, 3, tzinfo=UTC)),
     invitations.InvitationEnded: (InvitationState.REVOKED, datetime(2026, 11, 3, tzinfo=UTC)),
     NoAccess: (VERDICT, "SQL", "sql"),
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),

@@ -25,7 +25,7 @@ from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.identity.known_devices import mark_of_cookie
-from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import one_time_links, password_rules, passwords, sessions
@@ -78,7 +78,7 @@ async def sign_up(form: SignUpForm) -> Account | None:
 
 async def _add_learner(account: Account) -> None:
     actor = Actor(id=account.id, role=account.role, name=account.name, email=account.email)
-    link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
+    link = one_time_links.new(LinkUse.VERIFY, account.id, account.email)
 
     async def body() -> None:
         await accounts_db.add(account)
@@ -97,7 +97,7 @@ async def _add_learner(account: Account) -> None:
 async def _tell_owner(owner: Account) -> None:
     """At most once a day; each write stands for one of `_add_learner`."""
     at = clock.business()
-    nobody = one_time_links.new(TokenUse.VERIFY, f"nobody-{owner.id}", "")
+    nobody = one_time_links.new(LinkUse.VERIFY, f"nobody-{owner.id}", "")
 
     async def body() -> None:
         await accounts_db.add_decoy(new_id("acc"), nobody.expires_at)

@@ -14,7 +14,7 @@ from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.accounts import Account, as_name
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.devices import device_of
-from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.models.identity.sessions import Session
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
@@ -133,7 +133,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         if changed is None:
             raise ChangedMeanwhile
         ended = await sessions.end_all(actor.id, at, "password_changed", but_id=actor.session_id)
-        await one_time_links.forget(account.id, (TokenUse.RESET, TokenUse.CHANGE_EMAIL))
+        await one_time_links.forget(account.id, (LinkUse.RESET, LinkUse.CHANGE_EMAIL))
         await outbox.queue(
             EmailKind.PASSWORD_CHANGED,
             to=Recipient.of(account),

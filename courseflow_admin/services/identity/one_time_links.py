@@ -7,26 +7,26 @@ from typing import Any
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.db.identity import one_time_tokens as tokens_db
+from courseflow_admin.db.identity import one_time_links as links_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.base import new_id
-from courseflow_admin.models.identity.one_time_tokens import (
+from courseflow_admin.models.identity.one_time_links import (
     LIFETIMES,
     MOMENT,
-    OneTimeToken,
-    TokenUse,
+    LinkUse,
+    OneTimeLink,
 )
 from courseflow_admin.services.identity import tokens
 
-PROVES_ADDRESS = (TokenUse.VERIFY, TokenUse.CHANGE_EMAIL)
-SETS_PASSWORD = (TokenUse.RESET,)
-ALL = tuple(TokenUse)
+PROVES_ADDRESS = (LinkUse.VERIFY, LinkUse.CHANGE_EMAIL)
+SETS_PASSWORD = (LinkUse.RESET,)
+ALL = tuple(LinkUse)
 DID = {
-    TokenUse.VERIFY: "It confirmed your e-mail address. Nothing else is needed.",
-    TokenUse.RESET: "It set a new password. To set another, ask for a new link.",
-    TokenUse.CHANGE_EMAIL: "It changed your e-mail address. Sign in with the new one.",
+    LinkUse.VERIFY: "It confirmed your e-mail address. Nothing else is needed.",
+    LinkUse.RESET: "It set a new password. To set another, ask for a new link.",
+    LinkUse.CHANGE_EMAIL: "It changed your e-mail address. Sign in with the new one.",
 }
 
 
@@ -46,7 +46,7 @@ class LinkUsed(LinkNotGood):
 
     code = "link_used"
 
-    def __init__(self, use: TokenUse, at: datetime) -> None:
+    def __init__(self, use: LinkUse, at: datetime) -> None:
         super().__init__()
         self.args = (f"This link was used on {calendar.school().day(at)}. {DID[use]}",)
         self.used_at = at
@@ -60,12 +60,12 @@ class LinkUsed(LinkNotGood):
 class Link:
     """The address for the e-mail, and what is stored of it. `str()` shows no secret."""
 
-    row: OneTimeToken
+    row: OneTimeLink
     secret: str
 
     @property
     def address(self) -> str:
-        make = routes.reset if self.row.use is TokenUse.RESET else routes.verify
+        make = routes.reset if self.row.use is LinkUse.RESET else routes.verify
         return f"{settings().origin}{make(self.secret)}"
 
     @property
@@ -76,10 +76,10 @@ class Link:
         return f"Link({self.row.use})"
 
 
-def new(use: TokenUse, account_id: str, email: str) -> Link:
+def new(use: LinkUse, account_id: str, email: str) -> Link:
     """A link that is worth nothing until it is kept."""
     secret, at = tokens.new_token(), clock.wall()
-    row = OneTimeToken(
+    row = OneTimeLink(
         _id=new_id("tok"),
         use=use,
         token_hash=tokens.hash_of(secret),
@@ -93,7 +93,7 @@ def new(use: TokenUse, account_id: str, email: str) -> Link:
 
 async def keep(link: Link) -> None:
     """Store it, in the transaction that queues its e-mail; it replaces those before it."""
-    await tokens_db.replace(link.row)
+    await links_db.replace(link.row)
 
 
 async def keep_once(link: Link) -> bool:
@@ -102,7 +102,7 @@ async def keep_once(link: Link) -> bool:
     Of two at once the second waits for the first here, and finds its link.
     """
     row = link.row
-    there = await tokens_db.find_open_of(row.account_id, row.use, row.created_at)
+    there = await links_db.find_open_of(row.account_id, row.use, row.created_at)
     if there and there.email == row.email and row.created_at - there.created_at < MOMENT:
         return False
     await own_account.hold(row.account_id)
@@ -110,32 +110,32 @@ async def keep_once(link: Link) -> bool:
     return True
 
 
-async def look_at(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
+async def look_at(secret: str, uses: tuple[LinkUse, ...]) -> OneTimeLink:
     """What the link is for, without using it up; LinkNotGood when it does not work any more."""
     token_hash = tokens.hash_of(secret)
-    return await _good(await tokens_db.find_open(token_hash, uses, clock.wall()), token_hash)
+    return await _good(await links_db.find_open(token_hash, uses, clock.wall()), token_hash)
 
 
-async def take(secret: str, uses: tuple[TokenUse, ...]) -> OneTimeToken:
+async def take(secret: str, uses: tuple[LinkUse, ...]) -> OneTimeLink:
     """Use the link up, in the transaction of what it does; LinkNotGood for all but the first."""
     token_hash = tokens.hash_of(secret)
-    return await _good(await tokens_db.take(token_hash, uses, clock.wall()), token_hash)
+    return await _good(await links_db.take(token_hash, uses, clock.wall()), token_hash)
 
 
-async def forget(account_id: str, uses: tuple[TokenUse, ...] = ALL) -> None:
+async def forget(account_id: str, uses: tuple[LinkUse, ...] = ALL) -> None:
     """What is on its way works no more; that a link was used is still said."""
-    await tokens_db.remove_of(account_id, uses)
+    await links_db.remove_of(account_id, uses)
 
 
 async def erase(account_id: str) -> None:
     """Also what was used: its rows name the address."""
-    await tokens_db.remove_of(account_id, ALL, used=True)
+    await links_db.remove_of(account_id, ALL, used=True)
 
 
-async def _good(row: OneTimeToken | None, token_hash: str) -> OneTimeToken:
+async def _good(row: OneTimeLink | None, token_hash: str) -> OneTimeLink:
     if row is not None:
         return row
-    used = await tokens_db.find_used(token_hash)
+    used = await links_db.find_used(token_hash)
     if used is None or used.used_at is None:
         raise LinkNotGood
     raise LinkUsed(used.use, used.used_at)

@@ -5,14 +5,14 @@ from contextlib import suppress
 
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import transaction
-from courseflow_admin.db.identity import one_time_tokens as tokens_db
+from courseflow_admin.db.identity import one_time_links as links_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import TooMany
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.addresses import normalized
-from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import one_time_links, password_rules, passwords, sessions
@@ -41,9 +41,9 @@ async def ask(email: str) -> None:
     if account is None or account.suspended_at or account.erased_at:
         nobody = f"nobody-{hashlib.sha256(email.encode()).hexdigest()[:26]}"
         asked_of = account.id if account else "acc_unknown"
-        await _to_nobody(one_time_links.new(TokenUse.RESET, nobody, ""), asked_of)
+        await _to_nobody(one_time_links.new(LinkUse.RESET, nobody, ""), asked_of)
     else:
-        await _to(account, one_time_links.new(TokenUse.RESET, account.id, account.email))
+        await _to(account, one_time_links.new(LinkUse.RESET, account.id, account.email))
 
 
 async def set_new(secret: str, password: str) -> None:
@@ -109,7 +109,7 @@ async def _to_nobody(link: Link, asked_of: str) -> None:
             {"link": link.address},
             await school_settings.get(),
         )
-        await tokens_db.add_decoy(email, link.expires_at)
+        await links_db.add_decoy(email, link.expires_at)
         await outbox.ask_to_send(email)
         await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, asked_of)
 

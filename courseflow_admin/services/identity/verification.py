@@ -5,7 +5,7 @@ from datetime import datetime
 
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import Duplicate, transaction
-from courseflow_admin.db.identity import one_time_tokens as tokens_db
+from courseflow_admin.db.identity import one_time_links as links_db
 from courseflow_admin.db.identity import own_account
 from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.logs import client_ip
@@ -13,7 +13,7 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.addresses import as_email
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.identity.one_time_tokens import OneTimeToken, TokenUse
+from courseflow_admin.models.identity.one_time_links import LinkUse, OneTimeLink
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import one_time_links, sessions
@@ -75,7 +75,7 @@ async def resend_to(actor: Actor, account_id: str) -> Account:
 async def _send(actor: Actor, account: Account) -> None:
     if account.verified_at:
         raise VerifiedAlready
-    link = one_time_links.new(TokenUse.VERIFY, account.id, account.email)
+    link = one_time_links.new(LinkUse.VERIFY, account.id, account.email)
 
     async def body() -> None:
         if not await one_time_links.keep_once(link):
@@ -105,7 +105,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
     account = await prove(actor, password)
     if email == account.email:
         raise Invalid("This is already your e-mail address.", "email")
-    link = one_time_links.new(TokenUse.CHANGE_EMAIL, account.id, email)
+    link = one_time_links.new(LinkUse.CHANGE_EMAIL, account.id, email)
 
     async def body() -> None:
         if not await one_time_links.keep_once(link):
@@ -125,7 +125,7 @@ async def ask_for_new_email(actor: Actor, email: str, password: str) -> None:
 async def change_waiting(actor: Actor) -> ChangeWaiting | None:
     """The new address that was asked for, while its link works."""
     actor.require(Permission.ACCOUNT_PRIVATE)
-    token = await tokens_db.find_open_of(actor.id, TokenUse.CHANGE_EMAIL, clock.wall())
+    token = await links_db.find_open_of(actor.id, LinkUse.CHANGE_EMAIL, clock.wall())
     return ChangeWaiting(token.email, token.expires_at) if token else None
 
 
@@ -141,7 +141,7 @@ async def send_change_again(actor: Actor) -> str:
         account, waiting = await accounts_db.find(actor.id), await change_waiting(actor)
         if account is None or waiting is None:
             raise NoChangeWaiting
-        link = one_time_links.new(TokenUse.CHANGE_EMAIL, account.id, waiting.email)
+        link = one_time_links.new(LinkUse.CHANGE_EMAIL, account.id, waiting.email)
         if await one_time_links.keep_once(link):
             await _send_change(account, link)
             await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_SENT_AGAIN, actor.id)
@@ -157,7 +157,7 @@ async def cancel_change(actor: Actor) -> None:
     async def body() -> None:
         if await change_waiting(actor) is None:
             return
-        await one_time_links.forget(actor.id, (TokenUse.CHANGE_EMAIL,))
+        await one_time_links.forget(actor.id, (LinkUse.CHANGE_EMAIL,))
         await audit.record(actor, Act.ACCOUNT_EMAIL_CHANGE_CANCELLED, actor.id)
 
     await transaction(body)
@@ -172,13 +172,13 @@ async def _send_change(account: Account, link: Link) -> None:
     )
 
 
-async def confirm(secret: str) -> TokenUse:
+async def confirm(secret: str) -> LinkUse:
     """Use the link of an e-mail: its address is proved. Says which of the two links it was."""
     await limits.count("verify-address", client_ip.get(), TRIES_PER_ADDRESS, seconds=60)
 
-    async def body() -> TokenUse:
+    async def body() -> LinkUse:
         token = await one_time_links.take(secret, PROVES_ADDRESS)
-        if token.use is TokenUse.VERIFY:
+        if token.use is LinkUse.VERIFY:
             await _verify(token)
         else:
             await _change_email(token)
@@ -190,7 +190,7 @@ async def confirm(secret: str) -> TokenUse:
         raise EmailTaken from error
 
 
-async def _verify(token: OneTimeToken) -> None:
+async def _verify(token: OneTimeLink) -> None:
     account = await own_account.verify(token.account_id, token.email, clock.business())
     if account is None:
         raise LinkNotGood
@@ -198,7 +198,7 @@ async def _verify(token: OneTimeToken) -> None:
     await audit.record(acting_as(account), Act.ACCOUNT_VERIFIED, account.id)
 
 
-async def _change_email(token: OneTimeToken) -> None:
+async def _change_email(token: OneTimeLink) -> None:
     former = await accounts_db.find(token.account_id)
     account = await own_account.set_email(token.account_id, token.email, clock.business())
     if former is None or account is None:

@@ -1,4 +1,4 @@
-"""Keeps to the periods of the school's settings: what is older than them is deleted, once a day.
+"""Deletes, once a day, what is older than the school's settings keep.
 
 Idempotent: killed in its middle it has deleted whole batches, and the next run goes on with the
 rest. Each batch has its audit entry in the same transaction.
@@ -27,19 +27,19 @@ Erase = Callable[[datetime, int], Awaitable[int]]
 
 async def apply(batch: int = BATCH) -> dict[str, int]:
     """Delete all that is due; how many of each kind."""
-    periods, at = await school_settings.get(), clock.wall()
-    webhooks, emails = periods.webhook_bodies_days, periods.email_bodies_days
+    school, at = await school_settings.get(), clock.wall()
+    webhooks, emails = school.webhook_bodies_days, school.email_bodies_days
     kinds: dict[str, tuple[int, Erase]] = {
         "webhook_bodies": (webhooks, _content("webhook_events", webhooks)),
         "email_bodies": (emails, _content("emails", emails)),
-        "sessions": (periods.sessions_days, retention_db.delete_ended_sessions),
-        "links": (periods.links_days, retention_db.delete_links),
+        "sessions": (school.sessions_days, retention_db.delete_ended_sessions),
+        "links": (school.links_days, retention_db.delete_links),
     }
     erased = {
         kind: await _all_batches(kind, at - timedelta(days=days), erase, batch)
         for kind, (days, erase) in kinds.items()
     }
-    before = at - timedelta(days=periods.rejections_days)
+    before = at - timedelta(days=school.rejections_days)
     erased["rejections"] = await retention_db.delete_rejections(before)
     logger.info("retention.applied", **erased)
     return erased

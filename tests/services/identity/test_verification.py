@@ -8,7 +8,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.errors import Invalid, NotPermitted, TooMany
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.identity.one_time_tokens import TokenUse
+from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.services.identity import accounts, password_resets, sessions, verification
 from courseflow_admin.services.identity.one_time_links import LinkNotGood
 from courseflow_admin.services.identity.reauthentication import WrongPassword
@@ -39,7 +39,7 @@ async def test_the_link_verifies_also_the_session_that_is_open(database):
     eve = await a_newcomer()
     token = await sessions.open_browser(eve)
 
-    assert await verification.confirm(await secret_of("welcome")) is TokenUse.VERIFY
+    assert await verification.confirm(await secret_of("welcome")) is LinkUse.VERIFY
 
     actor = await sessions.find(token)
     assert actor is not None
@@ -56,7 +56,7 @@ async def test_a_link_works_once_also_when_used_ten_times_at_once(database):
         *(verification.confirm(secret) for _ in range(10)), return_exceptions=True
     )
 
-    assert results.count(TokenUse.VERIFY) == 1
+    assert results.count(LinkUse.VERIFY) == 1
     assert sum(isinstance(result, LinkNotGood) for result in results) == 9
     assert (await audited()).count(("account.verified", eve.id)) == 1
 
@@ -128,7 +128,7 @@ async def test_an_address_changes_when_the_new_one_is_proved_and_the_old_one_is_
 
     actor = await sessions.find(token)
     assert unchanged[0]["email"] == "ada@demo.test"
-    assert used is TokenUse.CHANGE_EMAIL
+    assert used is LinkUse.CHANGE_EMAIL
     assert (await stored("accounts"))[0]["email"] == "ada@new.test"
     assert actor is not None
     assert actor.email == "ada@new.test"
@@ -170,8 +170,8 @@ async def test_the_same_asked_twice_within_a_moment_is_one_link_that_works(datab
     ]
     assert (await audited()).count(("account.email_change_asked", ada.id)) == 1
     assert (await audited()).count(("account.verification_sent", eve.id)) == 1
-    assert await verification.confirm(await secret_of("verify_email")) is TokenUse.VERIFY
-    assert await verification.confirm(await secret_of("email_change")) is TokenUse.CHANGE_EMAIL
+    assert await verification.confirm(await secret_of("verify_email")) is LinkUse.VERIFY
+    assert await verification.confirm(await secret_of("email_change")) is LinkUse.CHANGE_EMAIL
 
 
 async def test_another_address_or_the_same_a_minute_later_is_asked_for_anew(database):
@@ -233,7 +233,7 @@ async def test_the_link_of_a_change_is_sent_again_to_the_same_address_only(datab
     assert (await kinds_of_emails())[2:] == [("email_change", "new@demo.test")]
     with pytest.raises(LinkNotGood):
         await verification.confirm(first)
-    assert await verification.confirm(await secret_of("email_change")) is TokenUse.CHANGE_EMAIL
+    assert await verification.confirm(await secret_of("email_change")) is LinkUse.CHANGE_EMAIL
     assert (await audited()).count(("account.email_change_sent_again", ada.id)) == 1
 
 

@@ -8,23 +8,23 @@ from pydantic import Field
 from courseflow_admin.models.core.base import Document
 
 
-class TokenUse(StrEnum):
+class LinkUse(StrEnum):
     VERIFY = "verify"
     RESET = "reset"
     CHANGE_EMAIL = "change_email"
 
 
 LIFETIMES = {
-    TokenUse.VERIFY: timedelta(hours=48),
-    TokenUse.RESET: timedelta(minutes=10),
-    TokenUse.CHANGE_EMAIL: timedelta(hours=24),
+    LinkUse.VERIFY: timedelta(hours=48),
+    LinkUse.RESET: timedelta(minutes=10),
+    LinkUse.CHANGE_EMAIL: timedelta(hours=24),
 }
 USED_KEPT = timedelta(days=30)  # for so long it says what it did
 MOMENT = timedelta(seconds=10)  # asked again so soon, it is a second click and not a second wish
 
 
-class OneTimeToken(Document):
-    use: TokenUse
+class OneTimeLink(Document):
+    use: LinkUse
     token_hash: str = Field(repr=False)
     account_id: str
     email: str  # the address the link was sent to, which it proves
