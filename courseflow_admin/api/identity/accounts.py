@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, FirstDay, LastDay, Paging
 from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.periods import Period
+from courseflow_admin.models.core.permissions import Actor
 from courseflow_admin.services.identity import accounts
 
 router = APIRouter(prefix=routes.API, tags=["accounts"])
@@ -41,15 +42,21 @@ class AccountView(BaseModel):
 
 
 class Me(AccountView):
+    """One's own account, with what only its owner reads of it."""
+
+    zone: str = Field(description="Time zone one sees times in; empty: the browser's.")
     permissions: list[str]
+
+    @classmethod
+    def of_actor(cls, account: Account, actor: Actor) -> "Me":
+        view = AccountView.of(account).model_dump()
+        return cls(**view, zone=account.zone, permissions=sorted(actor.permissions))
 
 
 @router.get("/me")
 async def me(actor: CurrentActor) -> Me:
     """The account that is asking, and what it may do."""
-    account = await accounts.get(actor, actor.id)
-    view = AccountView.of(account)
-    return Me(**view.model_dump(), permissions=sorted(actor.permissions))
+    return Me.of_actor(await accounts.get(actor, actor.id), actor)
 
 
 @router.get("/accounts")

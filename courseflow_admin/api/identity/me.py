@@ -2,11 +2,11 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import to_jsonable_python
 from starlette.requests import Request
 
@@ -18,7 +18,7 @@ from courseflow_admin.api.core.dependencies import (
     takes,
 )
 from courseflow_admin.api.core.errors import NOT_STORED
-from courseflow_admin.api.identity.accounts import AccountView
+from courseflow_admin.api.identity.accounts import Me
 from courseflow_admin.models.core.accounts import (
     AnyPassword,
     Form,
@@ -26,6 +26,7 @@ from courseflow_admin.models.core.accounts import (
     PersonName,
 )
 from courseflow_admin.models.core.addresses import EmailAddress
+from courseflow_admin.models.core.calendar import ChosenZone
 from courseflow_admin.services.identity import (
     accounts,
     data_export,
@@ -37,8 +38,21 @@ from courseflow_admin.services.identity import (
 router = APIRouter(prefix=f"{routes.API}/me", tags=["me"])
 
 
-class NameForm(Form):
-    name: PersonName
+class MeForm(Form):
+    """What is left out stays as it is."""
+
+    name: PersonName = Field(default="", examples=["Ada Lovelace"])
+    zone: ChosenZone = Field(
+        default="",
+        description="IANA name of the time zone this account sees times in; empty: its browser's.",
+        examples=["Asia/Kolkata"],
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("Send a name, a zone, or both.")
+        return self
 
 
 class PasswordForm(Form):
@@ -104,10 +118,15 @@ class Ended(BaseModel):
     sessions_ended: int
 
 
-@router.patch("", openapi_extra=takes(NameForm))
-async def rename(request: Request, actor: CurrentActor) -> AccountView:
-    form = await read_json(request, NameForm)
-    return AccountView.of(await my_account.rename(actor, form.name))
+@router.patch("", openapi_extra=takes(MeForm))
+async def change(request: Request, actor: CurrentActor) -> Me:
+    """Change one's own name, time zone, or both."""
+    form = await read_json(request, MeForm)
+    if "name" in form.model_fields_set:
+        await my_account.rename(actor, form.name)
+    if "zone" in form.model_fields_set:
+        await my_account.choose_zone(actor, form.zone)
+    return Me.of_actor(await accounts.get(actor, actor.id), actor)
 
 
 @router.post("/password", openapi_extra=takes(PasswordForm))

@@ -8,12 +8,16 @@ A day alone (of access, of a receipt, of a figure) is a day of the school's zone
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator
 
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Invalid
 
 LONGEST_NAME = 64
+UNKNOWN_ZONE = "This time zone is unknown. Use a name such as Asia/Kolkata."
 # Browsers tell some zones by a name that the place itself no longer uses.
 RENAMED = {
     "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
@@ -130,8 +134,18 @@ def zone_named(name: str) -> str:
     """A zone's name in its current form; Invalid where there is no such zone."""
     found = of(name)
     if found is None:
-        raise Invalid("Choose a time zone from the list.", "zone")
+        raise Invalid(UNKNOWN_ZONE, "zone")
     return found.zone.key
+
+
+def _zone_or_none(name: str) -> str:
+    if name and of(name) is None:
+        raise ValueError(UNKNOWN_ZONE)
+    return name
+
+
+# A zone somebody chooses to see times in; "" follows the browser.
+ChosenZone = Annotated[str, AfterValidator(_zone_or_none)]
 
 
 @cache

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from courseflow_admin.field_sentences import TEXT
+from courseflow_admin.models.core import calendar
 from tests.account_builders import NEW_PASSWORD, a_newcomer, everything, later, secret_of
 from tests.builders import PASSWORD, an_account, stored
 
@@ -60,6 +62,96 @@ async def test_a_change_of_name_changes_nothing_else(api, body):
     assert answer.status_code == 422
     assert (await stored("accounts"))[0]["name"] == before["accounts"][0]["name"]
     assert (await stored("accounts"))[0]["role"] == "student"
+
+
+async def test_a_time_zone_is_chosen_and_me_answers_it(api):
+    await a_newcomer()
+    eve = await sign_in(api)
+    assert (await api.get(ME, headers=eve)).json()["zone"] == ""
+
+    answer = await api.patch(ME, json={"zone": "Asia/Kolkata"}, headers=eve)
+
+    assert (answer.status_code, answer.json()["zone"]) == (200, "Asia/Kolkata")
+    assert answer.json() == (await api.get(ME, headers=eve)).json()
+    [account] = await stored("accounts")
+    assert (account["zone"], account["name"]) == ("Asia/Kolkata", "Eve Moneypenny")
+    [noted] = await stored("audit", act="account.zone_changed")
+    assert (noted["actor_id"], noted["facts"]["after"]) == (
+        account["_id"],
+        {"zone": "Asia/Kolkata"},
+    )
+
+
+async def test_a_zone_under_its_older_name_is_kept_under_its_own_and_an_empty_one_follows_again(
+    api,
+):
+    await a_newcomer()
+    eve = await sign_in(api)
+
+    older = await api.patch(ME, json={"zone": "Asia/Calcutta"}, headers=eve)
+    empty = await api.patch(ME, json={"zone": ""}, headers=eve)
+
+    assert (older.json()["zone"], empty.json()["zone"]) == ("Asia/Kolkata", "")
+
+
+async def test_name_and_zone_change_together_or_not_at_all(api):
+    await a_newcomer()
+    eve = await sign_in(api)
+
+    wrong = await api.patch(ME, json={"name": "Eve King", "zone": "Mars/Olympus"}, headers=eve)
+    [kept] = await stored("accounts")
+    both = await api.patch(ME, json={"name": "Eve King", "zone": "UTC"}, headers=eve)
+
+    assert (wrong.status_code, kept["name"]) == (422, "Eve Moneypenny")
+    assert (both.json()["name"], both.json()["zone"]) == ("Eve King", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("zone", "says"),
+    [
+        ("Mars/Olympus", calendar.UNKNOWN_ZONE),
+        ("Europe", calendar.UNKNOWN_ZONE),
+        ("../etc/passwd", calendar.UNKNOWN_ZONE),
+        ("+05:30", calendar.UNKNOWN_ZONE),
+        (5, TEXT),
+        (None, TEXT),
+        (["UTC"], TEXT),
+        ({"$ne": ""}, TEXT),
+    ],
+)
+async def test_an_unknown_zone_is_refused_in_a_sentence_and_nothing_changes(api, zone, says):
+    await a_newcomer()
+    eve = await sign_in(api)
+    before = await everything("accounts", "audit")
+
+    answer = await api.patch(ME, json={"zone": zone}, headers=eve)
+
+    [wrong] = answer.json()["errors"]
+    assert (answer.status_code, wrong["field"], wrong["detail"]) == (422, "zone", says)
+    assert await everything("accounts", "audit") == before
+
+
+async def test_a_change_of_nothing_is_refused(api):
+    await a_newcomer()
+
+    answer = await api.patch(ME, json={}, headers=await sign_in(api))
+
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (
+        422, "Send a name, a zone, or both.",
+    )  # fmt: skip
+
+
+async def test_openapi_says_what_a_change_of_oneself_takes_and_answers(api):
+    known = (await api.get("/api/v1/openapi.json")).json()
+
+    change = known["paths"][ME]["patch"]
+    taken = change["requestBody"]["content"]["application/json"]["schema"]
+
+    assert set(taken["properties"]) == {"name", "zone"}
+    assert taken["additionalProperties"] is False
+    assert "zone" in known["components"]["schemas"]["Me"]["properties"]
+    answered = change["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answered == {"$ref": "#/components/schemas/Me"}
 
 
 async def test_a_password_is_changed_by_the_current_one(api):

@@ -125,7 +125,7 @@ async def test_a_zone_that_is_none_is_refused_beside_its_field(database):
     await run(root, AccountState, "choose_zone", form=ZoneForm(zone="Mars/Olympus"))
 
     page = await root.get_state(AccountState)
-    assert (page.wrong, page.wrong_text) == ("zone.zone", "Choose a time zone from the list.")
+    assert (page.wrong, page.wrong_text) == ("zone.zone", calendar.UNKNOWN_ZONE)
     assert (await stored("accounts"))[0]["zone"] == ""
 
 
