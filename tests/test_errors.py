@@ -16,11 +16,11 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.differences import Difference
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.identity.invitations import InvitationState
 from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.models.school.settings import (
-    Difference,
     SchoolChange,
     SettingsChangedMeanwhile,
 )
@@ -77,7 +77,7 @@ GIVEN = {
     invitations.InvitationEnded: (InvitationState.REVOKED, datetime(2026, 11, 3, tzinfo=UTC)),
     NoAccess: (VERDICT, "SQL", "sql"),
     SettingsChangedMeanwhile: ([Difference("name", "Mine", "Theirs")], 2),
-    StaleRevision: ("the title", "Mine", "Theirs", 2),
+    StaleRevision: ("this lesson", [Difference("title", "Mine", "Theirs")], 2),
     NotPublishable: ([Check(CheckCode.NO_LESSON)],),
     captures.CaptureUnconfirmed: ("razorpay",),
     invitations.ForAnotherAddress: ("eve@demo.test",),

@@ -138,19 +138,15 @@ def field(
         if not multiline:
             props["pattern"] = rf"[\s\S]{{0,{longest}}}"  # else the server says it
     own_id = field_id or name
-    has_error = error != "" if isinstance(error, rx.Var) else bool(error)
     if control is None:
         make = rx.el.textarea if multiline else rx.el.input
         props.setdefault("dir", "auto")
-        attributes = _described(own_id, error) | props.pop("custom_attrs", {})
+        attributes = described(own_id, error) | props.pop("custom_attrs", {})
         control = make(
             id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props
         )
         if props.get("type") == "password":
             control = _secret(control, own_id)
-    problem = rx.el.p(
-        icon("circle_alert", 14), error, class_name="cf-error", id=f"{own_id}-error", role="alert"
-    )
     return rx.el.div(
         rx.el.div(
             rx.el.label(label, html_for=own_id, class_name="cf-label"),
@@ -161,11 +157,21 @@ def field(
         rx.el.p(help_text, class_name="cf-help", id=f"{own_id}-help")
         if isinstance(help_text, rx.Var) or help_text
         else rx.fragment(),
-        rx.cond(has_error, problem) if isinstance(error, rx.Var) else rx.fragment(),
+        error_line(own_id, error),
     )
 
 
-def _described(own_id: str, error: Text) -> dict[str, Any]:
+def error_line(own_id: str, error: Text) -> rx.Component:
+    """What is wrong with the control of this id, which `described` ties to it."""
+    if not isinstance(error, rx.Var):
+        return rx.fragment()
+    line = rx.el.p(
+        icon("circle_alert", 14), error, class_name="cf-error", id=f"{own_id}-error", role="alert"
+    )
+    return rx.cond(error != "", line)
+
+
+def described(own_id: str, error: Text) -> dict[str, Any]:
     """What ties a control to its help and its error."""
     found: dict[str, Any] = {"aria-describedby": f"{own_id}-help {own_id}-error"}
     if isinstance(error, rx.Var):
@@ -199,7 +205,7 @@ def select(
         if isinstance(options, rx.Var)
         else rx.fragment(*[rx.el.option(text, value=value) for value, text in options])
     )
-    attributes = _described(own_id, error) | props.pop("custom_attrs", {})
+    attributes = described(own_id, error) | props.pop("custom_attrs", {})
     control = rx.el.select(
         choices, id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props
     )

@@ -1,7 +1,6 @@
 """The school as its settings say it is: name, money, policies and rules; and how it is changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
@@ -12,6 +11,7 @@ from courseflow_admin.models.core.accounts import Form
 from courseflow_admin.models.core.addresses import EmailAddress
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.base import Piece
+from courseflow_admin.models.core.differences import Difference, as_facts
 from courseflow_admin.models.core.texts import as_line, as_text
 from courseflow_admin.models.school.pictures import PictureType
 
@@ -170,15 +170,6 @@ class SchoolChange(Form):
         return self.model_dump(exclude_none=True)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One field that two people changed: as the caller wants it, and as it stands now."""
-
-    field: str
-    mine: Any
-    theirs: Any
-
-
 class SettingsChangedMeanwhile(Conflict):
     """A save on top of a newer change of the same field: nothing was overwritten."""
 
@@ -194,6 +185,4 @@ class SettingsChangedMeanwhile(Conflict):
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """For programs."""
-        found = {one.field: {"mine": one.mine, "theirs": one.theirs} for one in self.differences}
-        return {"revision": self.revision, "differences": found}
+        return as_facts(self.differences, self.revision)

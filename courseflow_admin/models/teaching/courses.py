@@ -43,6 +43,7 @@ MOST_LESSONS = 600  # the outline stays one document of some 50 kB
 MOST_SECTIONS = 100
 REMOVED_KEPT = 20  # removed pieces that can be put back, newest last
 LONGEST_BODY = 200_000  # characters of one lesson
+MOST_MINUTES = 600  # of one lesson
 
 # Whatever is not named here is published with the next version.
 AUTHORS_ONLY = {"ready", "revision"}  # of a lesson
@@ -70,7 +71,7 @@ class Lesson(Piece):
     title: str
     kind: Literal["text"] = "text"
     body_hash: str = ""  # of a `lesson_bodies` row; empty: no text yet
-    minutes: int = Field(default=5, ge=0, le=600)
+    minutes: int = Field(default=5, ge=0, le=MOST_MINUTES)
     preview: bool = False  # open to everybody
     ready: bool = False
     revision: int = 0

@@ -1,10 +1,10 @@
 """What authors send and see: forms, stale saves, and the closed list of publish checks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,11 +18,13 @@ from pydantic import (
 from courseflow_admin.errors import Conflict
 from courseflow_admin.field_sentences import listed
 from courseflow_admin.models.core.amounts import Money, minimum_for
+from courseflow_admin.models.core.differences import Difference, as_facts
 from courseflow_admin.models.core.texts import as_line, as_text, as_title
 from courseflow_admin.models.teaching.courses import (
     CATEGORIES,
     LANGUAGES,
     LONGEST_BODY,
+    MOST_MINUTES,
     Course,
     CourseVersion,
     Thumbnail,
@@ -80,22 +82,26 @@ class LessonForm(BaseModel):
 
     title: Title
     text: Body = ""
-    minutes: int = Field(default=5, ge=0, le=600)
+    minutes: int = Field(default=5, ge=0, le=MOST_MINUTES)
     preview: bool = False
     ready: bool = False
 
 
 class StaleRevision(Conflict):
-    """A save on top of a newer change: nothing was overwritten, both texts are here."""
+    """A save on top of a newer change: nothing was overwritten, both values are here."""
 
     code = "stale_revision"
 
-    def __init__(self, what: str, mine: str, theirs: str, revision: int) -> None:
+    def __init__(self, what: str, differences: list[Difference], revision: int) -> None:
         super().__init__(
             f"{what[:1].upper()}{what[1:]} was changed elsewhere. Nothing was overwritten. "
             "Compare both versions and save again."
         )
-        self.mine, self.theirs, self.revision = mine, theirs, revision
+        self.differences, self.revision = differences, revision
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return as_facts(self.differences, self.revision)
 
 
 class CheckCode(StrEnum):

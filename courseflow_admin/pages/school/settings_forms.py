@@ -7,9 +7,10 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.cards import card
-from courseflow_admin.components.forms import button, field, form, submit
+from courseflow_admin.components.conflicts import conflict
+from courseflow_admin.components.forms import field, form, submit
 from courseflow_admin.components.icons import icon
-from courseflow_admin.state.school.settings import Both, SettingsState
+from courseflow_admin.state.school.settings import SettingsState
 
 State = SettingsState
 
@@ -18,7 +19,15 @@ def group(name: str, title: str, why: str, *fields: Any, on_submit: Any) -> rx.C
     """One form with its own Save, what became of it, and what another admin has written."""
     return card(
         title,
-        rx.cond(State.conflict_in == name, conflict()),
+        rx.cond(
+            State.conflict_in == name,
+            conflict(
+                "This",
+                State.conflicts,
+                keep_mine=State.keep_mine,
+                take_theirs=State.take_theirs,
+            ),
+        ),
         form(
             rx.el.p(why, class_name="cf-13 cf-mut"),
             *fields,
@@ -58,33 +67,4 @@ def text(label: str, name: str, in_group: str, value: Any, **props: Any) -> rx.C
         error=rx.cond(State.wrong[name], State.wrong[name], ""),
         auto_complete="off",
         **props,
-    )
-
-
-def conflict() -> rx.Component:
-    """Both values, and nothing is overwritten until the admin has chosen."""
-    return rx.el.div(
-        rx.el.p(
-            icon("circle_alert", 16),
-            "This was changed elsewhere. Nothing was overwritten.",
-            class_name="cf-row cf-med",
-        ),
-        rx.foreach(State.conflicts, both),
-        rx.el.div(
-            button("Save mine", look="primary", size="small", on_click=State.keep_mine),
-            button("Use theirs", size="small", on_click=State.take_theirs),
-            class_name="cf-row",
-        ),
-        class_name="cf-conflict",
-        role="alert",
-    )
-
-
-def both(one: Both) -> rx.Component:
-    return rx.el.dl(
-        rx.el.dt(one.word, ", yours"),
-        rx.el.dd(rx.el.pre(one.mine)),
-        rx.el.dt(one.word, ", theirs"),
-        rx.el.dd(rx.el.pre(one.theirs)),
-        class_name="cf-bothvalues",
     )

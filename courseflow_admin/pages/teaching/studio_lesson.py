@@ -1,9 +1,12 @@
 """The middle of the studio while a lesson is open: title, text, and what its save says."""
 
+from typing import Any
+
 import reflex as rx
 
 from courseflow_admin.components.cards import markdown_html
-from courseflow_admin.components.forms import button, checkbox
+from courseflow_admin.components.conflicts import conflict
+from courseflow_admin.components.forms import button, checkbox, described, error_line
 from courseflow_admin.components.icons import client_act, icon
 from courseflow_admin.state import edge
 from courseflow_admin.state.teaching.studio_course import NEW_LESSON
@@ -33,10 +36,21 @@ TOOLS = (
 def lesson_pane() -> rx.Component:
     return rx.el.div(
         bar(),
-        rx.cond(State.conflict, conflict()),
+        rx.cond(
+            State.conflict,
+            conflict(
+                "This lesson",
+                State.conflicts,
+                keep_mine=State.keep_mine,
+                take_theirs=State.take_theirs,
+            ),
+        ),
         rx.el.div(
             title(),
+            error_line("lesson-title", State.errors["title"]),
             settings(),
+            error_line("lesson-minutes", State.errors["minutes"]),
+            error_line("lesson-text", State.errors["text"]),
             rx.el.div(text(), class_name="cf-write", hidden=State.mode != "write"),
             rx.cond(
                 State.mode == "preview",
@@ -120,11 +134,17 @@ def saved() -> rx.Component:
     )
 
 
+def tied(own_id: str, name: str) -> dict[str, Any]:
+    """A field that is saved as it is typed, and its error."""
+    return {"onInput": client_act(NOT_SAVED_YET)} | described(own_id, State.errors[name])
+
+
 def title() -> rx.Component:
     return rx.el.input(
         dir="auto",
         default_value=State.title,
         key="title" + rx.Var.create(State.opened).to(str),
+        id="lesson-title",
         aria_label="Lesson title",
         auto_focus=State.title == NEW_LESSON,  # else one would type into nothing
         on_change=lambda value: State.change_title(State.lesson_id, State.revision, value).debounce(
@@ -132,7 +152,7 @@ def title() -> rx.Component:
         ),
         on_blur=lambda value: State.change_title(State.lesson_id, State.revision, value),
         class_name="cf-title",
-        custom_attrs={"onInput": client_act(NOT_SAVED_YET)},
+        custom_attrs=tied("lesson-title", "title"),
     )
 
 
@@ -145,7 +165,9 @@ def settings() -> rx.Component:
                 key="minutes" + rx.Var.create(State.opened).to(str),
                 input_mode="numeric",
                 on_blur=lambda value: State.change_minutes(State.lesson_id, State.revision, value),
+                id="lesson-minutes",
                 class_name="cf-input cf-minutes cf-num",
+                custom_attrs=described("lesson-minutes", State.errors["minutes"]),
             ),
             "minutes",
             class_name="cf-check",
@@ -182,38 +204,5 @@ def text() -> rx.Component:
         ),
         on_blur=lambda value: State.change_text(State.lesson_id, State.revision, value),
         class_name="cf-text",
-        custom_attrs={"onInput": client_act(NOT_SAVED_YET)},
-    )
-
-
-def conflict() -> rx.Component:
-    """Both texts, and nothing is overwritten until the author has chosen."""
-    return rx.el.div(
-        rx.el.p(
-            icon("circle_alert", 16),
-            "This lesson was changed elsewhere. Nothing was overwritten.",
-            class_name="cf-row cf-med",
-        ),
-        rx.el.div(
-            rx.el.label(
-                "Yours",
-                rx.el.textarea(dir="auto", value=State.mine, read_only=True, class_name="cf-input"),
-                class_name="cf-col cf-label",
-            ),
-            rx.el.label(
-                "Theirs",
-                rx.el.textarea(
-                    dir="auto", value=State.theirs, read_only=True, class_name="cf-input"
-                ),
-                class_name="cf-col cf-label",
-            ),
-            class_name="cf-both",
-        ),
-        rx.el.div(
-            button("Save mine", look="primary", size="small", on_click=State.keep_mine),
-            button("Use theirs", size="small", on_click=State.take_theirs),
-            class_name="cf-row",
-        ),
-        class_name="cf-conflict",
-        role="alert",
+        custom_attrs=tied("lesson-text", "text"),
     )

@@ -15,11 +15,11 @@ from courseflow_admin.db.core.client import Duplicate, transaction
 from courseflow_admin.db.school import settings as school_db
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.differences import Difference
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import (
     POLICIES,
-    Difference,
     Policy,
     SchoolChange,
     SchoolSettings,

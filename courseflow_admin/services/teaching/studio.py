@@ -11,6 +11,7 @@ from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.core.differences import Difference
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_line, says_something
@@ -129,14 +130,12 @@ async def save_fields(actor: Actor, course_id: str, form: FieldsForm, revision: 
         changes = {name: value for name, value in given.items() if getattr(course, name) != value}
         if not changes:
             return course  # the same save sent once more
-        if course.fields_revision != revision:
-            mine = "\n".join(f"{name}: {value}" for name, value in changes.items())
-            theirs = "\n".join(f"{name}: {getattr(course, name)}" for name in changes)
-            raise StaleRevision("these fields", mine, theirs, course.fields_revision)
         changed = course.model_copy(update=changes | {"fields_revision": revision + 1})
-        if "slug" in changes:
-            changed = await slugs.renamed(course, changed)
-        return await prices.priced(course, changed)
+        changed = await prices.priced(course, changed)
+        if course.fields_revision != revision:
+            both = [Difference(name, mine, getattr(course, name)) for name, mine in changes.items()]
+            raise StaleRevision("this course", both, course.fields_revision)
+        return await slugs.renamed(course, changed) if "slug" in changes else changed
 
     noted = sorted({*given, "price"})
     written = [*noted, "fields_revision", "old_slugs"]
@@ -251,7 +250,7 @@ async def save_lesson(
 ) -> SavedLesson:
     """Save one lesson as a whole; what it says is on disk when this returns.
 
-    StaleRevision carries both texts when somebody saved the same lesson after `revision`.
+    StaleRevision says what differs when somebody saved the same lesson after `revision`.
     """
 
     async def edit(course: Course) -> Course:
@@ -261,8 +260,7 @@ async def save_lesson(
         if all(getattr(lesson, name) == value for name, value in changes.items()):
             return course  # the same save sent once more
         if lesson.revision != revision:
-            theirs = await lesson_bodies.get(lesson.body_hash)
-            raise StaleRevision(f"“{lesson.title}”", form.text, theirs, lesson.revision)
+            raise StaleRevision(f"“{lesson.title}”", await _both(lesson, form), lesson.revision)
         changes["revision"] = revision + 1
         return outline.with_changed_lesson(course, lesson.model_copy(update=changes))
 
@@ -342,10 +340,17 @@ async def _set_state(actor: Actor, course: Course, state: CourseState, act: Act)
     return changed
 
 
+async def _both(lesson: Lesson, mine: LessonForm) -> list[Difference]:
+    """The fields of a lesson in which two authors differ, in the order of the form."""
+    theirs = {**dict(lesson), "text": await lesson_bodies.get(lesson.body_hash)}
+    return [Difference(name, to, theirs[name]) for name, to in mine if to != theirs[name]]
+
+
 def _fresh(course: Course, revision: int | None, mine: str = "") -> Course:
     if revision is not None and revision != course.outline_revision:
         theirs = "\n".join(section.title for section in course.outline)
-        raise StaleRevision("the outline", mine, theirs, course.outline_revision)
+        both = [Difference("outline", mine, theirs)]
+        raise StaleRevision("the outline", both, course.outline_revision)
     return course
 
 

@@ -25,6 +25,7 @@ from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import prices
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.differences import Both, in_words
 from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.school import SchoolState
 
@@ -115,15 +116,6 @@ class CurrencyRow:
     code: str
     sold: bool
     note: str
-
-
-@dataclass
-class Both:
-    """A field that two people changed."""
-
-    word: str
-    mine: str
-    theirs: str
 
 
 @dataclass
@@ -347,14 +339,6 @@ def _days(text: str) -> int | str:
     """A whole number; anything else as it was typed, to be refused with its field."""
     digits = text.strip()
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else text
-
-
-def in_words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, list):
-        return "\n".join(value)
-    return str(value)
 
 
 def _without(admins: int) -> str:

@@ -1,6 +1,7 @@
 """The lesson that is open in the studio: saved as it is typed, and never over somebody else's."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 from pydantic import ValidationError
@@ -8,15 +9,25 @@ from pydantic import ValidationError
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound
 from courseflow_admin.field_sentences import sentence
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.courses import MOST_MINUTES
 from courseflow_admin.models.teaching.outline import lesson_of
 from courseflow_admin.models.teaching.studio import LessonForm, StaleRevision
 from courseflow_admin.services.teaching import markdown, studio
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.differences import Both, in_words
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.words import address_part
 from courseflow_admin.state.teaching.studio_course import StudioCourseState, lesson_here
 
+WORDS = {
+    "title": "Title",
+    "text": "Text",
+    "minutes": "Minutes",
+    "preview": "Free preview",
+    "ready": "Ready",
+}
+NO_ERRORS = dict.fromkeys(WORDS, "")
 MOST_OPEN = 20  # lessons of this tab whose last text is remembered until it is saved
 
 
@@ -59,9 +70,10 @@ class StudioLessonState(rx.State):
     saved: str = ""
     saves: int = 0
     opened: int = 0
+    errors: dict[str, str] = NO_ERRORS  # by field; empty: nothing is wrong with it
     conflict: bool = False
-    mine: str = ""
-    theirs: str = ""
+    conflicts: list[Both] = []
+    _theirs: dict[str, Any] = {}  # the lesson as it was saved meanwhile
     _drafts: dict[str, _Draft] = {}
 
     @event(Permission.COURSES_EDIT, supersedes=True)
@@ -90,8 +102,12 @@ class StudioLessonState(rx.State):
 
     @event(Permission.COURSES_EDIT)
     async def change_minutes(self, lesson_id: str, revision: int, text: str):
-        if not (text.isascii() and text.isdigit() and int(text) <= 600):
-            raise Invalid("Enter minutes from 0 to 600.", "minutes")
+        short = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_MINUTES))
+        if not (short and int(text) <= MOST_MINUTES):
+            self._refuse(lesson_id, {"minutes": f"Enter minutes from 0 to {MOST_MINUTES}."})
+            return
+        if lesson_id == self.lesson_id:
+            self.errors = self.errors | {"minutes": ""}
         yield await self._change(lesson_id, revision, minutes=int(text))
 
     @event(Permission.COURSES_EDIT)
@@ -152,7 +168,7 @@ class StudioLessonState(rx.State):
         self.lesson_id, self.title, self.text = lesson_id, draft.title, draft.text
         self.minutes, self.preview, self.ready = str(draft.minutes), draft.preview, draft.ready
         self.revision = draft.revision
-        self.conflict, self.view = False, "lesson"
+        self.conflict, self.view, self.errors = False, "lesson", NO_ERRORS
         self.opened += 1
 
     async def _change(self, lesson_id: str, revision: int, **changes: object) -> object:
@@ -173,7 +189,7 @@ class StudioLessonState(rx.State):
             self._show(lesson_id, draft)
         here = lesson_id == self.lesson_id
         if here and self.conflict:  # its revision is the newer one already: wait for the answer
-            self.mine = draft.text
+            self._compare(draft)
             return None
         auth = await self.get_state(AuthState)
         self.saves += 1
@@ -183,13 +199,15 @@ class StudioLessonState(rx.State):
                 auth.actor(), draft.course_id, lesson_id, form, draft.revision
             )
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            self.saved = f"Not saved. {str(first['loc'][0]).capitalize()}: {sentence(first)}"
+            problems = error.errors(include_url=False, include_input=False)
+            self._refuse(lesson_id, {str(one["loc"][0]): sentence(one) for one in problems})
             return None
         except StaleRevision as stale:
             draft.revision = stale.revision
             self._remember(lesson_id, draft)
-            self.conflict, self.mine, self.theirs = True, draft.text, stale.theirs
+            theirs = {one.field: one.theirs for one in stale.differences}
+            self.conflict, self._theirs = True, draft.form().model_dump() | theirs
+            self._compare(draft)
             self.saved, self.revision = "Not saved", stale.revision
             return None
         except CourseFlowError:
@@ -198,6 +216,24 @@ class StudioLessonState(rx.State):
         draft.revision, draft.unsaved = saved.revision, False
         self._remember(lesson_id, draft)
         if here:
+            # Minutes that were refused are on screen, but not in the draft.
+            self.errors = NO_ERRORS | {"minutes": self.errors["minutes"]}
             self.revision, self.preview, self.ready = saved.revision, draft.preview, draft.ready
             self.saved = f"Saved {times.hour(saved.at)}"
         return StudioCourseState.refresh
+
+    def _refuse(self, lesson_id: str, problems: dict[str, str]) -> None:
+        self.saved = "Not saved"
+        if lesson_id == self.lesson_id:
+            self.errors = NO_ERRORS | {"minutes": self.errors["minutes"]} | problems
+            return
+        name, problem = next(iter(problems.items()))  # its field is no longer on screen
+        raise Invalid(f"The previous lesson was not saved. {WORDS[name]}: {problem}", name)
+
+    def _compare(self, draft: _Draft) -> None:
+        """What this tab has beside what was saved meanwhile, field by field."""
+        self.conflicts = [
+            Both(WORDS[name], in_words(mine), in_words(self._theirs[name]))
+            for name in WORDS
+            if (mine := getattr(draft, name)) != self._theirs[name]
+        ]

@@ -68,6 +68,7 @@ async def test_a_stale_change_is_a_conflict(api):
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "stale_revision")
+    assert answer.json()["differences"] == {"title": {"mine": "Late", "theirs": course.title}}
     assert await everything() == before
 
 

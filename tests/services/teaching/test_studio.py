@@ -10,6 +10,7 @@ from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.db.teaching import lesson_bodies
 from courseflow_admin.errors import Invalid, NotFound
 from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.differences import Difference
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.teaching.courses import Thumbnail
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, StaleRevision
@@ -97,9 +98,27 @@ async def test_a_save_on_top_of_a_newer_one_is_refused_with_both_texts(database)
     with pytest.raises(StaleRevision) as refused:
         await studio.save_lesson(author, course.id, lesson.id, mine, lesson.revision)
 
-    assert (refused.value.mine, refused.value.theirs) == ("Mine", "Theirs")
+    assert refused.value.differences == [Difference("text", "Mine", "Theirs")]
     assert refused.value.revision == lesson.revision + 1
     assert await everything() == before
+
+
+async def test_a_refused_save_names_every_field_in_which_both_differ_and_no_other(database):
+    author = await an_instructor()
+    course = await a_draft(author)
+    lesson = next(course.lessons())
+    theirs = LessonForm(title="Theirs", text="Same", minutes=5, preview=True, ready=True)
+    await studio.save_lesson(author, course.id, lesson.id, theirs, lesson.revision)
+
+    mine = LessonForm(title="Mine", text="Same", minutes=12, preview=False, ready=True)
+    with pytest.raises(StaleRevision) as refused:
+        await studio.save_lesson(author, course.id, lesson.id, mine, lesson.revision)
+
+    assert refused.value.differences == [
+        Difference("title", "Mine", "Theirs"),
+        Difference("minutes", 12, 5),
+        Difference("preview", False, True),
+    ]
 
 
 async def test_the_same_save_sent_twice_is_one_save(database):
@@ -167,7 +186,7 @@ async def test_fields_have_a_revision_of_their_own(database):
     with pytest.raises(StaleRevision) as refused:
         await studio.save_fields(author, course.id, second, course.fields_revision)
 
-    assert (refused.value.mine, refused.value.theirs) == ("subtitle: Second", "subtitle: First")
+    assert refused.value.differences == [Difference("subtitle", "Second", "First")]
     assert (await studio.get(author, course.id)).subtitle == "First"
 
 
@@ -228,7 +247,7 @@ async def test_an_outline_that_somebody_else_changed_is_not_overwritten(database
             author, course.id, course.outline[0].id, "Mine", course.outline_revision
         )
 
-    assert (refused.value.mine, refused.value.theirs) == ("Mine", "Theirs")
+    assert refused.value.differences == [Difference("outline", "Mine", "Theirs")]
     assert await everything() == before
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
+from courseflow_admin.field_sentences import LEFT_OUT
 from courseflow_admin.services.teaching import studio
+from courseflow_admin.state.core.differences import Both
 from courseflow_admin.state.core.events import NOT_UNDERSTOOD
 from courseflow_admin.state.core.marks import mark_of
 from courseflow_admin.state.teaching.studio import StudioState
 from courseflow_admin.state.teaching.studio_course import StudioCourseState
-from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
+from courseflow_admin.state.teaching.studio_lesson import NO_ERRORS, StudioLessonState
 from tests.builders import stored
 from tests.course_builders import a_course, a_draft, a_student, an_instructor, everything
 from tests.edge import led_to
@@ -151,17 +153,88 @@ async def test_a_newer_text_of_somebody_else_is_shown_beside_mine(database):
     await typed(theirs, "Theirs")
     await typed(mine, "Mine")
     await typed(mine, "Mine, longer")
-    refused = (here.conflict, here.mine, here.theirs, here.saved)
+    refused = (here.conflict, here.conflicts, here.saved)
     kept = await studio.lesson_text(author, course.id, key)
     await run(mine, StudioLessonState, "keep_mine")
 
-    assert refused == (True, "Mine, longer", "Theirs", "Not saved")
+    assert refused == (True, [Both("Text", "Mine, longer", "Theirs")], "Not saved")
     assert kept == "Theirs"
     assert await studio.lesson_text(author, course.id, key) == "Mine, longer"
     assert here.conflict is False
     await typed(theirs, "Theirs again")
     await run(theirs, StudioLessonState, "take_theirs")
     assert (there.text, there.conflict) == ("Mine, longer", False)
+
+
+async def test_a_conflict_names_every_field_that_was_changed_elsewhere(database):
+    author = await an_instructor()
+    course, mine, _page, here = await an_open_course(author, 0)
+    _, theirs, _, _there = await an_open_course(author, 0, course=course)
+    lesson = {"lesson_id": course.lesson_ids[0], "revision": 0}
+
+    await run(theirs, StudioLessonState, "change_title", **lesson, title="Theirs")
+    await run(theirs, StudioLessonState, "change_ready", **lesson, ready=False)
+    await run(mine, StudioLessonState, "change_text", **lesson, text="Mine")
+    await run(mine, StudioLessonState, "change_minutes", **lesson, text="12")
+
+    assert here.conflicts == [
+        Both("Title", "One", "Theirs"),
+        Both("Text", "Mine", "Text of One."),
+        Both("Minutes", "12", "7"),
+        Both("Ready", "Yes", "No"),
+    ]
+    await run(mine, StudioLessonState, "take_theirs")
+    assert (here.title, here.ready, here.conflict) == ("Theirs", False, False)
+
+
+@pytest.mark.parametrize("typed", ["601", "-1", "five", "", "9" * 5000, "１２"])
+async def test_minutes_that_cannot_be_are_refused_at_their_field_until_they_can(database, typed):
+    author = await an_instructor()
+    course, root, _page, here = await an_open_course(author, 0)
+    lesson = {"lesson_id": course.lesson_ids[0], "revision": 0}
+    wrong = NO_ERRORS | {"minutes": "Enter minutes from 0 to 600."}
+
+    await run(root, StudioLessonState, "change_minutes", **lesson, text=typed)
+    refused = (here.errors, here.saved)
+    await run(root, StudioLessonState, "change_text", **lesson, text="Saved all the same")
+    beside = (here.errors, here.saved[:5])
+    await run(root, StudioLessonState, "change_minutes", **lesson, text="600")
+
+    assert refused == (wrong, "Not saved")
+    assert beside == (wrong, "Saved")
+    assert here.errors == NO_ERRORS
+    assert (await studio.get(author, course.id)).lesson(course.lesson_ids[0]).minutes == 600
+
+
+async def test_two_wrong_fields_say_so_each_and_are_right_again_each(database):
+    author = await an_instructor()
+    course, root, _page, here = await an_open_course(author, 0)
+    lesson = {"lesson_id": course.lesson_ids[0], "revision": 0}
+
+    await run(root, StudioLessonState, "change_title", **lesson, title=" ")
+    await run(root, StudioLessonState, "change_text", **lesson, text="x" * 200_001)
+    both = here.errors
+    await run(root, StudioLessonState, "change_title", **lesson, title="One again")
+    one = here.errors
+    await run(root, StudioLessonState, "change_text", **lesson, text="Short")
+
+    too_long = "Use at most 200,000 characters."
+    assert both == NO_ERRORS | {"title": LEFT_OUT, "text": too_long}
+    assert (one, here.errors) == (NO_ERRORS | {"text": too_long}, NO_ERRORS)
+
+
+async def test_a_lesson_left_with_a_wrong_field_says_so_in_a_notice(database):
+    author = await an_instructor()
+    course, root, _page, here = await an_open_course(author, 0)
+    first, second, _third = course.lesson_ids
+    await run(root, StudioLessonState, "change_ready", lesson_id=second, revision=0, ready=False)
+
+    await run(root, StudioLessonState, "change_title", lesson_id=first, revision=0, title=" ")
+
+    assert here.lesson_id == second
+    problem = f"The previous lesson was not saved. Title: {LEFT_OUT}"
+    assert await said(root) == [("error", problem)]
+    assert here.errors == NO_ERRORS
 
 
 async def test_leaving_a_field_without_a_change_saves_nothing(database):
@@ -196,7 +269,8 @@ async def test_a_tab_the_server_forgot_goes_on_and_overwrites_nothing(database):
     assert saved == "Typed"
     assert (await fresh.get_state(StudioLessonState)).text == "Typed"
     assert await studio.lesson_text(author, course.id, key) == "Typed"
-    assert (await lost.get_state(StudioLessonState)).theirs == "Typed"
+    [text] = (await lost.get_state(StudioLessonState)).conflicts
+    assert (text.mine, text.theirs) == ("Older", "Typed")
     assert old
 
 
@@ -214,7 +288,7 @@ async def test_a_lesson_without_a_title_is_not_saved_and_says_so(database):
         title=" ",
     )
 
-    assert lesson.saved == "Not saved. Title: This field is required."
+    assert (lesson.saved, lesson.errors) == ("Not saved", NO_ERRORS | {"title": LEFT_OUT})
     assert await everything() == before
 
 
@@ -226,7 +300,8 @@ async def test_a_lesson_that_is_too_long_is_not_saved_and_says_how_long_it_may_b
 
     await run(root, StudioLessonState, "change_text", **here, text="x" * 200_001)
 
-    assert lesson.saved == "Not saved. Text: Use at most 200,000 characters."
+    too_long = NO_ERRORS | {"text": "Use at most 200,000 characters."}
+    assert (lesson.saved, lesson.errors) == ("Not saved", too_long)
     assert await everything() == before
 
 
