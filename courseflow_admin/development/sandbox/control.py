@@ -9,17 +9,31 @@ from starlette.routing import Route
 
 from courseflow_admin.development.sandbox.hands import Hands
 from courseflow_admin.development.sandbox.store import Body, Delivery
-from courseflow_admin.development.sandbox.stripe_acts import CannotAct
+from courseflow_admin.development.sandbox.stripe_base import CannotAct
 from courseflow_admin.development.sandbox.wire import Answer
-from courseflow_admin.development.sandbox.world import PROVIDERS
+from courseflow_admin.development.sandbox.world import PROVIDERS, SWITCHES
+
+POSTS = (
+    "switch",
+    "pay",
+    "settle",
+    "refund",
+    "dispute",
+    "book",
+    "payout",
+    "other",
+    "deliver",
+    "clock",
+    "reset",
+    "mail",
+)
 
 
 def control_routes(hands: Hands) -> list[Route]:
     control = Control(hands)
-    posts = ("switch", "pay", "settle", "refund", "dispute", "deliver", "clock", "reset", "mail")
     routes = [
         Route(f"/_control/{name}", _json(getattr(control, name)), methods=["POST"])
-        for name in posts
+        for name in POSTS
     ]
     return [Route("/_control/state", _json(control.state), methods=["GET"]), *routes]
 
@@ -65,6 +79,7 @@ class Control:
                 "stripe": store.newest("dispute", limit=200),
                 "razorpay": store.newest("rzp_dispute", limit=200),
             },
+            "payouts": {"stripe": store.newest("payout", limit=200)},
             "mails": store.newest("mail", limit=200),
             "deliveries": [_delivery(item) for item in store.deliveries(200)],
             "switches": {
@@ -76,13 +91,8 @@ class Control:
         }
 
     async def switch(self, asked: Body) -> Body:
-        self.hands.switch(
-            asked["provider"],
-            outage=asked.get("outage"),
-            webhooks=asked.get("webhooks"),
-            capture=asked.get("capture"),
-            refunds=asked.get("refunds"),
-        )
+        wanted = {name: asked[name] for name in SWITCHES if name in asked}
+        self.hands.switch(asked["provider"], **wanted)
         return {"ok": True}
 
     async def pay(self, asked: Body) -> Body:
@@ -118,13 +128,43 @@ class Control:
         return {"refund_id": refund_id}
 
     async def dispute(self, asked: Body) -> Body:
-        """act: open (default), won or lost."""
+        """act: open (default; with `amount`, `inquiry`: true), won, lost or another step."""
         act = asked.get("act", "open")
         if act == "open":
-            return {"dispute_id": self.hands.dispute(asked["payment_id"])}
-        about = asked.get("dispute_id") or asked["payment_id"]
-        self.hands.close_dispute(about, won={"won": True, "lost": False}[act])
+            opened = self.hands.dispute(
+                asked["payment_id"], asked.get("amount"), inquiry=bool(asked.get("inquiry"))
+            )
+            return {"dispute_id": opened}
+        if act in {"won", "lost"}:
+            about = asked.get("dispute_id") or asked["payment_id"]
+            self.hands.close_dispute(about, won=act == "won")
+        else:
+            self.hands.dispute_step(asked["dispute_id"], act)
         return {"ok": True}
+
+    async def book(self, asked: Body) -> Body:
+        """A late balance transaction of Stripe's arrives."""
+        self.hands.book(asked["payment_id"])
+        return {"ok": True}
+
+    async def payout(self, asked: Body) -> Body:
+        """act: make (default; with `amount` and `currency` by hand), paid or failed."""
+        act = asked.get("act", "make")
+        acts = {"paid": self.hands.payout_arrives, "failed": self.hands.fail_payout}
+        if act != "make":
+            acts[act](asked["payout_id"])
+            return {"payout_ids": [asked["payout_id"]]}
+        if "amount" in asked:
+            return {"payout_ids": [self.hands.pay_out_by_hand(asked["amount"], asked["currency"])]}
+        return {"payout_ids": self.hands.pay_out()}
+
+    async def other(self, asked: Body) -> Body:
+        """Payments of another product on the account; `unknown`: one that looks like ours."""
+        provider = asked.get("provider", "stripe")
+        if asked.get("unknown"):
+            return {"payment_ids": [self.hands.unknown_purchase(provider)]}
+        made = self.hands.other_product(int(asked.get("count", 1)), provider)
+        return {"payment_ids": made}
 
     async def deliver(self, asked: Body) -> Body:  # noqa: ARG002
         return {"deliveries": [_delivery(item) for item in await self.hands.deliver()]}

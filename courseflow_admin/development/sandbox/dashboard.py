@@ -10,37 +10,24 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from courseflow_admin.development.sandbox import dashboard_disputes as disputes
+from courseflow_admin.development.sandbox import dashboard_payments as payments
+from courseflow_admin.development.sandbox import dashboard_switches as switches
 from courseflow_admin.development.sandbox import (
+    gateways,
     pages,
     razorpay_acts,
     razorpay_dashboard,
-    razorpay_disputes,
-    razorpay_refunds,
     stripe_acts,
+    stripe_dashboard,
 )
-from courseflow_admin.development.sandbox.store import Body, Delivery
-from courseflow_admin.development.sandbox.world import PROVIDERS, World
+from courseflow_admin.development.sandbox.store import Delivery
+from courseflow_admin.development.sandbox.world import SWITCHES, World
 
-GATEWAYS: tuple[Any, ...] = (razorpay_dashboard,)  # whose own cards and buttons there are
+# Whose own cards and buttons there are.
+GATEWAYS: tuple[Any, ...] = (stripe_dashboard, razorpay_dashboard)
 SEE_OTHER = 303
 SHOWN = 30
-OUTAGE_TEXTS = (
-    ("ok", "Works"),
-    ("500", "Returns 500, does nothing"),
-    ("timeout", "Acts, then times out"),
-    ("slow", "Slow"),
-    ("rubbish", "Returns garbage"),
-)
-WEBHOOK_TEXTS = (
-    ("now", "Now"),
-    ("after", "After the return"),
-    ("never", "Never"),
-    ("twice", "Twice"),
-    ("out_of_order", "Out of order"),
-    ("forged", "Forged"),
-)
-REFUND_TEXTS = (("at_once", "Succeed immediately"), ("pending", "Stay pending"))
-CAPTURE_TEXTS = (("automatic", "Automatic"), ("manual", "Authorize only"))
 
 
 def dashboard_routes(world: World) -> list[Route]:
@@ -72,44 +59,40 @@ def _act(world: World, act: str, form: FormData) -> Response:
     return RedirectResponse(f"/?{urlencode(said)}", SEE_OTHER)
 
 
-def _refunds(any_id: str) -> Any:
-    return razorpay_refunds if any_id.startswith(("pay_", "rfnd_")) else stripe_acts
-
-
-def _disputes(any_id: str) -> Any:
-    return razorpay_disputes if any_id.startswith(("pay_", "disp_")) else stripe_acts
-
-
 def _refund(world: World, values: dict[str, str]) -> str:
-    payment_id, wanted = values["id"], values.get("amount", "")
-    if wanted and not wanted.isdigit():
-        raise ValueError("Enter the amount as a whole number of minor units (cents, paise).")
-    amount = int(wanted) if wanted else None
-    given = _refunds(payment_id).refund(world, payment_id, amount)
+    gateway = gateways.refunds(values["id"])
+    given = gateway.refund(world, values["id"], pages.amount_of(values))
     shown = pages.money(given["amount"], given["currency"])
     if values.get("act") == "fails":
-        _refunds(payment_id).fail_refund(world, given["id"])
+        gateway.fail_refund(world, given["id"])
         return f"Refunded {shown}, and then the refund failed."
     return f"Refunded {shown}."
 
 
 def _fail_refund(world: World, values: dict[str, str]) -> str:
-    _refunds(values["id"]).fail_refund(world, values["id"])
+    gateways.refunds(values["id"]).fail_refund(world, values["id"])
     return "The refund has failed."
 
 
 def _settle_refund(world: World, values: dict[str, str]) -> str:
-    _refunds(values["id"]).settle_refund(world, values["id"])
+    gateways.refunds(values["id"]).settle_refund(world, values["id"])
     return "The refund has reached the buyer."
 
 
 def _dispute(world: World, values: dict[str, str]) -> str:
-    gateway, act = _disputes(values["id"]), values.get("act", "open")
-    if act == "open":
-        gateway.open_dispute(world, values["id"])
-        return "A dispute is open."
+    """By the payment: opened, or the open one decided."""
+    gateway, act = gateways.disputes(values["id"]), values.get("act", "open")
+    if act in {"open", "inquiry"}:
+        amount, inquiry = pages.amount_of(values), act == "inquiry"
+        gateway.open_dispute(world, values["id"], amount, inquiry=inquiry)
+        return "An inquiry is open." if inquiry else "A dispute is open."
     gateway.close_dispute(world, values["id"], won=act == "won")
     return f"The dispute is {act}."
+
+
+def _dispute_step(world: World, values: dict[str, str]) -> str:
+    found = gateways.disputes(values["id"]).dispute_step(world, values["id"], values["act"])
+    return f"The dispute is now: {found['status'].replace('_', ' ')}."
 
 
 def _settle(world: World, values: dict[str, str]) -> str:
@@ -122,13 +105,7 @@ def _settle(world: World, values: dict[str, str]) -> str:
 
 
 def _switch(world: World, values: dict[str, str]) -> str:
-    world.switch(
-        values["provider"],
-        outage=values.get("outage"),
-        webhooks=values.get("webhooks"),
-        capture=values.get("capture"),
-        refunds=values.get("refunds"),
-    )
+    world.switch(values["provider"], **{name: values.get(name) for name in SWITCHES})
     return f"{values['provider'].capitalize()} updated."
 
 
@@ -147,6 +124,7 @@ ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
     "fail-refund": _fail_refund,
     "settle-refund": _settle_refund,
     "dispute": _dispute,
+    "dispute-step": _dispute_step,
     "settle": _settle,
     "switch": _switch,
     "clock": _clock,
@@ -160,86 +138,14 @@ ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
 def _show(world: World, said: str, problem: str) -> Response:
     mailbox = f"{world.url('resend')}/mailbox"
     bar = f'<a href="{mailbox}">Mailbox</a><a href="{escape(world.app_url)}/">The school</a>'
-    own = "".join(gateway.cards(world) for gateway in GATEWAYS)
     body = f"""<h1>Sandbox dashboard</h1>
       <p class="soft">Stripe, Razorpay, Cloudinary and Resend as the school sees them, played on
       this machine.</p>{pages.note(said, "good")}{pages.note(problem, "bad")}
-      {_payments(world)}{_checkouts(world)}{own}{_switches(world)}{_clock_card(world)}
+      {payments.card(world)}{disputes.card(world)}{_checkouts(world)}
+      {"".join(gateway.cards(world) for gateway in GATEWAYS)}
+      {switches.card(world)}{switches.clock_card(world)}
       {_deliveries(world)}"""
     return pages.page("Sandbox dashboard", body, bar=bar)
-
-
-def _payments(world: World) -> str:
-    found = [*world.store.newest("payment_intent", limit=SHOWN)]
-    found += world.store.newest("payment", limit=SHOWN)
-    found.sort(key=_created, reverse=True)
-    rows = [_payment_row(world, payment) for payment in found[:SHOWN]]
-    empty = "No payments yet. Buy a course in the school to see one here."
-    heads = ["Payment", "Time (UTC)", "Amount", "Status", "Refunds", "Actions"]
-    return f"""<section class="card"><header><h2>Payments</h2></header>
-      {pages.table(heads, rows, empty, (2,))}</section>"""
-
-
-def _created(payment: Body) -> int:
-    return int(payment.get("created") or payment.get("created_at") or 0)
-
-
-def _payment_row(world: World, payment: Body) -> list[str]:
-    mine = payment["id"].startswith("pay_")
-    parent = payment["id"] if mine else payment["latest_charge"] or ""
-    refunds = world.store.children("rzp_refund" if mine else "refund", parent)
-    disputes = world.store.children("rzp_dispute" if mine else "dispute", parent)
-    states = [payment["status"], *(item["status"] for item in disputes)]
-    given = "".join(_refund_line(refund) for refund in refunds) or '<span class="soft">none</span>'
-    provider = "Razorpay" if mine else "Stripe"
-    name = payment["description"] if mine else stripe_acts.bought(world, payment["id"])
-    return [
-        f"{escape(name or 'An order')}"
-        f'<div class="soft small">{provider} <span class="mono">{payment["id"]}</span></div>',
-        pages.when(_created(payment)),
-        pages.money(payment["amount"], payment["currency"]),
-        " ".join(pages.badge(state) for state in states),
-        given,
-        _next(payment, disputes),
-    ]
-
-
-def _refund_line(refund: Body) -> str:
-    amount = pages.money(refund["amount"], refund["currency"])
-    if refund["status"] == "failed":
-        return f"<div class='refund'>{amount} {pages.badge('failed')}</div>"
-    arrives = (
-        '<button class="small" formaction="/dashboard/settle-refund" '
-        f'aria-label="Let the refund of {amount} arrive">Arrives</button>'
-        if refund["status"] == "pending"
-        else ""
-    )
-    return (
-        f'<form method="post" action="/dashboard/fail-refund" class="refund">{amount} '
-        f'<input type="hidden" name="id" value="{refund["id"]}">{arrives}'
-        f'<button class="small" aria-label="Let the refund of {amount} fail">Fail</button></form>'
-    )
-
-
-def _next(payment: Body, disputes: list[Body]) -> str:
-    """Only what can happen to this payment now."""
-    status, payment_id = payment["status"], payment["id"]
-    if status == "processing":
-        return pages.form("settle", payment_id, ("succeed", "Money arrives"), ("fail", "It fails"))
-    if status == "failed" and payment_id.startswith("pay_"):
-        return pages.form("settle", payment_id, ("late", "Authorize late"))
-    if status not in {"succeeded", "captured"}:
-        return '<span class="soft">–</span>'
-    if any(item["status"] not in {"won", "lost"} for item in disputes):
-        return pages.form("dispute", payment_id, ("won", "School wins"), ("lost", "School loses"))
-    return f"""<details><summary>Refund or dispute</summary>
-      <form method="post" action="/dashboard/refund">
-      <input type="hidden" name="id" value="{payment_id}">
-      <label for="amount-{payment_id}">Amount in minor units; leave empty to refund all</label>
-      <div class="row"><input id="amount-{payment_id}" name="amount" inputmode="numeric">
-      <button class="small" name="act" value="now">Refund</button>
-      <button class="small" name="act" value="fails">… and fail</button></div></form>
-      {pages.form("dispute", payment_id, ("open", "Open a dispute"))}</details>"""
 
 
 def _checkouts(world: World) -> str:
@@ -258,48 +164,6 @@ def _checkouts(world: World) -> str:
     heads = ["Open Stripe checkout", "Opened (UTC)", "Amount", "Expires (UTC)"]
     return f"""<section class="card"><header><h2>Open checkouts</h2></header>
       {pages.table(heads, rows, "", (2,))}</section>"""
-
-
-def _switches(world: World) -> str:
-    cards = "".join(_switch_card(world, provider) for provider in PROVIDERS)
-    return f"""<section class="card" id="switches"><header><h2>Fault injection</h2>
-      <p class="soft small">Make a provider fail until you switch it back.</p></header>
-      <div class="grid">{cards}</div></section>"""
-
-
-def _switch_card(world: World, provider: str) -> str:
-    capture = (
-        pages.select("capture", "Capture", CAPTURE_TEXTS, world.capture, provider)
-        if provider == "razorpay"
-        else ""
-    )
-    refunds = (
-        pages.select("refunds", "Refunds", REFUND_TEXTS, world.refunds(provider), provider)
-        if provider in {"stripe", "razorpay"}
-        else ""
-    )
-    name = provider.capitalize()
-    outage, webhooks = world.outage(provider), world.webhooks(provider)
-    trouble = [state for state in (outage, webhooks) if state not in {"ok", "now"}]
-    badges = " ".join(pages.badge(state) for state in trouble) or pages.badge("ok")
-    return f"""<form method="post" action="/dashboard/switch" class="card">
-      <header><h3>{name}</h3><span>{badges}</span></header>
-      <input type="hidden" name="provider" value="{provider}">
-      {pages.select("outage", "API", OUTAGE_TEXTS, outage, provider)}
-      {pages.select("webhooks", "Webhooks", WEBHOOK_TEXTS, webhooks, provider)}
-      {capture}{refunds}
-      <button aria-label="Save {name}">Save</button></form>"""
-
-
-def _clock_card(world: World) -> str:
-    return f"""<section class="card"><header><h2>The providers' clock</h2>
-      <p class="soft small">Checkout sessions expire after 24 hours; Razorpay authorizations
-      lapse after 72.</p></header><form method="post" action="/dashboard/clock" class="row">
-      <div><label for="hours">Hours ahead of now</label><input id="hours" name="hours" type="number"
-      step="any" value="{world.clock_hours:g}"></div>
-      <button class="last">Set</button>
-      <span class="soft small last">Provider time:
-      {pages.when(world.now())} UTC.</span></form></section>"""
 
 
 def _deliveries(world: World) -> str:

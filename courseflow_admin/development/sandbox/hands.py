@@ -1,10 +1,11 @@
 """Hands to play with: what buyers, banks and time do, and what can be seen of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from courseflow_admin.development.sandbox import (
+    gateways,
     razorpay_acts,
     razorpay_balance,
     razorpay_disputes,
@@ -12,13 +13,27 @@ from courseflow_admin.development.sandbox import (
     razorpay_settlements,
     resend,
     stripe_acts,
+    stripe_balance,
+    stripe_base,
+    stripe_disputes,
+    stripe_payouts,
+    stripe_refunds,
     webhooks,
 )
 from courseflow_admin.development.sandbox.store import Body, Delivery, Store
 from courseflow_admin.development.sandbox.webhooks import Courier, Receiver, Signed
 from courseflow_admin.development.sandbox.world import World
 
-AT_RAZORPAY = ("order_", "pay_", "rfnd_", "disp_")
+# What becomes of an object when its time has come, by kind.
+DUE: dict[str, Callable[[World, str], object]] = {
+    "session": stripe_acts.expire,
+    "late_booking": stripe_balance.book_due,
+    "dispute": stripe_disputes.overdue,
+    "payment": razorpay_refunds.lapse,
+    "settlement": razorpay_settlements.process,
+    "rzp_dispute": razorpay_disputes.overdue,
+    "mail": resend.arrive,
+}
 
 
 @dataclass(frozen=True)
@@ -45,24 +60,15 @@ class Hands:
         self.courier = Courier(world, receive)
 
     def sweep(self, *, mails_now: bool = False) -> None:
-        """Whatever time brings: sessions expire, authorisations lapse, mails arrive."""
+        """Whatever time brings: sessions expire, authorisations lapse, mails arrive, payouts go."""
         razorpay_settlements.by_time(self.world)
-        now = self.world.now()
-        for kind, object_id in self.store.due(now):
-            if kind == "session":
-                stripe_acts.expire(self.world, object_id)
-            elif kind == "payment":
-                razorpay_refunds.lapse(self.world, object_id)
-            elif kind == "settlement":
-                razorpay_settlements.process(self.world, object_id)
-            elif kind == "rzp_dispute":
-                razorpay_disputes.overdue(self.world, object_id)
-            else:
-                resend.arrive(self.world, object_id)
+        for kind, object_id in self.store.due(self.world.now()):
+            DUE[kind](self.world, object_id)
         if mails_now:
-            for kind, object_id in self.store.due(now + 60):
+            for kind, object_id in self.store.due(self.world.now() + 60):
                 if kind == "mail":
                     resend.arrive(self.world, object_id)
+        stripe_payouts.by_time(self.world)
 
     # Playing: an id is a checkout session's, an order's or a payment's
 
@@ -77,11 +83,11 @@ class Hands:
         return razorpay_acts.pay(self.world, order_id, capture=False)
 
     def decline(self, checkout_id: str) -> str:
-        return str(self._gateway(checkout_id).decline(self.world, checkout_id))
+        return str(gateways.payments(checkout_id).decline(self.world, checkout_id))
 
     def pay_later(self, checkout_id: str) -> str:
         """Stripe: complete but unpaid. Razorpay: failed for now. Then `settle()`."""
-        return str(self._gateway(checkout_id).pay_later(self.world, checkout_id))
+        return str(gateways.payments(checkout_id).pay_later(self.world, checkout_id))
 
     def settle(self, payment_id: str, *, succeed: bool = True) -> str:
         """The late money arrives after all (Razorpay: authorised, not captured), or does not."""
@@ -90,7 +96,7 @@ class Hands:
         return stripe_acts.settle(self.world, payment_id, succeed=succeed)
 
     def pay_twice(self, checkout_id: str) -> tuple[str, str]:
-        first, second = self._gateway(checkout_id).pay_twice(self.world, checkout_id)
+        first, second = gateways.payments(checkout_id).pay_twice(self.world, checkout_id)
         return str(first), str(second)
 
     def expire(self, session_id: str) -> None:
@@ -98,21 +104,49 @@ class Hands:
 
     def refund(self, payment_id: str, amount: int | None = None) -> str:
         """The provider refunds automatically, as someone pressing the button in its dashboard."""
-        return str(self._refunds(payment_id).refund(self.world, payment_id, amount)["id"])
+        return str(gateways.refunds(payment_id).refund(self.world, payment_id, amount)["id"])
 
     def settle_refund(self, refund_id: str) -> None:
         """A pending refund has reached the buyer, or one that was taken for failed."""
-        self._refunds(refund_id).settle_refund(self.world, refund_id)
+        gateways.refunds(refund_id).settle_refund(self.world, refund_id)
 
     def fail_refund(self, refund_id: str) -> None:
-        self._refunds(refund_id).fail_refund(self.world, refund_id)
+        gateways.refunds(refund_id).fail_refund(self.world, refund_id)
 
-    def dispute(self, payment_id: str) -> str:
-        return str(self._disputes(payment_id).open_dispute(self.world, payment_id)["id"])
+    def dispute(self, payment_id: str, amount: int | None = None, *, inquiry: bool = False) -> str:
+        """Of any amount; without one of what is left. An inquiry only asks."""
+        gateway = gateways.disputes(payment_id)
+        opened = gateway.open_dispute(self.world, payment_id, amount, inquiry=inquiry)
+        return str(opened["id"])
 
     def close_dispute(self, dispute_or_payment_id: str, *, won: bool) -> None:
-        gateway = self._disputes(dispute_or_payment_id)
+        """Also one that was lost: it is won after all."""
+        gateway = gateways.disputes(dispute_or_payment_id)
         gateway.close_dispute(self.world, dispute_or_payment_id, won=won)
+
+    def dispute_step(self, dispute_id: str, act: str) -> None:
+        """won, lost, respond, escalate or close_inquiry; ValueError if it is not possible now."""
+        gateways.disputes(dispute_id).dispute_step(self.world, dispute_id, act)
+
+    # The gateways' balances, and what else is on the accounts
+
+    def book(self, payment_id: str) -> None:
+        """The balance transaction that was late arrives, with its fee."""
+        charge = stripe_base.paid_charge(self.world, payment_id)
+        stripe_balance.book_late(self.world, charge["id"])
+
+    def pay_out(self) -> list[str]:
+        """Automatic payouts, now and of all there is; returns their ids."""
+        return [str(item["id"]) for item in stripe_payouts.pay_out(self.world)]
+
+    def pay_out_by_hand(self, amount: int, currency: str) -> str:
+        return str(stripe_payouts.pay_out_by_hand(self.world, amount, currency)["id"])
+
+    def payout_arrives(self, payout_id: str) -> None:
+        stripe_payouts.arrive(self.world, payout_id)
+
+    def fail_payout(self, payout_id: str) -> None:
+        stripe_payouts.fail(self.world, payout_id)
 
     def make_settlement(self) -> str:
         """Razorpay settles all that waits, now; `process_settlement()` brings it to the bank."""
@@ -125,31 +159,25 @@ class Hands:
         """Also one that was processed; the next one takes its payments."""
         razorpay_settlements.fail(self.world, settlement_id)
 
-    def _gateway(self, any_id: str) -> Any:
-        return razorpay_acts if any_id.startswith(AT_RAZORPAY) else stripe_acts
+    def other_product(self, count: int = 1, provider: str = "stripe") -> list[str]:
+        """Payments on the same account that are not ours."""
+        made: list[str] = gateways.foreign(provider).other_product(self.world, count)
+        return made
 
-    def _refunds(self, any_id: str) -> Any:
-        return razorpay_refunds if any_id.startswith(AT_RAZORPAY) else stripe_acts
+    def unknown_purchase(self, provider: str = "stripe") -> str:
+        """A payment with metadata like ours, and an id we never gave."""
+        return str(gateways.foreign(provider).unknown_purchase(self.world))
 
-    def _disputes(self, any_id: str) -> Any:
-        return razorpay_disputes if any_id.startswith(AT_RAZORPAY) else stripe_acts
+    def balance(self) -> dict[str, tuple[int, int]]:
+        """Of Stripe, by currency: available and pending."""
+        return stripe_balance.totals(self.world)
 
     def mark_mail(self, mail_id: str, event: str) -> None:
         resend.mark(self.world, mail_id, event)
 
-    def switch(
-        self,
-        provider: str,
-        *,
-        webhooks: str | None = None,
-        outage: str | None = None,
-        capture: str | None = None,
-        refunds: str | None = None,
-    ) -> None:
-        """Values: see `world.OUTAGES`, `.WEBHOOKS`, `.REFUNDS`; capture: automatic or manual."""
-        self.world.switch(
-            provider, outage=outage, webhooks=webhooks, capture=capture, refunds=refunds
-        )
+    def switch(self, provider: str, **wanted: str | None) -> None:
+        """Names and values: see `world.SWITCHES`."""
+        self.world.switch(provider, **wanted)
 
     def forget_keys(self) -> None:
         """No idempotency key is known any more, as it is after a day."""
@@ -176,7 +204,7 @@ class Hands:
         if payment_id.startswith(("pay_", "order_")):
             payment = razorpay_acts.find_payment(self.world, payment_id)
             return self.store.children("rzp_refund", payment["id"])
-        return stripe_acts.refunds(self.world, payment_id)
+        return stripe_refunds.refunds(self.world, payment_id)
 
     def razorpay_balance(self) -> int:
         """In paise, what no settlement has taken."""

@@ -52,6 +52,14 @@ def money(amount: int, currency: str) -> str:
     return f"{sign}{code} {whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
 
 
+def amount_of(values: dict[str, str]) -> int | None:
+    """What was typed into a form's amount; None when it was left empty."""
+    wanted = values.get("amount", "")
+    if wanted and not wanted.isdigit():
+        raise ValueError("Enter the amount as a whole number of minor units (cents, paise).")
+    return int(wanted) if wanted else None
+
+
 def when(seconds: int) -> str:
     """A moment in UTC, which every page says beside it."""
     moment = datetime.fromtimestamp(seconds, UTC)
@@ -65,10 +73,11 @@ def note(text: str, tone: str = "") -> str:
 
 def badge(text: str) -> str:
     tones = {
-        "good": "paid captured succeeded delivered complete processed won ok now sent",
+        "good": "paid captured succeeded delivered complete processed won ok now sent available",
         "bad": "failed lost bounced complained 500 timeout forged never suppressed",
         "warn": "authorized pending processing open needs_response withheld waiting slow after"
-        " refused expired delivery_delayed disputed attempted twice out_of_order",
+        " refused expired delivery_delayed disputed attempted twice out_of_order"
+        " warning_needs_response warning_under_review under_review in_transit",
     }
     tone = next((name for name, words in tones.items() if text in words.split()), "")
     tone = "bad" if text == "given up" else tone

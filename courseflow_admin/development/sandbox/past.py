@@ -41,6 +41,9 @@ from courseflow_admin.development.sandbox import (
     razorpay_refunds,
     razorpay_settlements,
     stripe_acts,
+    stripe_disputes,
+    stripe_payouts,
+    stripe_refunds,
 )
 from courseflow_admin.development.sandbox.razorpay import RazorpayApi
 from courseflow_admin.development.sandbox.razorpay import Refused as RazorpayRefused
@@ -116,6 +119,8 @@ class Past:
                         taken += 1
                 self.world.store.put_rows(rows)
                 await asyncio.sleep(0)
+            for _ in stripe_payouts.day_by_day(self.world, quiet=True):
+                await asyncio.sleep(0)
         finally:
             then.store.close()
         if taken:
@@ -163,10 +168,10 @@ def _stripe(then: Then, told: Body) -> Names:
     for back in told["refunds"]:
         then.at(back["at"])
         params = {"metadata": _ours(told, refund_id=back["refund_id"])}
-        names[stripe_acts.refund(then, payment_id, back["amount"], params)["id"]] = back["id"]
+        names[stripe_refunds.refund(then, payment_id, back["amount"], params)["id"]] = back["id"]
     if said := told["dispute"]:
         then.at(said["at"])
-        disputed = stripe_acts.open_dispute(then, payment_id) | {"reason": said["reason"]}
+        disputed = stripe_disputes.open_dispute(then, payment_id) | {"reason": said["reason"]}
         disputed["evidence_details"]["due_by"] = said["deadline"]
         then.store.put("dispute", disputed)
         names[disputed["id"]] = said["id"]

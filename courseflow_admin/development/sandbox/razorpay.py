@@ -24,7 +24,7 @@ from courseflow_admin.development.sandbox.razorpay_calls import (
 )
 from courseflow_admin.development.sandbox.razorpay_money import LEAST, step_broken
 from courseflow_admin.development.sandbox.store import Body, Reply
-from courseflow_admin.development.sandbox.stripe_acts import CannotAct
+from courseflow_admin.development.sandbox.stripe_base import CannotAct
 from courseflow_admin.development.sandbox.webhooks import hex_signature
 from courseflow_admin.development.sandbox.wire import Answer, basic, fingerprint, whole
 from courseflow_admin.development.sandbox.world import World, token

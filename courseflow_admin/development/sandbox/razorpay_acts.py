@@ -7,7 +7,7 @@ from courseflow_admin.development.sandbox import razorpay_balance as rows
 from courseflow_admin.development.sandbox import webhooks
 from courseflow_admin.development.sandbox.razorpay_money import HOME, charged, conversion
 from courseflow_admin.development.sandbox.store import Body
-from courseflow_admin.development.sandbox.stripe_acts import CannotAct
+from courseflow_admin.development.sandbox.stripe_base import CannotAct
 from courseflow_admin.development.sandbox.world import World, token
 
 ACCOUNT = "acc_SandboxSchool1"

@@ -13,7 +13,7 @@ from courseflow_admin.development.sandbox import pages
 from courseflow_admin.development.sandbox import razorpay_acts as acts
 from courseflow_admin.development.sandbox.razorpay import signature
 from courseflow_admin.development.sandbox.store import Body
-from courseflow_admin.development.sandbox.stripe_acts import CannotAct
+from courseflow_admin.development.sandbox.stripe_base import CannotAct
 from courseflow_admin.development.sandbox.world import World, token
 
 METHODS = (

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS objects (
     due REAL,
     body TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS objects_kind ON objects (kind, seq);
+CREATE INDEX IF NOT EXISTS objects_kind_created ON objects (kind, created, seq);
 CREATE INDEX IF NOT EXISTS objects_parent ON objects (parent, kind, seq);
 CREATE INDEX IF NOT EXISTS objects_due ON objects (due) WHERE due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS replies (
@@ -51,6 +51,7 @@ CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (state, next_at);
 CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (event_id);
 CREATE TABLE IF NOT EXISTS switches (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+PIECE = 200  # objects read at once
 TABLES = ("objects", "replies", "deliveries", "switches")
 
 
@@ -172,27 +173,62 @@ class Store:
         after_id: str = "",
         before_id: str = "",
         parent: str = "",
+        alone: bool = False,
     ) -> list[Body]:
-        """Newest first; `after_id` and `before_id` are cursors in that order."""
+        """Newest first; `after_id` and `before_id` are cursors in that order.
+
+        Of one parent if it is named, or only those `alone`, without any.
+        """
         where = ["kind = ?", "created >= ?", "created <= ?"]
         values: list[object] = [kind, since, until]
-        if parent:
+        if parent or alone:
             where.append("parent = ?")
             values.append(parent)
+        at = "(SELECT created, seq FROM objects WHERE id = ?)"
         if after_id:
-            where.append("seq < (SELECT seq FROM objects WHERE id = ?)")
+            where.append(f"(created, seq) < {at}")
             values.append(after_id)
         if before_id:
-            where.append("seq > (SELECT seq FROM objects WHERE id = ?)")
+            where.append(f"(created, seq) > {at}")
             values.append(before_id)
         order = "ASC" if before_id else "DESC"
         rows = self._rows(
             f"SELECT body FROM objects WHERE {' AND '.join(where)}"  # noqa: S608 - fixed texts
-            f" ORDER BY seq {order} LIMIT ? OFFSET ?",
+            f" ORDER BY created {order}, seq {order} LIMIT ? OFFSET ?",
             [*values, limit, skip],
         )
         found = [json.loads(row["body"]) for row in rows]
         return found[::-1] if before_id else found
+
+    def oldest(self, kind: str) -> Body | None:
+        rows = self._rows(
+            "SELECT body FROM objects WHERE kind = ? ORDER BY created, seq LIMIT 1", (kind,)
+        )
+        return json.loads(rows[0]["body"]) if rows else None
+
+    def walk(
+        self, kind: str, *, after_id: str = "", before_id: str = "", **bounds: Any
+    ) -> Iterator[Body]:
+        """All of a kind, read in pieces as they are used: newest first, after a cursor.
+
+        With `before_id` oldest first, from that cursor on.
+        """
+        while piece := self.newest(
+            kind, limit=PIECE, after_id=after_id, before_id=before_id, **bounds
+        ):
+            yield from piece[::-1] if before_id else piece
+            if before_id:
+                before_id = piece[0]["id"]
+            else:
+                after_id = piece[-1]["id"]
+
+    def adopt(self, object_ids: Iterable[str], parent: str) -> None:
+        """From now on these are children of `parent`."""
+        with self._lock:
+            self._db.executemany(
+                "UPDATE objects SET parent = ? WHERE id = ?",
+                [(parent, object_id) for object_id in object_ids],
+            )
 
     def due(self, now: float) -> list[tuple[str, str]]:
         """Kind and id of everything whose time has come."""

@@ -1,11 +1,14 @@
-"""Stripe's API: checkout sessions, payment intents, charges, refunds, disputes and events."""
+"""Stripe's API: checkouts, payments, refunds, disputes, events, the balance and its payouts."""
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from courseflow_admin.development.sandbox import stripe_acts as acts
+from courseflow_admin.development.sandbox import stripe_balance as balance
 from courseflow_admin.development.sandbox import stripe_objects as objects
+from courseflow_admin.development.sandbox import stripe_refunds as refunds
 from courseflow_admin.development.sandbox.store import Body
+from courseflow_admin.development.sandbox.stripe_base import CannotAct
 from courseflow_admin.development.sandbox.stripe_calls import (
     LIST_PARAMS,
     Refused,
@@ -18,8 +21,6 @@ from courseflow_admin.development.sandbox.wire import whole
 
 DAY = 86_400
 MINUTES_30 = 1800
-NO_DECIMALS = {"jpy", "krw", "vnd", "clp", "xaf", "xof"}
-THREE_DECIMALS = {"kwd", "bhd", "jod", "omr", "tnd"}
 MINIMUM = {"usd": 50, "eur": 50, "gbp": 30, "inr": 50, "jpy": 50, "kwd": 160, "aud": 50, "cad": 50}
 CREATE_PARAMS = set(
     words(
@@ -30,6 +31,11 @@ CREATE_PARAMS = set(
     )
 )
 REFUND_PARAMS = set(words("amount charge expand instructions_email metadata payment_intent reason"))
+REFUSALS = {
+    "already been refunded": "charge_already_refunded",
+    "charged back": "charge_disputed",
+    "divisible by 10": "parameter_invalid_integer",
+}
 REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
 # path, kind, what the error calls it, filters of its list
 RESOURCES = (
@@ -38,6 +44,13 @@ RESOURCES = (
     ("charges", "charge", "charge", {"payment_intent"}),
     ("refunds", "refund", "refund", {"payment_intent", "charge"}),
     ("disputes", "dispute", "dispute", {"payment_intent", "charge"}),
+    (
+        "balance_transactions",
+        "balance_transaction",
+        "balance transaction",
+        {"currency", "payout", "source", "type"},
+    ),
+    ("payouts", "payout", "payout", {"arrival_date", "destination", "status"}),
     ("events", "event", "event", {"type", "types", "delivery_success"}),
 )
 
@@ -49,6 +62,8 @@ class StripeApi(StripeCalls):
             Route("/v1/checkout/sessions/{id}/expire", self.call(self.expire), methods=["POST"]),
             Route("/v1/checkout/sessions/{id}/line_items", self.call(self.line_items)),
             Route("/v1/refunds", self.call(self.create_refund), methods=["POST"]),
+            Route("/v1/charges/{id}/refunds", self.call(self.refunds_of), methods=["GET"]),
+            Route("/v1/balance", self.call(self.balance), methods=["GET"]),
         ]
         for path, kind, name, filters in RESOURCES:
             one, many = self.retrieving(kind, name), self.listing(path, kind, filters)
@@ -57,6 +72,14 @@ class StripeApi(StripeCalls):
         every_method = ["GET", "POST", "PUT", "DELETE", "PATCH"]
         routes.append(Route("/v1/{path:path}", self.call(self.unknown), methods=every_method))
         return routes
+
+    def refunds_of(self, request: Request, params: Body) -> Body:
+        """Where the list inside a charge goes on."""
+        charge_id = request.path_params["id"]
+        only(params, LIST_PARAMS)
+        listed = self.listing(f"charges/{charge_id}/refunds", "refund", {"charge"})
+        answer: Body = listed(request, params | {"charge": charge_id})
+        return answer
 
     # Checkout sessions
 
@@ -116,13 +139,13 @@ class StripeApi(StripeCalls):
             raise Refused(f"Invalid currency: {currency}", param="currency")
         least = MINIMUM.get(currency, 50)
         if amount < least:
-            decimals = 0 if currency in NO_DECIMALS else 3 if currency in THREE_DECIMALS else 2
+            decimals = balance.decimals(currency)
             shown = f"{least / 10**decimals:.{decimals}f} {currency}"
             raise Refused(
                 f"The Checkout Session's total amount due must add up to at least {shown}",
                 code="amount_too_small",
             )
-        if currency in THREE_DECIMALS and amount % 10:
+        if balance.decimals(currency) == 3 and amount % 10:
             raise Refused(
                 "Invalid amount: three-decimal currencies must be divisible by 10.",
                 param="line_items",
@@ -187,19 +210,23 @@ class StripeApi(StripeCalls):
                     code="parameter_invalid_integer",
                 )
         try:
-            return acts.refund(
+            return refunds.refund(
                 self.world, found["id"], amount, params, request.headers.get("idempotency-key")
             )
-        except acts.CannotAct as error:
-            refunded, charged_back = "already been refunded", "charged back"
+        except CannotAct as error:
             text = str(error)
-            code = "charge_already_refunded" if refunded in text else None
-            code = "charge_disputed" if charged_back in text else code
-            raise Refused(text, param="amount" if code is None else None, code=code) from error
+            code = next((code for said, code in REFUSALS.items() if said in text), None)
+            param = None if code in {"charge_already_refunded", "charge_disputed"} else "amount"
+            raise Refused(text, param=param, code=code) from error
+
+    def balance(self, request: Request, params: Body) -> Body:  # noqa: ARG002
+        only(params, {"expand"})
+        return balance.balance(self.world)
 
     def unknown(self, request: Request, params: Body) -> Body:  # noqa: ARG002
         raise Refused(
             f"Unrecognized request URL ({request.method}: {request.url.path}). The sandbox plays"
-            " checkout sessions, payment intents, charges, refunds, disputes and events.",
+            " checkout sessions, payment intents, charges, refunds, disputes, events, balance and"
+            " payouts.",
             status=404,
         )

@@ -2,27 +2,14 @@
 
 from courseflow_admin.development.sandbox import stripe_fields as fields
 from courseflow_admin.development.sandbox import stripe_objects as objects
-from courseflow_admin.development.sandbox import webhooks
 from courseflow_admin.development.sandbox.store import Body
+from courseflow_admin.development.sandbox.stripe_balance import book_charge
+from courseflow_admin.development.sandbox.stripe_base import CannotAct, emit, find_intent
 from courseflow_admin.development.sandbox.world import World
 
 DECLINED = "Your card was declined."
 BUYER = "Sandbox Buyer"
 LATE_METHODS = {"eur": "sepa_debit", "jpy": "konbini", "inr": "upi"}  # paid now, settled later
-CLOSED = {"won", "lost"}
-
-
-class CannotAct(ValueError):
-    """The state of the payment does not allow it; the message says why."""
-
-
-def emit(
-    world: World, kind: str, subject: Body, previous: Body | None = None, key: str | None = None
-) -> Body:
-    event = objects.event(world, kind, subject, previous, key)
-    world.store.put("event", event)
-    webhooks.emit(world, "stripe", event["id"], kind, subject["id"], event)
-    return event
 
 
 def open_session(world: World, session_id: str) -> Body:
@@ -121,155 +108,17 @@ def expire(world: World, session_id: str) -> Body:
     return session
 
 
-def refund(
-    world: World,
-    payment_id: str,
-    amount: int | None = None,
-    params: Body | None = None,
-    key: str | None = None,
-) -> Body:
-    """Give back `amount`, or all that is left."""
-    charge = paid_charge(world, payment_id)
-    left = charge["amount"] - charge["amount_refunded"]
-    if charge["disputed"] and any(item["status"] != "won" for item in disputes(world, charge)):
-        raise CannotAct(f"Charge {charge['id']} has been charged back; cannot issue a refund.")
-    if left == 0:
-        raise CannotAct(f"Charge {charge['id']} has already been refunded.")
-    wanted = left if amount is None else amount
-    if wanted > left:
-        raise CannotAct(
-            f"Refund amount ({wanted}) is greater than unrefunded amount on charge ({left})"
-        )
-    given = objects.refund(world, charge, wanted, params or {})
-    if world.refunds("stripe") == "pending":
-        given["status"] = "pending"
-    moved = objects.balance_transaction(world, charge | {"id": given["id"]}, -wanted, "refund")
-    given["balance_transaction"] = moved["id"]
-    world.store.put("balance_transaction", moved)
-    world.store.put("refund", given, parent=charge["id"])
-    before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
-    _count_refunds(world, charge)
-    emit(world, "refund.created", given, key=key)
-    emit(world, "charge.refunded", charge, before, key)
-    return given
-
-
-def settle_refund(world: World, refund_id: str) -> Body:
-    """A pending refund has reached the buyer, or one that was taken for failed."""
-    given = _refund_in(world, refund_id, {"pending", "failed"})
-    before = {"status": given["status"]}
-    given |= {"status": "succeeded", "failure_reason": None, "failure_balance_transaction": None}
-    world.store.put("refund", given)
-    _count_refunds(world, world.store.get("charge", given["charge"]))
-    emit(world, "refund.updated", given, before)
-    return given
-
-
-def fail_refund(world: World, refund_id: str) -> Body:
-    """The bank sends the money back: days later the refund turns out to have failed."""
-    given = _refund_in(world, refund_id, {"pending", "succeeded"})
-    before = {
-        "status": given["status"],
-        "failure_reason": None,
-        "failure_balance_transaction": None,
-    }
-    charge = world.store.get("charge", given["charge"])
-    back = objects.balance_transaction(
-        world, charge | {"id": given["id"]}, given["amount"], "refund_failure"
-    )
-    world.store.put("balance_transaction", back)
-    given |= {
-        "status": "failed",
-        "failure_reason": "expired_or_canceled_card",
-        "failure_balance_transaction": back["id"],
-    }
-    world.store.put("refund", given)
-    _count_refunds(world, charge)
-    emit(world, "refund.updated", given, before)
-    emit(world, "refund.failed", given, before)
-    return given
-
-
-def _refund_in(world: World, refund_id: str, states: set[str]) -> Body:
-    given = world.store.find("refund", refund_id)
-    if given is None:
-        raise CannotAct(f"There is no refund {refund_id}.")
-    if given["status"] not in states:
-        raise CannotAct(f"This refund is already {given['status']}.")
-    return given
-
-
-def open_dispute(world: World, payment_id: str) -> Body:
-    charge = paid_charge(world, payment_id)
-    if any(item["status"] not in CLOSED for item in disputes(world, charge)):
-        raise CannotAct("There is already an open dispute about this payment.")
-    if charge["amount"] == charge["amount_refunded"]:
-        raise CannotAct("This payment has been refunded in full and cannot be disputed.")
-    disputed = objects.dispute(world, charge)
-    world.store.put("dispute", disputed, parent=charge["id"])
-    world.store.put("charge", charge | {"disputed": True})
-    emit(world, "charge.dispute.created", disputed)
-    return disputed
-
-
-def close_dispute(world: World, dispute_or_payment_id: str, *, won: bool) -> Body:
-    disputed = world.store.find("dispute", dispute_or_payment_id)
-    if disputed is None:
-        charge = paid_charge(world, dispute_or_payment_id)
-        running = [item for item in disputes(world, charge) if item["status"] not in CLOSED]
-        if not running:
-            raise CannotAct("There is no open dispute about this payment.")
-        disputed = running[-1]
-    if disputed["status"] in CLOSED:
-        raise CannotAct(f"This dispute is already {disputed['status']}.")
-    before = {"status": disputed["status"]}
-    disputed["status"] = "won" if won else "lost"
-    world.store.put("dispute", disputed)
-    emit(world, "charge.dispute.closed", disputed, before)
-    return disputed
-
-
-def disputes(world: World, charge: Body) -> list[Body]:
-    return world.store.children("dispute", charge["id"])
-
-
-def refunds(world: World, payment_id: str) -> list[Body]:
-    """Oldest first, also those that failed."""
-    charge_id = find_intent(world, payment_id)["latest_charge"]
-    return world.store.children("refund", charge_id) if charge_id else []
-
-
-def find_intent(world: World, any_id: str) -> Body:
-    """By the id of the payment intent, its session, its charge or its refund."""
-    store = world.store
-    if any_id.startswith("cs_"):
-        session = store.find("session", any_id)
-        any_id = (session or {}).get("payment_intent") or any_id
-    elif any_id.startswith(("ch_", "re_")):
-        kind = "charge" if any_id.startswith("ch_") else "refund"
-        any_id = (store.find(kind, any_id) or {}).get("payment_intent") or any_id
-    found = store.find("payment_intent", any_id)
-    if found is None:
-        raise CannotAct(f"There is no payment {any_id}.")
-    return found
-
-
-def paid_charge(world: World, any_id: str) -> Body:
-    payment = find_intent(world, any_id)
-    charge = world.store.find("charge", payment["latest_charge"] or "")
-    if charge is None or not charge["paid"]:
-        raise CannotAct(f"Payment {payment['id']} has not been paid.")
-    return charge
-
-
 def opening(world: World, session_id: str) -> Body:
     """What a session was opened with but does not show: line items and payment intent data."""
     return world.store.get("session_extra", f"{session_id}.extra")
 
 
 def bought(world: World, payment_id: str) -> str:
-    """What a payment is for, in the words of its checkout."""
-    items = opening(world, world.store.parent_of(payment_id))["items"]
+    """What a payment is for, in the words of its checkout; another product's has none."""
+    session_id = world.store.parent_of(payment_id)
+    if not session_id:
+        return "Another product"
+    items = opening(world, session_id)["items"]
     return ", ".join(item["description"] for item in items)
 
 
@@ -304,9 +153,7 @@ def _succeed(world: World, payment: Body, session: Body, pending: Body | None = 
     charge = pending or _charge(world, payment, session)
     charge |= {"status": "succeeded", "paid": True, "amount_captured": charge["amount"]}
     charge["receipt_url"] = f"{world.url('stripe')}/receipts/{charge['id']}"
-    moved = objects.balance_transaction(world, charge, charge["amount"], "charge")
-    world.store.put("balance_transaction", moved)
-    charge["balance_transaction"] = moved["id"]
+    charge = book_charge(world, charge)
     payment |= {
         "status": "succeeded",
         "latest_charge": charge["id"],
@@ -375,10 +222,3 @@ def _complete(world: World, session: Body, payment: Body, status: str) -> None:
         },
     }
     world.store.put("session", session)
-
-
-def _count_refunds(world: World, charge: Body) -> None:
-    given = world.store.children("refund", charge["id"])
-    total = sum(item["amount"] for item in given if item["status"] not in {"failed", "canceled"})
-    charge |= {"amount_refunded": total, "refunded": total == charge["amount"]}
-    world.store.put("charge", charge)

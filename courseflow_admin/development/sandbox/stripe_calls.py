@@ -1,5 +1,6 @@
 """How a call to Stripe goes: who asks, was it asked before, do it, page, expand, answer."""
 
+import itertools
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from courseflow_admin.development.sandbox import stripe_acts as acts
+from courseflow_admin.development.sandbox import stripe_balance as balance
 from courseflow_admin.development.sandbox import stripe_objects as objects
 from courseflow_admin.development.sandbox.store import Body, Reply
 from courseflow_admin.development.sandbox.stripe_fields import words
@@ -30,6 +32,7 @@ KINDS = {
     "re_": "refund",
     "du_": "dispute",
     "txn_": "balance_transaction",
+    "po_": "payout",
 }
 
 
@@ -156,12 +159,10 @@ class StripeCalls:
             raise Refused(
                 f"No such {name}: '{object_id}'", param=param, code="resource_missing", status=404
             )
-        if kind == "session" and found["status"] == "open":
-            if found["expires_at"] <= self.world.now():
-                return acts.expire(self.world, object_id)
-        elif kind == "event":
-            self._count_pending(found)
-        return found
+        over = kind == "session" and found["expires_at"] <= self.world.now()
+        if over and found["status"] == "open":
+            return acts.expire(self.world, object_id)
+        return self._as_now(kind, found)
 
     def listing(self, path: str, kind: str, filters: set[str]) -> Any:
         def listed(request: Request, params: Body) -> Body:  # noqa: ARG001
@@ -169,37 +170,58 @@ class StripeCalls:
             limit = whole(params.get("limit", 10), 0)
             if not 1 <= limit <= 100:
                 raise Refused("Invalid limit: must be between 1 and 100.", param="limit")
-            created: Any = params.get("created", {})
-            exactly = created if isinstance(created, str) else None
-            bounds: Any = {} if exactly else created
+            since, until = _between(params.get("created", {}))
             for name in ("starting_after", "ending_before"):
                 if name in params:
                     self.find(kind, kind, params[name], param=name)
-            found = self.world.store.newest(
+            found = self.world.store.walk(
                 kind,
-                limit=100_000,
-                since=whole(exactly or bounds.get("gte") or whole(bounds.get("gt", -1), -1) + 1, 0),
-                until=whole(
-                    exactly or bounds.get("lte") or whole(bounds.get("lt", 2**60), 0) - 1, 2**60
-                ),
+                since=since,
+                until=until,
                 after_id=params.get("starting_after", ""),
                 before_id=params.get("ending_before", ""),
+                parent=self._payout(params["payout"]) if "payout" in params else "",
             )
-            found = [item for item in found if self._matches(item, params, filters)]
-            page = found[-limit:] if "ending_before" in params else found[:limit]
-            for item in page:
-                if kind == "event":
-                    self._count_pending(item)
-            more = len(found) > limit
+            matching = (item for item in found if self._matches(item, params, filters))
+            page = list(itertools.islice(matching, limit + 1))
+            more = len(page) > limit
+            page = [self._as_now(kind, item) for item in page[:limit]]
+            if "ending_before" in params:
+                page.reverse()
             return {"object": "list", "data": page, "has_more": more, "url": f"/v1/{path}"}
 
         return listed
 
+    def _payout(self, payout_id: str) -> str:
+        """An automatic one, whose balance transactions are known."""
+        payout = self.find("payout", "payout", payout_id, param="payout")
+        if not payout["automatic"]:
+            raise Refused(
+                "Balance transaction history can only be filtered on automatic transfers, not"
+                " manual.",
+                param="payout",
+            )
+        return payout_id
+
+    def _as_now(self, kind: str, item: Body) -> Body:
+        """With what time alone has changed."""
+        if kind == "event":
+            item["pending_webhooks"] = 0 if self._delivered(item["id"]) else 1
+        elif kind == "balance_transaction":
+            balance.shown(self.world, item)
+        elif kind == "dispute":
+            for booked in item["balance_transactions"]:
+                balance.shown(self.world, booked)
+        return item
+
     def _matches(self, item: Body, params: Body, filters: set[str]) -> bool:
-        for name in filters & set(params):
+        for name in (filters - {"payout"}) & set(params):
             wanted = params[name]
             if name == "types":
                 matches = item["type"] in wanted
+            elif name == "arrival_date":
+                since, until = _between(wanted)
+                matches = since <= item[name] <= until
             elif name == "delivery_success":
                 matches = self._delivered(item["id"]) is (wanted == "true")
             elif name == "type" and wanted.endswith("*"):
@@ -213,9 +235,6 @@ class StripeCalls:
     def _delivered(self, event_id: str) -> bool:
         found = self.world.store.deliveries(event_id=event_id)
         return any(delivery.state == "delivered" for delivery in found)
-
-    def _count_pending(self, event: Body) -> None:
-        event["pending_webhooks"] = 0 if self._delivered(event["id"]) else 1
 
     def _expand(self, answer: Body, paths: list[str]) -> None:
         for path in paths:
@@ -241,20 +260,31 @@ class StripeCalls:
                 kind = next(
                     (kind for prefix, kind in KINDS.items() if below.startswith(prefix)), ""
                 )
-                below = node[step] = self.world.store.find(kind, below) or below
+                found = self.world.store.find(kind, below)
+                below = node[step] = self._as_now(kind, found) if found else below
             if not isinstance(below, dict):
                 return
             node = below
 
     def _refunds(self, charge_id: str) -> Body:
+        """A list inside an object holds the newest ten; the rest has to be asked for."""
         data = self.world.store.children("refund", charge_id)[::-1]
         url = f"/v1/charges/{charge_id}/refunds"
-        return {"object": "list", "data": data, "has_more": False, "url": url}
+        return {"object": "list", "data": data[:10], "has_more": len(data) > 10, "url": url}
 
     def items_of(self, session_id: str) -> Body:
         url = f"/v1/checkout/sessions/{session_id}/line_items"
         items = acts.opening(self.world, session_id)["items"]
         return {"object": "list", "data": items, "has_more": False, "url": url}
+
+
+def _between(wanted: Any) -> tuple[int, int]:
+    """The bounds of a filter by time, both included: one second, or gt, gte, lt and lte."""
+    if isinstance(wanted, str):
+        return whole(wanted, 0), whole(wanted, 0)
+    since = max(whole(wanted.get("gte"), 0), whole(wanted.get("gt"), -1) + 1)
+    until = min(whole(wanted.get("lte"), 2**60), whole(wanted.get("lt"), 2**60) - 1)
+    return since, until
 
 
 def only(params: Body, known: set[str]) -> None:

@@ -39,6 +39,10 @@ REFUND = words(
     "pending_reason presentment_details reason receipt_number source_transfer_reversal "
     "transfer_reversal"
 )
+PAYOUT = words(
+    "application_fee application_fee_amount balance_transaction failure_balance_transaction "
+    "failure_code failure_message original_payout payout_method reversed_by statement_descriptor"
+)
 EVIDENCE = words(
     "access_activity_log appeal billing_address cancellation_policy "
     "cancellation_policy_disclosure cancellation_rebuttal customer_communication "

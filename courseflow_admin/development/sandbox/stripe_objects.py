@@ -235,38 +235,6 @@ def _method_details(method_type: str, amount: int) -> Body:
     return {"type": "card", "card": card}
 
 
-def balance_transaction(world: World, source: Body, amount: int, kind: str) -> Body:
-    """What a charge or refund did to the balance: a charge costs 2.9% and 30 cents."""
-    fee = round(amount * 0.029) + 30 if kind == "charge" else 0
-    details = [
-        {
-            "amount": fee,
-            "application": None,
-            "currency": source["currency"],
-            "description": "Stripe processing fees",
-            "type": "stripe_fee",
-        }
-    ]
-    return {
-        "id": new_id("txn", 24),
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": world.now() + 2 * 86_400,
-        "balance_type": "payments",
-        "created": world.now(),
-        "currency": source["currency"],
-        "description": source["description"],
-        "exchange_rate": None,
-        "fee": fee,
-        "fee_details": details if fee else [],
-        "net": amount - fee,
-        "reporting_category": kind,
-        "source": source["id"],
-        "status": "pending",
-        "type": kind,
-    }
-
-
 def refund(world: World, charged: Body, amount: int, params: Body) -> Body:
     """Money given back by card, which Stripe reports as done at once."""
     return empty(fields.REFUND) | {
@@ -294,28 +262,23 @@ def refund(world: World, charged: Body, amount: int, params: Body) -> Body:
     }
 
 
-def dispute(world: World, charged: Body, reason: str = "fraudulent") -> Body:
-    """A cardholder says no; evidence is wanted."""
+def dispute(
+    world: World, charged: Body, amount: int, *, inquiry: bool = False, reason: str = "fraudulent"
+) -> Body:
+    """A cardholder says no, or (an inquiry) the bank only asks; evidence is wanted."""
     return {
         "id": new_id("du", 24),
         "object": "dispute",
-        "amount": charged["amount"] - charged["amount_refunded"],
+        "amount": amount,
         "balance_transactions": [],
         "charge": charged["id"],
         "created": world.now(),
         "currency": charged["currency"],
         "enhanced_eligibility_types": [],
         "evidence": empty(fields.EVIDENCE) | {"enhanced_evidence": {}},
-        "evidence_details": {
-            "due_by": world.now() + DISPUTE_DAYS * 86_400,
-            "enhanced_eligibility": {},
-            "has_evidence": False,
-            "past_due": False,
-            "submission_count": 0,
-            "submission_method": "not_submitted",
-        },
+        "evidence_details": evidence_due(world),
         "intended_submission_method": None,
-        "is_charge_refundable": False,
+        "is_charge_refundable": inquiry,
         "livemode": False,
         "metadata": {},
         "network_reason_code": "10.4",
@@ -323,14 +286,49 @@ def dispute(world: World, charged: Body, reason: str = "fraudulent") -> Body:
         "payment_method_details": {
             "card": {
                 "brand": "visa",
-                "case_type": "chargeback",
+                "case_type": "inquiry" if inquiry else "chargeback",
                 "network": "visa",
                 "network_reason_code": "10.4",
             },
             "type": "card",
         },
         "reason": reason,
-        "status": "needs_response",
+        "status": "warning_needs_response" if inquiry else "needs_response",
+    }
+
+
+def evidence_due(world: World) -> Body:
+    """Evidence is asked for, and none is there yet."""
+    return {
+        "due_by": world.now() + DISPUTE_DAYS * 86_400,
+        "enhanced_eligibility": {},
+        "has_evidence": False,
+        "past_due": False,
+        "submission_count": 0,
+        "submission_method": "not_submitted",
+    }
+
+
+def payout(world: World, amount: int, currency: str, *, automatic: bool) -> Body:
+    """Money on its way to the bank."""
+    return empty(fields.PAYOUT) | {
+        "id": new_id("po", 24),
+        "object": "payout",
+        "amount": amount,
+        "arrival_date": world.now(),
+        "automatic": automatic,
+        "created": world.now(),
+        "currency": currency,
+        "description": "STRIPE PAYOUT" if automatic else None,
+        "destination": "ba_sandboxbankofthesch",
+        "livemode": False,
+        "metadata": {},
+        "method": "standard",
+        "reconciliation_status": "in_progress" if automatic else "not_applicable",
+        "source_type": "card",
+        "status": "in_transit",
+        "trace_id": {"status": "pending", "value": None},
+        "type": "bank_account",
     }
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from courseflow_admin.development.sandbox import pages
 from courseflow_admin.development.sandbox import stripe_acts as acts
 from courseflow_admin.development.sandbox.store import Body
+from courseflow_admin.development.sandbox.stripe_base import CannotAct
 from courseflow_admin.development.sandbox.world import World
 
 SEE_OTHER = 303
@@ -51,7 +52,7 @@ def _act(world: World, session_id: str, form: FormData) -> Response:
     try:
         acts.open_session(world, session_id)
         done(world, session_id)
-    except acts.CannotAct as error:
+    except CannotAct as error:
         return _gone(str(error), 409)
     if form["act"] in {"decline", "expire"}:
         return RedirectResponse(f"/c/pay/{session_id}?said={form['act']}", SEE_OTHER)
@@ -66,7 +67,7 @@ def _filled(url: str, session_id: str) -> str:
 def _show(world: World, session_id: str, said: str) -> Response:
     try:
         session = acts.open_session(world, session_id)
-    except acts.CannotAct as error:
+    except CannotAct as error:
         found = world.store.find("session", session_id)
         return _gone(str(error), 404 if found is None else 200, found, session_id)
     amount = pages.money(session["amount_total"], session["currency"])

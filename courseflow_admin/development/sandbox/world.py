@@ -3,7 +3,8 @@
 import secrets
 import string
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from courseflow_admin.development.sandbox.store import Store
 
@@ -11,6 +12,18 @@ PROVIDERS = ("stripe", "razorpay", "cloudinary", "resend")
 OUTAGES = ("ok", "500", "timeout", "slow", "rubbish")
 WEBHOOKS = ("now", "after", "never", "twice", "out_of_order", "forged")
 REFUNDS = ("at_once", "pending")
+BALANCE = ("at_once", "late")  # when a charge gets its balance transaction, and so its fee
+SETTLEMENTS = ("", "usd", "eur", "gbp", "inr")  # empty: in the currency of the charge
+PAYOUTS = ("daily", "manual")
+SWITCHES = {
+    "outage": OUTAGES,
+    "webhooks": WEBHOOKS,
+    "capture": ("automatic", "manual"),
+    "refunds": REFUNDS,
+    "balance": BALANCE,
+    "settlement": SETTLEMENTS,
+    "payouts": PAYOUTS,
+}
 LETTERS = string.ascii_letters + string.digits
 
 
@@ -25,6 +38,7 @@ class World:
     silence_seconds: float = 60.0
     after_seconds: float = 5.0
     settle_seconds: float = 1.0  # how long a mail takes to arrive
+    quiet: bool = False  # nothing that happens makes an event
 
     def url(self, provider: str) -> str:
         return f"http://127.0.0.1:{self.ports[PROVIDERS.index(provider)]}"
@@ -43,6 +57,12 @@ class World:
         """The providers' time; the dashboard's clock moves it. Signatures use the real time."""
         return int(time.time()) + self.offset
 
+    def moment(self, second: int, *, quiet: bool = False) -> "World":
+        """The same world at another time: for what happened while nobody looked."""
+        shared: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(World)}
+        shared["quiet"] = quiet
+        return _Moment(**shared, second=second)
+
     # Switches
 
     def outage(self, provider: str) -> str:
@@ -55,34 +75,38 @@ class World:
         """Whether a refund is made at once, or stays pending until `settle_refund`."""
         return self.store.switch(f"refunds.{provider}", "at_once")
 
+    def balance(self, provider: str) -> str:
+        return self.store.switch(f"balance.{provider}", "at_once")
+
+    def settlement(self, provider: str) -> str:
+        return self.store.switch(f"settlement.{provider}", "")
+
+    def payouts(self, provider: str) -> str:
+        return self.store.switch(f"payouts.{provider}", "daily")
+
     @property
     def capture(self) -> str:
         """What Razorpay does with an authorised payment whose order does not say: its setting."""
         return self.store.switch("capture", "automatic")
 
-    def switch(
-        self,
-        provider: str,
-        *,
-        outage: str | None = None,
-        webhooks: str | None = None,
-        capture: str | None = None,
-        refunds: str | None = None,
-    ) -> None:
-        """ValueError names what is not a switch."""
+    def switch(self, provider: str, **wanted: str | None) -> None:
+        """ValueError names what is not a switch; None leaves one as it is."""
         _one_of("provider", provider, PROVIDERS)
-        if outage is not None:
-            _one_of("outage", outage, OUTAGES)
-            self.store.set_switch(f"outage.{provider}", outage)
-        if webhooks is not None:
-            _one_of("webhooks", webhooks, WEBHOOKS)
-            self.store.set_switch(f"webhooks.{provider}", webhooks)
-        if capture is not None:
-            _one_of("capture", capture, ("automatic", "manual"))
-            self.store.set_switch("capture", capture)
-        if refunds is not None:
-            _one_of("refunds", refunds, REFUNDS)
-            self.store.set_switch(f"refunds.{provider}", refunds)
+        for name, value in wanted.items():
+            _one_of("switch", name, tuple(SWITCHES))
+            if value is not None:
+                _one_of(name, value, SWITCHES[name])
+        for name, value in wanted.items():
+            if value is not None:
+                self.store.set_switch(name if name == "capture" else f"{name}.{provider}", value)
+
+
+@dataclass(frozen=True)
+class _Moment(World):
+    second: int = 0
+
+    def now(self) -> int:
+        return self.second
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

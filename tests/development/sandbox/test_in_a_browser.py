@@ -72,6 +72,13 @@ def test_no_page_breaks_an_accessibility_rule(
     box.fail_settlement(settlement)
     box.make_settlement()
     box.dispute(paid)
+    box.switch("stripe", balance="late", settlement="usd")
+    box.close_dispute(box.dispute(box.other_product()[0], 300), won=False)
+    box.switch("stripe", balance="at_once")
+    for payment_id in box.other_product(2):
+        box.dispute(payment_id, inquiry=True)
+    box.fail_payout(box.pay_out()[0])
+    box.pay_out()
     sent = mailer.send(mail())
     mailbox = f"{box.world.url('resend')}/mailbox"
     context = chromium.new_context(bypass_csp=True)

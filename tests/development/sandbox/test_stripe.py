@@ -49,7 +49,7 @@ def test_a_paid_session_leads_to_intent_charge_and_balance(
     assert (intent.id, intent.status, intent.amount_received) == (paid, "succeeded", 49_900)
     assert intent.metadata.to_dict() == {"payment_id": "pay_ours"}
     assert (intent.latest_charge.paid, intent.latest_charge.payment_intent) == (True, paid)
-    assert intent.latest_charge.balance_transaction.net == 49_900 - 1_477
+    assert intent.latest_charge.balance_transaction.net == 49_900 - 1_477 - 266
     assert box.refunds(paid) == []
 
 

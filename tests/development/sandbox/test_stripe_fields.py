@@ -14,6 +14,8 @@ from tests.development.sandbox.conftest import session_params
 ON_DEMAND = {
     stripe.checkout.Session: {"line_items"},
     stripe.Charge: {"refunds"},
+    # for platforms, for cards issued, for instant payouts: not what a school has
+    stripe.Balance: {"connect_reserved", "instant_available", "issuing"},
     stripe.LineItem: {"discounts", "taxes"},
     stripe.Price: {"currency_options", "custom_unit_amount", "deleted", "tiers"},
 }
@@ -34,6 +36,18 @@ def played(box: Sandbox, stripe_client: stripe.StripeClient) -> dict[str, Any]:
     failed = box.refund(paid, 200)
     box.fail_refund(failed)
     dispute = box.dispute(paid)
+    box.close_dispute(dispute, won=True)
+    inquiry = box.dispute(paid, 50, inquiry=True)
+    box.switch("stripe", refunds="pending", settlement="eur")
+    waiting = v1.refunds.create({"payment_intent": paid, "amount": 300})
+    abroad = box.pay(v1.checkout.sessions.create(session_params()).id)
+    box.switch("stripe", settlement="")
+    box.pay(v1.checkout.sessions.create(session_params()).id)
+    returned = box.pay_out()[-1]
+    box.payout_arrives(returned)
+    box.fail_payout(returned)
+    by_hand = box.pay_out_by_hand(100, "inr")
+    other = box.other_product()[0]
     late = v1.checkout.sessions.create(session_params())
     box.pay_later(late.id)
     charge: Any = v1.payment_intents.retrieve(
@@ -50,7 +64,24 @@ def played(box: Sandbox, stripe_client: stripe.StripeClient) -> dict[str, Any]:
         "a balance transaction": charge.balance_transaction,
         "a refund": refund,
         "a failed refund": v1.refunds.retrieve(failed),
+        "a pending refund": waiting,
         "a dispute": v1.disputes.retrieve(dispute),
+        "an inquiry": v1.disputes.retrieve(inquiry),
+        "a converted payment": v1.payment_intents.retrieve(
+            abroad, {"expand": ["latest_charge.balance_transaction"]}
+        ),
+        "a payment of another product": v1.payment_intents.retrieve(
+            other, {"expand": ["latest_charge.balance_transaction"]}
+        ),
+        "a failed payout": v1.payouts.retrieve(
+            returned, {"expand": ["balance_transaction", "failure_balance_transaction"]}
+        ),
+        "a manual payout": v1.payouts.retrieve(by_hand),
+        "the balance": v1.balance.retrieve(),
+        **{
+            f"a movement: {item.type}, {item.reporting_category}": item
+            for item in v1.balance_transactions.list({"limit": 100}).data
+        },
         "an event": v1.events.list().data[0],
         "a line item": v1.checkout.sessions.line_items.list(fresh.id).data[0],
     }
@@ -62,6 +93,7 @@ def test_every_object_has_exactly_the_fields_of_its_class(played: dict[str, Any]
     }
 
     assert wrong == {}
+    assert sum(name.startswith("a movement") for name in played) == 7
 
 
 def _differences(item: stripe.StripeObject, path: str = "") -> typing.Iterator[str]:

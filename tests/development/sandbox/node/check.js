@@ -33,6 +33,20 @@ async function stripe() {
     { idempotencyKey: "node-1" },
   );
   const again = await client.checkout.sessions.retrieve(session.id, { expand: ["line_items"] });
+  const { books } = task;
+  const lists = { ...client, sessions: client.checkout.sessions };
+  const counted = {};
+  for (const [name, filter] of Object.entries(books.lists)) {
+    const all = await lists[name].list({ limit: 2, ...filter }).autoPagingToArray({ limit: 1000 });
+    counted[name] = all.length;
+  }
+  const payout = await client.payouts.retrieve(books.payout, { expand: ["balance_transaction"] });
+  const items = await client.balanceTransactions.list({ payout: payout.id })
+    .autoPagingToArray({ limit: 1000 });
+  const dispute = await client.disputes.retrieve(books.dispute);
+  const refund = await client.refunds.retrieve(
+    books.refund, { expand: ["balance_transaction", "failure_balance_transaction"] });
+  const [available] = (await client.balance.retrieve()).available;
   const { body, headers } = signed.stripe;
   const verify = (text) => client.webhooks.constructEventAsync(
     text, headers["stripe-signature"], keys.stripe_webhook_secret);
@@ -40,6 +54,11 @@ async function stripe() {
     id: session.id,
     amount: again.amount_total,
     item: again.line_items.data[0].description,
+    counted,
+    payout: [payout.amount, payout.status, payout.balance_transaction.net, items.length],
+    dispute: [dispute.status, dispute.balance_transactions.map((item) => item.net)],
+    refund: [refund.status, refund.balance_transaction.net, refund.failure_balance_transaction.net],
+    balance: [available.currency, available.amount],
     event: (await verify(body)).type,
     changed: await refused(() => verify(body + " ")),
     unknown: await refused(() => client.checkout.sessions.retrieve("cs_test_nothing")),
