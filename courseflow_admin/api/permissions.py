@@ -28,7 +28,7 @@ class Rule:
     seen_by: tuple[Party, ...] = ()
 
 
-EVERYBODY = Rule()
+EVERYONE = Rule()
 OWN = Rule(Permission.ACCOUNT_OWN)
 PRIVATE = Rule(Permission.ACCOUNT_PRIVATE)
 # Of a course on sale everyone knows, so that only the act is refused; a draft is not there (404).
@@ -45,8 +45,8 @@ LOG = Rule(Permission.AUDIT_READ)
 SETTINGS = Rule(Permission.SETTINGS_CHANGE)
 
 RULES: dict[str, Rule] = {
-    "GET /api/health/live": EVERYBODY,
-    "GET /api/health/ready": EVERYBODY,
+    "GET /api/health/live": EVERYONE,
+    "GET /api/health/ready": EVERYONE,
     "GET /api/v1/access/{account_id}/{course_id}": Rule(Permission.ACCESS_READ_ALL),
     "GET /api/v1/accounts": PEOPLE,
     "GET /api/v1/accounts/{account_id}": Rule(
@@ -63,19 +63,19 @@ RULES: dict[str, Rule] = {
     "PUT /api/v1/accounts/{account_id}/role": CHANGE_PEOPLE,
     "GET /api/v1/audit": LOG,
     "GET /api/v1/audit/export": LOG,
-    "POST /api/v1/auth/forgot": EVERYBODY,
-    "POST /api/v1/auth/refresh": EVERYBODY,
-    "POST /api/v1/auth/reset": EVERYBODY,
-    "POST /api/v1/auth/sign-in": EVERYBODY,
-    "POST /api/v1/auth/sign-in/code": EVERYBODY,
-    "POST /api/v1/auth/sign-out": EVERYBODY,
-    "POST /api/v1/auth/sign-up": EVERYBODY,
-    "POST /api/v1/auth/verify": EVERYBODY,
+    "POST /api/v1/auth/forgot": EVERYONE,
+    "POST /api/v1/auth/refresh": EVERYONE,
+    "POST /api/v1/auth/reset": EVERYONE,
+    "POST /api/v1/auth/sign-in": EVERYONE,
+    "POST /api/v1/auth/sign-in/code": EVERYONE,
+    "POST /api/v1/auth/sign-out": EVERYONE,
+    "POST /api/v1/auth/sign-up": EVERYONE,
+    "POST /api/v1/auth/verify": EVERYONE,
     "POST /api/v1/auth/verify/resend": PRIVATE,
-    "GET /api/v1/catalog": EVERYBODY,
-    "GET /api/v1/checkout/return/{provider}": EVERYBODY,
-    "POST /api/v1/checkout/return/{provider}": EVERYBODY,
-    "GET /api/v1/courses/{slug}": EVERYBODY,
+    "GET /api/v1/catalog": EVERYONE,
+    "GET /api/v1/checkout/return/{provider}": EVERYONE,
+    "POST /api/v1/checkout/return/{provider}": EVERYONE,
+    "GET /api/v1/courses/{slug}": EVERYONE,
     "POST /api/v1/courses": Rule(Permission.COURSES_EDIT),
     "GET /api/v1/courses/{course_id}/co-instructors": COURSE,
     "PUT /api/v1/courses/{course_id}/co-instructors": OWN_COURSE,
@@ -97,7 +97,7 @@ RULES: dict[str, Rule] = {
     "GET /api/v1/invitations": PEOPLE,
     "POST /api/v1/invitations": CHANGE_PEOPLE,
     "POST /api/v1/invitations/accept": OWN,
-    "POST /api/v1/invitations/sign-up": EVERYBODY,  # the link decides
+    "POST /api/v1/invitations/sign-up": EVERYONE,  # the link decides
     "DELETE /api/v1/invitations/{invitation_id}": CHANGE_PEOPLE,
     "POST /api/v1/invitations/{invitation_id}/resend": CHANGE_PEOPLE,
     "GET /api/v1/me": OWN,
@@ -133,14 +133,14 @@ RULES: dict[str, Rule] = {
     ),
     "POST /api/v1/payments/{payment_id}/review": Rule(Permission.PAYMENTS_REVIEW),
     "POST /api/v1/payments/{payment_id}/sync": Rule(Permission.PAYMENTS_SYNC),
-    "GET /api/v1/school": EVERYBODY,
-    "GET /api/v1/school/logo": EVERYBODY,
-    "GET /api/v1/school/policies/{policy}": EVERYBODY,
+    "GET /api/v1/school": EVERYONE,
+    "GET /api/v1/school/logo": EVERYONE,
+    "GET /api/v1/school/policies/{policy}": EVERYONE,
     "GET /api/v1/settings": SETTINGS,
     "PATCH /api/v1/settings": SETTINGS,
     "PUT /api/v1/settings/logo": SETTINGS,
     "DELETE /api/v1/settings/logo": SETTINGS,
-    "POST /api/v1/view-as/end": EVERYBODY,
+    "POST /api/v1/view-as/end": EVERYONE,
     "POST /api/v1/webhook-events/{event_id}/replay": Rule(Permission.WEBHOOKS_REPLAY),
-    "POST /api/v1/webhooks/{provider}": EVERYBODY,  # the signature decides
+    "POST /api/v1/webhooks/{provider}": EVERYONE,  # the signature decides
 }

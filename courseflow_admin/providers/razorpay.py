@@ -43,7 +43,7 @@ UNANSWERED = {*KEYS_REFUSED, 409, 429}
 SETTINGS = "RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET"
 # The SDK prints what went wrong; standard output is for what our commands answer, and for logs.
 razorpay.client.print = lambda *_: None  # pyright: ignore[reportAttributeAccessIssue]
-AT_ONCE = 16  # calls in threads at the same time
+CONCURRENCY = 16  # calls in threads at the same time
 
 # https://razorpay.com/docs/payments/payments/#payment-life-cycle
 CAPTURES = {
@@ -66,7 +66,7 @@ class RazorpayGateway:
         # Threads of its own, because a call may hold one for 20 seconds: PyMongo and httpx look up
         # names in the default ones. Each has a client of its own: a requests session is not safe
         # to share.
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="razorpay")
+        self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="razorpay")
         self._own = threading.local()
         self._clients: list[Any] = []
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.providers.razorpay import AT_ONCE
+from courseflow_admin.providers.razorpay import CONCURRENCY
 from tests.patience import within
 
 
@@ -26,7 +26,7 @@ async def test_forty_calls_that_hang_hold_up_nobody_else_and_stay_few(sandbox):
     running = threads_of_razorpay()
     await asyncio.gather(*calls)
     assert still_waiting > 20
-    assert len(running) <= AT_ONCE
+    assert len(running) <= CONCURRENCY
 
 
 async def test_each_thread_has_connections_of_its_own(sandbox):
@@ -36,7 +36,7 @@ async def test_each_thread_has_connections_of_its_own(sandbox):
     await asyncio.gather(*(razorpay.check_keys() for _ in range(20)))
 
     sessions = [client.session for client in razorpay._clients]
-    assert 1 < len(sessions) <= AT_ONCE
+    assert 1 < len(sessions) <= CONCURRENCY
     assert len({id(session) for session in sessions}) == len(sessions)
 
 

@@ -28,7 +28,7 @@ from courseflow_admin.services.school import settings as school_settings
 router = APIRouter(prefix=routes.API, tags=["school"])
 LARGEST_CHANGE = 4 * 3 * LONGEST_POLICY + 10_000  # a sign of a policy may be four bytes
 # A picture at an address of its own content never changes; the plain address asks again.
-FOR_GOOD, ASK_ANEW = "public, max-age=31536000, immutable", "no-cache"
+IMMUTABLE, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
 
 
 class PolicyView(BaseModel):
@@ -149,7 +149,7 @@ async def logo(request: Request, v: Annotated[str, Query(max_length=64)] = "") -
     """The picture; 304 to whoever already has it."""
     known, content = await school_logo.get()
     tag = f'"{known.content_hash}"'
-    headers = {"ETag": tag, "Cache-Control": FOR_GOOD if v == known.content_hash else ASK_ANEW}
+    headers = {"ETag": tag, "Cache-Control": IMMUTABLE if v == known.content_hash else REVALIDATE}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=known.media_type, headers=headers)

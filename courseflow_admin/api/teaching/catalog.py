@@ -127,7 +127,7 @@ class CourseView(BaseModel):
         )
 
 
-async def anybody(request: Request) -> Actor | None:
+async def maybe_actor(request: Request) -> Actor | None:
     """The actor, if there is a sign-in; None for a passer-by. A bad token is still refused."""
     if bearer_token(request) is None and not session_token(request):
         return None
@@ -149,4 +149,4 @@ async def search(
 @router.get("/courses/{slug}")
 async def course(request: Request, slug: str) -> CourseView:
     """By its address, an address it had before, or its id."""
-    return CourseView.of(await catalog.course_page(slug, await anybody(request)))
+    return CourseView.of(await catalog.course_page(slug, await maybe_actor(request)))

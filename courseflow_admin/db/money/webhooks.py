@@ -35,10 +35,10 @@ async def find(event_id: str) -> WebhookEvent | None:
 async def wait_again(event_id: str) -> bool:
     """Let an event that was given up wait, with all its tries before it; False if it is none."""
     require_transaction()
-    anew: Row = {"state": WebhookState.WAITING, "attempts": 0}
+    waiting: Row = {"state": WebhookState.WAITING, "attempts": 0}
     result = await collection("webhook_events").update_one(
         {"_id": event_id, "state": WebhookState.FAILED},
-        {"$set": {**anew, "result": "", "error": "", "handled_at": None}},
+        {"$set": {**waiting, "result": "", "error": "", "handled_at": None}},
     )
     return result.modified_count == 1
 

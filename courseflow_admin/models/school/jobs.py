@@ -22,7 +22,7 @@ FREE = datetime(1970, 1, 1, tzinfo=UTC)  # the end of a lease that no one has
 class Priority(IntEnum):
     """Of jobs that are due in one lane the lowest number goes first, then the oldest."""
 
-    SOMEBODY_WAITS = 0
+    URGENT = 0
     NORMAL = 10
     ROUTINE = 20
 

@@ -25,7 +25,7 @@ from courseflow_admin.models.money.payment_metrics import (
 )
 
 DAYS = 30
-EVERYBODYS = frozenset({"new_learners"})  # not about courses, so no one owns a part of it
+SCHOOL_WIDE = frozenset({"new_learners"})  # not about courses, so no one owns a part of it
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,11 @@ async def series(actor: Actor, name: str, days: int = DAYS, currency: str = "") 
 
 def _names(actor: Actor) -> list[str]:
     all_of_it = actor.can(Permission.FIGURES_READ_ALL)
-    return [name for name in METRICS if all_of_it or name not in EVERYBODYS]
+    return [name for name in METRICS if all_of_it or name not in SCHOOL_WIDE]
 
 
 def _visible(actor: Actor, name: str) -> Metric:
-    if name in EVERYBODYS:
+    if name in SCHOOL_WIDE:
         actor.require(Permission.FIGURES_READ_ALL)
     return metric_of(name)
 

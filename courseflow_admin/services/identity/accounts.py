@@ -37,7 +37,7 @@ FAILED_EVERYWHERE = 20  # of one account in five minutes
 FAILED_PER_ADDRESS = 10  # in one minute, from one IP address
 SIGN_UPS_PER_ADDRESS = 20  # in one minute
 LONGEST_SEARCH = 254  # an e-mail address
-NOBODY = Actor(id="nobody", role="")
+ANONYMOUS = Actor(id="nobody", role="")
 
 
 class EmailTaken(Conflict):
@@ -108,7 +108,7 @@ async def _tell_owner(owner: Account) -> None:
             dedupe_key=f"account-exists-{owner.id}-{calendar.school().date_of(at)}",
             facts={},
         )
-        await audit.record(NOBODY, Act.ACCOUNT_SIGN_UP_REPEATED, owner.id)
+        await audit.record(ANONYMOUS, Act.ACCOUNT_SIGN_UP_REPEATED, owner.id)
 
     await transaction(body)
 
@@ -359,7 +359,7 @@ async def _note_failure(
     await limits.count("sign-in-address", ip, FAILED_PER_ADDRESS, seconds=60)
 
     async def body() -> None:
-        await audit.record(NOBODY, Act.SESSION_REFUSED, account.id if account else "acc_unknown")
+        await audit.record(ANONYMOUS, Act.SESSION_REFUSED, account.id if account else "acc_unknown")
 
     await transaction(body)
 

@@ -16,7 +16,7 @@ from courseflow_admin.models.identity.one_time_links import LinkUse
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import one_time_links, password_rules, passwords, sessions
-from courseflow_admin.services.identity.accounts import NOBODY
+from courseflow_admin.services.identity.accounts import ANONYMOUS
 from courseflow_admin.services.identity.one_time_links import SETS_PASSWORD, Link, LinkNotGood
 from courseflow_admin.services.identity.verification import acting_as
 from courseflow_admin.services.mail import outbox
@@ -41,7 +41,7 @@ async def ask(email: str) -> None:
     if account is None or account.suspended_at or account.erased_at:
         nobody = f"nobody-{hashlib.sha256(email.encode()).hexdigest()[:26]}"
         asked_of = account.id if account else "acc_unknown"
-        await _to_nobody(one_time_links.new(LinkUse.RESET, nobody, ""), asked_of)
+        await _to_decoy(one_time_links.new(LinkUse.RESET, nobody, ""), asked_of)
     else:
         await _to(account, one_time_links.new(LinkUse.RESET, account.id, account.email))
 
@@ -94,12 +94,12 @@ async def _to(account: Account, link: Link) -> None:
             dedupe_key=f"reset-{link.row.id}",
             facts={"link": link.address},
         )
-        await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, account.id)
+        await audit.record(ANONYMOUS, Act.ACCOUNT_RESET_ASKED, account.id)
 
     await transaction(body)
 
 
-async def _to_nobody(link: Link, asked_of: str) -> None:
+async def _to_decoy(link: Link, asked_of: str) -> None:
     async def body() -> None:
         await one_time_links.keep(link)
         email = outbox.compose(
@@ -111,6 +111,6 @@ async def _to_nobody(link: Link, asked_of: str) -> None:
         )
         await links_db.add_decoy(email, link.expires_at)
         await outbox.ask_to_send(email)
-        await audit.record(NOBODY, Act.ACCOUNT_RESET_ASKED, asked_of)
+        await audit.record(ANONYMOUS, Act.ACCOUNT_RESET_ASKED, asked_of)
 
     await transaction(body)

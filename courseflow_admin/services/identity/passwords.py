@@ -102,18 +102,18 @@ def _hash(password: str, cost: int) -> str:
 def _check(password: str, password_hash: str, cost: int) -> bool:
     digest = _digest(password)
     if not password_hash:
-        bcrypt.checkpw(digest, _nobodys(cost))
+        bcrypt.checkpw(digest, _decoy_hash(cost))
         return False
     same = bcrypt.checkpw(digest, password_hash.encode())
     # Made when less was asked for, or others are dearer: the rest of the work is done too, or the
     # time it takes would tell who has an account. Each cost is twice the one before, so these add
     # up exactly.
     for missing in range(_cost_of(password_hash), cost):
-        bcrypt.checkpw(digest, _nobodys(missing))
+        bcrypt.checkpw(digest, _decoy_hash(missing))
     return same
 
 
-def _nobodys(cost: int) -> bytes:
+def _decoy_hash(cost: int) -> bytes:
     """Well-formed, so that bcrypt does all its work."""
     return f"$2b${cost:02d}${'.' * 53}".encode()
 

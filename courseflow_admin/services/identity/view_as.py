@@ -23,7 +23,7 @@ from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
 
 LASTS = timedelta(minutes=30)
-BEGUN = 30  # in one hour, by one admin
+STARTS_AN_HOUR = 30  # in one hour, by one admin
 
 
 class NotViewable(Conflict):
@@ -54,7 +54,7 @@ def viewable(actor: Actor, account: Account) -> bool:
 async def begin(actor: Actor, account_id: str) -> None:
     """Let the session `actor` asks from see everything as this person does, read-only."""
     actor.require(Permission.ACCOUNTS_VIEW_AS)
-    await limits.count("view-as", actor.id, BEGUN, seconds=3600)
+    await limits.count("view-as", actor.id, STARTS_AN_HOUR, seconds=3600)
     telling = (await school_settings.get()).tell_about_view_as
     until = clock.wall() + LASTS
 

@@ -31,7 +31,7 @@ async def ask(payment_id: str, provider: GatewayName, at: datetime) -> None:
 
 async def ask_now(payment_id: str, provider: GatewayName) -> None:
     """The buyer is back from the gateway and waits."""
-    await jobs.queue(KIND, payment_id, provider, priority=Priority.SOMEBODY_WAITS)
+    await jobs.queue(KIND, payment_id, provider, priority=Priority.URGENT)
 
 
 async def plan(payment: Payment, at: datetime | None) -> None:

@@ -36,7 +36,7 @@ from courseflow_admin.services.school.jobs import (
 )
 
 # At once in one worker: what a company lets us ask, and what a small machine can do.
-AT_ONCE: Mapping[Lane, int] = {
+CONCURRENCY: Mapping[Lane, int] = {
     "stripe": 4,
     "razorpay": 4,
     "resend": 2,
@@ -120,7 +120,7 @@ class Runner:
     async def _lane(self, lane: Lane, told_to_stop: asyncio.Task[bool]) -> None:
         at_work: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
-            if len(at_work) >= AT_ONCE[lane]:
+            if len(at_work) >= CONCURRENCY[lane]:
                 await asyncio.wait({*at_work, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
             elif job := await self._claim_or_none(lane):
                 task = asyncio.create_task(self._run_safely(job))

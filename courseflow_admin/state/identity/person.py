@@ -31,7 +31,7 @@ from courseflow_admin.state.core.address import last_part, query_of
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState, initials
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.school.audit import details_of
-from courseflow_admin.state.school.audit_words import ACTS
+from courseflow_admin.state.school.audit_words import ACTS, actor_text
 
 ActName = Literal["role", "suspend", "restore", "sign_out", "verify", "second_factor", "view"]
 GRANTS = {
@@ -379,7 +379,7 @@ def _session(session: Session) -> SessionRow:
 def _entry(entry: AuditEntry, about: Account) -> EntryLine:
     return EntryLine(
         what=ACTS[entry.act],
-        who=entry.actor_name or entry.actor_id,
+        who=actor_text(entry.actor_id, entry.actor_name),
         at=times.short(entry.at),
         exact=times.exact(entry.at),
         details=details_of(entry, {about.id: about.name}),

@@ -20,7 +20,14 @@ from courseflow_admin.state.core.address import Choice, ListAddress
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.lists import ListState
-from courseflow_admin.state.school.audit_words import ACTS, CODED, CODES, fact_text
+from courseflow_admin.state.school.audit_words import (
+    ACTS,
+    ANONYMOUS,
+    CODED,
+    CODES,
+    actor_text,
+    fact_text,
+)
 
 NAMES = ("q", "act", "actor", "object", "from", "to")
 PERIODS = {1: "Today", 7: "Last 7 days", 30: "Last 30 days"}
@@ -83,7 +90,7 @@ class AuditState(ListState, rx.State):
             page = await audit.search(auth.actor(), wanted, address.request())
             seen = {entry.object_id for entry in page.rows} | {wanted.actor_id, wanted.object_id}
             names = await audit.names_of(auth.actor(), seen)
-            self.actor_text = names.get(wanted.actor_id, wanted.actor_id)
+            self.actor_text = actor_text(wanted.actor_id, names.get(wanted.actor_id, ""))
             self.object_text = names.get(wanted.object_id, wanted.object_id)
             self.rows = [_row(entry, names) for entry in page.rows]
             self._show_page(page, address)
@@ -111,7 +118,7 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> EntryRow:
         at=times.short(entry.at),
         when=calendar.iso(entry.at),
         exact=times.exact(entry.at),
-        actor=entry.actor_name or entry.actor_id,
+        actor=actor_text(entry.actor_id, entry.actor_name),
         actor_id=entry.actor_id,
         act=ACTS[entry.act],
         object_kind=KINDS.get(prefix, ""),
@@ -148,7 +155,7 @@ def details_of(entry: AuditEntry, names: Mapping[str, str] = NAMELESS) -> str:
 
 def _called(of: str, name: str) -> str:
     """`Rosa Admin (acc_…)`, or the id alone."""
-    return f"{name} ({of})" if name else of
+    return f"{name} ({of})" if name else ANONYMOUS.get(of, of)
 
 
 def _said(name: str, value: Any) -> str:

@@ -103,6 +103,12 @@ CODES = {
     "needs_review": "needs review",
 }
 CODED = ("because", "by", "cause", "reason", "status")  # the facts that hold one
+ANONYMOUS = {"nobody": "Anonymous"}  # whoever was not signed in
+
+
+def actor_text(actor_id: str, name: str) -> str:
+    """The name as it was noted, else the id, which is all that is left of a deleted account."""
+    return name or ANONYMOUS.get(actor_id, actor_id)
 
 
 def fact_text(name: str) -> str:

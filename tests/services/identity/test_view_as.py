@@ -132,7 +132,7 @@ async def test_a_session_views_one_person_at_a_time_also_when_asked_twice_at_onc
 async def test_too_many_views_are_refused(database):
     maya = await an_account(**MAYA)
     token, admin = await rosa()
-    for _ in range(view_as.BEGUN):
+    for _ in range(view_as.STARTS_AN_HOUR):
         await view_as.begin(admin, maya.id)
         await view_as.end(await asking(token))
 

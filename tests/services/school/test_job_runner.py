@@ -11,7 +11,7 @@ from courseflow_admin.development import supervisor
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.school.jobs import LANES
 from courseflow_admin.services.school import job_runner, jobs
-from courseflow_admin.services.school.job_runner import AT_ONCE, Runner
+from courseflow_admin.services.school.job_runner import CONCURRENCY, Runner
 from courseflow_admin.services.school.jobs import LOSSES
 from tests.builders import stored
 from tests.job_builders import Work, queue, run_due, sleeping, until
@@ -131,13 +131,13 @@ async def test_a_lane_whose_company_hangs_holds_up_no_other(database, running):
     for number in range(20):
         await queue(str(number), "stripe")
     await running(hangs.handler, fine.handler)
-    await until(lambda: len(hangs.ran) == AT_ONCE["stripe"])
+    await until(lambda: len(hangs.ran) == CONCURRENCY["stripe"])
 
     for lane in set(LANES) - {"stripe"}:
         await jobs.queue("fine", lane, lane)
 
     await until(lambda: len(fine.ran) == len(LANES) - 1)
-    assert len(hangs.ran) == AT_ONCE["stripe"]
+    assert len(hangs.ran) == CONCURRENCY["stripe"]
 
 
 @pytest.mark.parametrize("lane", LANES)
@@ -147,7 +147,7 @@ async def test_a_lane_does_so_much_at_once_and_no_more(database, running, lane):
     async def together(job):
         at_once.add(job.key)
         most.append(len(at_once))
-        if len(at_once) == AT_ONCE[lane]:
+        if len(at_once) == CONCURRENCY[lane]:
             full.set()
         await full.wait()
         await asyncio.sleep(0.03)
@@ -160,7 +160,7 @@ async def test_a_lane_does_so_much_at_once_and_no_more(database, running, lane):
     await running(work.handler)
 
     await until(lambda: len(work.ran) == 12)
-    assert max(most) == AT_ONCE[lane]
+    assert max(most) == CONCURRENCY[lane]
 
 
 # Stopping
@@ -173,19 +173,19 @@ async def test_told_to_stop_it_finishes_what_is_under_way_and_takes_nothing_more
         await told.wait()
 
     work = Work(until_told)
-    for number in range(AT_ONCE["own"] + 1):
+    for number in range(CONCURRENCY["own"] + 1):
         await queue(str(number))
     runner = Runner([work.handler], idle_seconds=0.01)
     task = asyncio.create_task(runner.run())
-    await until(lambda: len(work.ran) == AT_ONCE["own"])
+    await until(lambda: len(work.ran) == CONCURRENCY["own"])
 
     runner.stop()
     told.set()
     await task
 
     (left,) = await stored("jobs")
-    assert (len(work.ran), left["attempts"]) == (AT_ONCE["own"], 0)
-    assert runner.outcomes == {("own", "done"): AT_ONCE["own"]}
+    assert (len(work.ran), left["attempts"]) == (CONCURRENCY["own"], 0)
+    assert runner.outcomes == {("own", "done"): CONCURRENCY["own"]}
 
 
 async def test_what_is_not_finished_in_time_is_due_again_at_once_and_was_no_failure(database):

@@ -62,11 +62,11 @@ async def test_asked_for_again_it_is_the_same_job_earlier_and_more_urgent(databa
     at = clock.business()
     await queue(due_at=at + MINUTE, priority=Priority.ROUTINE)
 
-    await queue(due_at=at, priority=Priority.SOMEBODY_WAITS)
+    await queue(due_at=at, priority=Priority.URGENT)
     await queue(due_at=at + 2 * MINUTE, priority=Priority.NORMAL)
 
     (job,) = await stored("jobs")
-    assert (job["due_at"], job["priority"]) == (at, Priority.SOMEBODY_WAITS)
+    assert (job["due_at"], job["priority"]) == (at, Priority.URGENT)
 
 
 async def test_ten_times_at_once_it_is_one_job(database):
@@ -88,7 +88,7 @@ async def test_routine_is_planned_only_where_nothing_is_planned(database):
 async def test_asked_for_again_while_it_is_at_work_it_runs_once_more_and_not_at_once(database):
     async def asks_again(job):
         if len(work.ran) == 1:
-            await queue(priority=Priority.SOMEBODY_WAITS)
+            await queue(priority=Priority.URGENT)
             await run_due(work.handler)  # another worker meanwhile
         work.seen = [*getattr(work, "seen", []), (len(work.ran), job.priority)]
 
@@ -98,7 +98,7 @@ async def test_asked_for_again_while_it_is_at_work_it_runs_once_more_and_not_at_
     await run_due(work.handler)
 
     assert work.ran == ["one", "one"]
-    assert work.seen == [(1, Priority.NORMAL), (2, Priority.SOMEBODY_WAITS)]
+    assert work.seen == [(1, Priority.NORMAL), (2, Priority.URGENT)]
     assert await stored("jobs") == []
 
 
@@ -109,7 +109,7 @@ async def test_what_comes_again_comes_when_it_says_and_as_routine(database):
         return at
 
     work = Work(again)
-    await queue(priority=Priority.SOMEBODY_WAITS)
+    await queue(priority=Priority.URGENT)
 
     await run_due(work.handler)
 
@@ -123,7 +123,7 @@ async def test_the_more_urgent_goes_first_and_then_who_waits_longest(database):
     await queue("routine", priority=Priority.ROUTINE, due_at=at - 3 * MINUTE)
     await queue("young", due_at=at - MINUTE)
     await queue("old", due_at=at - 2 * MINUTE)
-    await queue("buyer", priority=Priority.SOMEBODY_WAITS)
+    await queue("buyer", priority=Priority.URGENT)
 
     await run_due(work.handler)
 

@@ -351,6 +351,8 @@ async def test_an_account_there_is_not_has_no_page_to_lead_to(database):
 
     [row] = state.rows
     assert (row.object_text, row.object_href) == ("acc_unknown", "")
+    assert row.actor == "Anonymous"
+    assert "By: Anonymous" in row.details.splitlines()
 
 
 async def test_what_is_gone_or_has_no_name_is_shown_by_its_id(database):
