@@ -40,6 +40,21 @@ def test_no_field_lets_the_browser_cut_off_what_is_pasted():
         assert ("{0,80}" in drawn) is not multiline
 
 
+def test_a_length_on_screen_is_that_of_the_model_and_never_a_number_of_its_own():
+    bare = [
+        f"{path.name}:{call.lineno}"
+        for layer in ("pages", "components", "state")
+        for path in (PACKAGE / layer).rglob("*.py")
+        if path.name != "edge.py"  # what Reflex itself sends
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        for given in call.keywords
+        if given.arg in {"max_length", "min_length"} and isinstance(given.value, ast.Constant)
+    ]
+
+    assert bare == []
+
+
 @pytest.mark.parametrize(
     ("form", "fields", "sentence"),
     [

@@ -7,6 +7,7 @@ from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, select
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.sidebar import may
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.core.auth import ROLE_LABELS
 from courseflow_admin.state.identity.invitations import InvitationsState
@@ -55,7 +56,7 @@ def invite_dialog() -> rx.Component:
                 "email",
                 type="email",
                 required=True,
-                max_length=254,
+                max_length=LONGEST_EMAIL,
                 auto_complete="off",
                 error=rx.cond(InvitationsState.wrong == "email", InvitationsState.wrong_text, ""),
             ),

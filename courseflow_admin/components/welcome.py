@@ -10,6 +10,7 @@ from courseflow_admin.components.layout import bars, on_every_page
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.state.core.auth import SignInState
 
 PROMISES = (
@@ -84,7 +85,7 @@ def email_field(**props: Any) -> rx.Component:
         type="email",
         auto_complete="username",
         required=True,
-        max_length=254,
+        max_length=LONGEST_EMAIL,
         default_value=SignInState.email,
         key=SignInState.email,
         error=error_at("email"),

@@ -27,12 +27,14 @@ from courseflow_admin.api.core.errors import NOT_STORED, refusals
 from courseflow_admin.config import settings
 from courseflow_admin.errors import Busy, CourseFlowError, Invalid
 from courseflow_admin.models.core.accounts import (
+    LONGEST_CODE,
     Account,
     ApiSignInForm,
     Form,
     SignInForm,
     SignUpForm,
 )
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.identity.known_devices import KEPT
 from courseflow_admin.models.identity.second_factor import (
     SIGN_IN_WITHIN,
@@ -53,7 +55,7 @@ FIELD_PROBLEMS = {
 
 
 class CodeForm(Form):
-    code: Annotated[SecretStr, Field(max_length=100)] = SecretStr("")
+    code: Annotated[SecretStr, Field(max_length=LONGEST_CODE)] = SecretStr("")
     next: str = ""
     by: str = ""  # "recovery": which of the two fields it was typed into
 
@@ -288,6 +290,6 @@ def back(page: str, code: str, fields: Mapping[str, str], next_path: str) -> Res
     response = RedirectResponse(address, 303, headers=NOT_STORED)
     if code == Busy.code:
         response.headers["Retry-After"] = str(Busy.wait_seconds)
-    typed = urlencode({name: fields.get(name, "")[:254] for name in ("email", "name")})
+    typed = urlencode({name: fields.get(name, "")[:LONGEST_EMAIL] for name in ("email", "name")})
     _set_cookie(response, routes.form_cookie, typed, max_age=FORM_KEPT)
     return response

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, read_json, takes
 from courseflow_admin.api.core.errors import NOT_STORED, refusals
-from courseflow_admin.models.core.accounts import AnyPassword, Form
+from courseflow_admin.models.core.accounts import LONGEST_CODE, AnyPassword, Form
 from courseflow_admin.services.identity import second_factor
 
 router = APIRouter(prefix=f"{routes.API}/me/second-factor", tags=["second factor"])
-Code = Annotated[SecretStr, Field(min_length=1, max_length=100)]
+Code = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_CODE)]
 
 
 class BeginForm(Form):

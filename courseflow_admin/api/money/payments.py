@@ -12,9 +12,11 @@ from courseflow_admin.api.core.dependencies import CurrentActor, Paging
 from courseflow_admin.api.core.errors import refusals
 from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.api.money import timeline
-from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.amounts import LONGEST_WRITTEN, Money
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import (
+    LONGEST_NOTE,
+    LONGEST_REASON,
     Payment,
     PaymentFilter,
     PaymentState,
@@ -89,8 +91,8 @@ class RefundForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    amount: str = Field(max_length=20)
-    reason: str = Field(min_length=1, max_length=300)
+    amount: str = Field(max_length=LONGEST_WRITTEN)
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
     request_id: str = Field(default="", pattern=r"^(ref_[0-9a-z]{26})?$")
 
 
@@ -99,7 +101,7 @@ class ReviewForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    note: str = Field(min_length=1, max_length=reviews.NOTE_LONGEST)
+    note: str = Field(min_length=1, max_length=LONGEST_NOTE)
     reason: str = Field(default="", max_length=1000)
 
 

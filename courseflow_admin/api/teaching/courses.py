@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from courseflow_admin import routes
 from courseflow_admin.api.core.dependencies import CurrentActor, read_json, takes
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.teaching.courses import Course, CourseVersion, Lesson
 from courseflow_admin.models.teaching.studio import FieldsForm, LessonForm, Title
@@ -45,7 +46,7 @@ class NewLesson(LessonForm):
 class Author(Sent):
     """An instructor, by address."""
 
-    email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
+    email: Annotated[str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL)]
 
 
 class CoInstructor(BaseModel):

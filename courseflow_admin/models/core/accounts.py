@@ -42,6 +42,7 @@ def as_name(text: str) -> str:
 
 
 LONGEST_NAME = 80
+LONGEST_CODE = 100  # of an authenticator app, or a recovery code
 LONGEST_REASON = 300  # why someone is suspended
 PersonName = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(as_name)]
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
@@ -122,4 +123,4 @@ class SignInForm(Form):
 class ApiSignInForm(SignInForm):
     """`code`: of the authenticator app or a recovery code, where a second factor is on."""
 
-    code: Annotated[SecretStr, Field(max_length=100)] = SecretStr("")
+    code: Annotated[SecretStr, Field(max_length=LONGEST_CODE)] = SecretStr("")

@@ -28,6 +28,10 @@ FOR_THE_SCHOOL = (
 )
 
 
+LONGEST_BILLING_NAME = 120
+LONGEST_REASON, LONGEST_NOTE = 300, 500  # of a refund, of a review
+
+
 class Capture(StrEnum):
     CREATED = "created"
     PENDING = "pending"

@@ -23,7 +23,11 @@ POLICY_WORDS = {
     "refunds": "the refund policy",
 }
 LONGEST_POLICY = 50_000
+LONGEST_NAME = 60
+LONGEST_LINE = 100  # of seller and tax
+LONGEST_TAX_LABEL, LONGEST_TAX_ID, LONGEST_TAX_NOTE = 30, 40, 200
 MOST_SELLER_LINES = 6
+LONGEST_SELLER = MOST_SELLER_LINES * (LONGEST_LINE + 1)  # with line breaks
 LONGEST_KEPT = 3650  # days: ten years
 
 
@@ -52,7 +56,7 @@ def _as_policy(text: str) -> str:
     return as_text(text).strip()
 
 
-Line = Annotated[str, StringConstraints(max_length=100), AfterValidator(as_line)]
+Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE), AfterValidator(as_line)]
 PolicyText = Annotated[
     str, StringConstraints(max_length=LONGEST_POLICY), AfterValidator(_as_policy)
 ]
@@ -139,7 +143,8 @@ class SchoolChange(Form):
     model_config = ConfigDict(strict=True)
 
     name: (
-        Annotated[str, StringConstraints(max_length=60), AfterValidator(_as_school_name)] | None
+        Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(_as_school_name)]
+        | None
     ) = None
     support_email: EmailAddress | None = None
     currencies: (
@@ -148,11 +153,12 @@ class SchoolChange(Form):
     seller_lines: (
         Annotated[list[Line], Field(max_length=MOST_SELLER_LINES), AfterValidator(_as_lines)] | None
     ) = None
-    tax_id_label: Annotated[Line, StringConstraints(max_length=30)] | None = None
-    tax_id: Annotated[Line, StringConstraints(max_length=40)] | None = None
-    tax_note: Annotated[str, StringConstraints(max_length=200), AfterValidator(as_line)] | None = (
-        None
-    )
+    tax_id_label: Annotated[Line, StringConstraints(max_length=LONGEST_TAX_LABEL)] | None = None
+    tax_id: Annotated[Line, StringConstraints(max_length=LONGEST_TAX_ID)] | None = None
+    tax_note: (
+        Annotated[str, StringConstraints(max_length=LONGEST_TAX_NOTE), AfterValidator(as_line)]
+        | None
+    ) = None
     terms: PolicyText | None = None
     privacy: PolicyText | None = None
     refunds: PolicyText | None = None

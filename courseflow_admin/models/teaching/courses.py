@@ -43,6 +43,8 @@ MOST_LESSONS = 600  # the outline stays one document of some 50 kB
 MOST_SECTIONS = 100
 REMOVED_KEPT = 20  # removed pieces that can be put back, newest last
 LONGEST_BODY = 200_000  # characters of one lesson
+LONGEST_SLUG = 80
+MOST_ACCESS_DAYS = 3650
 MOST_MINUTES = 600  # of one lesson
 
 # Whatever is not named here is published with the next version.
@@ -175,7 +177,7 @@ class Course(Outlined):
     thumbnail: Thumbnail | None = None
     price: Money
     free: bool = False
-    access_days: int | None = Field(default=None, ge=1, le=3650)
+    access_days: int | None = Field(default=None, ge=1, le=MOST_ACCESS_DAYS)
     state: CourseState = CourseState.DRAFT
     removed: list[Removed] = Field(default_factory=list)
     outline_revision: int = 0

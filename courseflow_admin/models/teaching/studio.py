@@ -24,22 +24,28 @@ from courseflow_admin.models.teaching.courses import (
     CATEGORIES,
     LANGUAGES,
     LONGEST_BODY,
+    LONGEST_SLUG,
+    MOST_ACCESS_DAYS,
     MOST_MINUTES,
     Course,
     CourseVersion,
     Thumbnail,
 )
 
-LONGEST_TITLE = 120
+LONGEST_TITLE, LONGEST_SUBTITLE, LONGEST_DESCRIPTION = 120, 200, 20_000
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_TITLE, strip_whitespace=True),
     AfterValidator(as_title),
 ]
 Subtitle = Annotated[
-    str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(as_line)
+    str,
+    StringConstraints(max_length=LONGEST_SUBTITLE, strip_whitespace=True),
+    AfterValidator(as_line),
 ]
-Description = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(as_text)]
+Description = Annotated[
+    str, StringConstraints(max_length=LONGEST_DESCRIPTION), AfterValidator(as_text)
+]
 Body = Annotated[str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(as_text)]
 
 
@@ -55,10 +61,10 @@ class FieldsForm(BaseModel):
     level: Literal["beginner", "intermediate", "advanced"] | None = None
     language: str | None = None
     thumbnail: Thumbnail | None = None
-    slug: Annotated[str, StringConstraints(max_length=80)] | None = None
+    slug: Annotated[str, StringConstraints(max_length=LONGEST_SLUG)] | None = None
     price: Money | None = None
     free: bool | None = None
-    access_days: int | None = Field(default=None, ge=0, le=3650)  # 0: without end
+    access_days: int | None = Field(default=None, ge=0, le=MOST_ACCESS_DAYS)  # 0: without end
 
     @field_validator("category")
     @classmethod

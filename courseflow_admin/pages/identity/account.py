@@ -20,7 +20,8 @@ from courseflow_admin.components.icons import icon
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.welcome import PASSWORD_LENGTH
 from courseflow_admin.models.core import calendar
-from courseflow_admin.models.core.accounts import SHORTEST_PASSWORD
+from courseflow_admin.models.core.accounts import LONGEST_NAME, SHORTEST_PASSWORD
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.identity.account_second_factor import second_factor
 from courseflow_admin.state.identity.account import AccountState, SessionRow
@@ -72,7 +73,7 @@ def name() -> rx.Component:
                 "name",
                 auto_complete="name",
                 required=True,
-                max_length=80,
+                max_length=LONGEST_NAME,
                 default_value=AccountState.name,
                 help_text="This name appears on certificates and next to what you write.",
                 error=error_of("name.name"),
@@ -124,7 +125,7 @@ def address() -> rx.Component:
                     "email",
                     type="email",
                     required=True,
-                    max_length=254,
+                    max_length=LONGEST_EMAIL,
                     auto_complete="email",
                     error=error_of("email.email"),
                 ),

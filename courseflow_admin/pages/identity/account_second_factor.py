@@ -7,6 +7,7 @@ from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import card, facts
 from courseflow_admin.components.forms import button, field, form, link_button, submit
 from courseflow_admin.components.icons import client_act, copy_button, icon
+from courseflow_admin.models.core.accounts import LONGEST_CODE
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.identity.second_factor import CODE, CODES, PASSWORD, SecondFactorState
 
@@ -80,7 +81,7 @@ def code_field(label: str, help_text: str, *, numeric: bool = False) -> rx.Compo
         field_id=CODE,
         help_text=help_text,
         required=True,
-        max_length=40,
+        max_length=LONGEST_CODE,
         auto_complete="one-time-code",
         spell_check=False,
         error=error_of("code"),

@@ -6,6 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import field, native_form, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import error_at, welcome
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.state.identity.links import LinkState
 
 
@@ -27,7 +28,7 @@ def ask() -> rx.Component:
             type="email",
             auto_complete="username",
             required=True,
-            max_length=254,
+            max_length=LONGEST_EMAIL,
             error=error_at("email"),
         ),
         submit("Send link", size="large", wide=True),

@@ -6,6 +6,7 @@ from courseflow_admin import routes
 from courseflow_admin.components.forms import field, hidden, submit
 from courseflow_admin.components.icons import text_link
 from courseflow_admin.components.welcome import welcome, welcome_form
+from courseflow_admin.models.core.accounts import LONGEST_CODE
 from courseflow_admin.state.identity.second_factor import SignInCodeState
 
 OTHER_WAY = rx.cond(
@@ -63,7 +64,7 @@ def app_code() -> rx.Component:
         help_text="Six digits, new every 30 seconds.",
         required=True,
         auto_focus=True,
-        max_length=40,
+        max_length=LONGEST_CODE,
         auto_complete="one-time-code",
         custom_attrs={"inputMode": "numeric"},
         key="app",
@@ -77,7 +78,7 @@ def recovery_code() -> rx.Component:
         help_text="One of your ten recovery codes. Each works once.",
         required=True,
         auto_focus=True,
-        max_length=40,
+        max_length=LONGEST_CODE,
         auto_complete="off",
         spell_check=False,
         key="recovery",

@@ -18,6 +18,7 @@ from courseflow_admin.components.icons import icon, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.components.school import titled
+from courseflow_admin.models.money.payments import LONGEST_BILLING_NAME
 from courseflow_admin.state.money.checkout import COUNTRIES, CheckoutState, Choice
 
 
@@ -75,7 +76,7 @@ def pay_form() -> rx.Component:
             "Name on the receipt",
             "billing_name",
             required=True,
-            max_length=120,
+            max_length=LONGEST_BILLING_NAME,
             auto_complete="name",
             default_value=CheckoutState.billing_name,
             key="for " + CheckoutState.billing_name,  # drawn anew once it is known

@@ -12,7 +12,9 @@ from courseflow_admin.components.icons import copyable, icon, text_link
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
+from courseflow_admin.models.core.amounts import LONGEST_WRITTEN
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payments import LONGEST_NOTE, LONGEST_REASON
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.money.payment_rows import EmailLine, Reference, RefundLine
@@ -280,7 +282,7 @@ def refund_dialog() -> rx.Component:
                 key=PaymentDetailState.dialog_key,
                 input_mode="decimal",
                 auto_complete="off",
-                max_length=20,
+                max_length=LONGEST_WRITTEN,
                 on_change=PaymentDetailState.preview,
             ),
             field(
@@ -290,7 +292,7 @@ def refund_dialog() -> rx.Component:
                 help_text="Kept in the payment history, not in the e-mail.",
                 error=PaymentDetailState.reason_problem,
                 multiline=True,
-                max_length=300,
+                max_length=LONGEST_REASON,
                 rows="2",
             ),
             on_submit=PaymentDetailState.refund,
@@ -328,7 +330,7 @@ def review_dialog() -> rx.Component:
                 help_text="Only admins see it, in the payment history.",
                 error=PaymentDetailState.note_problem,
                 multiline=True,
-                max_length=500,
+                max_length=LONGEST_NOTE,
                 rows="3",
             ),
             on_submit=PaymentDetailState.resolve_review,

@@ -14,8 +14,18 @@ from courseflow_admin.components.js.logo_picker import logo_picker
 from courseflow_admin.components.js.unsaved import unsaved
 from courseflow_admin.components.layout import page
 from courseflow_admin.components.types import Text
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.school.settings import LONGEST_POLICY
+from courseflow_admin.models.school.settings import (
+    LONGEST_KEPT,
+    LONGEST_NAME,
+    LONGEST_POLICY,
+    LONGEST_SELLER,
+    LONGEST_TAX_ID,
+    LONGEST_TAX_LABEL,
+    LONGEST_TAX_NOTE,
+    MOST_SELLER_LINES,
+)
 from courseflow_admin.pages.school.settings_forms import group, text
 from courseflow_admin.state.school.settings import CurrencyRow, SettingsState
 
@@ -54,7 +64,7 @@ def school() -> rx.Component:
         "school",
         "School",
         "On every page, in tab titles and in every e-mail.",
-        text("Name", "name", "school", V.name, required=True, max_length=60),
+        text("Name", "name", "school", V.name, required=True, max_length=LONGEST_NAME),
         text(
             "Support address",
             "support_email",
@@ -62,7 +72,7 @@ def school() -> rx.Component:
             V.support_email,
             required=True,
             type="email",
-            max_length=254,
+            max_length=LONGEST_EMAIL,
             help_text="Shown to people who need help.",
         ),
         on_submit=State.save_school,
@@ -173,8 +183,8 @@ def receipts() -> rx.Component:
             V.seller_lines,
             multiline=True,
             rows="4",
-            max_length=620,
-            help_text="Name and address, up to 6 lines.",
+            max_length=LONGEST_SELLER,
+            help_text=f"Name and address, up to {MOST_SELLER_LINES} lines.",
         ),
         rx.el.div(
             text(
@@ -182,10 +192,10 @@ def receipts() -> rx.Component:
                 "tax_id_label",
                 "receipts",
                 V.tax_id_label,
-                max_length=30,
+                max_length=LONGEST_TAX_LABEL,
                 placeholder="GSTIN, VAT ID",
             ),
-            text("Tax ID", "tax_id", "receipts", V.tax_id, max_length=40),
+            text("Tax ID", "tax_id", "receipts", V.tax_id, max_length=LONGEST_TAX_ID),
             class_name="cf-twofields",
         ),
         text(
@@ -193,7 +203,7 @@ def receipts() -> rx.Component:
             "tax_note",
             "receipts",
             V.tax_note,
-            max_length=200,
+            max_length=LONGEST_TAX_NOTE,
             help_text="One line under the amounts, such as “Prices include GST.”",
         ),
         on_submit=State.save_receipts,
@@ -323,7 +333,7 @@ def days(label: str, name: str, value: Any, help_text: str) -> rx.Component:
         rx.Var.create(value).to(str),
         required=True,
         input_mode="numeric",
-        max_length=4,
+        max_length=len(str(LONGEST_KEPT)),
         help_text=help_text,
     )
 

@@ -12,6 +12,7 @@ from courseflow_admin.components.icons import icon
 from courseflow_admin.components.list_page import list_page
 from courseflow_admin.components.table import Column, row_link, tr
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.teaching.studio import LONGEST_TITLE
 from courseflow_admin.state.teaching.studio import StudioRow, StudioState
 
 FORM = "new-course"
@@ -83,7 +84,7 @@ def new_course() -> rx.Component:
                 "Title",
                 "title",
                 required=True,
-                max_length=120,
+                max_length=LONGEST_TITLE,
                 placeholder="Data Structures in Practice",
                 auto_focus=True,
                 auto_complete="off",

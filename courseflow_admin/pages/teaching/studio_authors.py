@@ -5,6 +5,7 @@ import reflex as rx
 from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.sidebar import may
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.teaching.studio_authors import CoAuthor, StudioAuthorsState
 from courseflow_admin.state.teaching.studio_course import StudioCourseState
@@ -147,7 +148,7 @@ def _email(label: str) -> rx.Component:
         "email",
         type="email",
         required=True,
-        max_length=254,
+        max_length=LONGEST_EMAIL,
         auto_complete="off",
         error=State.wrong,
     )

@@ -4,7 +4,20 @@ import reflex as rx
 
 from courseflow_admin.components.cards import thumb
 from courseflow_admin.components.forms import field, select
-from courseflow_admin.models.teaching.courses import CATEGORIES, HUES, LANGUAGES, LEVELS, PATTERNS
+from courseflow_admin.models.teaching.courses import (
+    CATEGORIES,
+    HUES,
+    LANGUAGES,
+    LEVELS,
+    LONGEST_SLUG,
+    MOST_ACCESS_DAYS,
+    PATTERNS,
+)
+from courseflow_admin.models.teaching.studio import (
+    LONGEST_DESCRIPTION,
+    LONGEST_SUBTITLE,
+    LONGEST_TITLE,
+)
 from courseflow_admin.state.teaching.studio_course import StudioCourseState
 
 State = StudioCourseState
@@ -31,13 +44,13 @@ def details() -> rx.Component:
             class_name="cf-editbar",
         ),
         rx.el.div(
-            text_field("Title", "title", State.title, max_length=120, required=True),
+            text_field("Title", "title", State.title, max_length=LONGEST_TITLE, required=True),
             text_field(
                 "Subtitle",
                 "subtitle",
                 State.subtitle,
                 help_text="One line under the title.",
-                max_length=200,
+                max_length=LONGEST_SUBTITLE,
             ),
             text_field(
                 "Description",
@@ -46,7 +59,7 @@ def details() -> rx.Component:
                 help_text="What learners get, for whom, and what they need before. In Markdown.",
                 multiline=True,
                 rows="10",
-                max_length=20_000,
+                max_length=LONGEST_DESCRIPTION,
             ),
             rx.el.div(
                 picker("Category", "category", State.category, [("", "None"), *_same(CATEGORIES)]),
@@ -63,7 +76,7 @@ def details() -> rx.Component:
                     "slug",
                     State.address,
                     help_text="The end of the course's URL. Old links keep working.",
-                    max_length=80,
+                    max_length=LONGEST_SLUG,
                     disabled=State.locked,
                 ),
                 text_field(
@@ -72,7 +85,7 @@ def details() -> rx.Component:
                     State.access_days,
                     help_text="Leave empty for lifetime access.",
                     input_mode="numeric",
-                    max_length=4,
+                    max_length=len(str(MOST_ACCESS_DAYS)),
                     disabled=State.locked,
                 ),
                 class_name="cf-twofields",

@@ -11,7 +11,7 @@ from courseflow_admin.errors import Conflict, Invalid, NotFound, NotSignedIn
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.logs import client_ip
 from courseflow_admin.models.core import calendar, clock
-from courseflow_admin.models.core.accounts import Account, as_name
+from courseflow_admin.models.core.accounts import LONGEST_NAME, Account, as_name
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.identity.devices import device_of
 from courseflow_admin.models.identity.one_time_links import LinkUse
@@ -28,8 +28,6 @@ from courseflow_admin.services.identity import (
 from courseflow_admin.services.identity.reauthentication import prove
 from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit
-
-LONGEST_NAME = 80
 
 
 class ChangedMeanwhile(Conflict):

@@ -38,7 +38,13 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_title
 from courseflow_admin.models.money.gateways import CheckoutForm, CheckoutOrder
-from courseflow_admin.models.money.payments import Capture, Consent, GatewayName, Payment
+from courseflow_admin.models.money.payments import (
+    LONGEST_BILLING_NAME,
+    Capture,
+    Consent,
+    GatewayName,
+    Payment,
+)
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import POLICY_WORDS, SchoolSettings
 from courseflow_admin.models.teaching.access import Reason
@@ -80,7 +86,9 @@ class BuyForm(BaseModel):
 
     course_id: str = Field(max_length=40)
     provider: GatewayName
-    billing_name: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(as_title)]
+    billing_name: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_BILLING_NAME), AfterValidator(as_title)
+    ]
     billing_country: str = Field(pattern=r"^[A-Z]{2}$")
     # The versions that were read; needed of each policy the school has.
     agreed_terms: Version = 0

@@ -11,11 +11,15 @@ from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.core.texts import as_text
-from courseflow_admin.models.money.payments import Capture, Payment, Review, ReviewState
+from courseflow_admin.models.money.payments import (
+    LONGEST_NOTE,
+    Capture,
+    Payment,
+    Review,
+    ReviewState,
+)
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.school import audit
-
-NOTE_LONGEST = 500
 
 
 class NothingToResolve(Conflict):
@@ -46,8 +50,8 @@ async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") ->
     actor.require(Permission.PAYMENTS_REVIEW)
     payment = await payments_db.get(payment_id)
     note = as_text(note).strip()
-    if not 1 <= len(note) <= NOTE_LONGEST:
-        raise Invalid(f"Enter your findings in 1 to {NOTE_LONGEST} characters.", "note")
+    if not 1 <= len(note) <= LONGEST_NOTE:
+        raise Invalid(f"Enter your findings in 1 to {LONGEST_NOTE} characters.", "note")
 
     async def settle() -> bool:
         before = await payments_db.get(payment.id)

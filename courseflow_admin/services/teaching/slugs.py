@@ -6,12 +6,12 @@ from slugify import slugify
 
 from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Invalid
-from courseflow_admin.models.teaching.courses import Course
+from courseflow_admin.models.teaching.courses import LONGEST_SLUG, Course
 
 
 async def renamed(before: Course, course: Course) -> Course:
     """The changed slug, unless another course has or had it; the old one leads on."""
-    slug = slugify(course.slug, max_length=80)
+    slug = slugify(course.slug, max_length=LONGEST_SLUG)
     if not slug:
         raise Invalid("An address needs letters or digits.", "slug")
     if await courses_db.slug_is_taken(slug, besides=course.id):

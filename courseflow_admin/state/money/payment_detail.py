@@ -8,10 +8,12 @@ import reflex as rx
 from pydantic import Field
 
 from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
-from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.amounts import LONGEST_WRITTEN, Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.money.payments import (
+    LONGEST_NOTE,
+    LONGEST_REASON,
     Capture,
     Payment,
     Refund,
@@ -45,12 +47,12 @@ from courseflow_admin.state.money.payment_steps import step_rows
 
 
 class RefundForm(Form):
-    amount: str = Field(default="", max_length=40)
-    reason: str = Field(default="", max_length=300)
+    amount: str = Field(default="", max_length=LONGEST_WRITTEN)
+    reason: str = Field(default="", max_length=LONGEST_REASON)
 
 
 class ReviewForm(Form):
-    note: str = Field(default="", max_length=500)
+    note: str = Field(default="", max_length=LONGEST_NOTE)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import reflex as rx
 from pydantic import StringConstraints
 
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
+from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.school import support
@@ -25,7 +26,7 @@ class CoAuthor:
 
 
 class AuthorForm(Form):
-    email: Annotated[str, StringConstraints(max_length=254)]
+    email: Annotated[str, StringConstraints(max_length=LONGEST_EMAIL)]
 
 
 class StudioAuthorsState(rx.State):
