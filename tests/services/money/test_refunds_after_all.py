@@ -32,7 +32,7 @@ async def refused_by_mistake(payment, sandbox, provider, minor):
     sandbox.switch(provider, refunds="pending", outage="timeout")
     asked = await give_back(payment, minor)
     sandbox.switch(provider, outage="ok")
-    await refunds._refused(payment, asked.refunds[-1], "It has been refunded already")
+    await refunds._record_refused(payment, asked.refunds[-1], "It has been refunded already")
     return await payments_db.get(payment.id)
 
 
