@@ -3,9 +3,9 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import card
+from courseflow_admin.components.detail_page import detail_page
 from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import (
     button,
@@ -17,7 +17,6 @@ from courseflow_admin.components.forms import (
     submit,
 )
 from courseflow_admin.components.icons import icon
-from courseflow_admin.components.layout import page
 from courseflow_admin.components.welcome import PASSWORD_LENGTH
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.accounts import LONGEST_NAME, SHORTEST_PASSWORD
@@ -34,14 +33,11 @@ from courseflow_admin.state.identity.second_factor import SecondFactorState
     on_load=[SecondFactorState.load, AccountState.load],
 )
 def account() -> rx.Component:
-    return page(
+    return detail_page(
+        AccountState,
         "Account",
-        rx.match(
-            AccountState.view,
-            ("there", there()),
-            ("error", feedback.error(AccountState.error, AccountState.load)),
-            feedback.skeleton_cards(3),
-        ),
+        there(),
+        skeletons=3,
         here="Account",
         permission=Permission.ACCOUNT_PRIVATE,
     )

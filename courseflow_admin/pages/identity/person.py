@@ -3,14 +3,13 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge, email_badge, payment_badge
 from courseflow_admin.components.cards import avatar, card, facts, line
+from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import button, field, native_form, problem, select, submit
 from courseflow_admin.components.icons import copyable, icon, link, text_link
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.accounts import LONGEST_REASON
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.identity.people import standing
@@ -28,19 +27,17 @@ SHOWN = PersonState.shown
 
 @rx.page(
     route=f"{routes.PEOPLE}/[account_id]",
-    title=titled(PersonState.view == "there", PersonState.shown.name, "Person"),
+    title=tab_title(PersonState, PersonState.shown.name, "Person"),
     on_load=PersonState.load,
 )
 def person() -> rx.Component:
-    return page(
-        rx.cond(PersonState.view == "there", SHOWN.name, "Person"),
-        rx.match(
-            PersonState.view,
-            ("there", there()),
-            ("missing", feedback.not_found("person", "They")),
-            ("error", feedback.error(PersonState.error, PersonState.load)),
-            feedback.skeleton_cards(3),
-        ),
+    return detail_page(
+        PersonState,
+        "Person",
+        there(),
+        name=SHOWN.name,
+        missing=not_found("person", "They"),
+        skeletons=3,
         here="People",
         path=[("Teaching", ""), ("People", routes.PEOPLE)],
         permission=Permission.ACCOUNTS_READ,

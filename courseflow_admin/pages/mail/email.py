@@ -3,13 +3,11 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import email_badge
 from courseflow_admin.components.cards import card
+from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.forms import button, problem
 from courseflow_admin.components.icons import copyable, text_link
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.mail.email import EmailDetailState
@@ -20,19 +18,15 @@ ERASED = "Its content and address were erased together with the recipient's acco
 
 @rx.page(
     route=f"{routes.EMAILS}/[email_id]",
-    title=titled(EmailDetailState.view == "there", EmailDetailState.shown.subject, "E-mail"),
+    title=tab_title(EmailDetailState, EmailDetailState.shown.subject, "E-mail"),
     on_load=EmailDetailState.load,
 )
 def email() -> rx.Component:
-    return page(
-        rx.cond(EmailDetailState.view == "there", SHOWN.subject, "E-mail"),
-        rx.match(
-            EmailDetailState.view,
-            ("there", there()),
-            ("missing", feedback.not_found("e-mail")),
-            ("error", feedback.error(EmailDetailState.error, EmailDetailState.load)),
-            feedback.skeleton_cards(2),
-        ),
+    return detail_page(
+        EmailDetailState,
+        "E-mail",
+        there(),
+        name=SHOWN.subject,
         here="E-mails",
         path=[(EmailDetailState.back_text, EmailDetailState.back_href)],
         permission=Permission.ACCOUNT_OWN,

@@ -3,13 +3,12 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge, payment_badge
 from courseflow_admin.components.cards import card, facts, line
+from courseflow_admin.components.detail_page import detail_page, tab_title
+from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import text_link
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.access import AccessState, PaymentLine, ReasonRow
 
@@ -18,19 +17,15 @@ SHOWN = AccessState.shown
 
 @rx.page(
     route="/access/[account_id]/[course_id]",
-    title=titled(AccessState.view == "there", SHOWN.headline, "Why?"),
+    title=tab_title(AccessState, SHOWN.headline, "Why?"),
     on_load=AccessState.load,
 )
 def access() -> rx.Component:
-    return page(
+    return detail_page(
+        AccessState,
         "Why?",
-        rx.match(
-            AccessState.view,
-            ("there", there()),
-            ("missing", feedback.not_found("person or course")),
-            ("error", feedback.error(AccessState.error, AccessState.load)),
-            feedback.skeleton_cards(2),
-        ),
+        there(),
+        missing=not_found("person or course"),
         here="People",
         path=[("Teaching", ""), ("People", routes.PEOPLE), (SHOWN.person, SHOWN.person_href)],
         permission=Permission.ACCESS_READ_ALL,

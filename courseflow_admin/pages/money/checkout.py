@@ -5,6 +5,8 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.cards import card, sums, thumb
+from courseflow_admin.components.detail_page import detail_page, tab_title
+from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import (
     field,
     hidden,
@@ -15,33 +17,24 @@ from courseflow_admin.components.forms import (
     submit,
 )
 from courseflow_admin.components.icons import icon, text_link
-from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
-from courseflow_admin.components.school import titled
 from courseflow_admin.models.money.payments import LONGEST_BILLING_NAME
 from courseflow_admin.state.money.checkout import COUNTRIES, CheckoutState, Choice
 
 
 @rx.page(
     route="/checkout/[slug]",
-    title=titled(CheckoutState.view == "there", "Buy " + CheckoutState.title, "Checkout"),
+    title=tab_title(CheckoutState, "Buy " + CheckoutState.title, "Checkout"),
     on_load=CheckoutState.load,
 )
 def checkout() -> rx.Component:
-    return page(
+    return detail_page(
+        CheckoutState,
         "Checkout",
-        rx.match(
-            CheckoutState.view,
-            ("there", there()),
-            ("owned", owned()),
-            ("under_way", under_way()),
-            ("closed", closed()),
-            ("missing", feedback.not_found("course")),
-            ("forbidden", feedback.forbidden()),
-            ("error", feedback.error(CheckoutState.error, CheckoutState.load)),
-            feedback.skeleton_cards(2),
-        ),
-        policy_links_below(CheckoutState.view),
+        there(),
+        looks=(("owned", owned()), ("under_way", under_way()), ("closed", closed())),
+        missing=not_found("course"),
+        beside=[policy_links_below(CheckoutState.view)],
         here="Catalog",
         path=[("Catalog", routes.HOME), (CheckoutState.title, CheckoutState.course_href)],
     )

@@ -3,14 +3,13 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import my_payment_badge
 from courseflow_admin.components.cards import card, sums
+from courseflow_admin.components.detail_page import detail_page, tab_title
+from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import copyable, text_link, toned_icon
 from courseflow_admin.components.js.repeat import repeat
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.school import titled
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.state.money.my_payment import MyPaymentState
 
@@ -20,22 +19,21 @@ NAMED = "Payment for " + SHOWN.course
 
 @rx.page(
     route=f"{routes.MY_PAYMENTS}/[payment_id]",
-    title=titled(MyPaymentState.view == "there", NAMED, "My payment"),
+    title=tab_title(MyPaymentState, NAMED, "My payment"),
     on_load=MyPaymentState.load,
 )
 def my_payment() -> rx.Component:
-    return page(
-        rx.cond(MyPaymentState.view == "there", NAMED, "My payment"),
-        rx.match(
-            MyPaymentState.view,
-            ("there", there()),
-            ("missing", feedback.not_found("payment")),
-            ("error", feedback.error(MyPaymentState.error, MyPaymentState.load)),
-            feedback.skeleton_cards(2),
-        ),
+    return detail_page(
+        MyPaymentState,
+        "My payment",
+        there(),
+        name=NAMED,
+        missing=not_found("payment"),
         # Asked by the browser: so it ends with the page, and each look passes the guard.
-        rx.cond(MyPaymentState.waiting, repeat(1, MyPaymentState.look)),
-        rx.cond(MyPaymentState.following, repeat(10, MyPaymentState.look)),
+        beside=(
+            rx.cond(MyPaymentState.waiting, repeat(1, MyPaymentState.look)),
+            rx.cond(MyPaymentState.following, repeat(10, MyPaymentState.look)),
+        ),
         here="My payments",
         path=[("My payments", routes.MY_PAYMENTS)],
         permission=Permission.ACCOUNT_OWN,

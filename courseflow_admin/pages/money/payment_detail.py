@@ -3,14 +3,12 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import email_badge, payment_badge, refund_badge
 from courseflow_admin.components.cards import avatar, card, line, sums
+from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.dialogs import dialog, effects_of
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.icons import copyable, icon, text_link
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.school import titled
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.core.amounts import LONGEST_WRITTEN
 from courseflow_admin.models.core.permissions import Permission
@@ -25,19 +23,16 @@ FORM, REVIEW_FORM = "refund-form", "review-form"
 
 @rx.page(
     route=f"{routes.PAYMENTS}/[payment_id]",
-    title=titled(PaymentDetailState.view == "there", SHOWN.title, "Payment"),
+    title=tab_title(PaymentDetailState, SHOWN.title, "Payment"),
     on_load=PaymentDetailState.load,
 )
 def payment() -> rx.Component:
-    return page(
-        rx.cond(PaymentDetailState.view == "there", SHOWN.title, "Payment"),
-        rx.match(
-            PaymentDetailState.view,
-            ("there", there()),
-            ("missing", feedback.not_found("payment")),
-            ("error", feedback.error(PaymentDetailState.error, PaymentDetailState.load)),
-            feedback.skeleton_cards(3),
-        ),
+    return detail_page(
+        PaymentDetailState,
+        "Payment",
+        there(),
+        name=SHOWN.title,
+        skeletons=3,
         here="Payments",
         path=[("Money", ""), ("Payments", routes.PAYMENTS)],
         permission=Permission.PAYMENTS_READ,

@@ -3,10 +3,10 @@
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.cards import markdown_html
+from courseflow_admin.components.detail_page import detail_page
+from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.icons import icon, text_link
-from courseflow_admin.components.layout import page
 from courseflow_admin.components.policies import policy_links_below
 from courseflow_admin.state.school.policies import PolicyState
 
@@ -29,16 +29,13 @@ def refunds() -> rx.Component:
 
 
 def policy(title: str, missing: str) -> rx.Component:
-    return page(
+    return detail_page(
+        PolicyState,
         title,
-        rx.match(
-            PolicyState.view,
-            ("there", there()),
-            ("missing", feedback.empty("file_text", f"No {title.lower()} yet", missing)),
-            ("error", feedback.error(PolicyState.error, LOAD)),
-            feedback.skeleton_cards(1),
-        ),
-        policy_links_below(PolicyState.view),
+        there(),
+        missing=empty("file_text", f"No {title.lower()} yet", missing),
+        skeletons=1,
+        beside=[policy_links_below(PolicyState.view)],
         path=[("Policies", "")],
     )
 

@@ -5,14 +5,13 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.components import feedback
 from courseflow_admin.components.cards import card
+from courseflow_admin.components.detail_page import detail_page
 from courseflow_admin.components.dialogs import dialog, effect, effects
 from courseflow_admin.components.forms import button
 from courseflow_admin.components.icons import icon, mark, text_link
 from courseflow_admin.components.js.logo_picker import logo_picker
 from courseflow_admin.components.js.unsaved import unsaved
-from courseflow_admin.components.layout import page
 from courseflow_admin.components.types import Text
 from courseflow_admin.models.core.addresses import LONGEST_EMAIL
 from courseflow_admin.models.core.permissions import Permission
@@ -34,14 +33,11 @@ State, V = SettingsState, SettingsState.values
 
 @rx.page(route=routes.SETTINGS, title="Settings · CourseFlow", on_load=SettingsState.load)
 def settings() -> rx.Component:
-    return page(
+    return detail_page(
+        State,
         "Settings",
-        rx.match(
-            State.view,
-            ("there", there()),
-            ("error", feedback.error(State.error, State.load)),
-            feedback.skeleton_cards(4),
-        ),
+        there(),
+        skeletons=4,
         here="Settings",
         path=[("System", "")],
         permission=Permission.SETTINGS_CHANGE,

@@ -6,10 +6,9 @@ from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
 from courseflow_admin.components.cards import card, markdown_html, meter, thumb
+from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.forms import button, link_button
 from courseflow_admin.components.icons import icon, link, text_link
-from courseflow_admin.components.layout import page
-from courseflow_admin.components.school import titled
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.teaching.course import CoursePageState, LessonLine, SectionLines
 
@@ -18,18 +17,17 @@ State = CoursePageState
 
 @rx.page(
     route="/courses/[slug]",
-    title=titled(CoursePageState.view == "page", CoursePageState.title, "Course"),
+    title=tab_title(CoursePageState, CoursePageState.title, "Course"),
     on_load=CoursePageState.load,
 )
 def course() -> rx.Component:
-    return page(
-        rx.cond(State.title != "", State.title, "Course"),
-        rx.match(
-            State.view,
-            ("page", everything()),
-            ("missing", not_there()),
-            feedback.skeleton_cards(3),
-        ),
+    return detail_page(
+        State,
+        "Course",
+        everything(),
+        name=State.title,
+        missing=not_there(),
+        skeletons=3,
         here="Catalog",
         path=[("Learning", ""), ("Catalog", routes.HOME)],
     )

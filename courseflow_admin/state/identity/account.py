@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.accounts import AnyPassword, NewPassword
 from courseflow_admin.models.core.permissions import Actor, Permission
@@ -15,6 +15,7 @@ from courseflow_admin.services.identity.my_account import OwnSession
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import Form, event
 
 
@@ -49,9 +50,7 @@ class DeletionForm(Form):
     current_password: AnyPassword
 
 
-class AccountState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class AccountState(DetailState, rx.State):
     name: str = ""
     email: str = ""
     verified: bool = False
@@ -74,14 +73,9 @@ class AccountState(rx.State):
         auth = await self.get_state(AuthState)
         self.wrong = self.wrong_text = ""
         self.deleting = False
-        try:
+        async with self._refusals():
             await self._show(auth.actor())
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
-            return None
-        return rx.set_focus("email") if self.router.url.fragment == "email" else None
+            return rx.set_focus("email") if self.router.url.fragment == "email" else None
 
     @event(Permission.ACCOUNT_PRIVATE)
     async def rename(self, form: NameForm):

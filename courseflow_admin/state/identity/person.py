@@ -6,7 +6,7 @@ from typing import Literal
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.accounts import AS_ROLE, MAY, Account, AccountRole
 from courseflow_admin.models.core.permissions import Permission
@@ -29,6 +29,7 @@ from courseflow_admin.services.school import support
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.address import last_part, query_of
 from courseflow_admin.state.core.auth import ROLE_LABELS, AuthState, initials
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.school.audit import details_of
 from courseflow_admin.state.school.audit_words import ACTS, actor_text
@@ -110,9 +111,7 @@ class Shown:
     view_action: str = ""
 
 
-class PersonState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class PersonState(DetailState, rx.State):
     zone: str = ""
     shown: Shown = Shown()
     places: list[PlaceRow] = []
@@ -135,20 +134,16 @@ class PersonState(rx.State):
     @event(Permission.ACCOUNTS_READ, supersedes=True)
     async def load(self):
         account_id, self.dialog = last_part(self), ""
-        if self._person is None or self._person.account.id != account_id:
-            self.view = "loading"
+        if self._turn_to(account_id):
             yield
-        try:
+        async with self._refusals():
             said = query_of(self.router.url, "said")["said"]
             await self._read(account_id)
             if said in VIEW_PROBLEMS:
                 yield notices.error(VIEW_PROBLEMS[said])
-        except NotSignedIn:
-            raise
-        except NotFound:
-            self._person, self.view = None, "missing"
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
+
+    def _forget(self) -> None:
+        self._person, self.shown = None, Shown()
 
     @event(Permission.ACCOUNTS_CHANGE)
     async def ask(self, act: ActName):

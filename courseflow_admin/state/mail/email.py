@@ -6,15 +6,14 @@ from datetime import datetime
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import Email, EmailState
 from courseflow_admin.services.mail import emails
-from courseflow_admin.services.school import support
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import last_part
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.timeline import StepRow
 from courseflow_admin.state.core.words import body_gone
@@ -58,9 +57,7 @@ class ShownEmail:
     body_gone: str = ""  # when its content is kept no longer, that
 
 
-class EmailDetailState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class EmailDetailState(DetailState, rx.State):
     shown: ShownEmail = ShownEmail()
     steps: list[StepRow] = []
     zone: str = ""
@@ -68,34 +65,26 @@ class EmailDetailState(rx.State):
     back_text: str = "My e-mails"
     back_href: str = routes.MY_EMAILS
     log: bool = False  # whether the one who looks works with the log, and not only received it
-    _shown_id: str = ""
 
     @event(Permission.ACCOUNT_OWN, supersedes=True)
     async def load(self):
         email_id = last_part(self)
-        if self._shown_id != email_id:
-            self.view, self.as_text = "loading", False
+        if self._turn_to(email_id):
             yield
         auth = await self.get_state(AuthState)
         actor = auth.actor()
         self.log = actor.can(Permission.EMAILS_READ)
         self.back_text = "E-mails" if self.log else "My e-mails"
         self.back_href = routes.EMAILS if self.log else routes.MY_EMAILS
-        try:
+        async with self._refusals():
             email = await emails.get(actor, email_id)
-        except NotSignedIn:
-            raise
-        except NotFound:
-            self._shown_id, self.view = "", "missing"
-            return
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
-            return
-        self._shown_id = email_id
-        self.shown = _shown(actor, email)
-        self.steps = steps_of(email)
-        self.zone = times.zone()
-        self.view = "there"
+            self.shown = _shown(actor, email)
+            self.steps = steps_of(email)
+            self.zone = times.zone()
+            self.view = "there"
+
+    def _forget(self) -> None:
+        self.shown, self.as_text = ShownEmail(), False
 
     @event(Permission.ACCOUNT_OWN)
     async def show_text(self, as_text: bool):

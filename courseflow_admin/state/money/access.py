@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services.identity import people
 from courseflow_admin.services.identity.people import Why
-from courseflow_admin.services.school import support
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.words import address_part
 
@@ -68,31 +67,24 @@ class Shown:
     repair_label: str = ""
 
 
-class AccessState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class AccessState(DetailState, rx.State):
     shown: Shown = Shown()
     reasons: list[ReasonRow] = []
     payments: list[PaymentLine] = []
-    _asked: tuple[str, str] = ("", "")
 
     @event(Permission.ACCESS_READ_ALL, supersedes=True)
     async def load(self):
         asked = address_part(self, 1), address_part(self, 2)
-        if asked != self._asked:
-            self._asked, self.view, self.shown = asked, "loading", Shown()
+        if self._turn_to("/".join(asked)):
             yield
         actor = (await self.get_state(AuthState)).actor()
-        try:
-            found = await people.why(actor, *asked)
-        except NotSignedIn:
-            raise
-        except NotFound:
-            self.view, self.shown = "missing", Shown()
-            return
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
-            return
+        async with self._refusals():
+            self._show(await people.why(actor, *asked))
+
+    def _forget(self) -> None:
+        self.shown = Shown()
+
+    def _show(self, found: Why) -> None:
         self.shown = _shown(found)
         self.reasons = [
             ReasonRow(

@@ -6,14 +6,13 @@ from operator import itemgetter
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotFound, ReadOnly
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import countries
 from courseflow_admin.models.teaching.courses import Course, Thumbnail
 from courseflow_admin.services.money import checkout
-from courseflow_admin.services.school import support
 from courseflow_admin.state.core.address import last_part, query_of
 from courseflow_admin.state.core.auth import AuthState, problem_text
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
 from courseflow_admin.state.core.words import short
@@ -54,9 +53,7 @@ class Choice:
     first: bool
 
 
-class CheckoutState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class CheckoutState(DetailState, rx.State):
     problem: str = ""
     cancelled: bool = False
     course_key: str = ""  # what the form sends: course id and the slug in the address
@@ -84,29 +81,21 @@ class CheckoutState(rx.State):
     @event(PUBLIC, supersedes=True)
     async def load(self):
         slug = last_part(self)
-        if slug != self.course_slug:
-            self.view = "loading"
-            self.title = self.course_slug = self.course_href = ""
+        if self._turn_to(slug):
             yield
-        yield await self._load(slug)
+        async with self._refusals():
+            yield await self._load(slug)
+
+    def _forget(self) -> None:
+        self.title = self.course_slug = self.course_href = ""
 
     async def _load(self, slug: str) -> rx.event.EventSpec | None:
         """Show the offer, or where to go instead."""
         auth = await self.get_state(AuthState)
         if not auth.signed_in:
             return rx.redirect(routes.sign_in(routes.checkout(slug)), replace=True)
-        try:
-            query = query_of(self.router.url, "problem", "cancelled")
-            offer = await checkout.offer(auth.actor(), slug)
-        except NotFound:
-            self.view, self.title = "missing", ""
-            return None
-        except ReadOnly:
-            self.view = "forbidden"
-            return None
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
-            return None
+        query = query_of(self.router.url, "problem", "cancelled")
+        offer = await checkout.offer(auth.actor(), slug)
         self.problem = await problem_text(PROBLEMS, query["problem"])
         self.cancelled = query["cancelled"] == "1"
         course = offer.course

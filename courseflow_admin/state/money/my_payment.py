@@ -7,7 +7,7 @@ from datetime import timedelta
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import CourseFlowError, NotFound, NotSignedIn
+from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import (
@@ -25,10 +25,10 @@ from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.money.sync import ON_ITS_WAY, awaits_answer
 from courseflow_admin.services.school import settings as school_settings
-from courseflow_admin.services.school import support
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.address import last_part
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 
 LOOK_FOR_SECONDS = 60
@@ -74,20 +74,16 @@ class MyShown:
     support: str = ""
 
 
-class MyPaymentState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class MyPaymentState(DetailState, rx.State):
     shown: MyShown = MyShown()
     waiting: bool = False  # while it is so the page asks `look` every second
     following: bool = False  # and while this is so, every ten
-    _shown_id: str = ""
     _since: float = 0.0
 
     @event(Permission.ACCOUNT_OWN, supersedes=True)
     async def load(self):
         self.waiting = self.following = False
-        if self._shown_id != last_part(self):
-            self.view = "loading"
+        if self._turn_to(last_part(self)):
             yield
         self._since = time.monotonic()
         await self._look()
@@ -99,22 +95,16 @@ class MyPaymentState(rx.State):
             await self._look()
 
     async def _look(self) -> None:
-        payment_id = last_part(self)
         auth = await self.get_state(AuthState)
         try:
-            payment, receipt = await payments.get_mine(auth.actor(), payment_id)
-            school = await school_settings.get()
+            async with self._refusals(kept=self.view == "there"):  # the next look tries again
+                payment, receipt = await payments.get_mine(auth.actor(), last_part(self))
+                self._show(payment, receipt, await school_settings.get())
         except NotSignedIn:
             self.waiting = self.following = False
             raise
-        except NotFound:
-            self._shown_id, self.view = "", "missing"
-            self.waiting = self.following = False
-            return
-        except CourseFlowError as problem:
-            if self.view != "there":  # else what is shown stays, and the next look tries again
-                self.view, self.error = "error", await support.sentence(problem)
-            return
+
+    def _show(self, payment: Payment, receipt: Receipt | None, school: SchoolSettings) -> None:
         looked_for = time.monotonic() - self._since
         self.waiting = looked_for < LOOK_FOR_SECONDS and is_expected(payment, receipt)
         moves = payment.capture is not Capture.PAID or is_expected(payment, receipt)
@@ -123,7 +113,10 @@ class MyPaymentState(rx.State):
             payment, waiting=self.waiting, disputes_suspend=school.disputes_suspend
         )
         self.shown = _shown(payment, receipt, outcome, school)
-        self._shown_id, self.view = payment_id, "there"
+        self.view = "there"
+
+    def _forget(self) -> None:
+        self.shown, self.waiting, self.following = MyShown(), False, False
 
 
 def is_expected(payment: Payment, receipt: Receipt | None) -> bool:

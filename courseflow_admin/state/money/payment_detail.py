@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import reflex as rx
 from pydantic import Field
 
-from courseflow_admin.errors import CourseFlowError, Invalid, NotFound, NotSignedIn
+from courseflow_admin.errors import CourseFlowError, Invalid
 from courseflow_admin.models.core.amounts import LONGEST_WRITTEN, Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor, Permission
@@ -27,6 +27,7 @@ from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.acts import ActsState
 from courseflow_admin.state.core.address import last_part
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import Form, event, resumed
 from courseflow_admin.state.core.notices import Notice
 from courseflow_admin.state.core.timeline import StepRow
@@ -65,9 +66,7 @@ class Asked:
     request_id: str  # of the refund
 
 
-class PaymentDetailState(ActsState, rx.State):
-    view: str = "loading"
-    error: str = ""
+class PaymentDetailState(ActsState, DetailState, rx.State):
     shown: Shown = Shown()
     steps: list[StepRow] = []
     emails: list[EmailLine] = []
@@ -102,21 +101,11 @@ class PaymentDetailState(ActsState, rx.State):
     async def load(self):
         payment_id = last_part(self)
         self.dialog = self.review_dialog = self.capture_dialog = False
-        if self._payment is None or self._payment.id != payment_id:
-            self.view, self._request_id = "loading", ""
+        if self._turn_to(payment_id):
             yield
         auth = await self.get_state(AuthState)
-        try:
-            detail = await payments.get(auth.actor(), payment_id)
-        except NotSignedIn:
-            raise
-        except NotFound:
-            self._payment, self.view = None, "missing"
-            return
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
-            return
-        self._show(detail)
+        async with self._refusals():
+            self._show(await payments.get(auth.actor(), payment_id))
 
     @event(Permission.PAYMENTS_SYNC, background=True)
     async def recheck(self):
@@ -342,6 +331,10 @@ class PaymentDetailState(ActsState, rx.State):
         self.references = references_of(detail)
         self._show_acts()
         self.view = "there"
+
+    def _forget(self) -> None:
+        self._payment, self.shown, self._request_id = None, Shown(), ""
+        self._show_acts()
 
 
 def _refunded(payment: Payment, request_id: str, amount: Money) -> Notice:

@@ -8,7 +8,7 @@ import reflex as rx
 from pydantic import RootModel, ValidationError, field_validator
 
 from courseflow_admin import routes
-from courseflow_admin.errors import Conflict, CourseFlowError, Invalid, NotSignedIn
+from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.field_sentences import counted, listed, sentence
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import CURRENCIES
@@ -20,11 +20,12 @@ from courseflow_admin.models.school.settings import (
     SettingsChangedMeanwhile,
 )
 from courseflow_admin.services.identity import second_factor_rule
-from courseflow_admin.services.school import school_logo, support
+from courseflow_admin.services.school import school_logo
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import prices
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.differences import Both, in_words
 from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.school import SchoolState
@@ -144,9 +145,7 @@ class Values:
     policy_notes: dict[str, str] = field(default_factory=dict)
 
 
-class SettingsState(rx.State):
-    view: str = "loading"
-    error: str = ""
+class SettingsState(DetailState, rx.State):
     values: Values = Values()
     currencies: list[CurrencyRow] = []
     keys: dict[str, int] = dict.fromkeys(GROUPS, 0)  # a new one fills a form anew
@@ -169,13 +168,9 @@ class SettingsState(rx.State):
     async def load(self):
         self.wrong, self.conflict_in, self.logo_problem, self.removing_logo = {}, "", "", False
         self.says = dict.fromkeys(GROUPS, "")
-        try:
+        async with self._refusals():
             await self._adopt(*GROUPS)
             self.view = "there"
-        except NotSignedIn:
-            raise
-        except CourseFlowError as problem:
-            self.view, self.error = "error", await support.sentence(problem)
 
     @event(Permission.SETTINGS_CHANGE)
     async def save_school(self, form: SchoolForm):

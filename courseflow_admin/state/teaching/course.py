@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import reflex as rx
 
 from courseflow_admin import routes
-from courseflow_admin.errors import NotFound
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.teaching.classroom import CoursePage, SectionTitles
@@ -13,6 +12,7 @@ from courseflow_admin.models.teaching.courses import LANGUAGES
 from courseflow_admin.services.teaching import catalog, enrollments
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
+from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
 from courseflow_admin.state.core.words import address_part, price_text, short, size
@@ -36,10 +36,9 @@ class SectionLines:
     lessons: list[LessonLine]
 
 
-class CoursePageState(rx.State):
+class CoursePageState(DetailState, rx.State):
     """`act` says what the button does: buy, enroll, go, off (not on sale)."""
 
-    view: str = "loading"  # loading, page, missing
     title: str = ""
     subtitle: str = ""
     html: str = ""
@@ -65,24 +64,22 @@ class CoursePageState(rx.State):
     why: list[str] = []
     enrolling: bool = False
     _id: str = ""
-    _asked: str = ""
 
     @event(PUBLIC, supersedes=True)
     async def load(self):
         asked = address_part(self, 1)
-        if asked != self._asked:
-            self._asked, self.view, self.title = asked, "loading", ""
+        if self._turn_to(asked):
             yield
         auth = await self.get_state(AuthState)
-        try:
+        async with self._refusals():
             page = await catalog.course_page(asked, auth._actor)
-        except NotFound:
-            self.view, self.title = "missing", ""
-            return
-        if page.slug != asked:
-            yield rx.redirect(routes.course(page.slug), replace=True)
-            return
-        self._show(page)
+            if page.slug == asked:
+                self._show(page)
+            else:
+                yield rx.redirect(routes.course(page.slug), replace=True)
+
+    def _forget(self) -> None:
+        self.title = ""
 
     @event(Permission.COURSES_BUY)
     async def enroll(self):
@@ -124,7 +121,7 @@ class CoursePageState(rx.State):
         self.act = _act(page)
         payment_id = page.under_way.payment_id if page.under_way else ""
         self.payment_href = routes.my_payment(payment_id) if payment_id else routes.MY_PAYMENTS
-        self.view = "page"
+        self.view = "there"
 
 
 def _act(page: CoursePage) -> str:

@@ -104,7 +104,7 @@ async def test_a_visitor_is_shown_the_way_in(database, free, act):
 
     state, _, _ = await opened(None, f"/courses/{course.slug}", CoursePageState)
 
-    assert (state.view, state.act, state.why) == ("page", act, [])
+    assert (state.view, state.act, state.why) == ("there", act, [])
     assert state.buy_href == f"/checkout/{course.slug}"
     assert state.sign_in_href == f"/sign-in?next=%2Fcourses%2F{course.slug}"
     [section] = state.outline
