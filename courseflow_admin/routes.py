@@ -101,10 +101,6 @@ def webhook(event_id: str) -> str:
     return f"{WEBHOOKS}/{_part(event_id)}"
 
 
-def certificate(certificate_id: str) -> str:
-    return f"/certificates/{_part(certificate_id)}"
-
-
 def invitation(token: str) -> str:
     return f"/invitations/{_part(token)}"
 
@@ -134,10 +130,6 @@ def sign_up(next_path: str = "") -> str:
 
 def checkout_return(provider: str) -> str:
     return f"{API}/checkout/return/{_part(provider)}"
-
-
-def webhook_in(provider: str) -> str:
-    return f"{API}/webhooks/{_part(provider)}"
 
 
 def without_secret(path: str) -> str:

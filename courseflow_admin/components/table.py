@@ -66,16 +66,6 @@ def table(
     return rx.match(view, ("rows", filled), ("empty", nothing), ("error", failed), loading)
 
 
-def simple_table(
-    caption: str,
-    columns: Sequence[Column],
-    rows: Shown,
-    row: Callable[[Any], rx.Component],
-) -> rx.Component:
-    """A table inside a card, without looks of its own."""
-    return _table(caption, columns, rx.foreach(rows, row))
-
-
 def tr(columns: Sequence[Column], *cells: Any) -> rx.Component:
     """One row; a cell is text or a component, in the order of the columns."""
     title = next((column for column in columns if column.lead), columns[0])

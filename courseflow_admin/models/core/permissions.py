@@ -90,6 +90,11 @@ VIEWABLE = frozenset(
 )
 
 
+def role_can(role: str, permission: Permission) -> bool:
+    """By the role alone: an actor may have less, see `Actor.can`."""
+    return permission in PERMISSIONS.get(role, frozenset())
+
+
 def raises(former: str, role: str) -> bool:
     """Whether `role` gives more than `former`, and takes nothing away."""
     return PERMISSIONS.get(role, frozenset()) > PERMISSIONS.get(former, frozenset())

@@ -7,22 +7,12 @@ kept is its name and a hash of each, bound to the account, for 400 days after th
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_network
 
-from courseflow_admin.models.core.base import Document
 from courseflow_admin.models.identity.devices import device_of
 
 KEPT = timedelta(days=400)  # browsers keep no cookie longer either
-
-
-class KnownDevice(Document):
-    account_id: str
-    mark: str  # hash of the cookie or of the look; unique for an account
-    device: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-    expires_at: datetime
 
 
 def network_of(ip: str) -> str:

@@ -12,7 +12,7 @@ from courseflow_admin.db.identity import sessions as sessions_db
 from courseflow_admin.errors import Conflict, NotSignedIn
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import DELETED_NAME, Account
-from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.core.permissions import Actor, Permission, role_can
 from courseflow_admin.models.identity.sessions import ERASED
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
@@ -44,7 +44,9 @@ async def require_possible(actor: Actor) -> None:
     """LastAdmin or HasCourses, as `erase` would say of what is there now; nothing is changed."""
     actor.require(Permission.ACCOUNT_PRIVATE)
     role = actor.role
-    if _is_admin(role) and await accounts_db.active_with([role]) <= {actor.id}:
+    if role_can(role, Permission.ACCOUNTS_CHANGE) and await accounts_db.active_with([role]) <= {
+        actor.id
+    }:
         raise LastAdmin
     if await own_account.owns_courses(actor.id):
         raise HasCourses
@@ -93,12 +95,10 @@ async def erase(actor: Actor, password: str) -> None:
 
 async def _require_replaceable(account: Account) -> None:
     """Another admin is held, so that of two who delete themselves at once one stays."""
-    if _is_admin(account.role) and not await own_account.hold_another(account.id, account.role):
+    # By the role: while a second factor is due its permissions are withheld, but not given up.
+    if role_can(account.role, Permission.ACCOUNTS_CHANGE) and not await own_account.hold_another(
+        account.id, account.role
+    ):
         raise LastAdmin
     if await own_account.owns_courses(account.id):
         raise HasCourses
-
-
-def _is_admin(role: str) -> bool:
-    """By the role: while a second factor is due its permissions are withheld, but not given up."""
-    return Permission.ACCOUNTS_CHANGE in PERMISSIONS.get(role, frozenset())

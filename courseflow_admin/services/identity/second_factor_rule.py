@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.identity import second_factors as second_factors_db
 from courseflow_admin.models.core.accounts import ROLES
-from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.core.permissions import Actor, Permission, role_can
 from courseflow_admin.models.school.settings import SchoolChange, SchoolSettings
 from courseflow_admin.services.school import settings as school_settings
 
 
 def concerns(role: str) -> bool:
     """Who may change accounts is asked for one, where the school's settings say so."""
-    return Permission.ACCOUNTS_CHANGE in PERMISSIONS.get(role, frozenset())
+    return role_can(role, Permission.ACCOUNTS_CHANGE)
 
 
 async def asks(role: str) -> bool:

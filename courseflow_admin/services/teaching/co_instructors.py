@@ -8,7 +8,7 @@ from courseflow_admin.db.teaching import courses as courses_db
 from courseflow_admin.errors import Conflict, Invalid, NotFound
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Account
-from courseflow_admin.models.core.permissions import PERMISSIONS, Actor, Permission
+from courseflow_admin.models.core.permissions import Actor, Permission, role_can
 from courseflow_admin.models.core.search_words import words_of
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
 from courseflow_admin.models.school.audit import Act
@@ -121,7 +121,7 @@ async def change_owner(actor: Actor, course_id: str, email: str) -> Course:
 async def _author(email: str) -> Account:
     """An account in use that may write courses, and whose address is surely its owner's."""
     account = await accounts_db.find_by_email(email)
-    writes = account and Permission.COURSES_EDIT in PERMISSIONS.get(account.role, frozenset())
+    writes = account and role_can(account.role, Permission.COURSES_EDIT)
     if account is None or not writes or account.suspended_at or account.erased_at:
         raise Invalid("No instructor found with this e-mail address.", "email")
     if not account.verified_at:

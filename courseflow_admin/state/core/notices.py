@@ -11,7 +11,6 @@ from courseflow_admin.state.core.marks import PUBLIC, Arguments, put_mark
 
 KEPT = 4  # older ones make room
 REMEMBERED = 10  # can be read again
-SUCCESS_SECONDS = 8  # the stylesheet hides a success after this time
 SAID_WITH_A_MOVE = 3  # seconds: said by what led to another page, so meant to be read there
 
 

@@ -8,15 +8,15 @@ from courseflow_admin import routes
 from courseflow_admin.errors import NotFound
 from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.teaching.classroom import LessonView, NoAccess, SectionTitles
+from courseflow_admin.models.teaching.classroom import LessonView, NoAccess
 from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.core import notices
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.marks import PUBLIC
 from courseflow_admin.state.core.school import SchoolState
-from courseflow_admin.state.core.words import address_part, size
-from courseflow_admin.state.teaching.course import LessonLine, SectionLines
+from courseflow_admin.state.core.words import address_part
+from courseflow_admin.state.teaching.course import SectionLines, section_lines
 
 
 @dataclass
@@ -108,7 +108,7 @@ class ClassroomState(rx.State):
         self.place = f"Lesson {view.number} of {view.of}"
         self.as_who = "author" if view.as_author else "guest" if view.as_guest else "learner"
         self.outline = [
-            _section(section, view.course_slug, view.lesson_id, closed=view.as_guest)
+            section_lines(section, view.course_slug, view.lesson_id, closed=view.as_guest)
             for section in view.outline
         ]
         self.percent = view.percent
@@ -140,23 +140,3 @@ def _lesson_href(view: LessonView, lesson_id: str) -> str:
     if not lesson_id or view.as_guest:
         return ""
     return routes.learn(view.course_slug, lesson_id)
-
-
-def _section(section: SectionTitles, slug: str, current: str, *, closed: bool) -> SectionLines:
-    minutes = sum(lesson.minutes for lesson in section.lessons)
-    return SectionLines(
-        title=section.title,
-        size=size(len(section.lessons), minutes),
-        lessons=[
-            LessonLine(
-                title=lesson.title,
-                minutes=f"{lesson.minutes} min",
-                href=routes.learn(slug, lesson.id) if lesson.preview or not closed else "",
-                preview=lesson.preview and closed,
-                current=lesson.id == current,
-                done=lesson.done,
-                new=lesson.new,
-            )
-            for lesson in section.lessons
-        ],
-    )

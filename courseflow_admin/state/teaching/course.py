@@ -109,8 +109,8 @@ class CoursePageState(DetailState, rx.State):
             else "Lifetime access"
         )
         self.updated = times.day(page.published_at) if page.published_at else ""
-        open_all = page.has_access or page.authored
-        self.outline = [_section(section, page.slug, open_all) for section in page.outline]
+        closed = not (page.has_access or page.authored)
+        self.outline = [section_lines(one, page.slug, closed=closed) for one in page.outline]
         sections = counted(len(page.outline), "section")
         self.outline_size = f"{sections}, {size(page.lessons, page.minutes)}"
         self.go_href, self.buy_href = routes.learn(page.slug), routes.checkout(page.slug)
@@ -134,7 +134,10 @@ def _act(page: CoursePage) -> str:
     return "enroll" if page.free else "buy"
 
 
-def _section(section: SectionTitles, slug: str, open_all: bool) -> SectionLines:
+def section_lines(
+    section: SectionTitles, slug: str, current: str = "", *, closed: bool
+) -> SectionLines:
+    """`closed`: only what is a free preview opens. `current`: the lesson that is being read."""
     minutes = sum(lesson.minutes for lesson in section.lessons)
     return SectionLines(
         title=section.title,
@@ -143,9 +146,9 @@ def _section(section: SectionTitles, slug: str, open_all: bool) -> SectionLines:
             LessonLine(
                 title=lesson.title,
                 minutes=f"{lesson.minutes} min",
-                href=routes.learn(slug, lesson.id) if open_all or lesson.preview else "",
-                preview=lesson.preview and not open_all,
-                current=False,
+                href=routes.learn(slug, lesson.id) if lesson.preview or not closed else "",
+                preview=lesson.preview and closed,
+                current=lesson.id == current,
                 done=lesson.done,
                 new=lesson.new,
             )

@@ -61,7 +61,7 @@ async def test_it_shows_the_price_and_both_ways_to_pay(database, sandbox):
 async def test_another_course_never_stands_under_the_price_of_the_one_before(database, sandbox):
     course, student = await a_course(await an_instructor()), await a_student()
     state, _ = await opened(student, f"/checkout/{course.slug}")
-    state.course_slug = "another"
+    state._about = "another"
 
     steps = state.event_handlers["load"].fn(state)
     await anext(steps)
