@@ -99,7 +99,7 @@ def line(*children: Any, href: Text, aside: Any = None) -> rx.Component:
     return rx.el.li(
         link(
             rx.el.div(*children, class_name="cf-col"),
-            aside if aside is not None else icon("chevron_right", 14),
+            aside if aside is not None else icon("next", 14),
             href=href,
             class_name="cf-line",
         )

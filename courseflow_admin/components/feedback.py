@@ -36,7 +36,7 @@ def error(text: Text, retry: Any = None, back: tuple[Text, Text] | None = None) 
         href, words = (rx.Var.create(one).to(str) for one in back)
         again = rx.cond(href != "", link_button(words, href=href), again)
     return rx.el.div(
-        toned_icon("circle_alert", "red"),
+        toned_icon("problem", "red"),
         rx.el.h2("Couldn't load this", class_name="cf-h2"),
         rx.el.p(text),
         rx.el.div(again, class_name="cf-row") if again is not None else rx.fragment(),
@@ -70,7 +70,7 @@ def forbidden() -> rx.Component:
 
 def _shut_while_viewing() -> rx.Component:
     return empty(
-        "eye_off",
+        "hidden",
         "This page isn't available while you view as someone else",
         "It is private or makes changes. End view-as below to continue as yourself.",
         link_button("Go to overview", href=routes.OVERVIEW),
@@ -79,7 +79,7 @@ def _shut_while_viewing() -> rx.Component:
 
 def _not_permitted() -> rx.Component:
     return empty(
-        "lock",
+        "locked",
         "You don't have access to this page",
         rx.fragment(
             "If you need access, ask an admin of the school to change your role.", support()
@@ -99,7 +99,7 @@ def support() -> rx.Component:
 def second_factor_first() -> rx.Component:
     """403 until it is set up; who comes here by a link is led on by the guard."""
     return empty(
-        "shield_check",
+        "protected",
         "Set up your second factor first",
         "Your school requires it for admins. You need an authenticator app; it takes a minute.",
         link_button("Set up", href=routes.ACCOUNT, look="primary"),
@@ -109,7 +109,7 @@ def second_factor_first() -> rx.Component:
 def not_found(what: str = "page", it: str = "It") -> rx.Component:
     """404 inside the frame: for what does not exist, or is somebody else's."""
     return empty(
-        "search_x",
+        "not_found",
         f"{what.capitalize()} not found",
         f"{it} may have been removed, or the link may be incomplete.",
         link_button("Go to overview", href=routes.OVERVIEW),
@@ -118,7 +118,7 @@ def not_found(what: str = "page", it: str = "It") -> rx.Component:
 
 def sign_in_first(href: Text = routes.SIGN_IN) -> rx.Component:
     return empty(
-        "log_in",
+        "sign_in",
         "Sign in to see this page",
         "You need an account to see it.",
         link_button("Sign in", href=href, look="primary"),

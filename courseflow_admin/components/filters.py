@@ -53,7 +53,7 @@ def _chip(
             menu.trigger(
                 rx.el.button(
                     label,
-                    picked(icon("plus", 12), **filter_),
+                    picked(icon("add", 12), **filter_),
                     type="button",
                     disabled=disabled,
                 )
@@ -69,7 +69,7 @@ def _chip(
 def _item(text: Text, changes: Shown) -> rx.Component:
     return rx.dropdown_menu.item(
         list_link(
-            icon("check", 14),
+            icon("picked", 14),
             rx.el.span(text, class_name="cf-trunc"),
             changes=changes,
             class_name="cf-menuchoice",
@@ -80,7 +80,7 @@ def _item(text: Text, changes: Shown) -> rx.Component:
 
 def _cross(label: str, names: tuple[str, ...]) -> rx.Component:
     return list_link(
-        icon("x", 12),
+        icon("remove_filter", 12),
         rx.el.span(f"Remove filter {label}", class_name="cf-sr"),
         changes=dict.fromkeys(names, ""),
         class_name="x",

@@ -221,7 +221,7 @@ def checkbox(label: str, name: str, **props: Any) -> rx.Component:
 def done(text: Text) -> rx.Component:
     """What went well, and what comes next."""
     return rx.el.div(
-        icon("circle_check", 16),
+        icon("done", 16),
         rx.el.span(text),
         class_name="cf-problem",
         role="status",
@@ -231,6 +231,4 @@ def done(text: Text) -> rx.Component:
 
 def problem(text: Text) -> rx.Component:
     """What went wrong with the whole form."""
-    return rx.el.div(
-        icon("circle_alert", 16), rx.el.span(text), class_name="cf-problem", role="alert"
-    )
+    return rx.el.div(icon("problem", 16), rx.el.span(text), class_name="cf-problem", role="alert")

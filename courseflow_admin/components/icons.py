@@ -1,6 +1,6 @@
 """Icons, links and the small client-side acts that need no server."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import reflex as rx
@@ -10,62 +10,153 @@ from courseflow_admin.state import edge
 
 # Meaning -> drawing, here and nowhere else: one thing looks the same wherever it is shown. A state
 # names a meaning, because a var cannot pick from all 1,500 drawings without loading them all.
-STEPS = {
-    "cart": "shopping_cart",
-    "out": "external_link",
-    "webhook": "webhook",
-    "check": "circle_check",
-    "failed": "circle_x",
-    "alert": "octagon_alert",
-    "refund": "undo_2",
+ICONS = {
+    "accepted": "user_check",
     "access": "key_round",
+    "add": "plus",
+    "alert": "octagon_alert",
+    "audit": "scroll_text",
+    "back": "arrow_left",
+    "bank": "landmark",
+    "bold": "bold",
+    "capture": "circle_check",
+    "cart": "shopping_cart",
+    "catalog": "library",
+    "category": "tag",
+    "chart": "chart_column",
+    "check": "circle_check",
+    "choose": "chevrons_up_down",
+    "clock": "clock",
+    "close": "x",
+    "code": "code",
+    "continue": "play",
+    "copy": "copy",
+    "coupons": "ticket_percent",
+    "dark": "moon",
+    "database_away": "database_zap",
+    "date": "calendar",
+    "delete": "trash_2",
+    "details": "settings_2",
+    "done": "circle_check",
+    "down": "arrow_down",
+    "download": "download",
+    "edit": "pencil",
+    "emails": "mail",
+    "erase": "eraser",
+    "error": "circle_alert",
+    "failed": "circle_x",
+    "follow": "arrow_up_right",
+    "heading": "heading_2",
+    "hidden": "eye_off",
+    "info": "info",
+    "invite": "user_plus",
+    "italic": "italic",
+    "lapsing": "hourglass",
+    "learners": "users",
+    "learning": "graduation_cap",
+    "lessons": "list_checks",
+    "light": "sun",
+    "link": "link",
+    "list": "list",
     "locked": "lock",
     "mail": "mail",
     "mail_check": "mail_check",
     "mail_failed": "mail_x",
-    "sync": "refresh_cw",
-    "receipt": "receipt_text",
-    "person": "user_round",
-    "clock": "clock",
-    "note": "pencil_line",
-}
-ATTENTION = {
-    "open_disputes": "octagon_alert",
+    "media": "clapperboard",
+    "menu": "menu",
+    "my_courses": "graduation_cap",
+    "my_emails": "inbox",
+    "my_payments": "receipt_text",
     "needs_review": "scan_search",
-    "lapsing": "hourglass",
-    "stuck_webhooks": "webhook",
-    "undelivered_emails": "mail_x",
-}
-NOTICES = {
-    "success": "circle_check",
-    "error": "circle_alert",
-    "info": "info",
-}
-PARTS = {
+    "next": "chevron_right",
+    "no_picture": "image_off",
+    "not_done": "circle",
+    "not_found": "search_x",
+    "not_saved": "cloud_off",
+    "note": "pencil_line",
+    "notices": "bell",
+    "offline": "wifi_off",
+    "onward": "arrow_right",
+    "open_disputes": "octagon_alert",
+    "out": "external_link",
+    "outline": "list_tree",
     "overview": "gauge",
     "payments": "credit_card",
-    "reconciliation": "scale",
-    "coupons": "ticket_percent",
-    "studio": "pencil_line",
-    "media": "clapperboard",
-    "learners": "users",
     "people": "contact_round",
-    "emails": "mail",
-    "webhooks": "webhook",
-    "audit": "scroll_text",
+    "person": "user_round",
+    "picked": "check",
+    "previous": "chevron_left",
+    "print": "printer",
+    "problem": "circle_alert",
+    "program": "square_terminal",
+    "progress": "chart_line",
+    "protected": "shield_check",
+    "read": "book_open",
+    "receipt": "receipt_text",
+    "recheck": "refresh_cw",
+    "reconciliation": "scale",
+    "refund": "undo_2",
+    "remove_filter": "x",
+    "resolve": "circle_check",
+    "restore": "rotate_ccw",
+    "reviewer": "user_round_search",
+    "revoke": "undo_2",
+    "role": "user_cog",
+    "sandbox": "flask_conical",
+    "screen": "monitor",
+    "search": "search",
     "settings": "settings",
-    "catalog": "library",
-    "my_courses": "graduation_cap",
-    "my_payments": "receipt_text",
-    "my_emails": "inbox",
+    "side_rail": "panel_left",
+    "sign_in": "log_in",
+    "sign_out": "log_out",
+    "sorted": "arrow_down",
+    "stuck_webhooks": "webhook",
+    "studio": "pencil_line",
+    "success": "circle_check",
+    "suspend": "ban",
+    "sync": "refresh_cw",
+    "text": "file_text",
+    "thing": "circle_dot",
+    "undelivered_emails": "mail_x",
+    "unfold": "chevron_right",
+    "unlocked": "lock_open",
+    "unprotect": "shield_off",
+    "unprotected": "shield_alert",
+    "up": "arrow_up",
+    "view": "eye",
+    "waiting": "hourglass",
+    "warning": "triangle_alert",
+    "webhook": "webhook",
+    "webhooks": "webhook",
 }
+# What a step of a timeline, and what needs attention, may mean.
+STEPS = (
+    "cart",
+    "out",
+    "webhook",
+    "check",
+    "failed",
+    "alert",
+    "refund",
+    "access",
+    "locked",
+    "mail",
+    "mail_check",
+    "mail_failed",
+    "sync",
+    "receipt",
+    "person",
+    "clock",
+    "note",
+)
+ATTENTION = ("open_disputes", "needs_review", "lapsing", "stuck_webhooks", "undelivered_emails")
 
 
-def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
+def icon(meaning: str, size: int = 16, **props: Any) -> rx.Component:
     """A drawn icon, silent for screen readers: the text beside it says the thing."""
-    if not edge.has_icon(name):
-        raise ValueError(f"There is no icon {name!r}.")
-    return rx.icon(name, size=size, aria_hidden="true", **props)
+    if meaning not in ICONS:
+        raise ValueError(f"components/icons.py has no icon for {meaning!r}.")
+    return rx.icon(ICONS[meaning], size=size, aria_hidden="true", **props)
 
 
 def toned_icon(drawn: str | rx.Component, tone: Text = "gray") -> rx.Component:
@@ -74,19 +165,16 @@ def toned_icon(drawn: str | rx.Component, tone: Text = "gray") -> rx.Component:
     return rx.el.span(shown, class_name="cf-ico", custom_attrs={"data-tone": tone})
 
 
-def icon_of(
-    meaning: Text, table: Mapping[str, str], *, unknown: str = "circle_dot"
-) -> rx.Component:
-    """The icon of a meaning that only the state knows, from one of the tables above."""
-    shown = [(known, icon(name)) for known, name in table.items()]
-    return rx.fragment(rx.match(meaning, *shown, icon(unknown)))
+def icon_of(meaning: Text, known: Iterable[str], *, unknown: str = "thing") -> rx.Component:
+    """The icon of a meaning that only the state knows: one of these."""
+    return rx.fragment(rx.match(meaning, *((one, icon(one)) for one in known), icon(unknown)))
 
 
 def icon_button(
-    name: str, label: Text, *, size: int = 16, big: bool = False, **props: Any
+    meaning: str, label: Text, *, size: int = 16, big: bool = False, **props: Any
 ) -> rx.Component:
     return rx.el.button(
-        icon(name, size),
+        icon(meaning, size),
         type="button",
         aria_label=label,
         title=label,
@@ -131,7 +219,7 @@ def copy_button(value: Text, what: str = "id") -> rx.Component:
     """Copies `value`; the mark that follows is drawn by the browser alone."""
     return rx.el.button(
         icon("copy", 12, class_name="todo"),
-        icon("check", 12, class_name="done"),
+        icon("picked", 12, class_name="done"),
         type="button",
         aria_label=f"Copy {what}",
         title=f"Copy {what}",

@@ -9,7 +9,6 @@ from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import native_form, submit
 from courseflow_admin.components.icons import (
-    NOTICES,
     NativeLink,
     icon,
     icon_button,
@@ -117,7 +116,7 @@ def view_bar() -> rx.Component:
     return rx.cond(
         AuthState.viewing != "",
         rx.el.div(
-            icon("eye", 16),
+            icon("view", 16),
             rx.el.span(
                 rx.el.span("Viewing as ", rx.el.b(AuthState.viewing)),
                 rx.el.span("; read-only; ", AuthState.viewing_ends),
@@ -136,7 +135,7 @@ def view_bar() -> rx.Component:
 def sandbox_bar() -> rx.Component:
     """Hidden unless /school.css shows it: the built pages know no setting."""
     return rx.el.div(
-        icon("flask_conical", 12),
+        icon("sandbox", 12),
         "Sandbox: no money moves",
         rx.el.a("Dashboard", href="/sandbox/dashboard", target="_blank", rel="noopener"),
         rx.el.a("Mailbox", href="/sandbox/mailbox", target="_blank", rel="noopener"),
@@ -173,7 +172,7 @@ def _top(
 
 def _crumbs(path: Sequence[tuple[Text, Text]]) -> rx.Component:
     steps = [
-        rx.el.li(icon("chevron_right", 12) if number else rx.fragment(), _crumb(text, href))
+        rx.el.li(icon("next", 12) if number else rx.fragment(), _crumb(text, href))
         for number, (text, href) in enumerate(path)
     ]
     return rx.el.nav(
@@ -205,7 +204,10 @@ def _drawer(here: str) -> rx.Component:
             rx.dialog.description("All sections", class_name="cf-sr"),
             rx.dialog.close(
                 rx.el.button(
-                    icon("x"), type="button", aria_label="Close menu", class_name="cf-ib b cf-close"
+                    icon("close"),
+                    type="button",
+                    aria_label="Close menu",
+                    class_name="cf-ib b cf-close",
                 )
             ),
             sidebar(here, "Navigation (drawer)", in_drawer=True),
@@ -230,7 +232,7 @@ def notices() -> rx.Component:
 def _notice(notice: Shown) -> rx.Component:
     return rx.el.div(
         *_said(notice),
-        icon_button("x", "Close notice", on_click=NoticesState.close(notice.id)),
+        icon_button("close", "Close notice", on_click=NoticesState.close(notice.id)),
         class_name="cf-notice",
         custom_attrs={"data-tone": notice.tone},
         key=notice.id,
@@ -241,9 +243,9 @@ def _said(notice: Shown) -> list[Piece]:
     return [
         rx.match(
             notice.tone,
-            ("success", icon(NOTICES["success"], color="var(--green-11)")),
-            ("error", icon(NOTICES["error"], color="var(--red-11)")),
-            icon(NOTICES["info"], color="var(--blue-11)"),
+            ("success", icon("success", color="var(--green-11)")),
+            ("error", icon("error", color="var(--red-11)")),
+            icon("info", color="var(--blue-11)"),
         ),
         rx.el.span(
             notice.text,
@@ -260,7 +262,7 @@ def recent_notices() -> rx.Component:
     return rx.popover.root(
         rx.popover.trigger(
             rx.el.button(
-                icon("bell", 16),
+                icon("notices", 16),
                 type="button",
                 aria_label="Recent messages",
                 title="Recent messages",
@@ -292,13 +294,13 @@ def offline() -> rx.Component:
     """Said while the network, the server or the database is away; goes by itself."""
     return rx.fragment(
         when_offline(
-            _offline_banner("wifi_off", "Connection lost. Reconnecting…"),
+            _offline_banner("offline", "Connection lost. Reconnecting…"),
             lost=edge.has_connection_errors,
         ),
         rx.cond(
             NoticesState.database_away & ~edge.has_connection_errors,
             _offline_banner(
-                "database_zap",
+                "database_away",
                 "The database is not responding. Reconnecting… Your saved changes are safe.",
             ),
         ),
@@ -313,7 +315,7 @@ def updated() -> rx.Component:
     return rx.cond(
         other,
         rx.el.div(
-            icon("refresh_cw"),
+            icon("sync"),
             rx.el.span("CourseFlow was updated."),
             reload_button(),
             class_name="cf-offline cf-updated",

@@ -38,7 +38,7 @@ def invite_button() -> rx.Component:
     return rx.cond(
         may(Permission.ACCOUNTS_CHANGE),
         button(
-            icon("user_plus", 14),
+            icon("invite", 14),
             "Invite",
             look="primary",
             on_click=InvitationsState.show_invite(True),
@@ -71,8 +71,8 @@ def invite_dialog() -> rx.Component:
         ),
         effects(
             effect("mail", "The link works once, expires in 7 days and is only for this address."),
-            effect("user_check", "Nothing changes until they accept."),
-            effect("undo_2", "Until then you can resend or revoke it."),
+            effect("accepted", "Nothing changes until they accept."),
+            effect("revoke", "Until then you can resend or revoke it."),
         ),
         open_=InvitationsState.inviting,
         on_open_change=InvitationsState.show_invite,

@@ -9,7 +9,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.forms import link_button
-from courseflow_admin.components.icons import PARTS, client_act, icon, link
+from courseflow_admin.components.icons import client_act, icon, link
 from courseflow_admin.components.school import brand
 from courseflow_admin.components.types import Flag, Shown
 from courseflow_admin.models.core.permissions import Permission
@@ -22,7 +22,7 @@ SIGN_OUT_FORM = "cf-sign-out"
 @dataclass(frozen=True)
 class Item:
     text: str
-    icon: str  # a meaning in PARTS
+    icon: str  # a meaning in components/icons.ICONS
     href: str
     permission: Permission | None  # None: everybody, also visitors
 
@@ -117,7 +117,7 @@ def _if_any(group: rx.Component, items: Sequence[Item]) -> rx.Component:
 def _item(item: Item, here: str, *, in_drawer: bool) -> rx.Component:
     current = {"aria_current": "page"} if item.text == here else {}
     anchor = link(
-        icon(PARTS[item.icon]),
+        icon(item.icon),
         rx.el.span(item.text),
         href=item.href,
         class_name="cf-item",
@@ -150,9 +150,7 @@ def _account() -> rx.Component:
             rx.el.button(
                 rx.el.span(AuthState.initials, class_name="cf-av", aria_hidden="true"),
                 name,
-                rx.el.span(
-                    icon("chevrons_up_down", 14, color="var(--slate-10)"), class_name="cf-accname"
-                ),
+                rx.el.span(icon("choose", 14, color="var(--slate-10)"), class_name="cf-accname"),
                 type="button",
                 class_name="cf-account",
             )
@@ -161,7 +159,7 @@ def _account() -> rx.Component:
             *_account_page(),
             _theme(),
             menu.separator(),
-            menu.item(icon("log_out", 14), "Sign out", on_select=submit_form.to(rx.EventChain)),
+            menu.item(icon("sign_out", 14), "Sign out", on_select=submit_form.to(rx.EventChain)),
             side="top",
             align="start",
             width="216px",
@@ -184,19 +182,19 @@ def _account_page() -> list[rx.Component]:
 def _theme() -> rx.Component:
     menu = rx.dropdown_menu
     looks: tuple[tuple[Any, str, str], ...] = (
-        ("light", "sun", "Light"),
-        ("dark", "moon", "Dark"),
-        ("system", "monitor", "System"),
+        ("light", "light", "Light"),
+        ("dark", "dark", "Dark"),
+        ("system", "screen", "System"),
     )
     return menu.sub(
-        menu.sub_trigger(icon("moon", 14), "Theme"),
+        menu.sub_trigger(icon("dark", 14), "Theme"),
         menu.sub_content(
             *[
                 menu.item(
                     icon(icon_name, 14),
                     text,
                     rx.spacer(),
-                    rx.cond(edge.color_mode == look, icon("check", 14)),
+                    rx.cond(edge.color_mode == look, icon("picked", 14)),
                     on_select=edge.set_color_mode(look),
                 )
                 for look, icon_name, text in looks

@@ -95,8 +95,8 @@ def footer(text: Text, previous_href: Text = "", next_href: Text = "") -> rx.Com
     return rx.el.div(
         rx.el.span(text, class_name="cf-num cf-mut", role="status"),
         rx.el.nav(
-            _step(previous_href, icon("chevron_left", 14), "Previous"),
-            _step(next_href, "Next", icon("chevron_right", 14)),
+            _step(previous_href, icon("previous", 14), "Previous"),
+            _step(next_href, "Next", icon("next", 14)),
             class_name="cf-row cf-end",
             aria_label="Pages",
         ),
@@ -141,7 +141,7 @@ def _th(column: Column) -> rx.Component:
     attributes: dict[str, Any] = {}
     if column.sort is not None:
         inner = list_link(
-            column.title, icon("arrow_down", 12), changes=column.sort, class_name="cf-sort"
+            column.title, icon("sorted", 12), changes=column.sort, class_name="cf-sort"
         )
         attributes["aria-sort"] = column.sorted_by
     return rx.el.th(

@@ -32,7 +32,7 @@ def tile(
             style={"gap": "4px", "flexWrap": "wrap"},
         ),
         _as_of(as_of),
-        rx.el.span(icon("arrow_up_right", 16), class_name="go"),
+        rx.el.span(icon("follow", 16), class_name="go"),
         href=href,
         class_name="cf-tile",
         title=_title(as_of),

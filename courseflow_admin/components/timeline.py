@@ -20,7 +20,7 @@ def _step(step: Any) -> rx.Component:
         rx.cond(
             step.evidence != "",
             rx.el.details(
-                rx.el.summary(icon("chevron_right", 12), step.label),
+                rx.el.summary(icon("unfold", 12), step.label),
                 rx.el.div(step.evidence, class_name="cf-evbox"),
                 class_name="cf-ev",
             ),

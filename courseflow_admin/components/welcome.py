@@ -15,7 +15,7 @@ from courseflow_admin.state.core.auth import SignInState
 
 PROMISES = (
     (
-        "shield_check",
+        "protected",
         "Every payment is accounted for",
         "Signature, amount and learner are checked before access opens.",
     ),
@@ -24,7 +24,7 @@ PROMISES = (
         "Access within seconds",
         "We e-mail you as soon as your payment is confirmed.",
     ),
-    ("undo_2", "No surprises with refunds", "You see what will happen before it happens."),
+    ("refund", "No surprises with refunds", "You see what will happen before it happens."),
 )
 PASSWORD_LENGTH = f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
 

@@ -14,4 +14,4 @@ class _SideRail(rx.Component):
 
 def side_rail() -> rx.Component:
     """Within the sidebar; the stylesheet hides its button where the sidebar is always wide."""
-    return _SideRail.create(icon("panel_left", 18))
+    return _SideRail.create(icon("side_rail", 18))

@@ -12,7 +12,7 @@ from courseflow_admin.components.layout import bare_page
 def not_found() -> rx.Component:
     return bare_page(
         empty(
-            "search_x",
+            "not_found",
             "Page not found",
             "It may have moved, or the link may be incomplete.",
             link_button("Catalog", href=routes.HOME),

@@ -125,7 +125,7 @@ def needs_a_person() -> rx.Component:
             OverviewState.tasks,
             rx.el.ul(rx.foreach(OverviewState.tasks, one_task), class_name="cf-list"),
             rx.el.div(
-                toned_icon("circle_check", "green"),
+                toned_icon("done", "green"),
                 rx.el.span("All clear: no disputes, reviews, failed webhooks or bounced e-mails."),
                 class_name="cf-row cf-pad cf-13",
             ),
@@ -136,7 +136,7 @@ def needs_a_person() -> rx.Component:
 
 def one_task(item: Task) -> rx.Component:
     return task(
-        toned_icon(icon_of(item.name, ATTENTION, unknown="circle_alert"), item.tone),
+        toned_icon(icon_of(item.name, ATTENTION, unknown="problem"), item.tone),
         item.what,
         item.why,
         age=item.age,
@@ -194,7 +194,7 @@ def no_revenue() -> rx.Component:
     return card(
         OverviewState.chart_title,
         empty(
-            "chart_column",
+            "chart",
             "No payments in this period",
             "Days with payments appear here as bars.",
             link_button("All payments", href=routes.PAYMENTS),
@@ -215,7 +215,7 @@ def no_enrollments() -> rx.Component:
     return card(
         OverviewState.chart_title,
         empty(
-            "graduation_cap",
+            "learning",
             "No enrollments in this period",
             "Learners who enroll in your courses are counted here.",
             link_button("Go to your courses", href=routes.STUDIO, look="primary"),
@@ -232,7 +232,7 @@ def newest_payments() -> rx.Component:
         OverviewState.newest_payments,
         one_payment,
         text_link("All payments", href=routes.PAYMENTS),
-        empty("credit_card", "No payments yet", "Payments appear here as soon as someone pays."),
+        empty("payments", "No payments yet", "Payments appear here as soon as someone pays."),
     )
 
 
@@ -256,7 +256,7 @@ def newest_learners() -> rx.Component:
         one_learner,
         text_link("All learners", href=routes.LEARNERS),
         empty(
-            "users",
+            "learners",
             "No learners yet",
             "Publish a course, and new learners appear here.",
             link_button("Go to your courses", href=routes.STUDIO),

@@ -215,7 +215,7 @@ def session(row: SessionRow) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.span(
-                rx.cond(row.is_program, icon("square_terminal", 14), icon("monitor", 14)),
+                rx.cond(row.is_program, icon("program", 14), icon("screen", 14)),
                 row.device,
                 class_name="cf-row cf-13 cf-med",
             ),
@@ -251,7 +251,7 @@ def own_data() -> rx.Component:
             ),
             rx.el.p("Deleting your account cannot be undone.", class_name="cf-13 cf-mut"),
             button(
-                icon("trash_2", 14),
+                icon("delete", 14),
                 "Delete account",
                 look="danger",
                 on_click=AccountState.ask_delete(True),
@@ -285,9 +285,9 @@ def delete_dialog() -> rx.Component:
 def delete_form() -> rx.Component:
     return rx.el.div(
         effects(
-            effect("lock", "You lose access to all courses, including those you paid for."),
-            effect("eraser", "Your name, address and stored e-mails are removed."),
-            effect("receipt_text", "Payments and receipts are kept, as tax law requires."),
+            effect("locked", "You lose access to all courses, including those you paid for."),
+            effect("erase", "Your name, address and stored e-mails are removed."),
+            effect("receipt", "Payments and receipts are kept, as tax law requires."),
         ),
         form(
             field(

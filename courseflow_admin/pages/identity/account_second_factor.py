@@ -48,7 +48,7 @@ def second_factor() -> rx.Component:
 
 def asked_by_the_school() -> rx.Component:
     return rx.el.div(
-        icon("shield_alert", 16),
+        icon("unprotected", 16),
         rx.el.span(
             "Your school requires a second factor for admins. Until you set it up, you can only "
             "open your own account."
@@ -115,7 +115,7 @@ def off() -> rx.Component:
                 on_submit=SecondFactorState.begin,
             ),
             button(
-                icon("shield_check", 14),
+                icon("protected", 14),
                 "Set up",
                 on_click=SecondFactorState.ask("begin"),
             ),
@@ -191,7 +191,7 @@ def on() -> rx.Component:
             ("off", proof_form("Turn off", "off", SecondFactorState.switch_off, "danger")),
             rx.el.div(
                 button(
-                    icon("refresh_cw", 14),
+                    icon("sync", 14),
                     "New recovery codes",
                     on_click=SecondFactorState.ask("codes"),
                 ),
@@ -199,7 +199,7 @@ def on() -> rx.Component:
                     SecondFactorState.required,
                     rx.el.span("Your school requires it.", class_name="cf-sm cf-mut"),
                     button(
-                        icon("shield_off", 14),
+                        icon("unprotect", 14),
                         "Turn off",
                         look="danger",
                         on_click=SecondFactorState.ask("off"),
@@ -246,7 +246,7 @@ def codes() -> rx.Component:
             rx.el.button(
                 rx.el.span(
                     icon("copy", 14, class_name="todo"),
-                    icon("check", 14, class_name="done"),
+                    icon("picked", 14, class_name="done"),
                     class_name="cf-swap",
                 ),
                 "Copy",
@@ -262,7 +262,7 @@ def codes() -> rx.Component:
                 custom_attrs={"download": "recovery-codes.txt"},
             ),
             rx.el.button(
-                icon("printer", 14),
+                icon("print", 14),
                 "Print",
                 type="button",
                 class_name="cf-btn",

@@ -100,7 +100,7 @@ def act_dialog() -> rx.Component:
         effects(
             rx.foreach(
                 InvitationsState.dialog_effects,
-                lambda text: rx.el.li(icon("arrow_right", 14), rx.el.span(text)),
+                lambda text: rx.el.li(icon("onward", 14), rx.el.span(text)),
             )
         ),
         open_=InvitationsState.dialog != "",

@@ -42,7 +42,7 @@ def people() -> rx.Component:
         ),
         none=nothing(
             PeopleState,
-            "users",
+            "learners",
             "No people found",
             "Remove a filter or try another search.",
             "Show all people",

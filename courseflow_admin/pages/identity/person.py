@@ -93,20 +93,20 @@ def acts() -> rx.Component:
     return rx.el.div(
         rx.cond(
             SHOWN.viewable,
-            button(icon("eye", 14), "View as", on_click=PersonState.ask("view")),
+            button(icon("view", 14), "View as", on_click=PersonState.ask("view")),
         ),
-        button(icon("user_cog", 14), "Change role", on_click=PersonState.ask("role")),
+        button(icon("role", 14), "Change role", on_click=PersonState.ask("role")),
         rx.cond(
             SHOWN.unverified,
             button(
                 icon("mail_check", 14), "Resend verification", on_click=PersonState.ask("verify")
             ),
         ),
-        button(icon("log_out", 14), "Sign out everywhere", on_click=PersonState.ask("sign_out")),
+        button(icon("sign_out", 14), "Sign out everywhere", on_click=PersonState.ask("sign_out")),
         rx.cond(
             SHOWN.suspended != "",
-            button(icon("rotate_ccw", 14), "Restore", on_click=PersonState.ask("restore")),
-            button(icon("ban", 14), "Suspend", on_click=PersonState.ask("suspend")),
+            button(icon("restore", 14), "Restore", on_click=PersonState.ask("restore")),
+            button(icon("suspend", 14), "Suspend", on_click=PersonState.ask("suspend")),
         ),
         class_name="cf-row cf-wrap",
     )
@@ -185,7 +185,7 @@ def entry(row: EntryLine) -> rx.Component:
             rx.el.span(row.what, class_name="cf-13 cf-med"),
             rx.el.span(row.who, ", ", row.at, class_name="cf-sm cf-mut", title=row.exact),
             rx.el.details(
-                rx.el.summary(icon("chevron_right", 12), "Details"),
+                rx.el.summary(icon("unfold", 12), "Details"),
                 rx.el.div(row.details, class_name="cf-evbox"),
                 class_name="cf-ev",
             ),
@@ -220,7 +220,7 @@ def account() -> rx.Component:
             rx.cond(
                 may_change() & SHOWN.changeable & SHOWN.second_factor.startswith("On"),
                 button(
-                    icon("shield_off", 14),
+                    icon("unprotect", 14),
                     "Remove second factor",
                     size="small",
                     on_click=PersonState.ask("second_factor"),
@@ -306,7 +306,7 @@ def act_dialog() -> rx.Component:
             effects(
                 rx.foreach(
                     PersonState.dialog_effects,
-                    lambda text: rx.el.li(icon("arrow_right", 14), rx.el.span(text)),
+                    lambda text: rx.el.li(icon("onward", 14), rx.el.span(text)),
                 )
             ),
         ),

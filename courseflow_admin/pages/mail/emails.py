@@ -38,7 +38,7 @@ def emails() -> rx.Component:
         ),
         none=nothing(
             EmailsState,
-            "mail",
+            "emails",
             EmailsState.empty_title,
             EmailsState.empty_why,
             "Show all e-mails",

@@ -27,7 +27,7 @@ def my_emails() -> rx.Component:
         COLUMNS,
         email_row,
         none=empty(
-            "inbox",
+            "my_emails",
             "No e-mails yet",
             "Copies of all e-mails from the school appear here: receipts, access, refunds.",
             link_button("Browse catalog", href=routes.HOME),

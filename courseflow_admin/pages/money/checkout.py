@@ -90,7 +90,7 @@ def pay_form() -> rx.Component:
         ),
         hidden("agreed_terms", CheckoutState.terms),
         hidden("agreed_refunds", CheckoutState.refunds),
-        submit(icon("lock", 14), "Pay " + CheckoutState.price, size="large", wide=True),
+        submit(icon("locked", 14), "Pay " + CheckoutState.price, size="large", wide=True),
         agreement(),
         rx.el.p(
             "You pay on the provider's page. We never see your card details. You get access as "
@@ -168,7 +168,7 @@ def summary() -> rx.Component:
 
 def owned() -> rx.Component:
     return feedback.empty(
-        "circle_check",
+        "done",
         "You are already enrolled in this course",
         CheckoutState.title,
         link_button("Continue learning", href=CheckoutState.learn_href, look="primary"),
@@ -177,7 +177,7 @@ def owned() -> rx.Component:
 
 def under_way() -> rx.Component:
     return feedback.empty(
-        "hourglass",
+        "waiting",
         "Please don't pay again",
         CheckoutState.waits,
         link_button("View payment", href=CheckoutState.payment_href, look="primary"),
@@ -186,7 +186,7 @@ def under_way() -> rx.Component:
 
 def closed() -> rx.Component:
     return feedback.empty(
-        "credit_card",
+        "payments",
         "This course can't be bought right now",
         "The school has no payment provider for this currency. Please write to "
         + CheckoutState.support

@@ -53,12 +53,12 @@ def outcome() -> rx.Component:
         rx.match(
             SHOWN.look,
             ("waiting", rx.el.span(class_name="cf-wait", aria_hidden="true")),
-            ("done", toned_icon("circle_check", "green")),
-            ("failed", toned_icon("circle_x", "red")),
-            ("person", toned_icon("user_round_search", "amber")),
-            ("bank", toned_icon("landmark", "amber")),
+            ("done", toned_icon("done", "green")),
+            ("failed", toned_icon("failed", "red")),
+            ("person", toned_icon("reviewer", "amber")),
+            ("bank", toned_icon("bank", "amber")),
             ("over", toned_icon("clock")),
-            toned_icon("undo_2"),
+            toned_icon("refund"),
         ),
         rx.el.div(
             rx.el.h2(SHOWN.title, class_name="cf-outcometitle", dir="auto"),

@@ -28,7 +28,7 @@ def my_payments() -> rx.Component:
         COLUMNS,
         payment_row,
         none=empty(
-            "receipt_text",
+            "my_payments",
             "No payments yet",
             "Your payments and receipts will appear here.",
             link_button("Browse catalog", href=routes.HOME, look="primary"),

@@ -77,7 +77,7 @@ def head() -> rx.Component:
         rx.cond(
             may(Permission.PAYMENTS_SYNC),
             button(
-                icon("refresh_cw", 14),
+                icon("recheck", 14),
                 "Re-check",
                 busy=PaymentDetailState.checking,
                 on_click=PaymentDetailState.recheck,
@@ -86,7 +86,7 @@ def head() -> rx.Component:
         rx.cond(
             may(Permission.PAYMENTS_CAPTURE) & (SHOWN.lapses != ""),
             button(
-                icon("circle_check", 14),
+                icon("capture", 14),
                 "Capture",
                 busy=PaymentDetailState.capturing,
                 on_click=PaymentDetailState.show_capture_dialog(True),
@@ -95,7 +95,7 @@ def head() -> rx.Component:
         rx.cond(
             may(Permission.PAYMENTS_REVIEW) & (SHOWN.review != ""),
             button(
-                icon("circle_check", 14),
+                icon("resolve", 14),
                 "Resolve review",
                 on_click=PaymentDetailState.show_review_dialog(True),
             ),
@@ -103,7 +103,7 @@ def head() -> rx.Component:
         rx.cond(
             may(Permission.PAYMENTS_REFUND) & (SHOWN.refundable != ""),
             button(
-                icon("undo_2", 14),
+                icon("refund", 14),
                 "Refund",
                 busy=PaymentDetailState.refunding,
                 on_click=PaymentDetailState.show_dialog(True),
@@ -115,7 +115,7 @@ def head() -> rx.Component:
 
 def warning() -> rx.Component:
     return rx.el.div(
-        icon("triangle_alert", 16),
+        icon("warning", 16),
         rx.el.span(SHOWN.warning),
         class_name="cf-said",
         custom_attrs={"data-tone": "amber"},
@@ -249,7 +249,7 @@ def capture_dialog() -> rx.Component:
         "Capture " + SHOWN.amount + " of " + SHOWN.learner,
         PaymentDetailState.capture_about,
         rx.cond(PaymentDetailState.capture_problem, problem(PaymentDetailState.capture_problem)),
-        effects_of(PaymentDetailState.capture_effects, "circle_check", "key_round", "mail"),
+        effects_of(PaymentDetailState.capture_effects, "done", "access", "mail"),
         open_=PaymentDetailState.capture_dialog,
         on_open_change=PaymentDetailState.show_capture_dialog,
         act=button(
@@ -295,9 +295,7 @@ def refund_dialog() -> rx.Component:
         ),
         rx.cond(
             PaymentDetailState.refund_effects,
-            effects_of(
-                PaymentDetailState.refund_effects, "undo_2", "key_round", "chart_line", "mail"
-            ),
+            effects_of(PaymentDetailState.refund_effects, "refund", "access", "progress", "mail"),
         ),
         open_=PaymentDetailState.dialog,
         on_open_change=PaymentDetailState.show_dialog,
@@ -331,7 +329,7 @@ def review_dialog() -> rx.Component:
             on_submit=PaymentDetailState.resolve_review,
             id=REVIEW_FORM,
         ),
-        effects_of(PaymentDetailState.review_effects, "circle_check", "key_round", "pencil_line"),
+        effects_of(PaymentDetailState.review_effects, "done", "access", "note"),
         open_=PaymentDetailState.review_dialog,
         on_open_change=PaymentDetailState.show_review_dialog,
         act=button(

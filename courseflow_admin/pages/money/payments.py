@@ -56,7 +56,7 @@ def payments() -> rx.Component:
         ),
         none=nothing(
             PaymentsState,
-            "credit_card",
+            "payments",
             PaymentsState.empty_title,
             PaymentsState.empty_why,
             "Show all payments",

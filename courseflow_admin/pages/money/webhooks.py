@@ -38,7 +38,7 @@ def webhooks() -> rx.Component:
         note=rx.cond(WebhooksState.note, rx.el.p(WebhooksState.note, class_name="cf-mut")),
         none=nothing(
             WebhooksState,
-            "webhook",
+            "webhooks",
             WebhooksState.empty_title,
             WebhooksState.empty_why,
             "Show all",

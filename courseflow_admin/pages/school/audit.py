@@ -43,7 +43,7 @@ def audit() -> rx.Component:
         ),
         none=nothing(
             AuditState,
-            "scroll_text",
+            "audit",
             "No entries found",
             "Remove a filter to see more.",
             "Show all",
@@ -63,7 +63,7 @@ def entry_row(row: EntryRow) -> rx.Component:
         rx.fragment(
             rx.el.span(row.act, class_name="cf-med"),
             rx.el.details(
-                rx.el.summary(icon("chevron_right", 12), "Details"),
+                rx.el.summary(icon("unfold", 12), "Details"),
                 rx.el.div(
                     row.details,
                     "\n",

@@ -33,7 +33,7 @@ def policy(title: str, missing: str) -> rx.Component:
         PolicyState,
         title,
         there(),
-        missing=empty("file_text", f"No {title.lower()} yet", missing),
+        missing=empty("text", f"No {title.lower()} yet", missing),
         skeletons=1,
         beside=[policy_links_below(PolicyState.view)],
         path=[("Policies", "")],

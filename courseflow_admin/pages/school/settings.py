@@ -98,9 +98,7 @@ def logo() -> rx.Component:
                 rx.el.div(
                     rx.cond(
                         State.logo_problem != "",
-                        rx.el.p(
-                            icon("circle_alert", 14), State.logo_problem, class_name="cf-error"
-                        ),
+                        rx.el.p(icon("problem", 14), State.logo_problem, class_name="cf-error"),
                     ),
                     id="logo-error",
                     role="alert",
@@ -110,7 +108,7 @@ def logo() -> rx.Component:
                 logo_picker(routes.API_SETTINGS_LOGO, V.logo, State.logo_sent),
                 rx.cond(
                     V.logo != "",
-                    button(icon("trash_2", 14), "Remove", on_click=State.ask_remove_logo(True)),
+                    button(icon("delete", 14), "Remove", on_click=State.ask_remove_logo(True)),
                 ),
                 class_name="cf-row",
             ),
@@ -124,7 +122,7 @@ def remove_logo_dialog() -> rx.Component:
     return dialog(
         "Remove logo",
         "The image is deleted. To restore it, upload the file again.",
-        effects(effect("image_off", "Pages and new e-mails show the CourseFlow logo instead.")),
+        effects(effect("no_picture", "Pages and new e-mails show the CourseFlow logo instead.")),
         open_=State.removing_logo,
         on_open_change=State.ask_remove_logo,
         act=button("Remove logo", look="danger", on_click=State.remove_logo),
@@ -146,7 +144,7 @@ def currencies() -> rx.Component:
             rx.cond(
                 State.wrong["currencies"],
                 rx.el.p(
-                    icon("circle_alert", 14),
+                    icon("problem", 14),
                     State.wrong["currencies"],
                     class_name="cf-error",
                     role="alert",
@@ -246,7 +244,7 @@ def own_factor() -> rx.Component:
         rx.cond(
             wrong,
             rx.el.p(
-                icon("circle_alert", 14),
+                icon("problem", 14),
                 rx.el.span(wrong, " ", set_up),
                 class_name="cf-error",
                 role="alert",

@@ -39,8 +39,8 @@ def group(name: str, title: str, why: str, *fields: Any, on_submit: Any) -> rx.C
                         rx.fragment(
                             rx.cond(
                                 State.says[name] == "Not saved",
-                                icon("circle_alert", 14),
-                                icon("check", 14),
+                                icon("problem", 14),
+                                icon("picked", 14),
                             ),
                             State.says[name],
                         ),

@@ -41,7 +41,7 @@ def catalog() -> rx.Component:
             CatalogState.filtered,
             nothing(
                 CatalogState,
-                "search_x",
+                "not_found",
                 "No courses found",
                 "Remove a filter or try another search.",
                 "Show all courses",
@@ -100,7 +100,7 @@ def skeleton() -> rx.Component:
 def nothing_yet() -> rx.Component:
     may_teach = rx.Var.create(AuthState.permissions).contains(Permission.COURSES_EDIT.value)
     return feedback.empty(
-        "library",
+        "catalog",
         "No courses on sale yet",
         "Published courses appear here.",
         rx.cond(may_teach, link_button("Open studio", href=routes.STUDIO, look="primary")),

@@ -71,18 +71,20 @@ def offer() -> rx.Component:
             rx.cond(
                 State.studio_href != "",
                 link_button(
-                    icon("pencil_line", 14), "Edit in the studio", href=State.studio_href, wide=True
+                    icon("studio", 14), "Edit in the studio", href=State.studio_href, wide=True
                 ),
             ),
             rx.el.ul(
-                point("user_round", State.who),
-                point("list_checks", State.outline_size),
-                point("graduation_cap", State.about),
-                point("key_round", State.access_text),
-                rx.cond(State.updated != "", point("calendar", "Updated " + State.updated)),
+                point("person", State.who),
+                point("lessons", State.outline_size),
+                point("learning", State.about),
+                point("access", State.access_text),
+                rx.cond(State.updated != "", point("date", "Updated " + State.updated)),
                 rx.cond(
                     State.category != "",
-                    rx.el.li(icon("tag", 14), text_link(State.category, href=State.category_href)),
+                    rx.el.li(
+                        icon("category", 14), text_link(State.category, href=State.category_href)
+                    ),
                 ),
                 class_name="cf-list cf-points",
             ),
@@ -149,7 +151,7 @@ def why_not() -> rx.Component:
         rx.el.ul(
             rx.foreach(
                 State.why,
-                lambda sentence: rx.el.li(icon("lock", 14), rx.el.span(sentence)),
+                lambda sentence: rx.el.li(icon("locked", 14), rx.el.span(sentence)),
             ),
             class_name="cf-list cf-points cf-why",
         ),
@@ -181,7 +183,7 @@ def section(part: SectionLines) -> rx.Component:
 
 def lesson_line(lesson: LessonLine) -> rx.Component:
     return rx.el.li(
-        rx.cond(lesson.href != "", icon("file_text", 14), icon("lock", 14)),
+        rx.cond(lesson.href != "", icon("text", 14), icon("locked", 14)),
         rx.cond(
             lesson.href != "",
             link(lesson.title, href=lesson.href, class_name="cf-grow cf-stretchlink"),
@@ -196,7 +198,7 @@ def lesson_line(lesson: LessonLine) -> rx.Component:
 
 def not_there() -> rx.Component:
     return feedback.empty(
-        "search_x",
+        "not_found",
         "Course not found",
         "It may no longer be on sale, or the link may be incomplete.",
         link_button("View all courses", href=routes.HOME, look="primary"),

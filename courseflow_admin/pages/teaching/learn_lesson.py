@@ -47,7 +47,7 @@ def way() -> rx.Component:
     return rx.el.nav(
         rx.el.details(
             rx.el.summary(
-                icon("list_tree", 14),
+                icon("outline", 14),
                 "Lessons",
                 rx.el.span(State.place, class_name="cf-mut cf-end"),
             ),
@@ -96,8 +96,8 @@ def lesson_line(lesson: LessonLine) -> rx.Component:
     return rx.el.li(
         rx.cond(
             lesson.done,
-            icon("circle_check", 16, class_name="cf-donemark"),
-            rx.cond(lesson.href != "", icon("circle", 16), icon("lock", 14)),
+            icon("done", 16, class_name="cf-donemark"),
+            rx.cond(lesson.href != "", icon("not_done", 16), icon("locked", 14)),
         ),
         rx.cond(
             lesson.href != "",
@@ -146,7 +146,7 @@ def onward() -> rx.Component:
     return rx.el.div(
         rx.cond(
             State.previous_href != "",
-            link_button(icon("arrow_left", 14), "Previous", href=State.previous_href),
+            link_button(icon("back", 14), "Previous", href=State.previous_href),
         ),
         rx.el.div(
             rx.match(
@@ -159,7 +159,7 @@ def onward() -> rx.Component:
                     "author",
                     rx.cond(
                         State.next_href != "",
-                        link_button("Next", icon("arrow_right", 14), href=State.next_href),
+                        link_button("Next", icon("onward", 14), href=State.next_href),
                     ),
                 ),
                 learner_acts(),
@@ -177,12 +177,12 @@ def learner_acts() -> rx.Component:
             badge("green", "Done"),
             rx.cond(
                 State.next_href != "",
-                link_button("Next", icon("arrow_right", 14), href=State.next_href, look="primary"),
+                link_button("Next", icon("onward", 14), href=State.next_href, look="primary"),
                 link_button("My courses", href=routes.MY_COURSES, look="primary"),
             ),
         ),
         button(
-            icon("check", 14),
+            icon("picked", 14),
             rx.cond(State.next_href != "", "Complete and continue", "Mark as complete"),
             look="primary",
             busy=State.busy,
@@ -193,7 +193,7 @@ def learner_acts() -> rx.Component:
 
 def author_bar() -> rx.Component:
     return rx.el.div(
-        icon("eye", 14),
+        icon("view", 14),
         rx.el.span("Previewing the draft as a learner. Nothing is recorded."),
         link_button("Exit preview", href=State.studio_href, size="small"),
         class_name="cf-asbar",
@@ -203,7 +203,7 @@ def author_bar() -> rx.Component:
 
 def guest_bar() -> rx.Component:
     return rx.el.div(
-        icon("book_open", 14),
+        icon("read", 14),
         rx.el.span("This lesson is a free preview."),
         link_button("View course", href=State.course_href, size="small"),
         class_name="cf-asbar",
@@ -215,7 +215,7 @@ def closed() -> rx.Component:
     """403 that says why, first the link that is broken."""
     return rx.el.section(
         rx.el.div(
-            toned_icon("lock", "amber"),
+            toned_icon("locked", "amber"),
             rx.el.h2("You don't have access to this course", class_name="cf-h2"),
             class_name="cf-row",
         ),
@@ -241,7 +241,7 @@ def reason(line: ReasonLine) -> rx.Component:
 
 def not_there() -> rx.Component:
     return feedback.empty(
-        "search_x",
+        "not_found",
         "Lesson not found",
         "It may have been removed from the course, or the link may be incomplete.",
         link_button("My courses", href=routes.MY_COURSES, look="primary"),

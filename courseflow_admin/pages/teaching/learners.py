@@ -39,7 +39,7 @@ def learners() -> rx.Component:
         ),
         none=nothing(
             LearnersState,
-            "users",
+            "learners",
             rx.cond(LearnersState.filtered, "No learners found", "No learners yet"),
             rx.cond(
                 LearnersState.filtered,

@@ -42,7 +42,7 @@ def first(course: MyCourseRow) -> rx.Component:
                 rx.el.p(course.next, class_name="cf-mut cf-heronext"),
                 rx.el.div(progress(course), class_name="cf-heroprogress"),
                 rx.el.div(
-                    link_button(icon("play", 14), course.act, href=course.href, look="primary")
+                    link_button(icon("continue", 14), course.act, href=course.href, look="primary")
                 ),
                 class_name="cf-col",
             ),
@@ -69,7 +69,7 @@ def row(course: MyCourseRow) -> rx.Component:
         rx.el.div(
             link(course.title, href=course.course_href, class_name="cf-med cf-trunc"),
             rx.el.span(
-                rx.cond(course.allowed, rx.fragment(), icon("lock", 12)),
+                rx.cond(course.allowed, rx.fragment(), icon("locked", 12)),
                 course.next,
                 class_name="cf-13 cf-mut cf-trunc",
             ),
@@ -103,7 +103,7 @@ def progress(course: MyCourseRow) -> rx.Component:
 
 def nothing_yet() -> rx.Component:
     return feedback.empty(
-        "graduation_cap",
+        "my_courses",
         "No courses yet",
         "Courses you buy or enroll in appear here.",
         link_button("Search courses", href=routes.HOME, look="primary"),

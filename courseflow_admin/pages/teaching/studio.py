@@ -35,7 +35,7 @@ def studio() -> rx.Component:
         row,
         caption="Courses",
         none=empty(
-            "pencil_line",
+            "studio",
             "No courses yet",
             "A course has a title, lessons and a price. Only you can see it until you publish it.",
             new_button(),
@@ -50,7 +50,7 @@ def studio() -> rx.Component:
 
 def new_button() -> rx.Component:
     return button(
-        icon("plus", 14), "New course", look="primary", on_click=StudioState.show_dialog(True)
+        icon("add", 14), "New course", look="primary", on_click=StudioState.show_dialog(True)
     )
 
 

@@ -92,8 +92,8 @@ def adding() -> rx.Component:
         State.course,
         form(_email("E-mail of an instructor"), on_submit=State.add, id=ADD),
         effects(
-            effect("pencil", "They can edit the content and see its learners."),
-            effect("lock", "Only the owner can change price, link, sale status and authors."),
+            effect("edit", "They can edit the content and see its learners."),
+            effect("locked", "Only the owner can change price, link, sale status and authors."),
             effect("mail", "We'll e-mail them."),
         ),
         open_=State.dialog == "add",
@@ -108,8 +108,8 @@ def removing() -> rx.Component:
         State.asked_name + " is a co-instructor of " + State.course + ".",
         rx.cond(State.wrong != "", problem(State.wrong)),
         effects(
-            effect("lock", "They can no longer edit it or see its learners."),
-            effect("file_text", "Their content is kept."),
+            effect("locked", "They can no longer edit it or see its learners."),
+            effect("text", "Their content is kept."),
             effect("mail", "We'll e-mail them."),
         ),
         open_=State.dialog == "remove",
@@ -129,10 +129,10 @@ def changing_owner() -> rx.Component:
         State.course + ", owned by " + State.owner,
         effects(
             effect(
-                "arrow_right",
+                "onward",
                 "The new owner sees the course's figures, payments and learners.",
             ),
-            effect("lock", State.owner, " loses access to edit and view it."),
+            effect("locked", State.owner, " loses access to edit and view it."),
             effect("mail", "We'll e-mail both."),
         ),
         form(_email("E-mail of the new owner"), on_submit=State.change_owner, id=OWNER),

@@ -57,7 +57,7 @@ def studio_course() -> rx.Component:
 
 def not_author() -> rx.Component:
     return feedback.empty(
-        "lock",
+        "locked",
         "You are not an author of this course",
         "Only authors can edit it. The owner can add you as a co-instructor.",
         link_button("Go to studio", href=routes.STUDIO),
@@ -98,7 +98,7 @@ def outline() -> rx.Component:
             class_name="cf-panehead",
         ),
         rx.el.div(
-            icon("settings_2", 14),
+            icon("details", 14),
             link(
                 "Course details",
                 href=State.details_href,
@@ -111,7 +111,7 @@ def outline() -> rx.Component:
         rx.el.ol(rx.foreach(State.outline, section), class_name="cf-list cf-outline"),
         rx.el.div(
             button(
-                icon("plus", 14),
+                icon("add", 14),
                 "Add a section",
                 look="quiet",
                 id="outline",
@@ -147,10 +147,10 @@ def section(part: StudioSection) -> rx.Component:
                 custom_attrs={"onKeyDown": client_act(LEAVE_ON_ENTER)},
             ),
             rx.el.span(
-                mover("arrow_up", "Move " + part.title + " up", part.first, _move(part, "up")),
-                mover("arrow_down", "Move " + part.title + " down", part.last, _move(part, "down")),
+                mover("up", "Move " + part.title + " up", part.first, _move(part, "up")),
+                mover("down", "Move " + part.title + " down", part.last, _move(part, "down")),
                 icon_button(
-                    "trash_2",
+                    "delete",
                     "Delete " + part.title,
                     size=14,
                     on_click=State.delete_section(part.id),
@@ -158,7 +158,7 @@ def section(part: StudioSection) -> rx.Component:
                 class_name="mv",
             ),
             icon_button(
-                "plus",
+                "add",
                 "Add a lesson to " + part.title,
                 size=14,
                 on_click=State.add_lesson(part.id, State.added),
@@ -183,7 +183,7 @@ def mover(
 
 def lesson(item: StudioLesson) -> rx.Component:
     return rx.el.li(
-        icon("file_text", 14),
+        icon("text", 14),
         link(
             item.title,
             href=item.href,
@@ -192,19 +192,19 @@ def lesson(item: StudioLesson) -> rx.Component:
         ),
         rx.el.span(
             mover(
-                "arrow_up",
+                "up",
                 "Move " + item.title + " up",
                 item.first,
                 State.move_lesson(item.id, "up"),
             ),
             mover(
-                "arrow_down",
+                "down",
                 "Move " + item.title + " down",
                 item.last,
                 State.move_lesson(item.id, "down"),
             ),
             icon_button(
-                "trash_2", "Delete " + item.title, size=14, on_click=State.delete_lesson(item.id)
+                "delete", "Delete " + item.title, size=14, on_click=State.delete_lesson(item.id)
             ),
             class_name="mv",
         ),
@@ -259,7 +259,7 @@ def publishing() -> rx.Component:
             rx.cond(
                 State.preview_href != "",
                 link_button(
-                    icon("eye", 14), "Preview as learner", href=State.preview_href, wide=True
+                    icon("view", 14), "Preview as learner", href=State.preview_href, wide=True
                 ),
             ),
             rx.cond(
@@ -277,7 +277,7 @@ def publishing() -> rx.Component:
             rx.cond(
                 State.checks,
                 rx.el.ul(rx.foreach(State.checks, check), class_name="cf-list"),
-                rx.el.p(icon("circle_check", 16), "Ready to publish.", class_name="cf-allgood"),
+                rx.el.p(icon("done", 16), "Ready to publish.", class_name="cf-allgood"),
             ),
             class_name="cf-panesec",
         ),
@@ -318,7 +318,7 @@ def publishing() -> rx.Component:
 
 def check(line: CheckLine) -> rx.Component:
     return rx.el.li(
-        icon("circle_alert", 16),
+        icon("problem", 16),
         link(
             line.sentence,
             href=line.href,
@@ -378,8 +378,8 @@ def leaving_sale() -> rx.Component:
         "Stop selling this course",
         "It is removed from the catalog. You can put it back on sale at any time.",
         effects(
-            effect("shopping_cart", "No one can buy it anymore."),
-            rx.cond(State.keeping_text, effect("lock_open", State.keeping_text)),
+            effect("cart", "No one can buy it anymore."),
+            rx.cond(State.keeping_text, effect("unlocked", State.keeping_text)),
         ),
         open_=State.dialog == "unpublish",
         on_open_change=State.close_dialog,
@@ -392,8 +392,8 @@ def archiving() -> rx.Component:
         "Archive this course",
         "It is removed from the catalog and can't be edited until you unarchive it.",
         effects(
-            effect("shopping_cart", "No one can buy it anymore."),
-            rx.cond(State.keeping_text, effect("lock_open", State.keeping_text)),
+            effect("cart", "No one can buy it anymore."),
+            rx.cond(State.keeping_text, effect("unlocked", State.keeping_text)),
         ),
         open_=State.dialog == "archive",
         on_open_change=State.close_dialog,

@@ -24,7 +24,7 @@ INSERT = (
     "box.dispatchEvent(new Event('input', {{bubbles: true}}))}}"
 )
 TOOLS = (
-    ("heading_2", "Heading", "\n## ", "\n", "Heading"),
+    ("heading", "Heading", "\n## ", "\n", "Heading"),
     ("bold", "Bold", "**", "**", "bold"),
     ("italic", "Italic", "*", "*", "italic"),
     ("link", "Link", "[", "](https://)", "text"),
@@ -114,13 +114,11 @@ def saved() -> rx.Component:
     return rx.el.span(
         rx.cond(
             edge.has_connection_errors,
-            rx.el.span(icon("cloud_off", 14), "Not saved: no connection", class_name="cf-row"),
+            rx.el.span(icon("not_saved", 14), "Not saved: no connection", class_name="cf-row"),
             rx.cond(
                 State.saved != "",
                 rx.el.span(
-                    rx.cond(
-                        State.saved.startswith("Not"), icon("circle_alert", 14), icon("check", 14)
-                    ),
+                    rx.cond(State.saved.startswith("Not"), icon("problem", 14), icon("picked", 14)),
                     State.saved,
                     class_name="cf-row",
                 ),
