@@ -1,4 +1,4 @@
-"""A meaning has one drawing, in the table of components/icons.py; drawings are named nowhere else."""
+"""A meaning has one drawing, in the table of components/icons.py; no drawing is named elsewhere."""
 
 import ast
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ def conflict(what: str, both: Shown, *, keep_mine: Any, take_theirs: Any) -> rx.
     """Nothing is overwritten until one has chosen; `both` is the state's list of `Both`."""
     return rx.el.div(
         rx.el.p(
-            icon("circle_alert", 16),
+            icon("problem", 16),
             f"{what} was changed elsewhere. Nothing was overwritten.",
             class_name="cf-row cf-med",
         ),

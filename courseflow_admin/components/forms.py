@@ -166,7 +166,7 @@ def error_line(own_id: str, error: Text) -> rx.Component:
     if not isinstance(error, rx.Var):
         return rx.fragment()
     line = rx.el.p(
-        icon("circle_alert", 14), error, class_name="cf-error", id=f"{own_id}-error", role="alert"
+        icon("problem", 14), error, class_name="cf-error", id=f"{own_id}-error", role="alert"
     )
     return rx.cond(error != "", line)
 
