@@ -1,7 +1,9 @@
 """Old phrases of a foreign English do not come back: screens, errors, e-mails and documents."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +92,30 @@ def faults(where: str, texts: Iterator[tuple[int, str]]) -> list[str]:
     ]
 
 
+# Of two things at the same time it is fine; "Who" begins what a function answers.
+NOT_IN_REMARKS = (r"\bat once\b", list(INSTEAD)[-1])
+
+
+def remarks(source: str) -> Iterator[tuple[int, str]]:
+    """Docstrings, each in one line, and comments."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield getattr(node, "lineno", 1), " ".join((ast.get_docstring(node) or "").split())
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def careless(source: str) -> list[tuple[int, str]]:
+    """Remarks in an old phrase."""
+    return [
+        (line, text)
+        for line, text in remarks(source)
+        for pattern, _ in WORDS
+        if pattern.pattern not in NOT_IN_REMARKS and pattern.search(text)
+    ]
+
+
 def modules() -> list[Path]:
     return [
         path
@@ -111,6 +137,16 @@ def test_screens_and_errors_are_written_in_plain_english():
 
     assert len(modules()) > 200  # else it read nothing
     assert found == []
+
+
+def test_docstrings_and_comments_are_written_in_plain_english():
+    found = {
+        f"{path.relative_to(ROOT)}:{line}: {text[:80]}"
+        for path in modules()
+        for line, text in careless(path.read_text())
+    }
+
+    assert found == set()
 
 
 def test_emails_are_written_in_plain_english():
@@ -176,3 +212,10 @@ def test_an_old_phrase_is_found(planted):
 )
 def test_names_docstrings_and_plain_english_are_left_alone(fine):
     assert faults("fine.py", sentences(fine)) == []
+
+
+def test_an_old_phrase_in_a_remark_is_found():
+    planted = 'def ask():\n    """Ask the gateway\n    anew."""\n    # nobody waits\n'
+
+    assert careless(planted) == [(1, "Ask the gateway anew."), (4, "# nobody waits")]
+    assert careless("x = 1  # as many as run at once") == []

@@ -1,4 +1,4 @@
-"""Cards, tiles and the small pieces that stand in them."""
+"""Cards, tiles and the small pieces that are in them."""
 
 from typing import Any
 
@@ -114,7 +114,7 @@ def task(
     age: Text = "",
     act: rx.Component | None = None,
 ) -> rx.Component:
-    """One thing that needs a person."""
+    """One thing that needs attention."""
     return rx.el.li(
         icon_component,
         rx.el.div(

@@ -21,11 +21,11 @@ TOOLTIP = {
 
 @dataclass(frozen=True)
 class Series:
-    """`key` of the number in a row; the exact text to show stands in the row as `{key}_text`."""
+    """`key` of the number in a row; the exact text to show is in the row as `{key}_text`."""
 
     key: str
     name: str
-    color: str = "var(--iris-9)"  # follows the theme by itself
+    color: str = "var(--iris-9)"  # follows the theme automatically
 
 
 def bar_chart(

@@ -1,4 +1,4 @@
-"""A save on top of somebody else's: both values of each field, and the choice between them."""
+"""A save on top of someone else's: both values of each field, and the choice between them."""
 
 from typing import Any
 

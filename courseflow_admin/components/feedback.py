@@ -107,7 +107,7 @@ def second_factor_first() -> rx.Component:
 
 
 def not_found(what: str = "page", it: str = "It") -> rx.Component:
-    """404 inside the frame: for what does not exist, or is somebody else's."""
+    """404 inside the frame: for what does not exist, or is someone else's."""
     return empty(
         "not_found",
         f"{what.capitalize()} not found",

@@ -17,7 +17,7 @@ SEND_ONCE = (
 
 
 class NativeForm(edge.BaseHTML):
-    """A form the browser sends by itself; Reflex's own always prevent that."""
+    """A form the browser sends automatically; Reflex's own always prevent that."""
 
     tag = "form"
     action: rx.Var[str]
@@ -85,7 +85,7 @@ def link_button(
 ) -> rx.Component:
     """A link that looks like a button; `external` for addresses that are not our pages.
 
-    Those the browser follows by itself: the router would look for a page of that address.
+    Those the browser follows automatically: the router would look for a page of that address.
     """
     attributes = _look(look, size, wide) | props.pop("custom_attrs", {})
     make = NativeLink.create if external else link

@@ -184,12 +184,12 @@ def icon_button(
 
 
 def link(*children: Any, href: Text, **props: Any) -> rx.Component:
-    """A link to one of our own pages, followed without loading the page anew."""
+    """A link to one of our own pages, followed without reloading the page."""
     return edge.ReactRouterLink.create(*children, to=href, **props)
 
 
 class NativeLink(edge.BaseHTML):
-    """A link the browser follows by itself: the router would lose the query of `#main`."""
+    """A link the browser follows automatically: the router would lose the query of `#main`."""
 
     tag = "a"
     href: rx.Var[str]

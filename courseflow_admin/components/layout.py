@@ -57,7 +57,7 @@ def page(
     """One page in the frame.
 
     `here`: the sidebar's words for this section. `path`: breadcrumbs, (text, address or "").
-    `permission`: without it the page shows its 403 instead of `children`; None is for everybody.
+    `permission`: without it the page shows its 403 instead of `children`; None is for everyone.
     `rail`: sidebar of icons at every width. `bare`: no padding and no largest width.
     """
     return rx.el.div(
@@ -107,7 +107,7 @@ def _content(children: Sequence[Piece], permission: Permission | None) -> Piece:
 
 
 def bars() -> rx.Component:
-    """What stands on every page, whatever it is."""
+    """What is shown on every page, whatever it is."""
     return rx.fragment(sandbox_bar(), view_bar())
 
 
@@ -291,7 +291,7 @@ def recent_notices() -> rx.Component:
 
 
 def offline() -> rx.Component:
-    """Said while the network, the server or the database is away; goes by itself."""
+    """Said while the network, the server or the database is away; disappears automatically."""
     return rx.fragment(
         when_offline(
             _offline_banner("offline", "Connection lost. Reconnecting…"),

@@ -1,4 +1,4 @@
-"""What the pages about people share: their two lists, and the dialog that invites somebody."""
+"""What the pages about people share: their two lists, and the dialog that invites someone."""
 
 import reflex as rx
 
@@ -13,7 +13,7 @@ from courseflow_admin.state.core.auth import ROLE_LABELS
 from courseflow_admin.state.identity.invitations import InvitationsState
 
 FORM = "invite"
-OFFERED = list(reversed(ROLE_LABELS.items()))  # the least first: what nobody picked is harmless
+OFFERED = list(reversed(ROLE_LABELS.items()))  # the least first: what no one picked is harmless
 
 
 def sections(here: str) -> rx.Component:

@@ -24,7 +24,7 @@ class Item:
     text: str
     icon: str  # a meaning in components/icons.ICONS
     href: str
-    permission: Permission | None  # None: everybody, also visitors
+    permission: Permission | None  # None: everyone, also visitors
 
 
 NAV: tuple[tuple[str, tuple[Item, ...]], ...] = (

@@ -225,7 +225,7 @@ def is_event(data: Any) -> bool:
     """Whether it is an event that Reflex can read, for a handler that there is.
 
     Reflex writes a whole unknown event, cookie and all, with a traceback into the log, for
-    everybody who sends one.
+    everyone who sends one.
     """
     if not isinstance(data, dict) or not isinstance(data.get("name"), str):
         return False
@@ -299,7 +299,7 @@ class Sockets:
         return sid in self._namespace.sid_to_token
 
     async def cut_off(self, sid: str) -> None:
-        """End the connection; its page makes a new one by itself."""
+        """End the connection; its page makes a new one automatically."""
         await self._namespace.disconnect(sid)
 
 

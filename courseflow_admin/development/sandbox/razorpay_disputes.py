@@ -101,7 +101,7 @@ def close_dispute(world: World, dispute_or_payment_id: str, *, won: bool) -> Bod
 
 
 def overdue(world: World, dispute_id: str) -> Body:
-    """Nobody has responded in time."""
+    """No one has responded in time."""
     return close_dispute(world, dispute_id, won=False)
 
 

@@ -63,7 +63,7 @@ def process(world: World, settlement_id: str) -> Body:
 
 
 def fail(world: World, settlement_id: str) -> Body:
-    """The bank refuses it, or sends it back; Razorpay tells nobody."""
+    """The bank refuses it, or sends it back; Razorpay tells no one."""
     made = find(world, settlement_id)
     if made["status"] == "failed":
         raise CannotAct("This settlement is already failed.")

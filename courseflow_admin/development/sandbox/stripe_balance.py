@@ -7,7 +7,7 @@ from courseflow_admin.development.sandbox.world import World
 
 DAY = 86_400
 AVAILABLE_DAYS = 2
-LATE_SECONDS = 3600  # how long a late balance transaction takes when nobody presses its button
+LATE_SECONDS = 3600  # how long a late balance transaction takes when no one presses its button
 TAX_PERCENT = 18  # on Stripe's own fees
 NO_DECIMALS = {"jpy", "krw", "vnd", "clp", "xaf", "xof"}
 THREE_DECIMALS = {"kwd", "bhd", "jod", "omr", "tnd"}
@@ -182,7 +182,7 @@ def book_late(world: World, charge_id: str) -> Body:
 
 
 def book_due(world: World, late_id: str) -> None:
-    """Nobody pressed the button: it arrives by itself, at its time."""
+    """No one pressed the button: it arrives automatically, at its time."""
     late = world.store.get("late_booking", late_id)
     book_late(world.moment(late["created"] + LATE_SECONDS, quiet=world.quiet), late["charge"])
 

@@ -1,4 +1,4 @@
-"""What every act at Stripe stands on: its refusal, its events, and how payments are found."""
+"""What every act at Stripe relies on: its refusal, its events, and how payments are found."""
 
 from courseflow_admin.development.sandbox import stripe_objects as objects
 from courseflow_admin.development.sandbox import webhooks

@@ -127,7 +127,7 @@ def respond(world: World, dispute_id: str) -> Body:
 
 
 def overdue(world: World, dispute_id: str) -> None:
-    """Nobody answered in time: a chargeback is lost, an inquiry is closed."""
+    """No one answered in time: a chargeback is lost, an inquiry is closed."""
     disputed = world.store.get("dispute", dispute_id)
     disputed["evidence_details"]["past_due"] = True
     world.store.put("dispute", disputed)

@@ -58,7 +58,7 @@ class World:
         return int(time.time()) + self.offset
 
     def moment(self, second: int, *, quiet: bool = False) -> "World":
-        """The same world at another time: for what happened while nobody looked."""
+        """The same world at another time: for what happened while no one looked."""
         shared: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(World)}
         shared["quiet"] = quiet
         return _Moment(**shared, second=second)

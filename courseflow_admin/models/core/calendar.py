@@ -144,7 +144,7 @@ def _zone_or_none(name: str) -> str:
     return name
 
 
-# A zone somebody chooses to see times in; "" follows the browser.
+# A zone someone chooses to see times in; "" follows the browser.
 ChosenZone = Annotated[str, AfterValidator(_zone_or_none)]
 
 

@@ -1,6 +1,6 @@
 """The answer to "may this person study this course?": reasons as codes and facts.
 
-Their words stand here once, because a refusal says them too: page, API and e-mail cannot differ.
+Their words are here once, because a refusal says them too: page, API and e-mail cannot differ.
 """
 
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ def _granted(reason: Reason) -> str:
     return sentence
 
 
-# Money is on its way, being looked at or disputed: nobody should pay a second time meanwhile.
+# Money is on its way, being looked at or disputed: no one should pay a second time meanwhile.
 UNDER_WAY = frozenset(
     {
         ReasonCode.PAYMENT_PENDING,

@@ -59,7 +59,7 @@ class SectionTitles:
 
 @dataclass(frozen=True)
 class CoursePage:
-    """Everything anybody may know about a course before buying it."""
+    """Everything anyone may know about a course before buying it."""
 
     id: str
     slug: str
@@ -88,7 +88,7 @@ class CoursePage:
 
 @dataclass(frozen=True)
 class LessonView:
-    """One lesson with its text, for somebody who may read it."""
+    """One lesson with its text, for someone who may read it."""
 
     course_id: str
     course_slug: str

@@ -74,7 +74,7 @@ class Lesson(Piece):
     kind: Literal["text"] = "text"
     body_hash: str = ""  # of a `lesson_bodies` row; empty: no text yet
     minutes: int = Field(default=5, ge=0, le=MOST_MINUTES)
-    preview: bool = False  # open to everybody
+    preview: bool = False  # open to everyone
     ready: bool = False
     revision: int = 0
 

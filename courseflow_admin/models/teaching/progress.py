@@ -23,7 +23,7 @@ def progress_of(
 ) -> Progress:
     """Progress over `counted`, the lessons of the version that this learner is measured by.
 
-    A counted lesson that is no longer `shown` counts as done, because nobody can do it any more.
+    A counted lesson that is no longer `shown` counts as done, because no one can do it any more.
     A shown one that is not counted is new. The percentage never falls below `reached`.
     """
     still_there = set(shown)

@@ -124,7 +124,7 @@ class CheckCode(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that stands in the way of publishing, and where it is."""
+    """One thing that blocks publishing, and where it is."""
 
     code: CheckCode
     field: str = ""
@@ -144,7 +144,7 @@ class Check:
         return CHECKS[self.code].format(lesson=self.lesson, currency=currency)
 
 
-# A refusal to publish says them too, so they stand here and not on the page.
+# A refusal to publish says them too, so they are here and not on the page.
 CHECKS = {
     CheckCode.NO_LESSON: "The course has no lessons yet.",
     CheckCode.EMPTY_LESSON: "“{lesson}” has no text.",
@@ -191,7 +191,7 @@ class Sheet:
 
 
 def checks_of(course: Course, gateways: Sequence[str]) -> list[Check]:
-    """What stands in the way of publishing; `gateways` take the course's currency."""
+    """What blocks publishing; `gateways` take the course's currency."""
     found = [*_field_checks(course), *price_checks(course.price, course.free, gateways)]
     if not course.lesson_ids:
         found.append(Check(CheckCode.NO_LESSON, "outline"))
@@ -215,7 +215,7 @@ def _field_checks(course: Course) -> list[Check]:
 
 
 def price_checks(price: Money, free: bool, gateways: Sequence[str]) -> list[Check]:
-    """Whether somebody could pay this price at all."""
+    """Whether someone could pay this price at all."""
     if free:
         return []
     if price.minor == 0:

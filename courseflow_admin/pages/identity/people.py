@@ -1,4 +1,4 @@
-"""People: everybody who has an account, for admins."""
+"""People: everyone who has an account, for admins."""
 
 from typing import Any
 

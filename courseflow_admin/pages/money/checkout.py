@@ -72,7 +72,7 @@ def pay_form() -> rx.Component:
             max_length=LONGEST_BILLING_NAME,
             auto_complete="name",
             default_value=CheckoutState.billing_name,
-            key="for " + CheckoutState.billing_name,  # drawn anew once it is known
+            key="for " + CheckoutState.billing_name,  # drawn again once it is known
         ),
         select(
             "Country",

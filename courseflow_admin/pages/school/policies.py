@@ -1,4 +1,4 @@
-"""The school's policies, for everybody: terms, privacy, refunds."""
+"""The school's policies, for everyone: terms, privacy, refunds."""
 
 import reflex as rx
 

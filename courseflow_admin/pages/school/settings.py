@@ -1,4 +1,4 @@
-"""The school's settings, for admins: six forms, each saved by itself."""
+"""The school's settings, for admins: six forms, each saved separately."""
 
 from typing import Any
 

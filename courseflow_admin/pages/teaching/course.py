@@ -145,7 +145,7 @@ def to_buy() -> rx.Component:
 
 
 def why_not() -> rx.Component:
-    """Why somebody who once had this course cannot open it now."""
+    """Why someone who once had this course cannot open it now."""
     return rx.cond(
         State.why,
         rx.el.ul(

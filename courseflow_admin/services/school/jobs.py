@@ -2,7 +2,7 @@
 
 Polling is the truth. A run holds its job by a lease and ends by a deadline before the lease does;
 if its worker dies, the job is due again when the lease is over. There is one policy for all kinds:
-what an outside company does not answer in time is asked again after growing pauses; what fails in
+what an outside company leaves unanswered is asked again after growing pauses; what fails in
 another way is tried `TRIES` times and then needs attention, with its reason on the thing itself.
 Only worker.py knows the kinds of work.
 """

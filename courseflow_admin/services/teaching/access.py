@@ -1,4 +1,4 @@
-"""Access: `decide`, pure, says whether somebody may study a course and why; the rest asks it."""
+"""Access: `decide`, pure, says whether someone may study a course and why; the rest asks it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -34,7 +34,7 @@ async def search(
 ) -> Page[CatalogEntry]:
     """Published courses that have every word of `q` (or its beginning), the newest first.
 
-    Invalid for a category or level that nobody knows.
+    Invalid for a category or level that no one knows.
     """
     if category and category not in CATEGORIES:
         raise Invalid(f"“{category}” is not a known category.", "category")
@@ -59,7 +59,7 @@ async def categories() -> list[str]:
 async def course_page(slug: str, actor: Actor | None) -> CoursePage:
     """By slug or id. The page's own `slug` differs when an old one was asked for.
 
-    What is not on sale exists for its authors and for those who are enrolled, for nobody else.
+    What is not on sale exists for its authors and for those who are enrolled, for no one else.
     """
     course = await courses_db.find_by_slug(slug) or await courses_db.find(slug)
     if course is None:

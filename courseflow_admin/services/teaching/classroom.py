@@ -30,7 +30,7 @@ SEEN_EVERY = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class _Seat:
-    """Where somebody sits in a course: what is shown, and in which part they read it."""
+    """Where someone sits in a course: what is shown, and in which part they read it."""
 
     course: Course
     shown: Outlined
@@ -46,7 +46,7 @@ class _Seat:
 async def lesson(actor: Actor | None, slug: str, lesson_id: str = "") -> LessonView:
     """One lesson with its text; without an id the one to continue with.
 
-    NoAccess says why not; what nobody may know of is NotFound. The text is read last, when it is
+    NoAccess says why not; what no one may know of is NotFound. The text is read last, when it is
     decided that this person may have it.
     """
     seat = await _sit_down(actor, slug, lesson_id)

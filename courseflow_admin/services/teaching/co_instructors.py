@@ -58,7 +58,7 @@ async def add(actor: Actor, course_id: str, email: str) -> Course:
 
 
 async def remove(actor: Actor, course_id: str, account_id: str) -> Course:
-    """Undo `add`; of somebody who is no co-instructor nothing changes."""
+    """Undo `add`; of someone who is no co-instructor nothing changes."""
 
     async def body() -> Course:
         course = await course_rights.editable(actor, course_id, owner_only=True)
@@ -78,7 +78,7 @@ async def remove(actor: Actor, course_id: str, account_id: str) -> Course:
 
 
 async def change_owner(actor: Actor, course_id: str, email: str) -> Course:
-    """Give a course to somebody else: with its learners, payments and figures."""
+    """Give a course to someone else: with its learners, payments and figures."""
     actor.require(Permission.COURSES_EDIT_ALL)
 
     async def body() -> Course:

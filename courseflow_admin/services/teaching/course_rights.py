@@ -19,7 +19,7 @@ Edit = Callable[[Course], Awaitable[Course]]
 async def get(actor: Actor, course_id: str) -> Course:
     """The draft, for those who may edit it.
 
-    NotPermitted for others when the course is on sale, so known to everybody; else NotFound.
+    NotPermitted for others when the course is on sale, so known to everyone; else NotFound.
     """
     actor.require(Permission.COURSES_EDIT)
     course = await courses_db.find(course_id)

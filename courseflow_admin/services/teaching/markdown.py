@@ -45,7 +45,7 @@ TOO_DEEP = re.compile(
 
 @lru_cache(maxsize=32)
 def to_html(text: str) -> str:
-    """HTML that may stand in our pages as it is.
+    """HTML that may appear in our pages as it is.
 
     Two fences: no `<` of the author reaches the parser as one, and nh3 keeps only what is listed
     above. A heading starts at the second level, because each page has its own title. A block of

@@ -12,7 +12,7 @@ from courseflow_admin.services.school import settings as school_settings
 
 
 async def checks(course: Course) -> list[Check]:
-    """What stands in the way of publishing.
+    """What blocks publishing.
 
     A course that is on sale keeps its currency, also when the school has since given it up.
     """

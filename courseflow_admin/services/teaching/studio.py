@@ -67,7 +67,7 @@ async def create(actor: Actor, title: str, currency: str = "") -> Course:
         return made
 
     for _ in range(TRIES):
-        with suppress(Duplicate):  # somebody took this address at the same moment
+        with suppress(Duplicate):  # someone took this address at the same moment
             return await transaction(body)
     raise Conflict("Too many courses with this name are being created. Please try again.")
 
@@ -250,7 +250,7 @@ async def save_lesson(
 ) -> SavedLesson:
     """Save one lesson as a whole; what it says is on disk when this returns.
 
-    StaleRevision says what differs when somebody saved the same lesson after `revision`.
+    StaleRevision says what differs when someone saved the same lesson after `revision`.
     """
 
     async def edit(course: Course) -> Course:

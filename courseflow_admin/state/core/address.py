@@ -47,7 +47,7 @@ class ListAddress:
     """`path?filter=…&after=…`: only the parameters in `names` and those of paging count.
 
     When it says one of them twice, none counts, and `request` is refused. So it is when a filter
-    has a value that nobody knows: to leave it out would show everything.
+    has a value that no one knows: to leave it out would show everything.
     """
 
     def __init__(self, path: str, url: Any, names: tuple[str, ...], size: int = PAGE_SIZE) -> None:

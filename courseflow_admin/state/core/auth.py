@@ -1,4 +1,4 @@
-"""Who is signed in, for the screen: names as plain vars, the actor itself out of its reach."""
+"""The signed-in account, for the screen: names as plain vars, the actor itself out of reach."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +106,7 @@ class AuthState(rx.State):
 
     @event(PUBLIC)
     async def look_again(self):
-        """Asked while somebody is viewed: the guard has looked at the clock already."""
+        """Asked while someone is viewed: the guard has looked at the clock already."""
 
     def _calendar(self) -> Calendar:
         """Whose hours are shown: those chosen, else the browser's, else the school's."""
@@ -138,7 +138,7 @@ class AuthState(rx.State):
 
 
 def _ends(actor: Actor) -> str:
-    """`ends in 29 min`, for whoever views somebody."""
+    """`ends in 29 min`, for whoever views someone."""
     if actor.views_until is None:
         return ""
     seconds = (actor.views_until - clock.wall()).total_seconds()

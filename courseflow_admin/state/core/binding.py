@@ -63,7 +63,7 @@ def _news(former: Actor, actor: Actor) -> str:
 
 
 def eyes(actor: Actor) -> tuple[str, bool]:
-    """Who is seen as, and whether it is somebody else's view."""
+    """The account that is viewed, and whether it is someone else's view."""
     return actor.id, actor.viewer is not None
 
 

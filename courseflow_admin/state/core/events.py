@@ -27,7 +27,7 @@ NOT_UNDERSTOOD = "Nothing was changed. Please reload the page and try again."
 
 
 class Form(BaseModel):
-    """The base of what a form sends: texts within bounds, no field that nobody declared."""
+    """The base of what a form sends: texts within bounds, no field that no one declared."""
 
     model_config = ConfigDict(str_strip_whitespace=True, str_max_length=100_000, extra="forbid")
 
@@ -128,7 +128,7 @@ def _adapter(hint: Any) -> Callable[[Any], Any]:
 
 
 def _too_long(error: ValidationError) -> Invalid | None:
-    """The one fault that anybody may make who types into a form: its field and the limit."""
+    """The one fault that anyone may make who types into a form: its field and the limit."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] != "string_too_long" or not first["loc"]:
         return None

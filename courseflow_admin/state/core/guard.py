@@ -59,7 +59,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What is said or done instead; with neither, the page says it by itself."""
+    """What is said or done instead; with neither, the page says it automatically."""
 
     say: Notice | None = None
     do: Any = field(default=None)
@@ -103,7 +103,7 @@ async def _ask_again(request: Request, state: Any) -> Withheld | None:
 
 
 async def _request(app: rx.App, tab: Tab, event: edge.Event) -> Request:
-    # Each event has a context of its own, made from one that belongs to nobody.
+    # Each event has a context of its own, made from one that belongs to no one.
     logs.request_id.set(logs.new_reference())
     logs.client_ip.set(tab.router.session.client_ip)
     handler = edge.handler_of(event.name)
@@ -146,7 +146,7 @@ async def check_arguments(request: Request) -> Refusal | None:
 
 
 async def note_page(request: Request) -> Refusal | None:
-    """Never refuses: what was said on the page before does not stand on the next."""
+    """Never refuses: what was said on the page before does not stay on the next."""
     board, path = request.board, request.tab.router.url.path
     loaded = request.handler is not None and edge.opens_page(request.handler)
     if loaded:
@@ -234,7 +234,7 @@ async def _denied(request: Request) -> Refusal:
     _log_refusal(request)
     if request.handler and edge.is_loader(request.app, request.tab, request.handler):
         await (await request.tab.get_state(SchoolState))._name_support()
-        return Refusal()  # the page shows its 403 by itself
+        return Refusal()  # the page shows its 403 automatically
     return Refusal(say=notices.error(await support.sentence(_why(request.actor))))
 
 
@@ -264,7 +264,7 @@ def _on_own_account(tab: Tab) -> bool:
 
 
 class Gate:
-    """In front of the guard: lets in what is an event, and nobody who sends more than a person."""
+    """In front of the guard: lets in what is an event, and no one who sends more than a person."""
 
     def __init__(self, sockets: edge.Sockets) -> None:
         self._sockets = sockets

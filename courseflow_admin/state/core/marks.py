@@ -8,7 +8,7 @@ from courseflow_admin.state.edge import Arguments
 
 
 class _Name:
-    """A mark that is no permission: everybody, or everybody who is signed in."""
+    """A mark that is no permission: everyone, or everyone who is signed in."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -35,7 +35,7 @@ def put_mark(
 
 
 def mark_of(handler: object) -> Mark | None:
-    """None: nobody decided who may call this, so nobody may."""
+    """None: no one decided who may call this, so no one may."""
     return getattr(handler, "__dict__", {}).get("courseflow_mark")
 
 

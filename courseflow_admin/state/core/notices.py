@@ -18,7 +18,7 @@ SAID_WITH_A_MOVE = 3  # seconds: said by what led to another page, so meant to b
 class Notice:
     """What a handler returns or yields to say something: `yield notices.success("Saved.")`."""
 
-    tone: str  # "success" goes by itself, "error" and "info" stay on their page until closed
+    tone: str  # "success" disappears on its own, "error" and "info" stay until closed
     text: str
     reference: str = ""  # of the line in the log
     id: str = field(default_factory=lambda: uuid4().hex)

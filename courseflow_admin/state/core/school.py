@@ -6,14 +6,14 @@ from courseflow_admin.services.school import support
 
 
 class SchoolState(rx.State):
-    name: str = ""  # as it was saved in this tab, until the page is loaded anew
-    support: str = ""  # whom to write to, on a page that nobody can help themselves with
+    name: str = ""  # as it was saved in this tab, until the page is reloaded
+    support: str = ""  # whom to write to, on a page that no one can help themselves with
 
     async def _name_support(self, *, helps: bool = True) -> None:
         self.support = await support.address() if helps else ""
 
     def _forget(self) -> None:
-        """The page that was just loaded knows better: somebody else may have changed it since."""
+        """The page that was just loaded knows better: someone else may have changed it since."""
         if self.name:
             self.name = ""
         if self.support:

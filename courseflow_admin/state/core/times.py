@@ -1,6 +1,6 @@
 """Instants as whoever looks reads them: in their own zone, else the school's; days as the school's.
 
-The guard says with each event whose zone that is. What must be the same for everybody (figures,
+The guard says with each event whose zone that is. What must be the same for everyone (figures,
 receipts, days of access) asks `calendar.school()`.
 """
 
@@ -59,7 +59,7 @@ def day(instant: datetime) -> str:
 
 
 def at_school(instant: datetime) -> str:
-    """`20 Nov 2026, 14:02 Kolkata time`, the same for everybody: of figures and receipts."""
+    """`20 Nov 2026, 14:02 Kolkata time`, the same for everyone: of figures and receipts."""
     return calendar.school().long(instant)
 
 

@@ -21,7 +21,7 @@ ONCE_MORE = {
 
 
 class InvitationState(rx.State):
-    """The secret stands in this tab's own address; it is put into the form that sends it."""
+    """The secret is in this tab's own address; it is put into the form that sends it."""
 
     view: str = "loading"  # or the way to take it, or "over"
     token: str = ""

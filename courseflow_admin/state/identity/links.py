@@ -25,13 +25,13 @@ LINK_PROBLEMS = {
 
 
 class LinkState(rx.State):
-    """The secret stands in this tab's own address; it is put into the form that sends it."""
+    """The secret is in this tab's own address; it is put into the form that sends it."""
 
     done: str = ""
     token: str = ""
     signed_in: bool = False
     email: str = ""  # of who is signed in
-    confirmed: bool = False  # it is proved already, so that no other link is needed
+    confirmed: bool = False  # it is already proved, so that no other link is needed
     sent_to: str = ""  # where another link has just gone
     support: str = ""
     _said: str = ""  # of a link that does not work

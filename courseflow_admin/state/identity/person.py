@@ -104,7 +104,7 @@ class Shown:
     emails_href: str = ""
     about_href: str = ""
     did_href: str = ""
-    own: bool = False  # the page of whoever looks at it: nobody changes themselves
+    own: bool = False  # the page of whoever looks at it: no one changes themselves
     changeable: bool = False
     unverified: bool = False
     viewable: bool = False
@@ -174,7 +174,7 @@ class PersonState(DetailState, rx.State):
         """Do what the open dialog is about."""
         person, act = self._person, self.dialog
         if person is None or not act or act == "view" or self.busy:
-            return  # to view somebody is a form of its own: the whole page is loaded anew
+            return  # to view someone is a form of its own: the whole page is reloaded
         if act == "role" and self.role == person.account.role:
             self.dialog_problem = "Choose a different role first."
             return

@@ -15,7 +15,7 @@ from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.words import address_part
 
-# What would repair it; what is not in it nobody can.
+# What would repair it; what is not in it no one can.
 REPAIRS = {
     ReasonCode.SUSPENDED: "restore",
     ReasonCode.PAYMENT_IN_REVIEW: "payment",

@@ -32,7 +32,7 @@ from courseflow_admin.state.core.details import DetailState
 from courseflow_admin.state.core.events import event
 
 LOOK_FOR_SECONDS = 60
-FOLLOW_FOR_SECONDS = 30 * 60  # late money may come for days; nobody watches so long
+FOLLOW_FOR_SECONDS = 30 * 60  # late money may come for days; no one watches so long
 TAKEN = "deducted"  # in Razorpay's words for a failure whose money may be on its way
 JUST_OPENED = timedelta(hours=1)  # an older checkout is one that was left, not one on its way
 
@@ -120,7 +120,7 @@ class MyPaymentState(DetailState, rx.State):
 
 
 def is_expected(payment: Payment, receipt: Receipt | None) -> bool:
-    """Whether something is about to happen to it by itself."""
+    """Whether something is about to happen to it automatically."""
     if payment.review.state is ReviewState.OPEN or payment.duplicate_of:
         return False
     if payment.capture is Capture.PAID:

@@ -109,14 +109,14 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
 
     @event(Permission.PAYMENTS_SYNC, background=True)
     async def recheck(self):
-        """Ask the gateway anew, now."""
+        """Ask the gateway again now."""
         async with self._waiting("recheck") as asked:
             if asked is None:
                 return
             try:
                 result = await payments.recheck(asked.actor, asked.payment_id)
             except CourseFlowError:
-                # The asking and the gateway's no stand in its history.
+                # The asking and the gateway's no are in its history.
                 async with self._shown_again(asked):
                     pass
                 raise
@@ -144,7 +144,7 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
                 after = await captures.capture(asked.actor, asked.payment_id)
             except CourseFlowError as problem:
                 sentence = await support.sentence(problem)
-                # The asking and the gateway's no stand in its history.
+                # The asking and the gateway's no are in its history.
                 async with self._shown_again(asked) as payment:
                     if self._is_on_screen(payment) and self.capture_dialog:
                         self.capture_problem = sentence
@@ -258,7 +258,7 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
     async def _waiting(
         self, act: str, ready: Callable[[], bool] = lambda: True
     ) -> AsyncIterator[Asked | None]:
-        """Hold no tab while a gateway is asked; None where it is asked already, or not `ready`."""
+        """Hold no tab while a gateway is asked; None where it is already asked, or not `ready`."""
         asked = None
         async with self:
             payment = self._payment

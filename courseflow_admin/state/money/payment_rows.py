@@ -1,4 +1,4 @@
-"""What stands on the page of one payment, as text made from it."""
+"""What is shown on the page of one payment, as text made from it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -176,7 +176,7 @@ def _warning(payment: Payment) -> str:
             f"expires on {times.long(payment.lapses_at)}."
         )
     if payment.dispute.state is DisputeState.OPEN:
-        if not payment.dispute.provider_id:  # told to somebody who cannot answer the bank
+        if not payment.dispute.provider_id:  # told to someone who cannot answer the bank
             return "Disputed by the cardholder."
         until = payment.dispute.deadline
         answer = f" Respond at {payment.provider.capitalize()}"

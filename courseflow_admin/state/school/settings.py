@@ -1,4 +1,4 @@
-"""The page of the school's settings: five forms, each saved by itself."""
+"""The page of the school's settings: five forms, each saved separately."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -148,7 +148,7 @@ class Values:
 class SettingsState(DetailState, rx.State):
     values: Values = Values()
     currencies: list[CurrencyRow] = []
-    keys: dict[str, int] = dict.fromkeys(GROUPS, 0)  # a new one fills a form anew
+    keys: dict[str, int] = dict.fromkeys(GROUPS, 0)  # a new one fills a form again
     says: dict[str, str] = dict.fromkeys(GROUPS, "")  # beside its button
     wrong: dict[str, str] = {}  # field -> what is wrong with it
     saving: str = ""
@@ -213,7 +213,7 @@ class SettingsState(DetailState, rx.State):
 
     @event(Permission.SETTINGS_CHANGE)
     async def keep_mine(self):
-        """Save on top of what somebody else has written, having seen it."""
+        """Save on top of what someone else has written, having seen it."""
         group, wanted = self.conflict_in, self._wanted
         if not group:
             return
@@ -231,7 +231,7 @@ class SettingsState(DetailState, rx.State):
 
     @event(Permission.SETTINGS_CHANGE)
     async def logo_sent(self, taken: bool, problem: str):
-        """The browser has sent a picture to the API; what is so is read anew."""
+        """The browser has sent a picture to the API; what is so is read again."""
         self.logo_problem = "" if taken else problem[:300] or "The image was not accepted."
         await self._adopt()
 

@@ -1,4 +1,4 @@
-"""The catalog on screen: what is on sale, narrowed by what stands in the address."""
+"""The catalog on screen: what is on sale, narrowed by what is in the address."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""One course in the studio: its outline, its fields, and what stands in the way of publishing."""
+"""One course in the studio: its outline, its fields, and what blocks publishing."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -97,7 +97,7 @@ class StudioCourseState(rx.State):
     changes: list[str] = []
     changes_text: str = ""
     learners_text: str = ""
-    keeping_text: str = ""  # who keeps access when it is no longer sold; "" for nobody
+    keeping_text: str = ""  # who keeps access when it is no longer sold; "" for no one
     published_text: str = ""
     publish_word: str = "Publish"
     said: str = ""  # read out after a move

@@ -1,4 +1,4 @@
-"""The lesson that is open in the studio: saved as it is typed, and never over somebody else's."""
+"""The lesson that is open in the studio: saved as it is typed, and never over someone else's."""
 
 from dataclasses import dataclass
 from typing import Any
