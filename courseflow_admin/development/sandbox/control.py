@@ -21,6 +21,7 @@ POSTS = (
     "dispute",
     "book",
     "payout",
+    "settlement",
     "other",
     "deliver",
     "clock",
@@ -157,6 +158,15 @@ class Control:
         if "amount" in asked:
             return {"payout_ids": [self.hands.pay_out_by_hand(asked["amount"], asked["currency"])]}
         return {"payout_ids": self.hands.pay_out()}
+
+    async def settlement(self, asked: Body) -> Body:
+        """Razorpay's; act: make (default), process or fail."""
+        act = asked.get("act", "make")
+        if act == "make":
+            return {"settlement_id": self.hands.make_settlement()}
+        acts = {"process": self.hands.process_settlement, "fail": self.hands.fail_settlement}
+        acts[act](asked["settlement_id"])
+        return {"settlement_id": asked["settlement_id"]}
 
     async def other(self, asked: Body) -> Body:
         """Payments of another product on the account; `unknown`: one that looks like ours."""

@@ -24,7 +24,7 @@ from courseflow_admin.development.sandbox.store import Body, Delivery, Store
 from courseflow_admin.development.sandbox.webhooks import Courier, Receiver, Signed
 from courseflow_admin.development.sandbox.world import World
 
-# What becomes of an object when its time has come, by kind.
+# What becomes of an object when its time has come, by kind, in the world as it is then.
 DUE: dict[str, Callable[[World, str], object]] = {
     "session": stripe_acts.expire,
     "late_booking": stripe_balance.book_due,
@@ -61,13 +61,13 @@ class Hands:
 
     def sweep(self, *, mails_now: bool = False) -> None:
         """Whatever time brings: sessions expire, authorisations lapse, mails arrive, payouts go."""
-        razorpay_settlements.by_time(self.world)
-        for kind, object_id in self.store.due(self.world.now()):
-            DUE[kind](self.world, object_id)
+        for kind, object_id, due in self.store.due(self.world.now()):
+            DUE[kind](self.world.moment(due), object_id)
         if mails_now:
-            for kind, object_id in self.store.due(self.world.now() + 60):
+            for kind, object_id, _ in self.store.due(self.world.now() + 60):
                 if kind == "mail":
                     resend.arrive(self.world, object_id)
+        razorpay_settlements.by_time(self.world)
         stripe_payouts.by_time(self.world)
 
     # Playing: an id is a checkout session's, an order's or a payment's

@@ -124,7 +124,7 @@ class Past:
         finally:
             then.store.close()
         if taken:
-            razorpay_settlements.settle_days(self.world, told=False)
+            razorpay_settlements.settle_days(self.world.moment(self.world.now(), quiet=True))
         return taken
 
     def _known(self, told: Body) -> bool:

@@ -33,6 +33,8 @@ NO_ERROR: Body = dict.fromkeys(DECLINED)
 
 def emit(world: World, kind: str, **entities: Body) -> None:
     """An event about the entities, first the one it is named after."""
+    if world.quiet:
+        return
     event = {
         "entity": "event",
         "account_id": ACCOUNT,

@@ -10,8 +10,8 @@ from courseflow_admin.development.sandbox.razorpay_money import HOME, charged, i
 from courseflow_admin.development.sandbox.store import Body
 from courseflow_admin.development.sandbox.world import World, token
 
-WAITING = "rzp_waiting"  # the kind of a row no settlement has taken, and its parent
-TAKEN = "rzp_row"  # the kind of the others; their parent is the settlement
+KIND = "rzp_row"  # its parent is the settlement that took it
+WAITING = "not settled"  # the parent of the others
 NO_CARD: Body = {"card_network": None, "card_issuer": None, "card_type": None}
 CARD: Body = {"card_network": "Visa", "card_issuer": "HDFC", "card_type": "credit"}
 
@@ -65,7 +65,7 @@ def balance(world: World) -> int:
 
 def waiting(world: World) -> list[Body]:
     """Oldest first."""
-    found = world.store.children(WAITING, WAITING)
+    found = world.store.children(KIND, WAITING)
     return sorted(found, key=lambda row: int(row["created_at"]))
 
 
@@ -74,19 +74,15 @@ def total(rows: list[Body]) -> int:
 
 
 def take(world: World, rows: list[Body], settlement_id: str) -> None:
-    for row in rows:
-        world.store.remove(row["id"])
-        world.store.put(TAKEN, row, parent=settlement_id)
+    world.store.adopt((row["id"] for row in rows), settlement_id)
 
 
 def put_back(world: World, settlement_id: str) -> None:
-    for row in taken(world, settlement_id):
-        world.store.remove(row["id"])
-        world.store.put(WAITING, row, parent=WAITING)
+    world.store.adopt((row["id"] for row in taken(world, settlement_id)), WAITING)
 
 
 def taken(world: World, settlement_id: str) -> list[Body]:
-    return world.store.children(TAKEN, settlement_id)
+    return world.store.children(KIND, settlement_id)
 
 
 def _about(world: World, subject: Body, payment: Body) -> Body:
@@ -120,4 +116,4 @@ def _add(world: World, row: Body, moved: int) -> None:
         "currency": HOME,
         "on_hold": False,
     }
-    world.store.put(WAITING, whole, parent=WAITING)
+    world.store.put(KIND, whole, parent=WAITING)

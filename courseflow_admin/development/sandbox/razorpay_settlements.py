@@ -28,8 +28,7 @@ def by_time(world: World) -> None:
         world.store.set_switch(LOOKED_AT, str(today))
 
 
-def settle_days(world: World, *, told: bool = True) -> None:
-    """`told`: whether the school hears of them; what happened long ago it was told then."""
+def settle_days(world: World) -> None:
     today = _midnight(world.now())
     days: dict[int, list[Body]] = {}
     for row in rows.waiting(world):
@@ -39,9 +38,10 @@ def settle_days(world: World, *, told: bool = True) -> None:
         pool += days[day]
         if rows.total(pool) <= 0:
             continue  # nothing to pay out: what is owed is taken from the next
-        made = _create(world, pool, day, due=day + PROCESSED_AFTER if told else None)
-        if not told:
-            _process(world, made)
+        due = day + PROCESSED_AFTER
+        made = _create(world, pool, day, due=due)
+        if due <= world.now():
+            process(world.moment(due, quiet=world.quiet), made["id"])
         pool = []
 
 
@@ -57,7 +57,8 @@ def process(world: World, settlement_id: str) -> Body:
     made = find(world, settlement_id)
     if made["status"] != "created":
         raise CannotAct(f"This settlement is already {made['status']}.")
-    made = _process(world, made)
+    made |= {"status": "processed", "utr": f"{made['created_at']}{token(6).lower()}"}
+    world.store.put(KIND, made)
     emit(world, "settlement.processed", settlement=made)
     return made
 
@@ -116,12 +117,6 @@ def _create(world: World, taken: list[Body], at: int, due: int | None = None) ->
     }
     world.store.put(KIND, made, due=due)
     rows.take(world, taken, made["id"])
-    return made
-
-
-def _process(world: World, made: Body) -> Body:
-    made |= {"status": "processed", "utr": f"{made['created_at']}{token(6).lower()}"}
-    world.store.put(KIND, made)
     return made
 
 

@@ -224,18 +224,16 @@ class Store:
 
     def adopt(self, object_ids: Iterable[str], parent: str) -> None:
         """From now on these are children of `parent`."""
-        with self._lock:
-            self._db.executemany(
-                "UPDATE objects SET parent = ? WHERE id = ?",
-                [(parent, object_id) for object_id in object_ids],
-            )
+        values = [(parent, object_id) for object_id in object_ids]
+        self._all_or_none("UPDATE objects SET parent = ? WHERE id = ?", values)
 
-    def due(self, now: float) -> list[tuple[str, str]]:
-        """Kind and id of everything whose time has come."""
+    def due(self, now: float) -> list[tuple[str, str, int]]:
+        """Kind, id and time of everything whose time has come, in order."""
         rows = self._rows(
-            "SELECT kind, id FROM objects WHERE due IS NOT NULL AND due <= ? ORDER BY due", (now,)
+            "SELECT kind, id, due FROM objects WHERE due IS NOT NULL AND due <= ? ORDER BY due",
+            (now,),
         )
-        return [(row["kind"], row["id"]) for row in rows]
+        return [(row["kind"], row["id"], int(row["due"])) for row in rows]
 
     def done(self, object_id: str) -> None:
         """Nothing more is due for this object."""
@@ -255,14 +253,17 @@ class Store:
     def put_rows(self, rows: Iterable[Row]) -> None:
         """All of them or none; what is already there stays as it is."""
         values = [(row.kind, row.id, row.parent, row.created, row.due, row.body) for row in rows]
+        self._all_or_none(
+            "INSERT INTO objects (kind, id, parent, created, due, body)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            values,
+        )
+
+    def _all_or_none(self, statement: str, values: Iterable[tuple[object, ...]]) -> None:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany(
-                    "INSERT INTO objects (kind, id, parent, created, due, body)"
-                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                    values,
-                )
+                self._db.executemany(statement, values)
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise

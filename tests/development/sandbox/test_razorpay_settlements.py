@@ -1,9 +1,11 @@
 """Razorpay's fees and settlements by its official SDK: what comes to the bank, and of what."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import httpx
 import pytest
 import razorpay
 from razorpay.errors import BadRequestError
@@ -103,6 +105,48 @@ def test_a_clock_moved_by_days_settles_each_of_them(
     later, first = razorpay_client.settlement.all()["items"]
     assert (first["amount"], later["amount"]) == (82_994, 9_764)
     assert later["created_at"] - first["created_at"] == 2 * 86_400
+
+
+async def test_ten_days_at_one_go_are_as_they_would_have_been_one_by_one(
+    box: Sandbox, razorpay_client: razorpay.Client, school: School
+) -> None:
+    order = razorpay_client.order.create({"amount": 50_000, "currency": "INR"})
+    left = razorpay_client.payment.fetch(box.authorize(order["id"]))
+    paid, other = (buy(box, razorpay_client, amount) for amount in (85_000, 100_000))
+    dispute = razorpay_client.dispute.fetch(box.dispute(paid))
+    await box.deliver()
+    school.seen.clear()
+
+    box.clock(240)
+    await box.deliver()
+
+    events = [json.loads(raw) for _, _, raw in school.seen]
+    told = {event["event"]: event["created_at"] for event in events}
+    [settled] = razorpay_client.settlement.all()["items"]
+    assert school.types() == [
+        "refund.created", "refund.processed", "payment.dispute.lost", "settlement.processed",
+    ]  # fmt: skip
+    assert told["refund.processed"] == left["created_at"] + 3 * 86_400
+    assert box.refund_objects(left["id"])[0]["created_at"] == left["created_at"] + 3 * 86_400
+    assert told["payment.dispute.lost"] == dispute["respond_by"]
+    assert told["settlement.processed"] == settled["created_at"] + 3_600
+    assert box.razorpay_balance() == -85_000
+    assert razorpay_client.payment.fetch(other)["status"] == "captured"
+
+
+def test_settlements_are_played_by_the_machine_too(
+    box: Sandbox, razorpay_client: razorpay.Client, control: Callable[..., httpx.Response]
+) -> None:
+    buy(box, razorpay_client)
+    made = control("settlement").json()["settlement_id"]
+
+    control("settlement", act="process", settlement_id=made).raise_for_status()
+    processed = razorpay_client.settlement.fetch(made)["status"]
+    control("settlement", act="fail", settlement_id=made).raise_for_status()
+
+    assert (processed, razorpay_client.settlement.fetch(made)["status"]) == ("processed", "failed")
+    refused = control("settlement", act="process", settlement_id=made)
+    assert refused.json() == {"error": "This settlement is already failed."}
 
 
 def test_the_rows_of_a_settlement_add_up_to_it(
