@@ -82,6 +82,24 @@ def test_the_page_on_security_speaks_of_every_row_of_levels_1_and_2():
     assert unspoken_rows(SECURITY.read_text(encoding="utf-8")) == []
 
 
+WORDS = (
+    *("account", "learner", "instructor", "admin", "role", "permission", "actor", "course"),
+    *("section", "lesson", "draft", "version", "enrollment", "grant", "access check", "payment"),
+    *("fact", "entry", "ledger line", "net", "fee", "after fees", "payout", "refund", "dispute"),
+    *("inquiry", "review", "receipt", "credit note", "coupon", "webhook event", "delivery"),
+    *("retry", "replay", "sync", "job", "lane", "lease", "outbox", "e-mail", "suppression"),
+    *("figure", "rollup", "audit entry", "request id"),
+)
+
+
+def test_the_glossary_explains_every_word_once():
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Words")[2]
+    heads = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)
+    explained = [re.sub(r" \(.*\)", "", word) for head in heads for word in head.split(", ")]
+
+    assert sorted(word for word in WORDS if explained.count(word) != 1) == []
+
+
 def test_what_does_not_exist_is_noticed():
     """So that the tests above could fail."""
     here = "tests/test_documents.py::test_what_does_not_exist_is_noticed"

@@ -1,4 +1,4 @@
-"""The page of a `DetailState`: the thing, or what stands in its place."""
+"""The page of a `DetailState`: the thing, or what is shown in its place."""
 
 from collections.abc import Sequence
 from typing import Any, Unpack

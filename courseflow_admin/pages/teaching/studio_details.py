@@ -56,7 +56,7 @@ def details() -> rx.Component:
                 "Description",
                 "description",
                 State.description,
-                help_text="What learners get, for whom, and what they need before. In Markdown.",
+                help_text="What learners will learn, for whom, and prerequisites. Markdown works.",
                 multiline=True,
                 rows="10",
                 max_length=LONGEST_DESCRIPTION,

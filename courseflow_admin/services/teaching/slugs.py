@@ -13,7 +13,7 @@ async def renamed(before: Course, course: Course) -> Course:
     """The changed slug, unless another course has or had it; the old one leads on."""
     slug = slugify(course.slug, max_length=LONGEST_SLUG)
     if not slug:
-        raise Invalid("An address needs letters or digits.", "slug")
+        raise Invalid("A link needs letters or digits. Enter some.", "slug")
     if await courses_db.slug_is_taken(slug, besides=course.id):
         raise Invalid(f"Another course already uses the link “{slug}”.", "slug")
     old = [*before.old_slugs, before.slug] if before.version else before.old_slugs
