@@ -41,7 +41,7 @@ os.environ.update(
     JWT_SECRETS="now:the-secret-that-signs-in-tests-0123456789,"
     "old:the-secret-that-signed-before-0123456789",
 )
-# As the product logs: with the values in every frame, one traceback takes longer than most tests.
+# As the product logs: with the values in every frame, a traceback is pages that hide what failed.
 logger.remove()
 logger.add(sys.stderr, backtrace=False, diagnose=False)
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - a folder of our own in it

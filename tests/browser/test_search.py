@@ -73,10 +73,14 @@ def test_a_click_wins_while_the_page_it_leads_to_is_still_coming(page):
     link = page.get_by_role("link", name=BEES)
     expect(link).to_be_visible()
 
+    page.clock.install()  # the time stands still: what was typed is not looked for before the click
+    page.clock.pause_at("2040-01-01")
     with scripts_held(page) as held:
         page.get_by_role("searchbox").fill("bees")
-        link.click()
-        page.wait_for_timeout(600)
+        with page.expect_request("**/assets/*.js"):
+            link.click()
+        page.clock.run_for(600)
+        page.clock.resume()
         assert (address(page), held != []) == ("/", True)
 
     expect(page.get_by_role("heading", level=1)).to_have_text(BEES)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,17 @@ class Socket:
     async def raw(self, packet: Any) -> None:
         await self.connection.send("42/_event," + json.dumps(packet))
 
-    async def received(self, seconds: float = 0.4) -> list[dict[str, Any]]:
+    async def hydrated(self) -> list[dict[str, Any]]:
+        """Open the page; all updates up to the one that says it is there."""
+        await self.send(HYDRATE)
+        return await self.received(until=is_there)
+
+    async def received(
+        self, seconds: float = 0.4, until: Callable[[dict[str, Any]], bool] = lambda update: False
+    ) -> list[dict[str, Any]]:
         """All updates until it is quiet for a while; the first may take longer."""
         updates: list[dict[str, Any]] = []
-        while True:
+        while not (updates and until(updates[-1])):
             try:
                 patience = seconds if updates else 5 * seconds
                 message = await asyncio.wait_for(self.connection.recv(), patience * self.slow)
@@ -79,6 +86,12 @@ class Socket:
                 self.kinds.add(kind)
                 if kind == "event":
                     updates.append(update)
+        return updates
+
+
+def is_there(update: dict[str, Any]) -> bool:
+    shown = update.get("delta", {}).get(edge.STATES["State"].get_full_name(), {})
+    return any(edge.plain(name) == "is_hydrated" and value for name, value in shown.items())
 
 
 ROUTER = {"pathname": "/sign-in", "asPath": "/sign-in", "query": {}}
@@ -129,8 +142,7 @@ async def test_a_tab_built_for_other_states_is_never_told_to_reload_and_is_told_
     web, its_database
 ):
     async with a_socket(web[0], said={"state_schema": "of-another-build"}) as socket:
-        await socket.send(HYDRATE)
-        updates = await socket.received()
+        updates = await socket.hydrated()
 
     assert socket.kinds == {"event"}  # and not "state_mismatch", after which Reflex reloads
     assert vars_of(updates, NoticesState)["build"] == frontend.build_id()
@@ -140,8 +152,7 @@ async def test_the_cookie_opens_the_tab_and_never_comes_back(web, its_database):
     token = await sessions.open_browser(await an_account())
 
     async with a_socket(web[0], cookie=f"cf_session={token}") as socket:
-        await socket.send(HYDRATE)
-        updates = await socket.received()
+        updates = await socket.hydrated()
 
     assert vars_of(updates, AuthState)["email"] == "ada@demo.test"
     assert vars_of(updates, AuthState)["signed_in"] is True
@@ -155,12 +166,10 @@ async def test_the_cookie_opens_the_tab_and_never_comes_back(web, its_database):
 async def test_a_stolen_tab_token_shows_nothing_of_its_owner(web, its_database):
     token, tab = await sessions.open_browser(await an_account()), str(uuid.uuid4())
     async with a_socket(web[0], cookie=f"cf_session={token}", tab=tab) as socket:
-        await socket.send(HYDRATE)
-        await socket.received()
+        await socket.hydrated()
 
     async with a_socket(web[0], tab=tab) as thief:
-        await thief.send(HYDRATE)
-        updates = await thief.received()
+        updates = await thief.hydrated()
 
     assert "ada@demo.test" not in json.dumps(updates)
     assert vars_of(updates, AuthState)["signed_in"] is False
@@ -182,12 +191,10 @@ async def test_a_stolen_tab_token_shows_nothing_of_its_owner(web, its_database):
 )
 async def test_nothing_is_set_from_outside(web, its_database, name, payload):
     async with a_socket(web[0]) as socket:
-        await socket.send(HYDRATE)
-        await socket.received()
+        await socket.hydrated()
         await socket.send(name, **payload)
         answer = await socket.received()
-        await socket.send(HYDRATE)
-        updates = await socket.received()
+        updates = await socket.hydrated()
 
     assert vars_of(answer, AuthState) == {}
     assert vars_of(updates, AuthState)["signed_in"] is False
@@ -195,8 +202,7 @@ async def test_nothing_is_set_from_outside(web, its_database, name, payload):
 
 async def test_wrong_arguments_are_answered_with_a_notice(web, its_database):
     async with a_socket(web[0]) as socket:
-        await socket.send(HYDRATE)
-        await socket.received()
+        await socket.hydrated()
         await socket.send(f"{SignInState.get_full_name()}.load", role="admin")
         updates = await socket.received()
 
@@ -211,8 +217,7 @@ async def test_an_open_tab_sees_with_other_eyes_and_cannot_write_with_them(web, 
     cookie, create = f"cf_session={token}", f"{StudioState.get_full_name()}.create"
 
     async with a_socket(web[0], cookie=cookie) as socket, httpx.AsyncClient() as site:
-        await socket.send(HYDRATE)
-        await socket.received()
+        await socket.hydrated()
         await socket.send(DIALOG, is_open=True)
         await socket.received()
         headers = {"Cookie": cookie, "Origin": web[0]}
@@ -226,8 +231,7 @@ async def test_an_open_tab_sees_with_other_eyes_and_cannot_write_with_them(web, 
             f"{web[0]}/api/v1/courses", headers=headers, json={"title": "Meant as Ines"}
         )
         ended = await site.post(f"{web[0]}/api/v1/view-as/end", headers=headers)
-        await socket.send(HYDRATE)
-        third = await socket.received()
+        third = await socket.hydrated()
 
     assert (begun.status_code, refused.json()["code"], ended.status_code) == (204, "read_only", 204)
     assert vars_of(first, AuthState)["viewing"] == "Ines Weber"
@@ -305,8 +309,7 @@ async def test_what_is_done_to_an_account_holds_with_the_next_event_of_its_open_
     token, load = await sessions.open_browser(ada), f"{PeopleState.get_full_name()}.load"
 
     async with a_socket(web[0], cookie=f"cf_session={token}") as socket:
-        await socket.send(HYDRATE)
-        await socket.received()
+        await socket.hydrated()
         await socket.send(load)
         before = await socket.received()
         await act(acting(ines), ada)
@@ -342,15 +345,14 @@ async def test_rubbish_is_one_line_each_without_cookie_token_or_traceback(web, i
             ["nothing", {}],
         ):
             await socket.raw(packet)
-            await socket.received(0.15)
-        await socket.send(HYDRATE)
-        alive = await socket.received()
+            await socket.received(0.03)
+        alive = await socket.hydrated()
 
     for text in ("42/_event,not json", "42", "4", "", "99x", "42/_event,[" + "[" * 50_000):
         async with a_socket(web[0]) as socket:
             await socket.connection.send(text)
             with suppress(websockets.ConnectionClosed):
-                await socket.received(0.15)
+                await socket.received(0.03)
 
     log = web[1].read_text()[before:]
     assert vars_of(alive, AuthState)["email"] == "ada@demo.test"
@@ -420,8 +422,7 @@ async def test_an_address_that_is_too_long_or_no_text_is_not_kept_and_the_tab_st
     async with a_socket(web[0]) as socket:
         await socket.raw(["event", {"name": HYDRATE, "payload": {}, "router_data": router}])
         refused = await socket.received(0.15)
-        await socket.send(HYDRATE)
-        after = await socket.received()
+        after = await socket.hydrated()
 
     assert refused == []
     assert vars_of(after, AuthState)["signed_in"] is False
