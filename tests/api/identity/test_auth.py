@@ -37,6 +37,7 @@ async def test_json_gets_a_pair_of_tokens_and_no_cookie(api):
         "verified": True,
         "suspended": False,
         "created_at": ada.created_at.isoformat().replace("+00:00", "Z"),
+        "zone": "",
         "permissions": ["account:own", "account:private", "courses:buy", "courses:study"],
     }
 
