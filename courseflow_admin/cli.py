@@ -201,6 +201,7 @@ def seed(
         from courseflow_admin.services.school import startup as school
 
         stamp = await school.check_stamp(settings())
+        await school.follow_clock(settings().data_dir)  # of a new database only now
         await _migrated()
         if if_empty and (stamp == school.LIVE or settings().production):
             return
@@ -314,9 +315,11 @@ def _of_the_run_here() -> Settings:
 
 async def _connected(act: Callable[[], Awaitable[None]]) -> None:
     from courseflow_admin.db.core import client
+    from courseflow_admin.services.school import startup
 
     await client.connect(os.environ["MONGODB_URI"], settings().mongodb_database)
     try:
+        await startup.follow_clock(settings().data_dir)
         await act()
     finally:
         await client.close()

@@ -50,7 +50,10 @@ async def work(keys: Settings, runner: Runner | None = None) -> None:
     if await _connected(keys, told):
         logger.info("worker.started")
         port, content_type = keys.metrics_port, measures.CONTENT_TYPE
-        async with metrics_port.served(port, monitoring.exposition, content_type):
+        async with (
+            startup.following_clock(keys),
+            metrics_port.served(port, monitoring.exposition, content_type),
+        ):
             await runner.run()
         await client.close()
     logger.info("worker.stopped")
@@ -62,7 +65,7 @@ async def _connected(keys: Settings, told_to_stop: asyncio.Event) -> bool:
     while not told_to_stop.is_set():
         try:
             await client.connect(uri, keys.mongodb_database)
-            await startup.follow_clock()
+            await startup.follow_clock(keys.data_dir)
         except Unavailable:
             logger.warning("worker.database_away")
             await asyncio.sleep(AWAY_SECONDS)

@@ -37,6 +37,17 @@ async def clock_ahead(stamp: str) -> timedelta:
     return timedelta(seconds=row.get("clock_ahead_seconds", 0) if row else 0)
 
 
+async def move_clock(stamp: str, ahead: timedelta) -> bool:
+    """Further ahead than it is, in a database stamped `stamp`; False if nothing has changed."""
+    require_transaction()
+    seconds = int(ahead.total_seconds())
+    behind = {"clock_ahead_seconds": {"$not": {"$gte": seconds}}}
+    result = await collection("school").update_one(
+        {"_id": SCHOOL, "stamp": stamp, **behind}, {"$set": {"clock_ahead_seconds": seconds}}
+    )
+    return result.modified_count == 1
+
+
 async def seeded_at() -> datetime | None:
     row = await collection("school").find_one({"_id": SCHOOL}, projection={"seeded_at": 1})
     found: datetime | None = row.get("seeded_at") if row else None

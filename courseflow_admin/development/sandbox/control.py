@@ -89,6 +89,7 @@ class Control:
             },
             "capture": world.capture,
             "clock_hours": world.clock_hours,
+            "ahead_seconds": world.ahead,
         }
 
     async def switch(self, asked: Body) -> Body:
@@ -180,9 +181,14 @@ class Control:
         return {"deliveries": [_delivery(item) for item in await self.hands.deliver()]}
 
     async def clock(self, asked: Body) -> Body:
-        self.hands.clock(float(asked["hours"]))
+        """`days`: everybody's time forward by so many; `hours`: the providers' alone, ahead."""
+        if "days" in asked:
+            self.hands.move_time(days=float(asked["days"]))
+        else:
+            self.hands.clock(float(asked["hours"]))
         self.hands.sweep()
-        return {"clock_hours": self.hands.world.clock_hours}
+        world = self.hands.world
+        return {"clock_hours": world.clock_hours, "ahead_seconds": world.ahead, "now": world.now()}
 
     async def reset(self, asked: Body) -> Body:  # noqa: ARG002
         self.hands.reset()

@@ -18,6 +18,7 @@ from courseflow_admin.development.sandbox import (
     pages,
     razorpay_acts,
     razorpay_dashboard,
+    shared_clock,
     stripe_acts,
     stripe_dashboard,
 )
@@ -111,7 +112,16 @@ def _switch(world: World, values: dict[str, str]) -> str:
 
 def _clock(world: World, values: dict[str, str]) -> str:
     world.store.set_switch("clock", str(float(values["hours"])))
-    return f"The providers' clock is {float(values['hours']):g} hours ahead."
+    return f"The providers' clock is {float(values['hours']):g} hours ahead of the school's."
+
+
+def _move_time(world: World, values: dict[str, str]) -> str:
+    """The school's time as well: the app follows within a second."""
+    wanted = values.get("days", "")
+    if not wanted.isdigit():
+        raise ValueError("Enter the days as a whole number.")
+    shared_clock.move(world, days=int(wanted))
+    return f"Time moved forward by {wanted} {'day' if wanted == '1' else 'days'}."
 
 
 def _send_again(world: World, values: dict[str, str]) -> str:
@@ -128,6 +138,7 @@ ACTS: dict[str, Callable[[World, dict[str, str]], str]] = {
     "settle": _settle,
     "switch": _switch,
     "clock": _clock,
+    "move-time": _move_time,
     "send-again": _send_again,
     **{name: act for gateway in GATEWAYS for name, act in gateway.ACTS.items()},
 }

@@ -72,11 +72,16 @@ def _switch_card(world: World, provider: str) -> str:
 
 
 def clock_card(world: World) -> str:
-    return f"""<section class="card"><header><h2>The providers' clock</h2>
-      <p class="soft small">Checkout sessions expire after 24 hours; Razorpay authorizations
-      lapse after 72.</p></header><form method="post" action="/dashboard/clock" class="row">
-      <div><label for="hours">Hours ahead of now</label><input id="hours" name="hours" type="number"
-      step="any" value="{world.clock_hours:g}"></div>
-      <button class="last">Set</button>
-      <span class="soft small last">Provider time:
-      {pages.when(world.now())} UTC.</span></form></section>"""
+    return f"""<section class="card" id="time"><header><h2>Time</h2>
+      <p class="soft small">It is {pages.when(world.now())} UTC at the providers. Checkout sessions
+      expire after 24 hours; Razorpay authorizations lapse after 72.</p></header>
+      <div class="two"><form method="post" action="/dashboard/move-time" class="row">
+      <div><label for="days">Move the school and the providers forward (days)</label>
+      <input id="days" name="days" type="number" min="1" step="1" value="1"></div>
+      <button class="last">Move forward</button>
+      <span class="soft small">Moved {pages.days(world.ahead)} so far. Time cannot be moved back.
+      </span></form>
+      <form method="post" action="/dashboard/clock" class="row">
+      <div><label for="hours">Providers ahead of the school (hours)</label>
+      <input id="hours" name="hours" type="number" step="any" value="{world.clock_hours:g}"></div>
+      <button class="last">Set</button></form></div></section>"""

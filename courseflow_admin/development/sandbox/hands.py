@@ -12,6 +12,7 @@ from courseflow_admin.development.sandbox import (
     razorpay_refunds,
     razorpay_settlements,
     resend,
+    shared_clock,
     stripe_acts,
     stripe_balance,
     stripe_base,
@@ -184,12 +185,21 @@ class Hands:
         self.store.forget_replies()
 
     def clock(self, hours: float) -> None:
-        """Move the providers' time; sessions expire after 24 h, authorisations lapse after 72."""
+        """The providers' clock alone: so many hours ahead of the school's."""
         self.store.set_switch("clock", str(hours))
+
+    def move_time(self, *, days: float = 0, hours: float = 0) -> None:
+        """The school's time and the providers', forward; the app follows by the file."""
+        shared_clock.move(self.world, days=days, hours=hours)
+
+    def follow_clock(self) -> None:
+        """The app may be ahead: its database remembers what was moved before."""
+        shared_clock.follow(self.world)
 
     def reset(self) -> None:
         """Forget everything: objects, mails, files, deliveries, switches, clock."""
         self.store.clear()
+        shared_clock.forget(self.world)
         for path in self.media_folder.iterdir():
             path.unlink()
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
@@ -61,9 +62,15 @@ def amount_of(values: dict[str, str]) -> int | None:
 
 
 def when(seconds: int) -> str:
-    """A moment in UTC, which every page says beside it."""
+    """A moment in UTC, which every page says beside it; with its year where that is not ours."""
     moment = datetime.fromtimestamp(seconds, UTC)
-    return f'<time datetime="{moment.isoformat()}">{moment:%d %b %H:%M:%S}</time>'
+    year = "" if moment.year == time.gmtime().tm_year else f" {moment.year}"
+    return f'<time datetime="{moment.isoformat()}">{moment:%d %b}{year} {moment:%H:%M:%S}</time>'
+
+
+def days(seconds: int) -> str:
+    count = round(seconds / 86_400, 1)
+    return f"{count:g} {'day' if count == 1 else 'days'}"
 
 
 def note(text: str, tone: str = "") -> str:

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from courseflow_admin.config import Settings
+from courseflow_admin.development.sandbox import shared_clock
 from courseflow_admin.development.sandbox.cloudinary import CloudinaryApi
 from courseflow_admin.development.sandbox.control import control_routes
 from courseflow_admin.development.sandbox.dashboard import dashboard_routes
@@ -71,6 +72,7 @@ class Sandbox(Hands):
             slow_seconds=slow_seconds,
             silence_seconds=silence_seconds,
             settle_seconds=settle_seconds,
+            clock_file=folder / shared_clock.FILE,
         )
         super().__init__(world, folder / "sandbox-media", receive)
         self.past = Past(world, folder / FILE)
@@ -185,6 +187,7 @@ class Sandbox(Hands):
     async def _tick(self) -> None:
         while True:
             try:
+                self.follow_clock()
                 await self.past.take_over()
                 if self.auto:
                     self.sweep()

@@ -158,7 +158,7 @@ class StripeApi(StripeCalls):
         now = self.world.now()
         if "expires_at" not in params:
             return now + DAY
-        # The caller counts in real time; our clock may have been moved.
+        # The caller counts in the school's time; our clock may be ahead of it.
         wanted = whole(params["expires_at"], 0) + self.world.offset
         if not now + MINUTES_30 <= wanted <= now + DAY:
             raise Refused(

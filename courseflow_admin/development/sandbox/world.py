@@ -4,6 +4,7 @@ import secrets
 import string
 import time
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from courseflow_admin.development.sandbox.store import Store
@@ -38,6 +39,7 @@ class World:
     silence_seconds: float = 60.0
     after_seconds: float = 5.0
     settle_seconds: float = 1.0  # how long a mail takes to arrive
+    clock_file: Path | None = None  # how far time was moved, told to the app
     quiet: bool = False  # nothing that happens makes an event
 
     def url(self, provider: str) -> str:
@@ -46,16 +48,26 @@ class World:
     # Clock
 
     @property
+    def ahead(self) -> int:
+        """Seconds that the school's time, and so the providers', was moved forward."""
+        return int(self.store.switch("ahead", "0"))
+
+    def set_ahead(self, seconds: int) -> None:
+        self.store.set_switch("ahead", str(seconds))
+
+    @property
     def clock_hours(self) -> float:
+        """What the providers' clock is ahead of the school's."""
         return float(self.store.switch("clock", "0"))
 
     @property
     def offset(self) -> int:
+        """The same in seconds."""
         return int(self.clock_hours * 3600)
 
     def now(self) -> int:
-        """The providers' time; the dashboard's clock moves it. Signatures use the real time."""
-        return int(time.time()) + self.offset
+        """The providers' time; the dashboard moves it. Signatures use the real time."""
+        return int(time.time()) + self.ahead + self.offset
 
     def moment(self, second: int, *, quiet: bool = False) -> "World":
         """The same world at another time: for what happened while no one looked."""

@@ -86,6 +86,7 @@ class Act(StrEnum):
     EMAIL_QUEUED = "email.queued"
     EMAIL_STATE_CHANGED = "email.state_changed"
     SCHOOL_SEEDED = "school.seeded"
+    SCHOOL_CLOCK_MOVED = "school.clock_moved"  # of a rehearsal
     SCHOOL_CHANGED = "school.changed"
     SCHOOL_OLD_DATA_DELETED = "school.old_data_deleted"  # as its settings say; with how many
 

@@ -1,11 +1,25 @@
 """The school's database is for real money or for rehearsal, never for both."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from loguru import logger
+
+from courseflow_admin import clock_file
 from courseflow_admin.config import Settings
+from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.school import settings as school_db
-from courseflow_admin.errors import SettingsInvalid
+from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.permissions import SYSTEM
+from courseflow_admin.models.school.audit import Act
+from courseflow_admin.services.school import audit
 
 LIVE, REHEARSAL = "live", "rehearsal"
+FOLLOW_SECONDS = 0.5
 
 
 async def check_stamp(keys: Settings) -> str:
@@ -36,6 +50,55 @@ async def check_stamp(keys: Settings) -> str:
     return stamp
 
 
-async def follow_clock() -> None:
-    """Business time of this process as this database has it: moved in rehearsals alone."""
-    clock.move(await school_db.clock_ahead(REHEARSAL))
+async def follow_clock(folder: Path) -> bool:
+    """Business time of this process as this database has it: moved in rehearsals alone.
+
+    The sandbox tells in `folder` how far its dashboard moved it; whoever is behind follows.
+    False when this database does not.
+    """
+    told = timedelta(seconds=clock_file.read(folder))
+    ahead = await school_db.clock_ahead(REHEARSAL)
+    if told > ahead:
+        await _move_clock(told)
+        ahead = await school_db.clock_ahead(REHEARSAL)
+    elif told < ahead:
+        clock_file.write(folder, int(ahead.total_seconds()))
+    clock.move(ahead)
+    return told <= ahead
+
+
+@asynccontextmanager
+async def following_clock(keys: Settings) -> AsyncIterator[None]:
+    """A process that runs on is moved with the others; only a sandbox can move them."""
+    if not keys.any_sandbox:
+        yield
+        return
+    task = asyncio.create_task(_keep_following(keys.data_dir))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keep_following(folder: Path) -> None:
+    followed = True
+    while True:
+        try:
+            before, followed = followed, await follow_clock(folder)
+        except Unavailable:
+            before = followed
+        if before and not followed:
+            logger.warning("clock.not_moved", reason="not a rehearsal database")
+        await asyncio.sleep(FOLLOW_SECONDS)
+
+
+async def _move_clock(ahead: timedelta) -> None:
+    """Of all processes that read it one does."""
+
+    async def moved() -> None:
+        if await school_db.move_clock(REHEARSAL, ahead):
+            seconds = int(ahead.total_seconds())
+            await audit.record(SYSTEM, Act.SCHOOL_CLOCK_MOVED, school_db.SCHOOL, seconds=seconds)
+
+    await transaction(moved)

@@ -69,6 +69,7 @@ _ACTS = {
     Act.EMAIL_QUEUED: "E-mail queued",
     Act.EMAIL_STATE_CHANGED: "E-mail status changed",
     Act.SCHOOL_SEEDED: "Demo school loaded",
+    Act.SCHOOL_CLOCK_MOVED: "Time moved forward",
     Act.SCHOOL_CHANGED: "School settings changed",
     Act.SCHOOL_OLD_DATA_DELETED: "Old data deleted",
 }

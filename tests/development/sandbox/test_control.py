@@ -85,6 +85,7 @@ def test_everything_else_is_played(
     control("mail", mail_id=sent["id"], event="bounced")
     control("switch", provider="stripe", outage="slow", webhooks="never")
     control("clock", hours=1)
+    control("clock", days=2)
     state: Any = browser.get(f"{box.world.url('stripe')}/_control/state").json()
 
     assert [item["status"] for item in state["refunds"]["stripe"]] == ["failed", "failed"]
@@ -92,7 +93,7 @@ def test_everything_else_is_played(
     assert [item["id"] for item in state["payments"]["stripe"]] == [paid]
     assert state["mails"][0]["subject"] == "Welcome"
     assert state["switches"]["stripe"] == {"outage": "slow", "webhooks": "never"}
-    assert state["clock_hours"] == 1.0
+    assert (state["clock_hours"], state["ahead_seconds"]) == (1.0, 2 * 86_400)
     delivered = control("deliver").json()["deliveries"]
     assert {item["state"] for item in delivered} == {"delivered"}
     assert len(delivered) == len(school.seen)
@@ -100,6 +101,7 @@ def test_everything_else_is_played(
     emptied = browser.get(f"{box.world.url('stripe')}/_control/state").json()
     assert emptied["payments"] == {"stripe": [], "razorpay": []}
     assert (emptied["deliveries"], emptied["clock_hours"]) == ([], 0.0)
+    assert emptied["ahead_seconds"] == 0
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,28 @@ def test_late_money_arrives_from_the_dashboard(
     assert box.store.get("payment", late_in_india)["status"] == "authorized"
 
 
+def test_time_is_moved_forward_from_the_dashboard(
+    box: Sandbox, press: Callable[..., str], stripe_client: stripe.StripeClient
+) -> None:
+    session = stripe_client.v1.checkout.sessions.create(session_params())
+    before = box.world.now()
+
+    moved = press("move-time", days="365")
+    again = press("move-time", days="1")
+    nonsense = press("move-time", days="soon")
+    nothing = press("move-time", days="0")
+    too_far = press("move-time", days="9999")
+
+    assert 'role="status">Time moved forward by 365 days.' in moved
+    assert "Time moved forward by 1 day." in again
+    assert "Moved 366 days so far." in again
+    assert 'role="alert">Enter the days as a whole number.' in nonsense
+    assert 'role="alert">Time only moves forward.' in nothing
+    assert 'role="alert">Time can be moved at most 20 years ahead.' in too_far
+    assert 0 <= box.world.now() - before - 366 * 86_400 < 60
+    assert stripe_client.v1.checkout.sessions.retrieve(session.id).status == "expired"
+
+
 def test_switches_and_clock_are_set_from_the_dashboard(
     box: Sandbox, press: Callable[..., str], paid: str
 ) -> None:
