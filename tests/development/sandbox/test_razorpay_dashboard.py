@@ -72,3 +72,25 @@ def test_payments_of_other_products_are_made_from_the_dashboard(
     made = razorpay_client.payment.all({"count": 100})["items"]
     assert len(made) == 26
     assert [bool(item["notes"]) for item in made] == [True] + [False] * 25
+
+
+def test_a_dispute_goes_all_its_ways_from_the_dashboard(
+    box: Sandbox, press: Callable[..., str], razorpay_client: razorpay.Client
+) -> None:
+    paid = box.pay(razorpay_client.order.create({"amount": 85_000, "currency": "INR"})["id"])
+    box.refund(paid)
+
+    page = press("dispute", id=paid, amount="1234", act="inquiry")
+    [inquiry] = razorpay_client.dispute.all()["items"]
+    press("dispute-step", id=inquiry["id"], act="escalate")
+    dispute = razorpay_client.dispute.all()["items"][0]
+    for act in ("respond", "return", "lost", "won"):
+        page = press("dispute-step", id=dispute["id"], act=act)
+        assert 'role="alert"' not in page
+    refused = press("dispute-step", id=dispute["id"], act="lost")
+
+    assert (inquiry["amount"], inquiry["phase"]) == (1_234, "retrieval")
+    assert (dispute["amount"], dispute["phase"]) == (1_234, "chargeback")
+    assert f'aria-label="Buyer challenges again: {dispute["id"]}"' in page
+    assert "&#x27;lost&#x27; cannot happen to it now" in refused
+    assert razorpay_client.dispute.fetch(dispute["id"])["status"] == "won"
