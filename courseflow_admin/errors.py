@@ -30,7 +30,7 @@ class CourseFlowError(Exception):
     status = 500
     code = "error"
     needs_support = False
-    outcome_unknown = False  # what was asked for may have happened all the same
+    outcome_unknown = False  # what was asked for may have happened anyway
 
     @property
     def message(self) -> str:
@@ -129,7 +129,7 @@ class ProviderRefused(CourseFlowError):
 
 
 class KeyRefused(ProviderRefused):
-    """It does not accept our key: the same for every call, until someone mends that."""
+    """It does not accept our key: the same for every call, until someone fixes that."""
 
 
 class ProviderUnreachable(CourseFlowError):

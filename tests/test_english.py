@@ -45,6 +45,7 @@ INSTEAD = {
     r"\bThere is no such\b": "Payment not found",
     r"\bToo many tries\b": "Too many attempts",
     r"\bat once\b": "immediately, right away",
+    r"\b[Ww]hat (?:came|became) of it\b": "the result, delivery history",
     r"\d %|\} %": "33%",
     r"^(?:Acts?|Object|State|Begun|Message)$": "Action, Target, Status, Started, Event",
 }

@@ -6,7 +6,7 @@ const redraw = () => {
   if (sheet) sheet.href = `/school.css?${Date.now()}`;
 };
 
-// Sends the chosen picture to the API as it is and tells what came of it.
+// Sends the chosen picture to the API as it is and reports the result.
 export function LogoPicker({ address, largest, shown, onSent }) {
   const [busy, setBusy] = useState(false);
   const before = useRef(shown);

@@ -118,7 +118,7 @@ async def payments_and_emails(account_id: str, email: str) -> tuple[list[str], l
 
 
 async def blank_emails(account_id: str, email: str, at: datetime) -> None:
-    """Leave of each e-mail that it was and what became of it; what still waits is not sent."""
+    """Keep of each e-mail only that it was sent and the result; what still waits is not sent."""
     require_transaction()
     theirs = _received(account_id, email)
     stopped = {

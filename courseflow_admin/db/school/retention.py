@@ -1,6 +1,6 @@
 """What is too old to be kept: found by index, and deleted in batches.
 
-Of an event or an e-mail only the content goes; ids, states, times and what became of it stay.
+Of an event or an e-mail only the content goes; ids, states, times and the result stay.
 """
 
 from datetime import datetime

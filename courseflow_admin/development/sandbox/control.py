@@ -181,7 +181,7 @@ class Control:
         return {"deliveries": [_delivery(item) for item in await self.hands.deliver()]}
 
     async def clock(self, asked: Body) -> Body:
-        """`days`: everybody's time forward by so many; `hours`: the providers' alone, ahead."""
+        """`days`: everyone's time forward by so many; `hours`: the providers' alone, ahead."""
         if "days" in asked:
             self.hands.move_time(days=float(asked["days"]))
         else:

@@ -1,4 +1,4 @@
-"""The mailbox: every mail the school sent, as its reader sees it, and what became of it."""
+"""The mailbox: every mail the school sent, as its reader sees it, and its delivery."""
 
 from html import escape
 from urllib.parse import urlencode

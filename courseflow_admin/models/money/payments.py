@@ -166,7 +166,7 @@ class Attempt(Piece):
 
 
 class SyncNote(Piece):
-    """One run of `sync`: who asked for it and what came of it."""
+    """One run of `sync`: who asked for it and the result."""
 
     at: datetime
     source: str

@@ -1,4 +1,4 @@
-"""One own payment: "confirming" until it is so, then what came of it and the next act."""
+"""One own payment: "confirming" until it is so, then the result and the next act."""
 
 import reflex as rx
 

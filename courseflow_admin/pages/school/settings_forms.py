@@ -16,7 +16,7 @@ State = SettingsState
 
 
 def group(name: str, title: str, why: str, *fields: Any, on_submit: Any) -> rx.Component:
-    """One form with its own Save, what became of it, and what another admin has written."""
+    """One form with its own Save, the result, and what another admin has written."""
     return card(
         title,
         rx.cond(

@@ -1,4 +1,4 @@
-"""The e-mail log: who was told what, and what became of it."""
+"""The e-mail log: who was told what, and its delivery."""
 
 import re
 from dataclasses import replace

@@ -105,7 +105,7 @@ async def receipt_labels(actor: Actor, shown: list[Payment]) -> dict[str, str]:
 
 
 async def recheck(actor: Actor, payment_id: str) -> str:
-    """Ask the gateway again now; what came of it, in a few words."""
+    """Ask the gateway again now; the result, in a few words."""
     actor.require(Permission.PAYMENTS_SYNC)
     payment = await payments_db.get(payment_id)
 

@@ -156,7 +156,7 @@ def _asked_for(payment: Payment, request_id: str) -> Refund | None:
 
 
 async def _same_again(actor: Actor, payment: Payment, request_id: str, amount: Money) -> Payment:
-    """The answer to a request that is known: what became of it, once that is known.
+    """The answer to a request that is known: the result, once that is known.
 
     While another call asks the gateway, this one waits for its answer. Where none came, the
     gateway is asked again with the same key. After a fault of the gateway there is a new key, and
@@ -228,7 +228,7 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
         return
     except ProviderUnreachable as error:
         # Its own fault is kept for this key. The next try comes after `sync` has compared, so
-        # that a refund made all the same is found instead of made again.
+        # that a refund made anyway is found instead of made again.
         failed = isinstance(error, ProviderFailed)
         await payments_db.refund_unanswered(payment.id, pending, new_key=failed)
         if actor is SYSTEM:

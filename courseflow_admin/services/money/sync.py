@@ -106,7 +106,7 @@ async def sync(
     also: tuple[str, ...] = (),
     actor: Actor = SYSTEM,
 ) -> str:
-    """Bring one payment up to what its gateway says now; what came of it, in a few words.
+    """Bring one payment up to what its gateway says now; the result, in a few words.
 
     `also` are gateway payment ids that a webhook named. ProviderUnreachable, ProviderRefused, and
     NotFound where the gateway is switched off: each after noting it and planning the next look.

@@ -23,7 +23,7 @@ async def with_address(text: str) -> str:
 
 
 async def address() -> str:
-    """The school's, or nothing while it cannot be read: what is refused is said all the same."""
+    """The school's, or nothing while it cannot be read: what is refused is still said."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return (await school_settings.get()).support_email

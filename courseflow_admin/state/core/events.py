@@ -37,7 +37,7 @@ class ArgumentsRefused(Exception):
 
 
 class Withheld(Exception):
-    """Who asked is not who looks at the tab now, so they are not shown what came of it."""
+    """Who asked is not who looks at the tab now, so they are not shown the result."""
 
     def __init__(self, instead: list[Any]) -> None:
         super().__init__("The result is withheld.")
@@ -85,7 +85,7 @@ def event(
 
 @asynccontextmanager
 async def resumed(state: Any) -> AsyncIterator[None]:
-    """Hold the tab again after a wait, to show what came of it; or raise Withheld.
+    """Hold the tab again after a wait, to show the result; or raise Withheld.
 
     Meanwhile its owner may have signed out, been suspended, or begun to see with other eyes.
     """

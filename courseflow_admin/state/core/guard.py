@@ -86,7 +86,7 @@ class Guard(rx.Middleware):
 
 
 async def _ask_again(request: Request, state: Any) -> Withheld | None:
-    """Whether who asked may see in this tab what came of it, now that the wait is over."""
+    """Whether who asked may see the result in this tab, now that the wait is over."""
     tab = edge.tab_of(state)
     again = replace(
         request,
@@ -176,7 +176,7 @@ async def refuse_if_identity_changed(request: Request) -> Refusal | None:
 
 
 async def refuse_if_others_look(request: Request) -> Refusal | None:
-    """The act is done; what came of it is for the eyes of who asked."""
+    """The act is done; the result is for the eyes of who asked."""
     before, now = request.let_through, request.actor
     if request.news:
         return Refusal(say=notices.info(request.news), do=edge.RUN_LOADERS)

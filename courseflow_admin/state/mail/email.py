@@ -1,4 +1,4 @@
-"""One e-mail: exactly as it was sent, and what became of it."""
+"""One e-mail: exactly as it was sent, and its delivery history."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""One payment as its learner sees it: confirming until it is so, then what came of it."""
+"""One payment as its learner sees it: confirming until it is so, then the result."""
 
 import time
 from dataclasses import dataclass

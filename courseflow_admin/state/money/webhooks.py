@@ -1,4 +1,4 @@
-"""The webhook inbox: what the providers told us, and what came of it."""
+"""The webhook inbox: what the providers told us, and the result."""
 
 from dataclasses import dataclass
 
