@@ -5,9 +5,11 @@ from typing import Any
 import reflex as rx
 
 from courseflow_admin.components.icons import NativeLink, client_act, icon, link
+from courseflow_admin.components.js.counter import counter
 from courseflow_admin.components.types import Flag, Shown, Text
 from courseflow_admin.state import edge
 
+WORTH_COUNTING = 60  # characters: what takes less is seen whole
 # A native form is sent once; after ten seconds without an answer it may be tried again.
 SEND_ONCE = (
     "(event) => {{const form = event.currentTarget; "
@@ -130,18 +132,21 @@ def field(
 
     `props` go to the input (type, required, default_value, on_change, auto_complete …);
     `control` replaces the input and must carry `id=field_id or name` itself, and be tied to
-    help and error as `select` is. `max_length` is said and refused, never enforced by the browser,
-    which would cut off what is pasted without a word.
+    help and error as `select` is. `max_length` is said, counted near its end and refused, never
+    enforced by the browser, which would cut off what is pasted without a word.
     """
-    if longest := props.pop("max_length", 0):
+    longest = props.pop("max_length", 0)
+    is_counted = longest >= WORTH_COUNTING
+    own_id = field_id or name
+    if longest:
         props.setdefault("title", f"At most {longest:,} characters")
         if not multiline:
             props["pattern"] = rf"[\s\S]{{0,{longest}}}"  # else the server says it
-    own_id = field_id or name
+    count = counter(own_id, longest, key=props.get("key")) if is_counted else rx.fragment()
     if control is None:
         make = rx.el.textarea if multiline else rx.el.input
         props.setdefault("dir", "auto")
-        attributes = described(own_id, error) | props.pop("custom_attrs", {})
+        attributes = described(own_id, error, is_counted=is_counted) | props.pop("custom_attrs", {})
         control = make(
             id=own_id, name=name, class_name="cf-input", custom_attrs=attributes, **props
         )
@@ -157,6 +162,7 @@ def field(
         rx.el.p(help_text, class_name="cf-help", id=f"{own_id}-help")
         if isinstance(help_text, rx.Var) or help_text
         else rx.fragment(),
+        count,
         error_line(own_id, error),
     )
 
@@ -171,9 +177,10 @@ def error_line(own_id: str, error: Text) -> rx.Component:
     return rx.cond(error != "", line)
 
 
-def described(own_id: str, error: Text) -> dict[str, Any]:
-    """What ties a control to its help and its error."""
-    found: dict[str, Any] = {"aria-describedby": f"{own_id}-help {own_id}-error"}
+def described(own_id: str, error: Text, *, is_counted: bool = False) -> dict[str, Any]:
+    """What ties a control to its help, its error and, if it has one, its counter."""
+    count = f" {own_id}-count" if is_counted else ""
+    found: dict[str, Any] = {"aria-describedby": f"{own_id}-help {own_id}-error{count}"}
     if isinstance(error, rx.Var):
         found["aria-invalid"] = rx.cond(error != "", "true", "false")
     return found

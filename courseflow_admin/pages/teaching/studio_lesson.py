@@ -8,6 +8,9 @@ from courseflow_admin.components.cards import markdown_html
 from courseflow_admin.components.conflicts import conflict
 from courseflow_admin.components.forms import button, checkbox, described, error_line
 from courseflow_admin.components.icons import client_act, icon
+from courseflow_admin.components.js.counter import counter
+from courseflow_admin.models.teaching.courses import LONGEST_BODY
+from courseflow_admin.models.teaching.studio import LONGEST_TITLE
 from courseflow_admin.state import edge
 from courseflow_admin.state.teaching.studio_course import NEW_LESSON
 from courseflow_admin.state.teaching.studio_lesson import StudioLessonState
@@ -47,9 +50,11 @@ def lesson_pane() -> rx.Component:
         ),
         rx.el.div(
             title(),
+            counter("lesson-title", LONGEST_TITLE, key=opened("title")),
             error_line("lesson-title", State.errors["title"]),
             settings(),
             error_line("lesson-minutes", State.errors["minutes"]),
+            counter("lesson-text", LONGEST_BODY, key=opened("text")),
             error_line("lesson-text", State.errors["text"]),
             rx.el.div(text(), class_name="cf-write", hidden=State.mode != "write"),
             rx.cond(
@@ -134,14 +139,20 @@ def saved() -> rx.Component:
 
 def tied(own_id: str, name: str) -> dict[str, Any]:
     """A field that is saved as it is typed, and its error."""
-    return {"onInput": client_act(NOT_SAVED_YET)} | described(own_id, State.errors[name])
+    tie = described(own_id, State.errors[name], is_counted=True)
+    return {"onInput": client_act(NOT_SAVED_YET)} | tie
+
+
+def opened(name: str) -> Any:
+    """A key that draws the field again when another lesson, or a newer one, is opened."""
+    return name + rx.Var.create(State.opened).to(str)
 
 
 def title() -> rx.Component:
     return rx.el.input(
         dir="auto",
         default_value=State.title,
-        key="title" + rx.Var.create(State.opened).to(str),
+        key=opened("title"),
         id="lesson-title",
         aria_label="Lesson title",
         auto_focus=State.title == NEW_LESSON,  # else one would type into nothing
@@ -160,7 +171,7 @@ def settings() -> rx.Component:
             rx.el.input(
                 dir="auto",
                 default_value=State.minutes,
-                key="minutes" + rx.Var.create(State.opened).to(str),
+                key=opened("minutes"),
                 input_mode="numeric",
                 on_blur=lambda value: State.change_minutes(State.lesson_id, State.revision, value),
                 id="lesson-minutes",
@@ -174,14 +185,14 @@ def settings() -> rx.Component:
             "Ready",
             "ready",
             default_checked=State.ready,
-            key="ready" + rx.Var.create(State.opened).to(str),
+            key=opened("ready"),
             on_change=lambda on: State.change_ready(State.lesson_id, State.revision, on),
         ),
         checkbox(
             "Free preview",
             "preview",
             default_checked=State.preview,
-            key="preview" + rx.Var.create(State.opened).to(str),
+            key=opened("preview"),
             on_change=lambda on: State.change_preview(State.lesson_id, State.revision, on),
         ),
         class_name="cf-row cf-lessonset",
@@ -192,7 +203,7 @@ def text() -> rx.Component:
     return rx.el.textarea(
         dir="auto",
         default_value=State.text,
-        key="text" + rx.Var.create(State.opened).to(str),
+        key=opened("text"),
         id="lesson-text",
         aria_label="Lesson text in Markdown",
         placeholder="Write the lesson in Markdown.",
