@@ -1,5 +1,6 @@
 import { createElement, useEffect, useState } from "react";
 
+const NUMBERS = new Intl.NumberFormat("en-US");
 const NEAR = 0.9; // of the length from which on it is worth saying
 
 // How long the text in the field `of` is, once it nears `longest`: "1,950 of 2,000". Counts here,
@@ -19,7 +20,7 @@ export function Counter({ of, longest }) {
   }, [of, longest]);
 
   if (length < longest * NEAR) return null;
-  const said = `${length.toLocaleString("en-US")} of ${longest.toLocaleString("en-US")} characters`;
+  const said = `${NUMBERS.format(length)} of ${NUMBERS.format(longest)} characters`;
   return createElement(
     "p",
     { id: `${of}-count`, className: "cf-help cf-count cf-num", "data-over": length > longest },
