@@ -1,4 +1,4 @@
-"""How far a rehearsal's time is moved forward, as app and sandbox tell each other in DATA_DIR.
+"""How far a rehearsal's time is moved forward, in a file that app and sandbox share.
 
 The database of the rehearsal is what the app goes by (docs/decisions/0017-time.md); the sandbox
 knows no database, so that the number is in a file as well. Both sides only ever raise it.

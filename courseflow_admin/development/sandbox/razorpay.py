@@ -189,7 +189,8 @@ class RazorpayApi:
             found: Body = json.loads(kept.body)
             return found
         answer = self._refund(payment, params)
-        self.world.store.keep_reply("razorpay", key, Reply(print_, 200, json.dumps(answer)))
+        reply = Reply(print_, 200, json.dumps(answer))
+        self.world.store.keep_reply("razorpay", key, reply, at=self.world.now())
         return answer
 
     def _refund(self, payment: Body, params: Body) -> Body:

@@ -16,6 +16,7 @@ from courseflow_admin.development.sandbox.world import World, token
 
 MOST_MAILS = 100
 LONGEST_KEY = 256
+KEY_SECONDS = 86_400  # how long a key is remembered
 # The beginning of the recipient's address decides what becomes of a mail.
 FATES = {
     "bounce": "bounced",
@@ -138,7 +139,8 @@ class ResendApi:
                 return Answer(refused.body, refused.status)
             if key:
                 print_ = fingerprint(request.url.path, raw.decode())
-                self.world.store.keep_reply("resend", key, Reply(print_, 200, json.dumps(answer)))
+                reply = Reply(print_, 200, json.dumps(answer))
+                self.world.store.keep_reply("resend", key, reply, at=self.world.now())
             return Answer(answer)
 
         return endpoint
@@ -161,7 +163,7 @@ class ResendApi:
         if not 1 <= len(key) <= LONGEST_KEY:
             text = "The idempotency key must be between 1 and 256 characters."
             raise Refused(400, "invalid_idempotency_key", text)
-        kept = self.world.store.reply("resend", key)
+        kept = self.world.store.reply("resend", key, since=self.world.now() - KEY_SECONDS)
         if kept is None:
             return None
         if kept.fingerprint != fingerprint(request.url.path, raw.decode("utf-8", "replace")):

@@ -21,14 +21,15 @@ CREATE TABLE IF NOT EXISTS objects (
     body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS objects_kind_created ON objects (kind, created, seq);
-CREATE INDEX IF NOT EXISTS objects_parent ON objects (parent, kind, seq);
+CREATE INDEX IF NOT EXISTS objects_parent_created ON objects (parent, kind, created, seq);
 CREATE INDEX IF NOT EXISTS objects_due ON objects (due) WHERE due IS NOT NULL;
-CREATE TABLE IF NOT EXISTS replies (
+CREATE TABLE IF NOT EXISTS kept_replies (
     scope TEXT NOT NULL,
     key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     status INTEGER NOT NULL,
     body TEXT NOT NULL,
+    at INTEGER NOT NULL,
     PRIMARY KEY (scope, key)
 );
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -52,7 +53,7 @@ CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (event_id);
 CREATE TABLE IF NOT EXISTS switches (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 PIECE = 200  # objects read at once
-TABLES = ("objects", "replies", "deliveries", "switches")
+TABLES = ("objects", "kept_replies", "deliveries", "switches")
 
 
 @dataclass(frozen=True)
@@ -184,13 +185,13 @@ class Store:
         if parent or alone:
             where.append("parent = ?")
             values.append(parent)
-        at = "(SELECT created, seq FROM objects WHERE id = ?)"
+        # Values and no subquery: only they let the index be entered at the cursor.
         if after_id:
-            where.append(f"(created, seq) < {at}")
-            values.append(after_id)
+            where.append("(created, seq) < (?, ?)")
+            values += self._place(after_id)
         if before_id:
-            where.append(f"(created, seq) > {at}")
-            values.append(before_id)
+            where.append("(created, seq) > (?, ?)")
+            values += self._place(before_id)
         order = "ASC" if before_id else "DESC"
         rows = self._rows(
             f"SELECT body FROM objects WHERE {' AND '.join(where)}"  # noqa: S608 - fixed texts
@@ -199,6 +200,10 @@ class Store:
         )
         found = [json.loads(row["body"]) for row in rows]
         return found[::-1] if before_id else found
+
+    def _place(self, object_id: str) -> tuple[int, int]:
+        rows = self._rows("SELECT created, seq FROM objects WHERE id = ?", (object_id,))
+        return (rows[0]["created"], rows[0]["seq"]) if rows else (0, 0)
 
     def oldest(self, kind: str) -> Body | None:
         rows = self._rows(
@@ -271,20 +276,24 @@ class Store:
 
     # Idempotency
 
-    def reply(self, scope: str, key: str) -> Reply | None:
-        rows = self._rows("SELECT * FROM replies WHERE scope = ? AND key = ?", (scope, key))
+    def reply(self, scope: str, key: str, *, since: int = 0) -> Reply | None:
+        """What was answered under this key, unless that is longer ago than `since`."""
+        rows = self._rows(
+            "SELECT * FROM kept_replies WHERE scope = ? AND key = ? AND at >= ?",
+            (scope, key, since),
+        )
         if not rows:
             return None
         return Reply(rows[0]["fingerprint"], rows[0]["status"], rows[0]["body"])
 
-    def keep_reply(self, scope: str, key: str, reply: Reply) -> None:
+    def keep_reply(self, scope: str, key: str, reply: Reply, *, at: int) -> None:
         self._rows(
-            "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?)",
-            (scope, key, reply.fingerprint, reply.status, reply.body),
+            "INSERT OR REPLACE INTO kept_replies VALUES (?, ?, ?, ?, ?, ?)",
+            (scope, key, reply.fingerprint, reply.status, reply.body, at),
         )
 
     def forget_replies(self) -> None:
-        self._rows("DELETE FROM replies")
+        self._rows("DELETE FROM kept_replies")
 
     # Deliveries
 

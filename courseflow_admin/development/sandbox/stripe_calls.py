@@ -24,6 +24,7 @@ from courseflow_admin.development.sandbox.world import World, token
 
 DOCS = "https://stripe.com/docs/error-codes"
 MAX_KEY = 255
+KEY_SECONDS = 86_400  # how long a key is remembered
 LIST_PARAMS = set(words("created ending_before expand limit starting_after"))
 KINDS = {
     "cs_": "session",
@@ -127,7 +128,7 @@ class StripeCalls:
             raise Refused(
                 "Idempotency keys may only be up to 255 characters long.", kind="idempotency_error"
             )
-        kept = self.world.store.reply("stripe", key)
+        kept = self.world.store.reply("stripe", key, since=self.world.now() - KEY_SECONDS)
         if kept is None:
             return None
         if kept.fingerprint != fingerprint(request.url.path, params):
@@ -142,7 +143,8 @@ class StripeCalls:
 
     def _keep(self, request: Request, params: Body, key: str, status: int, answer: Body) -> None:
         print_ = fingerprint(request.url.path, params)
-        self.world.store.keep_reply("stripe", key, Reply(print_, status, json.dumps(answer)))
+        reply = Reply(print_, status, json.dumps(answer))
+        self.world.store.keep_reply("stripe", key, reply, at=self.world.now())
 
     # Reading
 
@@ -180,7 +182,7 @@ class StripeCalls:
                 until=until,
                 after_id=params.get("starting_after", ""),
                 before_id=params.get("ending_before", ""),
-                parent=self._payout(params["payout"]) if "payout" in params else "",
+                parent=self._parent(kind, params),
             )
             matching = (item for item in found if self._matches(item, params, filters))
             page = list(itertools.islice(matching, limit + 1))
@@ -191,6 +193,20 @@ class StripeCalls:
             return {"object": "list", "data": page, "has_more": more, "url": f"/v1/{path}"}
 
         return listed
+
+    def _parent(self, kind: str, params: Body) -> str:
+        """What is filtered by its parent is found without looking at all there is."""
+        if "payout" in params:
+            return self._payout(params["payout"])
+        if kind in {"refund", "dispute"} and "charge" in params:
+            return str(params["charge"])
+        payment_id = params.get("payment_intent", "")
+        if kind == "charge":
+            return str(payment_id)
+        payment = self.world.store.find("payment_intent", payment_id)
+        if kind in {"refund", "dispute"} and payment is not None:
+            return str(payment["latest_charge"] or payment_id)
+        return ""
 
     def _payout(self, payout_id: str) -> str:
         """An automatic one, whose balance transactions are known."""

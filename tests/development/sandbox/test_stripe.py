@@ -190,6 +190,11 @@ def test_a_pending_refund_reaches_the_buyer_once(
 
     settled = stripe_client.v1.refunds.retrieve(refund.id)
     assert (refund.status, settled.status) == ("pending", "succeeded")
+    told = stripe_client.v1.events.list({"types": ["refund.created", "refund.updated"]}).data
+    assert [(event.type, event.data.object["status"]) for event in told] == [
+        ("refund.updated", "succeeded"),
+        ("refund.created", "pending"),
+    ]
     with pytest.raises(ValueError, match="already succeeded"):
         box.settle_refund(refund.id)
 
@@ -349,6 +354,23 @@ def test_the_same_idempotency_key_answers_the_same(
     assert again.last_response.headers["idempotent-replayed"] == "true"
     assert other.value.http_status == 400
     assert len(box.store.newest("session")) == 1
+
+
+def test_a_day_later_an_idempotency_key_is_forgotten(
+    box: Sandbox, paid: str, stripe_client: stripe.StripeClient
+) -> None:
+    params: Any = {"payment_intent": paid, "amount": 100}
+    options: Any = {"idempotency_key": "refund-1"}
+    first = stripe_client.v1.refunds.create(params, options)
+    box.move_time(hours=23.9)
+    same = stripe_client.v1.refunds.create(params, options)
+
+    box.move_time(hours=0.2)
+    other = stripe_client.v1.refunds.create(params, options)
+
+    assert same.id == first.id
+    assert other.id != first.id
+    assert box.refunds(paid) == [100, 100]
 
 
 def test_an_error_is_repeated_under_its_key_as_well(
