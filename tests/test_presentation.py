@@ -1,4 +1,4 @@
-"""Services hold facts: no icon, no colour, no link, no sentence of a screen."""
+"""Services and models hold facts: no icon, no colour, no link, no sentence of a screen."""
 
 import ast
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 SERVICES = Path(__file__).parents[1] / "courseflow_admin" / "services"
+MODELS = SERVICES.parent / "models"
 LOOKS = {"icon", "icons", "tone", "tones", "href", "hrefs", "color", "colour"}
 # What leaves the school and has to be found again from outside needs an absolute address.
 WITH_ADDRESSES = {
@@ -41,6 +42,24 @@ NO_SCREENS = {
     "school/job_runner.py: _run": KEPT,
     "school/support.py: with_address": REFUSAL,
     "teaching/co_instructors.py: body": E_MAIL,
+}
+
+
+# Refusals beside their codes: page, API and e-mail say the same.
+REFUSALS_OF_MODELS = {
+    "core/amounts.py: _require_clear",
+    "core/amounts.py: between_steps",
+    "core/calendar.py: module",
+    "core/paging.py: module",
+    "identity/second_factor.py: module",
+    "teaching/access.py: _granted",
+    "teaching/access.py: module",
+    "teaching/studio.py: module",
+    "teaching/studio.py: sentence",
+}
+LABELLED = {
+    "money/payments.py": "a status, in the refusals and the history of a payment",
+    "money/receipts.py": "a receipt's number",
 }
 
 
@@ -126,6 +145,44 @@ def test_services_hold_facts():
     ]
 
     assert faults == []
+
+
+def labels_in(source: str) -> list[str]:
+    """What gives a thing a name for screens: a field or property `label`."""
+    return [
+        ast.unparse(node).partition("\n")[0]
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.FunctionDef) and node.name == "label")
+        or (isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "label")
+    ]
+
+
+def test_models_name_nothing_for_a_screen():
+    files = {file.relative_to(MODELS).as_posix(): file.read_text() for file in MODELS.rglob("*.py")}
+    assert len(files) > 40
+
+    said = {
+        f"{name}: {function}"
+        for name, source in files.items()
+        for function, _ in _sentences(ast.parse(source))
+    }
+    looks = {
+        f"{name}: {one}"
+        for name, source in files.items()
+        for one in _identifiers(ast.parse(source))
+        if one in LOOKS
+    }
+
+    assert said == REFUSALS_OF_MODELS
+    assert looks == set()
+    assert {name for name, source in files.items() if labels_in(source)} == set(LABELLED)
+
+
+@pytest.mark.parametrize(
+    "planted", ["class Metric:\n    label: str", "class Metric:\n    def label(self): ..."]
+)
+def test_a_label_in_a_model_is_found(planted):
+    assert len(labels_in(planted)) == 1
 
 
 def test_whoever_may_know_addresses_still_needs_them():

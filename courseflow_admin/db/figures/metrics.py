@@ -1,6 +1,7 @@
 """Queries behind the figures: the match of each metric, and its sums by day."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -74,8 +75,7 @@ async def daily(metric: Metric, period: Period, scope: Scope, currency: str = ""
     """What each day adds; a day without anything is left out."""
     from_each = [(metric, 1)]
     if metric.less:
-        plain = Metric(metric.name, metric.label, metric.about, metric.dated, sums=metric.sums)
-        from_each = [(plain, 1), (METRICS[metric.less], -1)]
+        from_each = [(replace(metric, less=""), 1), (METRICS[metric.less], -1)]
     buckets: list[Bucket] = []
     for part, sign in from_each:
         rows = await collection(part.about).aggregate(

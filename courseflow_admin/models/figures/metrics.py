@@ -12,7 +12,6 @@ METRICS: dict[str, Metric] = PAYMENT_METRICS | {
     for metric in (
         Metric(
             name="new_learners",
-            label="New learners",
             about="accounts",
             dated="created_at",
             where={"role": "student"},
@@ -20,7 +19,6 @@ METRICS: dict[str, Metric] = PAYMENT_METRICS | {
         ),
         Metric(
             name="enrollments",
-            label="Enrollments",
             about="enrollments",
             dated="enrolled_at",
             rising="good",

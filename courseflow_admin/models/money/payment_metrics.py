@@ -14,7 +14,6 @@ class Metric:
     """Counts documents, or sums the minor units in `sums`, by the day in `dated`."""
 
     name: str
-    label: str
     about: str  # the collection
     dated: str
     where: dict[str, str] = field(default_factory=dict)
@@ -45,7 +44,6 @@ PAYMENT_METRICS: dict[str, Metric] = {
     for metric in (
         Metric(
             name="revenue_gross",
-            label="Gross revenue",
             about="payments",
             dated="paid_at",
             sums="amount.minor",
@@ -53,7 +51,6 @@ PAYMENT_METRICS: dict[str, Metric] = {
         ),
         Metric(
             name="refunds",
-            label="Refunds",
             about="payments",
             dated="refunds.settled_at",
             where={"refunds.state": "settled"},
@@ -63,17 +60,15 @@ PAYMENT_METRICS: dict[str, Metric] = {
         ),
         Metric(
             name="revenue_net",
-            label="Net revenue",
             about="payments",
             dated="paid_at",
             sums="amount.minor",
             rising="good",
             less="refunds",
         ),
-        Metric(name="sales", label="Sales", about="payments", dated="paid_at", rising="good"),
+        Metric(name="sales", about="payments", dated="paid_at", rising="good"),
         Metric(
             name="failed_payments",
-            label="Failed payments",
             about="payments",
             dated="created_at",
             where={"state": "failed"},
@@ -82,13 +77,8 @@ PAYMENT_METRICS: dict[str, Metric] = {
     )
 }
 
-# What needs attention, beside the states of payments: figure -> its words in the list's filter.
+# What needs attention, beside the states of payments: figures of their list too.
 OPEN_DISPUTES, LAPSING = "open_disputes", "lapsing"
-FIGURES: dict[str, str] = {
-    **{name: metric.label for name, metric in PAYMENT_METRICS.items()},
-    OPEN_DISPUTES: "Open disputes",
-    LAPSING: "About to lapse",
-}
 LAPSING_AFTER = timedelta(hours=48)  # a day before models/money/payments.LAPSES_AFTER
 
 

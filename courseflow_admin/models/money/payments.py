@@ -310,8 +310,8 @@ SortField = Literal["date", "amount"]
 class PaymentFilter:
     """All that are given must match; an empty one matches all.
 
-    `figure` is one of models/money/payment_metrics.FIGURES: then the
-    rows are those the figure counts, and `period` means the day they count on.
+    With a `figure` (models/money/payment_metrics) the rows are those it counts, and `period` means
+    the day they count on.
     """
 
     state: str = ""

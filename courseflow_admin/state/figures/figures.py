@@ -6,7 +6,9 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.services.figures.metrics import Figure
+from courseflow_admin.state.money.figure_words import LABELS as PAYMENT_LABELS
 
+LABELS = PAYMENT_LABELS | {"new_learners": "New learners", "enrollments": "Enrollments"}
 TONES = {"good": "green", "bad": "red"}
 
 

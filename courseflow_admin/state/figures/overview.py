@@ -14,7 +14,6 @@ from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.figures.metrics import metric_of
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 from courseflow_admin.services.figures import attention as waiting_things
@@ -210,7 +209,7 @@ def _tile(figure: Figure, board: Board, *, several: bool) -> Tile:
     note = f"vs. previous {counted(days, 'day')}"
     if not change:
         note = f"none in the previous {counted(days, 'day')}" if figure.before == 0 else ""
-    label = metric_of(figure.metric).label
+    label = figures.LABELS[figure.metric]
     return Tile(
         label=f"{label} in {figure.currency}" if figure.currency and several else label,
         value=figures.value(figure.metric, figure.number, figure.currency),

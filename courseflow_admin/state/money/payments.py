@@ -8,7 +8,6 @@ from courseflow_admin import routes
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.money.payment_metrics import FIGURES
 from courseflow_admin.models.money.payments import (
     GATEWAYS,
     Payment,
@@ -25,6 +24,7 @@ from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.lists import ListState
+from courseflow_admin.state.money.figure_words import FIGURES
 
 STATES: dict[str, str] = {
     "paid": "Paid",
