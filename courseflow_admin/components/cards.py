@@ -1,11 +1,12 @@
 """Cards, tiles and the small pieces that are in them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 
 from courseflow_admin.components.icons import icon, link
-from courseflow_admin.components.types import Flag, Text
+from courseflow_admin.components.types import Flag, Piece, Shown, Text
 
 
 def card(title: Text, *children: Any, aside: Any = None, **props: Any) -> rx.Component:
@@ -20,6 +21,34 @@ def card(title: Text, *children: Any, aside: Any = None, **props: Any) -> rx.Com
         class_name=f"cf-card {props.pop('class_name', '')}".strip(),
         **props,
     )
+
+
+def list_card(
+    title: Text,
+    rows: Shown,
+    row: Callable[[Any], rx.Component],
+    *,
+    none: Piece | None = None,
+    ordered: bool = False,
+    aside: Any = None,
+) -> rx.Component:
+    """A card with a line for each row; `none`: a sentence or a piece in their place."""
+    element = rx.el.ol if ordered else rx.el.ul
+    lines = element(rx.foreach(rows, row), class_name="cf-list")
+    if none is None:
+        return card(title, lines, aside=aside)
+    if isinstance(none, str):
+        none = rx.el.p(none, class_name="cf-mut cf-13 cf-pad")
+    return card(title, rx.cond(rows, lines, none), aside=aside)
+
+
+def fact(word: str, value: Any) -> rx.Component:
+    return rx.fragment(rx.el.dt(word), rx.el.dd(value))
+
+
+def fact_if(there: Flag, word: str, value: Any) -> rx.Component:
+    """A pair that only some have."""
+    return rx.cond(there, fact(word, value))
 
 
 def facts(*pairs: tuple[str, Any]) -> rx.Component:

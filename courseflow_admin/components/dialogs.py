@@ -63,20 +63,18 @@ def effects(*lines: rx.Component, title: str = "What happens next") -> rx.Compon
 
 
 def effects_of(texts: Any, *icons: str) -> rx.Component:
-    """`effects` whose lines are a list of the state, with their icons in the same order."""
+    """`effects` whose lines are a list of the state, with their icons in the same order.
+
+    The last icon is that of all further lines.
+    """
     *first, last = icons
+    known = [(place, icon(name, 14)) for place, name in enumerate(first)]
+
+    def drawn(number: Any) -> Any:
+        return rx.match(number, *known, icon(last, 14)) if known else icon(last, 14)
+
     return effects(
-        rx.foreach(
-            texts,
-            lambda text, number: rx.el.li(
-                rx.match(
-                    number,
-                    *((place, icon(name, 14)) for place, name in enumerate(first)),
-                    icon(last, 14),
-                ),
-                rx.el.span(text),
-            ),
-        )
+        rx.foreach(texts, lambda text, number: rx.el.li(drawn(number), rx.el.span(text)))
     )
 
 

@@ -6,7 +6,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import payment_badge
-from courseflow_admin.components.cards import card, line, task
+from courseflow_admin.components.cards import card, line, list_card, task
 from courseflow_admin.components.charts import Series, bar_chart
 from courseflow_admin.components.feedback import bar, empty, error, skeleton_cards
 from courseflow_admin.components.filters import chip_link, filters
@@ -278,11 +278,7 @@ def one_learner(item: LearnerLine) -> rx.Component:
 
 
 def newest(title: str, items: Any, draw: Any, more: Any, nothing: Any) -> rx.Component:
-    return card(
-        title,
-        rx.cond(items, rx.el.ul(rx.foreach(items, draw), class_name="cf-list"), nothing),
-        aside=rx.el.span(more, class_name="cf-sm"),
-    )
+    return list_card(title, items, draw, none=nothing, aside=rx.el.span(more, class_name="cf-sm"))
 
 
 # Before the figures are there

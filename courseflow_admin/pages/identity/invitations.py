@@ -4,10 +4,10 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import badge, email_badge
-from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.dialogs import dialog, effects_of
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import button, problem
-from courseflow_admin.components.icons import icon, link
+from courseflow_admin.components.icons import link
 from courseflow_admin.components.list_page import list_page
 from courseflow_admin.components.people import invite_button, invite_dialog, sections
 from courseflow_admin.components.sidebar import may
@@ -97,12 +97,7 @@ def act_dialog() -> rx.Component:
         InvitationsState.dialog_title,
         InvitationsState.dialog_text,
         rx.cond(InvitationsState.dialog_problem, problem(InvitationsState.dialog_problem)),
-        effects(
-            rx.foreach(
-                InvitationsState.dialog_effects,
-                lambda text: rx.el.li(icon("onward", 14), rx.el.span(text)),
-            )
-        ),
+        effects_of(InvitationsState.dialog_effects, "onward"),
         open_=InvitationsState.dialog != "",
         on_open_change=InvitationsState.show_dialog,
         act=button(

@@ -4,12 +4,13 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import badge, email_badge, payment_badge
-from courseflow_admin.components.cards import avatar, card, facts, line
+from courseflow_admin.components.cards import avatar, card, facts, line, list_card
 from courseflow_admin.components.detail_page import detail_page, tab_title
-from courseflow_admin.components.dialogs import dialog, effects
+from courseflow_admin.components.dialogs import dialog, effects_of
 from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import button, field, native_form, problem, select, submit
 from courseflow_admin.components.icons import copyable, icon, link, text_link
+from courseflow_admin.components.types import Piece
 from courseflow_admin.models.core.accounts import LONGEST_REASON
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.pages.identity.people import standing
@@ -113,14 +114,7 @@ def acts() -> rx.Component:
 
 
 def courses() -> rx.Component:
-    return card(
-        "Courses",
-        rx.cond(
-            PersonState.places,
-            rx.el.ul(rx.foreach(PersonState.places, place), class_name="cf-list"),
-            nothing("No courses or payments."),
-        ),
-    )
+    return list_card("Courses", PersonState.places, place, none="No courses or payments.")
 
 
 def place(row: PlaceRow) -> rx.Component:
@@ -139,13 +133,11 @@ def place(row: PlaceRow) -> rx.Component:
 
 
 def sessions() -> rx.Component:
-    return card(
+    return list_card(
         "Sessions",
-        rx.cond(
-            PersonState.sessions,
-            rx.el.ul(rx.foreach(PersonState.sessions, session), class_name="cf-list"),
-            nothing("No active sessions."),
-        ),
+        PersonState.sessions,
+        session,
+        none="No active sessions.",
         aside=rx.el.span(PersonState.zone, class_name="cf-sm cf-mut"),
     )
 
@@ -162,16 +154,12 @@ def session(row: SessionRow) -> rx.Component:
 
 
 def log() -> rx.Component:
-    return card(
+    return list_card(
         "Audit log",
-        rx.cond(
-            PersonState.entries,
-            rx.el.ul(rx.foreach(PersonState.entries, entry), class_name="cf-list"),
-            nothing(
-                "No one has changed this account. For sign-ins and other actions of this person, "
-                "see Activity."
-            ),
-        ),
+        PersonState.entries,
+        entry,
+        none="No one has changed this account. For sign-ins and other actions of this person, "
+        "see Activity.",
         aside=rx.fragment(
             text_link("Account events", href=SHOWN.about_href),
             text_link("Activity", href=SHOWN.did_href),
@@ -232,47 +220,32 @@ def account() -> rx.Component:
 
 
 def payments() -> rx.Component:
-    return card(
+    return list_card(
         "Payments",
-        rx.cond(
-            PersonState.payments,
-            rx.el.ul(
-                rx.foreach(PersonState.payments, lambda row: row_of(row, payment_badge)),
-                class_name="cf-list",
-            ),
-            nothing("None yet."),
-        ),
+        PersonState.payments,
+        lambda row: row_of(row, payment_badge(row.state)),
+        none="None yet.",
         aside=link("All", href=SHOWN.payments_href, class_name="cf-link"),
     )
 
 
 def emails() -> rx.Component:
-    return card(
+    return list_card(
         "E-mails",
-        rx.cond(
-            PersonState.emails,
-            rx.el.ul(
-                rx.foreach(PersonState.emails, lambda row: row_of(row, email_badge)),
-                class_name="cf-list",
-            ),
-            nothing("None yet."),
-        ),
+        PersonState.emails,
+        lambda row: row_of(row, email_badge(row.state)),
+        none="None yet.",
         aside=link("All", href=SHOWN.emails_href, class_name="cf-link"),
     )
 
 
-def row_of(row: LineRow, badge_of: object) -> rx.Component:
-    drawn = payment_badge(row.state) if badge_of is payment_badge else email_badge(row.state)
+def row_of(row: LineRow, drawn: Piece) -> rx.Component:
     return line(
         rx.el.span(row.text, class_name="cf-13 cf-med cf-trunc"),
         rx.el.span(row.note, class_name="cf-sm cf-mut cf-trunc"),
         href=row.href,
         aside=drawn,
     )
-
-
-def nothing(text: str) -> rx.Component:
-    return rx.el.p(text, class_name="cf-mut cf-13 cf-pad")
 
 
 def act_dialog() -> rx.Component:
@@ -303,12 +276,7 @@ def act_dialog() -> rx.Component:
         ),
         rx.cond(
             PersonState.dialog_effects,
-            effects(
-                rx.foreach(
-                    PersonState.dialog_effects,
-                    lambda text: rx.el.li(icon("onward", 14), rx.el.span(text)),
-                )
-            ),
+            effects_of(PersonState.dialog_effects, "onward"),
         ),
         open_=PersonState.dialog != "",
         on_open_change=PersonState.show_dialog,

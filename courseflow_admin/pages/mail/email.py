@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import email_badge
-from courseflow_admin.components.cards import card
+from courseflow_admin.components.cards import card, fact, fact_if
 from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.forms import button, problem
 from courseflow_admin.components.icons import copyable, text_link
@@ -93,8 +93,7 @@ def about() -> rx.Component:
     return card(
         "About",
         rx.el.dl(
-            rx.el.dt("Status"),
-            rx.el.dd(email_badge(SHOWN.state)),
+            fact("Status", email_badge(SHOWN.state)),
             rx.el.dt("To"),
             rx.cond(
                 SHOWN.erased,
@@ -103,45 +102,26 @@ def about() -> rx.Component:
                     SHOWN.receiver_name, rx.el.br(), rx.el.span(SHOWN.receiver, class_name="cf-mut")
                 ),
             ),
-            rx.el.dt("Kind"),
-            rx.el.dd(SHOWN.kind),
-            rx.el.dt("Queued"),
-            rx.el.dd(SHOWN.queued),
-            rx.cond(SHOWN.sent, rx.fragment(rx.el.dt("Sent"), rx.el.dd(SHOWN.sent))),
-            rx.cond(SHOWN.attempts, rx.fragment(rx.el.dt("Attempts"), rx.el.dd(SHOWN.attempts))),
-            rx.cond(
-                SHOWN.payment_href,
-                rx.fragment(
-                    rx.el.dt("Payment"),
-                    rx.el.dd(text_link("Payment history", href=SHOWN.payment_href)),
-                ),
+            fact("Kind", SHOWN.kind),
+            fact("Queued", SHOWN.queued),
+            fact_if(SHOWN.sent, "Sent", SHOWN.sent),
+            fact_if(SHOWN.attempts, "Attempts", SHOWN.attempts),
+            fact_if(
+                SHOWN.payment_href, "Payment", text_link("Payment history", href=SHOWN.payment_href)
             ),
-            rx.cond(
-                SHOWN.course_href,
-                rx.fragment(
-                    rx.el.dt("Course"),
-                    rx.el.dd(text_link("Open in studio", href=SHOWN.course_href)),
-                ),
+            fact_if(
+                SHOWN.course_href, "Course", text_link("Open in studio", href=SHOWN.course_href)
             ),
-            rx.cond(
+            fact_if(
                 SHOWN.same_receiver_href,
-                rx.fragment(
-                    rx.el.dt("Recipient"),
-                    rx.el.dd(text_link(SHOWN.same_receiver_text, href=SHOWN.same_receiver_href)),
-                ),
+                "Recipient",
+                text_link(SHOWN.same_receiver_text, href=SHOWN.same_receiver_href),
             ),
             rx.cond(
                 EmailDetailState.log,
                 rx.fragment(
-                    rx.el.dt("E-mail"),
-                    rx.el.dd(copyable(SHOWN.id, "e-mail ID")),
-                    rx.cond(
-                        SHOWN.provider_id,
-                        rx.fragment(
-                            rx.el.dt("Resend"),
-                            rx.el.dd(copyable(SHOWN.provider_id, "Resend ID")),
-                        ),
-                    ),
+                    fact("E-mail", copyable(SHOWN.id, "e-mail ID")),
+                    fact_if(SHOWN.provider_id, "Resend", copyable(SHOWN.provider_id, "Resend ID")),
                 ),
             ),
             class_name="cf-dl cf-pad",

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import badge, payment_badge
-from courseflow_admin.components.cards import card, facts, line
+from courseflow_admin.components.cards import card, facts, line, list_card
 from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import link_button
@@ -60,10 +60,7 @@ def verdict() -> rx.Component:
 
 
 def reasons() -> rx.Component:
-    return card(
-        "Reasons, most important first",
-        rx.el.ol(rx.foreach(AccessState.reasons, reason), class_name="cf-list"),
-    )
+    return list_card("Reasons, most important first", AccessState.reasons, reason, ordered=True)
 
 
 def reason(row: ReasonRow) -> rx.Component:
@@ -96,14 +93,7 @@ def about() -> rx.Component:
 
 
 def payments() -> rx.Component:
-    return card(
-        "Payments for this course",
-        rx.cond(
-            AccessState.payments,
-            rx.el.ul(rx.foreach(AccessState.payments, payment), class_name="cf-list"),
-            rx.el.p("None.", class_name="cf-mut cf-13 cf-pad"),
-        ),
-    )
+    return list_card("Payments for this course", AccessState.payments, payment, none="None.")
 
 
 def payment(row: PaymentLine) -> rx.Component:

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import my_payment_badge
-from courseflow_admin.components.cards import card, sums
+from courseflow_admin.components.cards import card, fact, fact_if, sums
 from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.feedback import not_found
 from courseflow_admin.components.forms import link_button
@@ -103,26 +103,13 @@ def references() -> rx.Component:
     return card(
         "Details",
         rx.el.dl(
-            rx.el.dt("Course"),
-            rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
-            rx.el.dt("Started"),
-            rx.el.dd(SHOWN.date),
-            rx.cond(
-                SHOWN.paid_on,
-                rx.fragment(rx.el.dt("Paid on"), rx.el.dd(SHOWN.paid_on)),
-            ),
-            rx.el.dt("Payment method"),
-            rx.el.dd(SHOWN.method),
-            rx.cond(
-                SHOWN.billed_to,
-                rx.fragment(rx.el.dt("Billed to"), rx.el.dd(SHOWN.billed_to)),
-            ),
-            rx.cond(
-                SHOWN.receipt,
-                rx.fragment(rx.el.dt("Receipt"), rx.el.dd(copyable(SHOWN.receipt, "number"))),
-            ),
-            rx.el.dt("Payment"),
-            rx.el.dd(copyable(SHOWN.reference, "payment ID")),
+            fact("Course", text_link(SHOWN.course, href=SHOWN.course_href)),
+            fact("Started", SHOWN.date),
+            fact_if(SHOWN.paid_on, "Paid on", SHOWN.paid_on),
+            fact("Payment method", SHOWN.method),
+            fact_if(SHOWN.billed_to, "Billed to", SHOWN.billed_to),
+            fact_if(SHOWN.receipt, "Receipt", copyable(SHOWN.receipt, "number")),
+            fact("Payment", copyable(SHOWN.reference, "payment ID")),
             class_name="cf-dl cf-pad",
         ),
     )

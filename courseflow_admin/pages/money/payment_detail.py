@@ -4,16 +4,16 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import email_badge, payment_badge, refund_badge
-from courseflow_admin.components.cards import avatar, card, line, sums
+from courseflow_admin.components.cards import avatar, card, fact, fact_if, line, list_card, sums
 from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.dialogs import dialog, effects_of
 from courseflow_admin.components.forms import button, field, form, problem
 from courseflow_admin.components.icons import copyable, icon, text_link
+from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.core.amounts import LONGEST_WRITTEN
 from courseflow_admin.models.core.permissions import Permission
 from courseflow_admin.models.money.payments import LONGEST_NOTE, LONGEST_REASON
-from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.money.payment_rows import EmailLine, Reference, RefundLine
 
@@ -122,15 +122,8 @@ def warning() -> rx.Component:
     )
 
 
-def may(permission: Permission) -> rx.Var:
-    return rx.Var.create(AuthState.permissions).contains(permission.value)
-
-
 def refunds() -> rx.Component:
-    return card(
-        "Refunds",
-        rx.el.ul(rx.foreach(PaymentDetailState.refunds, refund_line), class_name="cf-list"),
-    )
+    return list_card("Refunds", PaymentDetailState.refunds, refund_line)
 
 
 def refund_line(refund: RefundLine) -> rx.Component:
@@ -146,16 +139,11 @@ def refund_line(refund: RefundLine) -> rx.Component:
 
 
 def emails() -> rx.Component:
-    return card(
+    return list_card(
         "E-mails",
-        rx.cond(
-            PaymentDetailState.emails,
-            rx.el.ul(rx.foreach(PaymentDetailState.emails, email_line), class_name="cf-list"),
-            rx.el.p(
-                "None yet. The first is sent when the payment is confirmed.",
-                class_name="cf-mut cf-13 cf-pad",
-            ),
-        ),
+        PaymentDetailState.emails,
+        email_line,
+        none="None yet. The first is sent when the payment is confirmed.",
     )
 
 
@@ -205,25 +193,15 @@ def learner() -> rx.Component:
                 style={"gap": "12px"},
             ),
             rx.el.dl(
-                rx.el.dt("Course"),
-                rx.el.dd(text_link(SHOWN.course, href=SHOWN.course_href)),
-                rx.cond(
-                    SHOWN.billed_to,
-                    rx.fragment(rx.el.dt("Billed to"), rx.el.dd(SHOWN.billed_to)),
-                ),
-                rx.cond(
-                    SHOWN.agreed_to,
-                    rx.fragment(rx.el.dt("Agreed to"), rx.el.dd(SHOWN.agreed_to)),
-                ),
-                rx.el.dt("Payments"),
-                rx.el.dd(text_link("All payments", href=SHOWN.learner_href)),
+                fact("Course", text_link(SHOWN.course, href=SHOWN.course_href)),
+                fact_if(SHOWN.billed_to, "Billed to", SHOWN.billed_to),
+                fact_if(SHOWN.agreed_to, "Agreed to", SHOWN.agreed_to),
+                fact("Payments", text_link("All payments", href=SHOWN.learner_href)),
                 rx.cond(
                     may(Permission.ACCESS_READ_ALL),
                     rx.fragment(
-                        rx.el.dt("Person"),
-                        rx.el.dd(text_link("Profile", href=SHOWN.person_href)),
-                        rx.el.dt("Access"),
-                        rx.el.dd(text_link("Access check", href=SHOWN.why_href)),
+                        fact("Person", text_link("Profile", href=SHOWN.person_href)),
+                        fact("Access", text_link("Access check", href=SHOWN.why_href)),
                     ),
                 ),
                 class_name="cf-dl",
