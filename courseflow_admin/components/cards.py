@@ -97,6 +97,11 @@ def thumb(pattern: Text, hue: Text, short: Text, image: Text = "") -> rx.Compone
     )
 
 
+def cover(of: Shown) -> rx.Component:
+    """The thumb of a `Cover` of the state."""
+    return thumb(of.pattern, of.hue, of.short)
+
+
 def meter(percent: Text, label: Text, *, done: Flag = False) -> rx.Component:
     """Progress from 0 to 100; `label` says of what, for those who do not see it."""
     shown = rx.Var.create(percent)

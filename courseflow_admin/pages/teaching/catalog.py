@@ -5,7 +5,7 @@ import reflex as rx
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
 from courseflow_admin.components.badges import badge
-from courseflow_admin.components.cards import thumb
+from courseflow_admin.components.cards import cover
 from courseflow_admin.components.filters import chip_menu
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import link
@@ -17,8 +17,8 @@ from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.teaching.catalog import (
     KNOWN_CATEGORIES,
     KNOWN_LEVELS,
+    CatalogCard,
     CatalogState,
-    CourseCard,
 )
 
 
@@ -55,10 +55,10 @@ def catalog() -> rx.Component:
     )
 
 
-def card(course: CourseCard) -> rx.Component:
+def card(course: CatalogCard) -> rx.Component:
     return rx.el.li(
         rx.el.article(
-            thumb(course.pattern, course.hue, course.short),
+            cover(course.cover),
             rx.el.div(
                 rx.el.h2(
                     link(course.title, href=course.href, class_name="cf-stretchlink"),

@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components import feedback
-from courseflow_admin.components.cards import card, meter, thumb
+from courseflow_admin.components.cards import card, cover, meter
 from courseflow_admin.components.forms import link_button
 from courseflow_admin.components.icons import icon, link
 from courseflow_admin.components.layout import page
@@ -31,18 +31,20 @@ def my_courses() -> rx.Component:
 def first(course: MyCourseRow) -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            thumb(course.pattern, course.hue, course.short),
+            cover(course.cover),
             rx.el.div(
                 rx.el.span(course.stopped, class_name="cf-sm cf-mut"),
                 rx.el.h2(
-                    link(course.title, href=course.course_href),
+                    link(course.title, href=course.href),
                     class_name="cf-h1 cf-herotitle",
                     dir="auto",
                 ),
                 rx.el.p(course.next, class_name="cf-mut cf-heronext"),
                 rx.el.div(progress(course), class_name="cf-heroprogress"),
                 rx.el.div(
-                    link_button(icon("continue", 14), course.act, href=course.href, look="primary")
+                    link_button(
+                        icon("continue", 14), course.act, href=course.act_href, look="primary"
+                    )
                 ),
                 class_name="cf-col",
             ),
@@ -65,9 +67,9 @@ def others() -> rx.Component:
 
 def row(course: MyCourseRow) -> rx.Component:
     return rx.el.li(
-        thumb(course.pattern, course.hue, course.short),
+        cover(course.cover),
         rx.el.div(
-            link(course.title, href=course.course_href, class_name="cf-med cf-trunc"),
+            link(course.title, href=course.href, class_name="cf-med cf-trunc"),
             rx.el.span(
                 rx.cond(course.allowed, rx.fragment(), icon("locked", 12)),
                 course.next,
@@ -80,7 +82,7 @@ def row(course: MyCourseRow) -> rx.Component:
             link_button(
                 course.act,
                 rx.el.span(": ", course.title, class_name="cf-sr"),
-                href=course.href,
+                href=course.act_href,
                 wide=True,
             ),
             class_name="act",

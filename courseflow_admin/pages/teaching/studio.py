@@ -4,7 +4,7 @@ import reflex as rx
 
 from courseflow_admin import routes
 from courseflow_admin.components.badges import course_badge
-from courseflow_admin.components.cards import thumb
+from courseflow_admin.components.cards import cover
 from courseflow_admin.components.dialogs import dialog
 from courseflow_admin.components.feedback import empty
 from courseflow_admin.components.forms import button, field, form, select, submit
@@ -58,9 +58,7 @@ def row(course: StudioRow) -> rx.Component:
     return tr(
         COLUMNS,
         rx.el.div(
-            rx.el.div(
-                thumb(course.pattern, course.hue, course.short), class_name="cf-tinythumb cf-hide-s"
-            ),
+            rx.el.div(cover(course.cover), class_name="cf-tinythumb cf-hide-s"),
             rx.el.div(
                 row_link(course.title, course.href),
                 class_name="cf-col cf-grow cf-trunc",

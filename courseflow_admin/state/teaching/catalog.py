@@ -16,7 +16,8 @@ from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
 from courseflow_admin.state.core.lists import ListState
 from courseflow_admin.state.core.marks import PUBLIC
-from courseflow_admin.state.core.words import price_text, short, size
+from courseflow_admin.state.core.words import price_text, size
+from courseflow_admin.state.teaching.course_card import CourseCard, cover_of
 
 FILTERS = ("q", "category", "level")
 KNOWN_CATEGORIES: dict[str, str] = {name: name for name in CATEGORIES}
@@ -26,14 +27,8 @@ NEW_DAYS = 30
 
 
 @dataclass
-class CourseCard:
-    title: str
-    subtitle: str
-    href: str
+class CatalogCard(CourseCard):
     who: str
-    pattern: str
-    hue: str
-    short: str
     price: str
     owned: bool
     new: bool
@@ -43,7 +38,7 @@ class CourseCard:
 class CatalogState(ListState, rx.State):
     """Filters live in the address; the controls only change it."""
 
-    rows: list[CourseCard] = []
+    rows: list[CatalogCard] = []
     count_text: str = ""
     category: str = ""
     level: str = ""
@@ -67,15 +62,12 @@ class CatalogState(ListState, rx.State):
             self.count_text = counted(page.total, "course").replace(" ", more + " ", 1)
 
 
-def _card(entry: CatalogEntry) -> CourseCard:
-    return CourseCard(
+def _card(entry: CatalogEntry) -> CatalogCard:
+    return CatalogCard(
         title=entry.title,
-        subtitle=entry.subtitle,
         href=routes.course(entry.slug),
+        cover=cover_of(entry.title, entry.thumbnail),
         who=entry.owner_name,
-        pattern=entry.thumbnail.pattern,
-        hue=entry.thumbnail.hue,
-        short=short(entry.title),
         price=price_text(entry.price, free=entry.free),
         owned=entry.enrolled,
         new=entry.published_at > clock.business() - timedelta(days=NEW_DAYS),

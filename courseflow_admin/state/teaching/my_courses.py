@@ -12,16 +12,11 @@ from courseflow_admin.services.teaching import classroom
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import event
-from courseflow_admin.state.core.words import short
+from courseflow_admin.state.teaching.course_card import CourseCard, cover_of
 
 
 @dataclass
-class MyCourseRow:
-    title: str
-    who: str
-    pattern: str
-    hue: str
-    short: str
+class MyCourseRow(CourseCard):
     next: str
     stopped: str
     percent: int
@@ -29,8 +24,7 @@ class MyCourseRow:
     finished: bool
     allowed: bool
     act: str  # the button's word
-    href: str
-    course_href: str
+    act_href: str
 
 
 class MyCoursesState(rx.State):
@@ -57,10 +51,8 @@ def _row(course: MyCourse) -> MyCourseRow:
     going_on = routes.learn(course.slug, course.next_lesson_id)
     return MyCourseRow(
         title=course.title,
-        who=course.owner_name,
-        pattern=course.thumbnail.pattern,
-        hue=course.thumbnail.hue,
-        short=short(course.title),
+        href=routes.course(course.slug),
+        cover=cover_of(course.title, course.thumbnail),
         next=_next(course),
         stopped=f"Pick up where you left off {times.days_ago(course.last_seen_at)}"
         if course.last_seen_at
@@ -70,8 +62,7 @@ def _row(course: MyCourse) -> MyCourseRow:
         finished=finished,
         allowed=course.allowed,
         act=_act(course),
-        href=going_on if course.allowed else routes.course(course.slug),
-        course_href=routes.course(course.slug),
+        act_href=going_on if course.allowed else routes.course(course.slug),
     )
 
 

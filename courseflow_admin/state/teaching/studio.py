@@ -13,17 +13,12 @@ from courseflow_admin.state.core.address import ListAddress
 from courseflow_admin.state.core.auth import AuthState
 from courseflow_admin.state.core.events import Form, event
 from courseflow_admin.state.core.lists import ListState
-from courseflow_admin.state.core.words import price_text, short
+from courseflow_admin.state.core.words import price_text
+from courseflow_admin.state.teaching.course_card import CourseCard, cover_of
 
 
 @dataclass
-class StudioRow:
-    title: str
-    href: str
-    who: str
-    pattern: str
-    hue: str
-    short: str
+class StudioRow(CourseCard):
     state: str
     lessons: str
     learners: str
@@ -75,14 +70,10 @@ class StudioState(ListState, rx.State):
 
 
 def _row(course: Course, learners: int) -> StudioRow:
-    cover = course.thumbnail
     return StudioRow(
         title=course.title,
         href=routes.studio(course.id),
-        who=course.owner_name,
-        pattern=cover.pattern if cover else "",
-        hue=cover.hue if cover else "iris",
-        short=short(course.title),
+        cover=cover_of(course.title, course.thumbnail),
         state=course.state.value,
         lessons=str(len(course.lesson_ids)),
         learners=f"{learners:,}",

@@ -274,7 +274,7 @@ async def test_my_courses_start_with_the_one_to_go_on_with(database):
 
     [first], [other] = state.first, state.others
     assert (first.title, first.act, first.next) == ("Open", "Start", "Next: One, 7 min")
-    assert first.href == f"/learn/{open_one.slug}/{open_one.lesson_ids[0]}"
+    assert first.act_href == f"/learn/{open_one.slug}/{open_one.lesson_ids[0]}"
     assert (other.title, other.act, other.percent, other.finished) == (
         "Done",
         "Review",
