@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import re
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -15,6 +16,10 @@ from courseflow_admin.services.school import settings as school_settings
 
 LIVE_STRIPE = {"stripe_secret_key": "sk_live_1"}
 LIVE_RAZORPAY = {"razorpay_key_id": "rzp_live_1", "razorpay_key_secret": "secret"}
+
+
+async def by_name(examined: Awaitable[list[doctor.Check]]) -> dict[str, doctor.Check]:
+    return {check.name: check for check in await examined}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +40,7 @@ async def test_keys_that_do_not_fit_the_database_are_told(mongod_uri, database, 
         await collection("school").insert_one({"_id": "school", "stamp": stamp})
     settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database, **keys)
 
-    checks = {check.name: check for check in await doctor._database(settings)}
+    checks = await by_name(doctor._database(settings))
 
     assert checks["keys for this database"].ok is fits
 
@@ -49,7 +54,7 @@ async def test_a_missing_index_one_with_other_options_and_the_command_are_named(
     await limits.raw.create_index("ends_at", expireAfterSeconds=3600)
     settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
 
-    checks = {check.name: check for check in await doctor._database(settings)}
+    checks = await by_name(doctor._database(settings))
 
     assert checks["indexes"] == doctor.Check(
         "indexes",
@@ -65,7 +70,7 @@ async def test_migrations_that_have_not_run_and_a_need_for_newer_code_are_told(
     settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
 
     async def said():
-        checks = {check.name: check for check in await doctor._database(settings)}
+        checks = await by_name(doctor._database(settings))
         return checks["migrations"].ok, checks["migrations"].detail
 
     later = "0004 due_times_removed (contract) is pending"
@@ -93,7 +98,7 @@ async def test_what_is_fit_and_what_is_not_is_told_check_by_check(mongod_uri, cl
         cloudinary_base_url=right,
     )
 
-    checks = {check.name: check for check in await doctor.examine(settings)}
+    checks = await by_name(doctor.examine(settings))
 
     assert {name for name, check in checks.items() if not check.ok} == {
         "indexes",
@@ -126,7 +131,7 @@ async def test_in_production_people_are_told_to_write_to_somebody_who_reads_it(
         update={"env": env}
     )
 
-    checks = {check.name: check for check in await doctor._database(settings)}
+    checks = await by_name(doctor._database(settings))
 
     assert checks["support address"].ok is ok
     assert (address or "support@demo.test") in checks["support address"].detail
@@ -136,7 +141,7 @@ async def test_in_production_people_are_told_to_write_to_somebody_who_reads_it(
 async def test_a_database_that_is_away_is_told_and_not_raised():
     settings = read_settings(mongodb_uri="mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100")
 
-    checks = {check.name: check for check in await doctor.examine(settings)}
+    checks = await by_name(doctor.examine(settings))
 
     gc.collect()
     assert checks["database"] == doctor.Check("database", False, "is not responding")
@@ -193,7 +198,7 @@ async def test_a_proxy_that_is_not_trusted_is_told(
             await someone.get("/api/v1/school", headers=headers)
     settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
 
-    checks = {check.name: check for check in await doctor._database(settings)}
+    checks = await by_name(doctor._database(settings))
 
     assert checks["proxy"].ok is ok
     assert ("Set TRUSTED_PROXIES" in checks["proxy"].detail) is not ok
