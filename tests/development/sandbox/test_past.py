@@ -81,6 +81,36 @@ def taken(box: Sandbox, tmp_path: Path) -> Sandbox:
     return box
 
 
+def test_stripe_has_paid_out_what_is_past_without_a_word(
+    box: Sandbox, tmp_path: Path, stripe_client: Any, school: School
+):
+    later = CREATED + 30 * 86_400
+    second = a_purchase(
+        checkout_id="cs_test_a1" + "t" * 56,
+        payment_id="pay_later",
+        created=later,
+        expires=later + 86_400,
+        attempts=[a_try("stripe", "paid", 90) | {"id": "pi_" + "q" * 24, "at": later + 90}],
+        refunds=[],
+    )
+    take_over(box, write(tmp_path, a_purchase(), second))
+    box.sweep()
+
+    payouts = stripe_client.v1.payouts.list().data
+    fee = 1_477 + 266
+    assert [(one.amount, one.status) for one in payouts] == [
+        (49_900 - fee, "paid"),
+        (49_900 - fee - 10_000, "paid"),
+    ]
+    assert [one.created - CREATED // 86_400 * 86_400 for one in payouts] == [
+        32 * 86_400,
+        2 * 86_400,
+    ]
+    assert box.balance() == {"inr": (0, 0)}
+    assert stripe_client.v1.events.list().data == []
+    assert (box.deliveries(), school.seen) == ([], [])
+
+
 def test_stripe_has_a_purchase_as_it_was(taken: Sandbox, stripe_client: Any, school: School):
     expand = {"expand": ["payment_intent.latest_charge.refunds"]}
     session = stripe_client.v1.checkout.sessions.retrieve(SESSION, expand).to_dict()
