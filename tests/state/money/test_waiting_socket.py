@@ -21,7 +21,7 @@ from courseflow_admin.state.money.payments import PaymentsState
 from tests import edge, servers
 from tests.builders import an_account, stored
 from tests.money_builders import a_payment
-from tests.state.core.test_socket import a_socket, vars_of
+from tests.state.core.sockets import a_socket, vars_of
 
 DATABASE = "test_waiting_socket"
 SOON = 8.0  # seconds, on a machine with much to do; Stripe is waited for twenty
