@@ -285,11 +285,64 @@ def test_a_wrong_key_is_401_and_makes_nothing(box: Sandbox) -> None:
     assert box.store.newest("session") == []
 
 
-@pytest.mark.parametrize("service", ["checkout.sessions", "payment_intents", "charges", "refunds"])
+LISTS = (
+    "checkout.sessions",
+    "payment_intents",
+    "charges",
+    "refunds",
+    "disputes",
+    "events",
+    "balance_transactions",
+    "payouts",
+)
+
+
+def service_of(client: stripe.StripeClient, name: str) -> Any:
+    found: Any = client.v1
+    for step in name.split("."):
+        found = getattr(found, step)
+    return found
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_is_read_by_its_window_of_time_to_the_end(
+    box: Sandbox, stripe_client: stripe.StripeClient, name: str
+) -> None:
+    """Three times the same day of business, each a week after the one before."""
+
+    def a_day() -> None:
+        for _ in range(2):
+            paid = box.pay(stripe_client.v1.checkout.sessions.create(session_params()).id)
+            box.refund(paid, 100)
+            box.dispute(paid, 500)
+            box.pay_out()
+
+    service = service_of(stripe_client, name)
+    a_day()
+    first = {item.id for item in service.list({"limit": 100})}
+    box.move_time(days=7)
+    since = box.world.now()
+    a_day()
+    until = box.world.now()
+    box.move_time(days=7)
+    a_day()
+
+    window: Any = {"created": {"gte": since, "lt": until + 1}, "limit": 1}
+    found = [item.id for item in service.list(window).auto_paging_iter()]
+    everything = [item.id for item in service.list({"limit": 3}).auto_paging_iter()]
+    before = [item.id for item in service.list({"created": {"lt": since}, "limit": 100})]
+
+    assert len(found) == len(set(found)) >= 2
+    assert set(before) >= first
+    assert set(found).isdisjoint(before)
+    assert len(everything) == len(set(everything)) > len(found) + len(before)
+    times = {item.id: item.created for item in service.list({"limit": 100})}
+    assert all(since <= times[one] <= until for one in found)
+
+
+@pytest.mark.parametrize("service", LISTS)
 def test_an_unknown_id_is_404(stripe_client: stripe.StripeClient, service: str) -> None:
-    calls: Any = stripe_client.v1
-    for name in service.split("."):
-        calls = getattr(calls, name)
+    calls = service_of(stripe_client, service)
 
     with pytest.raises(stripe.InvalidRequestError) as missing:
         calls.retrieve("xx_nothing")

@@ -45,6 +45,22 @@ async def test_keys_that_do_not_fit_the_database_are_told(mongod_uri, database, 
     assert checks["keys for this database"].ok is fits
 
 
+@pytest.mark.parametrize(
+    ("stamp", "told"),
+    [("rehearsal", "moved forward by 365 days on the sandbox's dashboard"), ("live", None)],
+)
+async def test_time_that_was_moved_is_told(mongod_uri, database, stamp, told):
+    ahead = int(timedelta(days=365).total_seconds())
+    row = {"_id": "school", "stamp": stamp, "clock_ahead_seconds": ahead}
+    await collection("school").insert_one(row)
+    settings = read_settings(mongodb_uri=mongod_uri, mongodb_database=database)
+
+    checks = await by_name(doctor._database(settings))
+
+    found = checks.get("clock, school")
+    assert (found and found.detail) == told
+
+
 async def test_a_missing_index_one_with_other_options_and_the_command_are_named(
     mongod_uri, database, restored_schema
 ):
