@@ -46,7 +46,7 @@ def test_headings_and_prose_have_the_direction_of_their_text():
     heading = re.search(r'"h1",\s*\{[^}]*\}', str(page(text)))
     assert heading is not None
     assert OURS.search(heading[0])
-    assert OURS.search(str(empty("users", text, "why")))
+    assert OURS.search(str(empty("learners", text, "why")))
     assert OURS.search(str(markdown_html(text)))
 
 

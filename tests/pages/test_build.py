@@ -39,7 +39,7 @@ def test_the_build_log_names_no_invalid_icon(built):
 
 
 def test_an_unknown_icon_stops_the_build():
-    with pytest.raises(ValueError, match="There is no icon 'no_such_icon'"):
+    with pytest.raises(ValueError, match="has no icon for 'no_such_icon'"):
         icon("no_such_icon")
 
 
