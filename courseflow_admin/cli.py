@@ -201,7 +201,7 @@ def seed(
         from courseflow_admin.services.school import startup as school
 
         stamp = await school.check_stamp(settings())
-        await school.follow_clock(settings().data_dir)  # of a new database only now
+        await school.follow_clock(settings())  # of a new database only now
         await _migrated()
         if if_empty and (stamp == school.LIVE or settings().production):
             return
@@ -319,7 +319,7 @@ async def _connected(act: Callable[[], Awaitable[None]]) -> None:
 
     await client.connect(os.environ["MONGODB_URI"], settings().mongodb_database)
     try:
-        await startup.follow_clock(settings().data_dir)
+        await startup.follow_clock(settings())
         await act()
     finally:
         await client.close()

@@ -91,7 +91,7 @@ async def _database() -> AsyncIterator[None]:
         raise SettingsInvalid(["MONGODB_URI: needed by the web process; `courseflow run` sets it"])
     try:
         await client.connect(uri.get_secret_value(), settings().mongodb_database)
-        await startup.follow_clock(settings().data_dir)
+        await startup.follow_clock(settings())
     except Unavailable:
         logger.warning("database.away_at_start")
     async with startup.following_clock(settings()):

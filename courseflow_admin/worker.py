@@ -65,7 +65,7 @@ async def _connected(keys: Settings, told_to_stop: asyncio.Event) -> bool:
     while not told_to_stop.is_set():
         try:
             await client.connect(uri, keys.mongodb_database)
-            await startup.follow_clock(keys.data_dir)
+            await startup.follow_clock(keys)
         except Unavailable:
             logger.warning("worker.database_away")
             await asyncio.sleep(AWAY_SECONDS)

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 
 from loguru import logger
 
@@ -50,19 +49,20 @@ async def check_stamp(keys: Settings) -> str:
     return stamp
 
 
-async def follow_clock(folder: Path) -> bool:
+async def follow_clock(keys: Settings) -> bool:
     """Business time of this process as this database has it: moved in rehearsals alone.
 
-    The sandbox tells in `folder` how far its dashboard moved it; whoever is behind follows.
+    A sandbox tells in DATA_DIR how far its dashboard moved it; whoever is behind follows.
     False when this database does not.
     """
-    told = timedelta(seconds=clock_file.read(folder))
     ahead = await school_db.clock_ahead(REHEARSAL)
+    told = timedelta(seconds=clock_file.read(keys.data_dir)) if keys.any_sandbox else ahead
     if told > ahead:
         await _move_clock(told)
         ahead = await school_db.clock_ahead(REHEARSAL)
     elif told < ahead:
-        clock_file.write(folder, int(ahead.total_seconds()))
+        with suppress(OSError):  # then the sandbox alone stays behind
+            clock_file.write(keys.data_dir, int(ahead.total_seconds()))
     clock.move(ahead)
     return told <= ahead
 
@@ -73,7 +73,7 @@ async def following_clock(keys: Settings) -> AsyncIterator[None]:
     if not keys.any_sandbox:
         yield
         return
-    task = asyncio.create_task(_keep_following(keys.data_dir))
+    task = asyncio.create_task(_keep_following(keys))
     try:
         yield
     finally:
@@ -81,11 +81,11 @@ async def following_clock(keys: Settings) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _keep_following(folder: Path) -> None:
+async def _keep_following(keys: Settings) -> None:
     followed = True
     while True:
         try:
-            before, followed = followed, await follow_clock(folder)
+            before, followed = followed, await follow_clock(keys)
         except Unavailable:
             before = followed
         if before and not followed:

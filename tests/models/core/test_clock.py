@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from courseflow_admin.config import Settings
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core import clock
 from courseflow_admin.services.identity import sessions
@@ -19,6 +20,11 @@ YEAR = timedelta(days=365)
 def unmoved():
     yield
     clock.move(timedelta())
+
+
+@pytest.fixture
+def keys(tmp_path):
+    return Settings(_env_file=None, env="development", data_dir=tmp_path)
 
 
 async def a_database(stamp: str, ahead: timedelta) -> None:
@@ -40,20 +46,20 @@ def test_business_time_never_runs_behind():
         clock.move(timedelta(seconds=-1))
 
 
-async def test_a_rehearsal_takes_its_time_from_its_row(database, tmp_path):
+async def test_a_rehearsal_takes_its_time_from_its_row(database, keys):
     await a_database("rehearsal", YEAR)
 
-    await startup.follow_clock(tmp_path)
+    await startup.follow_clock(keys)
 
     assert abs(clock.business() - clock.wall() - YEAR) < timedelta(seconds=1)
 
 
-async def test_a_live_database_has_no_time_of_its_own(database, tmp_path):
+async def test_a_live_database_has_no_time_of_its_own(database, keys):
     await a_database("rehearsal", YEAR)
-    await startup.follow_clock(tmp_path)
+    await startup.follow_clock(keys)
     await a_database("live", YEAR)
 
-    await startup.follow_clock(tmp_path)
+    await startup.follow_clock(keys)
 
     assert clock.business() - clock.wall() < timedelta(seconds=1)
 
