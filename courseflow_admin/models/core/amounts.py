@@ -130,6 +130,12 @@ class Money(Piece):
         )
 
 
+def signed(minor: int, currency: str) -> str:
+    """`−₹20.00`: a sum that may be below zero, which an amount never is."""
+    shown = Money(minor=abs(minor), currency=currency)
+    return f"−{shown}" if minor < 0 else str(shown)
+
+
 def _known(currency: str) -> Currency:
     if currency not in CURRENCIES:
         raise Invalid(f"'{currency}' is not a supported currency.", "currency")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from courseflow_admin.models.money.payments import Capture, DisputeState, RefundState
+from courseflow_admin.models.money.facts import ChargeStatus, DisputeStatus, RefundStatus
 
 
 @dataclass(frozen=True)
@@ -37,40 +37,44 @@ class OpenedCheckout:
 
 
 @dataclass(frozen=True)
-class RefundFacts:
+class RefundTold:
     id: str
     amount_minor: int
-    state: RefundState
+    status: RefundStatus
+    at: datetime  # when it was made
     our_id: str = ""  # our refund id, from the metadata
 
 
 @dataclass(frozen=True)
-class DisputeFacts:
+class DisputeTold:
     id: str
-    state: DisputeState
+    amount_minor: int
+    status: DisputeStatus
+    at: datetime
     reason: str = ""
     deadline: datetime | None = None
 
 
 @dataclass(frozen=True)
-class PaymentFacts:
-    """One payment as the gateway says it is now."""
+class ChargeTold:
+    """One try to pay as the gateway says it is now, with what became of its money."""
 
     id: str
+    about: str  # the payment it belongs to, as webhooks name it and refunds are asked for
     amount_minor: int
     currency: str
-    capture: Capture
+    status: ChargeStatus
     payment_id: str  # our id in its metadata; "" when there is none
     at: datetime
     method: str = ""
     reason: str = ""  # why it was declined
-    refunds: tuple[RefundFacts, ...] = ()
-    dispute: DisputeFacts | None = None
+    refunds: tuple[RefundTold, ...] = ()
+    disputes: tuple[DisputeTold, ...] = ()
 
 
 @dataclass(frozen=True)
-class CheckoutFacts:
-    """A checkout as the gateway says it is now, with every payment made on it."""
+class CheckoutTold:
+    """A checkout as the gateway says it is now, with every try to pay it."""
 
     checkout_id: str
     payment_id: str  # our id in its metadata
@@ -79,7 +83,7 @@ class CheckoutFacts:
     mode: str
     expired: bool = False
     complete: bool = False  # gone through, whatever came of it: it cannot be paid again
-    payments: tuple[PaymentFacts, ...] = field(default_factory=tuple)
+    charges: tuple[ChargeTold, ...] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -89,3 +93,4 @@ class WebhookReference:
     payment_id: str = ""
     checkout_id: str = ""
     provider_payment_id: str = ""
+    dispute_id: str = ""

@@ -46,7 +46,7 @@ PAYMENT_METRICS: dict[str, Metric] = {
             name="revenue_gross",
             about="payments",
             dated="paid_at",
-            sums="amount.minor",
+            sums="captured.minor",
             rising="good",
         ),
         Metric(
@@ -62,7 +62,7 @@ PAYMENT_METRICS: dict[str, Metric] = {
             name="revenue_net",
             about="payments",
             dated="paid_at",
-            sums="amount.minor",
+            sums="captured.minor",
             rising="good",
             less="refunds",
         ),

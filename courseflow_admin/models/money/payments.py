@@ -2,199 +2,62 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from courseflow_admin.field_sentences import listed
 from courseflow_admin.models.core import countries
-from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import Document, Piece
+from courseflow_admin.models.core.amounts import Money, signed
+from courseflow_admin.models.core.base import Document
 from courseflow_admin.models.core.periods import Period
-from courseflow_admin.models.school.settings import POLICY_WORDS
+from courseflow_admin.models.money.payment_parts import (
+    NO_DISPUTE,
+    AccessChoice,
+    Attempt,
+    Capture,
+    Consent,
+    Dispute,
+    DisputeState,
+    GatewayName,
+    HeldFor,
+    PaymentState,
+    Refund,
+    RefundCause,
+    RefundState,
+    Review,
+    ReviewState,
+    SyncNote,
+)
+from courseflow_admin.models.teaching.enrollments import AccessState, EndReason, PaidAccess
 
-GatewayName = Literal["stripe", "razorpay"]
-GATEWAYS: tuple[GatewayName, ...] = ("stripe", "razorpay")
 LAPSES_AFTER = timedelta(days=3)  # Razorpay refunds automatically what no one captures
+LONGEST_BILLING_NAME = 120
+LONGEST_REASON, LONGEST_NOTE = 300, 500  # of a refund, of a review
 
 # Words for the school alone, who of it it was, and what the gateway knows a payment by: no part
 # of what learner and instructor are told, in a page or a file.
 FOR_THE_SCHOOL = (
     *("refunds.reason", "refunds.by", "refunds.provider_refund_id"),
-    *("review.reason", "dispute.reason", "dispute.provider_id"),
-    *("syncs.source", "syncs.why", "attempts.provider_payment_id"),
+    *("review.reason", "review.about", "disputes.reason", "disputes.provider_id"),
+    *("syncs.source", "syncs.why", "attempts.provider_payment_id", "attempts.charge_id"),
     *("provider_checkout_id", "provider_payment_id", "checkout_url"),
 )
 
 
-LONGEST_BILLING_NAME = 120
-LONGEST_REASON, LONGEST_NOTE = 300, 500  # of a refund, of a review
-
-
-class Capture(StrEnum):
-    CREATED = "created"
-    PENDING = "pending"
-    AUTHORIZED = "authorized"
-    PAID = "paid"
-    FAILED = "failed"
-    EXPIRED = "expired"
-
-
-class PaymentState(StrEnum):
-    CREATED = "created"
-    PENDING = "pending"
-    AUTHORIZED = "authorized"
-    PAID = "paid"
-    PARTIALLY_REFUNDED = "partially_refunded"
-    REFUNDED = "refunded"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    DISPUTED = "disputed"
-    NEEDS_REVIEW = "needs_review"
-
-    @property
-    def label(self) -> str:
-        """What it is called on screen and in refusals."""
-        return LABELS[self]
-
-
-LABELS = {
-    PaymentState.CREATED: "Created",
-    PaymentState.PENDING: "Pending",
-    PaymentState.AUTHORIZED: "Authorized",
-    PaymentState.PAID: "Paid",
-    PaymentState.PARTIALLY_REFUNDED: "Partly refunded",
-    PaymentState.REFUNDED: "Refunded",
-    PaymentState.FAILED: "Failed",
-    PaymentState.EXPIRED: "Expired",
-    PaymentState.DISPUTED: "Disputed",
-    PaymentState.NEEDS_REVIEW: "Needs review",
-}
-
-
-# From -> what may follow. Paid is final; failed and expired may still become paid, because money
-# that arrives late is money.
-CAPTURE_MOVES: dict[Capture, frozenset[Capture]] = {
-    Capture.CREATED: frozenset(Capture) - {Capture.CREATED},
-    Capture.PENDING: frozenset({Capture.AUTHORIZED, Capture.PAID, Capture.FAILED, Capture.EXPIRED}),
-    Capture.AUTHORIZED: frozenset({Capture.PAID, Capture.FAILED, Capture.EXPIRED}),
-    Capture.FAILED: frozenset({Capture.PENDING, Capture.AUTHORIZED, Capture.PAID}),
-    Capture.EXPIRED: frozenset({Capture.PENDING, Capture.AUTHORIZED, Capture.PAID}),
-    Capture.PAID: frozenset(),
-}
-
-
-class RefundState(StrEnum):
-    PENDING = "pending"
-    SETTLED = "settled"
-    FAILED = "failed"
-
-
-class RefundCause(StrEnum):
-    ADMIN = "admin"
-    PROVIDER = "provider"
-    SECOND_PAYMENT = "second_payment"
-
-
-class Refund(Piece):
-    """Part of a payment given back."""
-
-    id: str
-    amount_minor: int
-    state: RefundState = RefundState.PENDING
-    cause: RefundCause
-    reason: str = ""
-    by: str = ""
-    provider_refund_id: str = ""
-    at: datetime
-    settled_at: datetime | None = None
-    attempt: int = 0  # how often the gateway answered with a fault of its own
-    asking_until: datetime | None = None  # lease of whoever is asking the gateway for it
-    refused: str = ""  # why the gateway refused it when it was asked for
-
-    @property
-    def outcome_known(self) -> bool:
-        """Whether the gateway has answered: taken it on, made it or refused it."""
-        return self.state is not RefundState.PENDING or self.provider_refund_id != ""
-
-    def being_asked(self, at: datetime) -> bool:
-        return not self.outcome_known and self.asking_until is not None and at < self.asking_until
-
-    @property
-    def idempotency_key(self) -> str:
-        return f"{self.id}-{self.attempt}" if self.attempt else self.id
-
-
-class DisputeState(StrEnum):
-    NONE = "none"
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
-
-
-AT_THE_BANK = frozenset({DisputeState.OPEN, DisputeState.LOST})  # the money is not ours to give
-
-
-class Dispute(Piece):
-    state: DisputeState = DisputeState.NONE
-    provider_id: str = ""
-    reason: str = ""
-    deadline: datetime | None = None
-
-
-class ReviewState(StrEnum):
-    NONE = "none"
-    OPEN = "open"
-    RESOLVED = "resolved"
-
-
-class Review(Piece):
-    state: ReviewState = ReviewState.NONE
-    reason: str = ""
-    at: datetime | None = None
-
-
-class Attempt(Piece):
-    """One try of the learner at the gateway, as the gateway tells it."""
-
-    provider_payment_id: str
-    at: datetime
-    outcome: Capture
-    method: str = ""
-    reason: str = ""
-
-
-class SyncNote(Piece):
-    """One run of `sync`: who asked for it and the result."""
-
-    at: datetime
-    source: str
-    result: str
-    why: str = ""  # the same for admins, where it says more
-
-
-class Consent(Piece):
-    """What the buyer agreed to by paying: which version of each policy, and when."""
-
-    at: datetime
-    versions: dict[str, int]
-
-    def __str__(self) -> str:
-        words = [
-            f"{POLICY_WORDS[name]} (version {number})" for name, number in self.versions.items()
-        ]
-        return listed(words)
-
-
 class Breakdown(NamedTuple):
-    """What became of the money of one payment: net is what is charged and came back no way."""
+    """What became of the money of one payment."""
 
     charged: Money
     refunded: Money  # settled
     pending: Money  # refunds on their way
     taken_back: Money  # by the bank, after a lost dispute
-    net: Money
+    held: Money  # at the gateway, and not accepted
+    net_minor: int  # of what was accepted; below zero where the bank took more than was left
+
+    @property
+    def net(self) -> str:
+        """As it is shown, with its sign."""
+        return signed(self.net_minor, self.charged.currency)
 
 
 class Payment(Document):
@@ -203,23 +66,14 @@ class Payment(Document):
     owner_id: str
     provider: GatewayName
     mode: str  # sandbox, test or live
-    amount: Money
+    amount: Money  # what was asked for
     listed: Money
-    capture: Capture = Capture.CREATED
-    open: bool = False  # a checkout someone may still pay; unique per learner, course, gateway
     attempt: int = 1
     provider_checkout_id: str = ""  # Stripe session, Razorpay order
-    provider_payment_id: str = ""  # Stripe payment intent, Razorpay payment
     checkout_url: str = ""
-    method: str = ""
     duplicate_of: str = ""  # the payment of ours that this money came in a second time for
-    attempts: list[Attempt] = Field(default_factory=list)
+    completes: str = ""  # the payment in review whose rest this one pays
     syncs: list[SyncNote] = Field(default_factory=list)
-    refunds: list[Refund] = Field(default_factory=list)
-    refunded_minor: int = 0  # pending and settled: what can no longer be refunded
-    dispute: Dispute = Field(default_factory=Dispute)
-    review: Review = Field(default_factory=Review)
-    state: PaymentState = PaymentState.CREATED
     name: str = ""  # copies for the list and its search; blanked when the account is deleted
     email: str = ""
     course_title: str = ""
@@ -229,9 +83,36 @@ class Payment(Document):
     billing_country: str = ""
     created_at: datetime
     expires_at: datetime
-    paid_at: datetime | None = None
     updated_at: datetime
     returned_at: datetime | None = None  # when the buyer last came back from the gateway
+
+    # What the facts come to (models/money/fold.py), and nothing else writes.
+    revision: int = 0  # of the facts; 0: from before there were facts
+    capture: Capture = Capture.CREATED
+    open: bool = False  # a checkout someone may still pay; unique per learner, course, gateway
+    provider_payment_id: str = ""  # Stripe payment intent, Razorpay payment
+    method: str = ""
+    captured: Money | None = None  # what came in, which may be another amount
+    accepted_minor: int = 0  # of it what buys the course
+    held_for: HeldFor | None = None
+    attempts: list[Attempt] = Field(default_factory=list)
+    refunds: list[Refund] = Field(default_factory=list)
+    disputes: list[Dispute] = Field(default_factory=list)
+    review: Review = Field(default_factory=Review)
+    state: PaymentState = PaymentState.CREATED
+    paid_at: datetime | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_before_facts(cls, row: Any) -> Any:
+        """Rows from when a payment had one dispute, of which no amount was kept."""
+        if isinstance(row, dict) and "disputes" not in row and isinstance(row.get("dispute"), dict):
+            old = row["dispute"]
+            if old.get("state", "none") != "none":
+                made = (one for one in row.get("refunds", []) if one["state"] == "settled")
+                left = row["amount"]["minor"] - sum(one["amount_minor"] for one in made)
+                return {**row, "disputes": [{**old, "amount_minor": max(0, left)}]}
+        return row
 
     @property
     def billed_to(self) -> str:
@@ -239,11 +120,81 @@ class Payment(Document):
         return ", ".join(filter(None, (self.billing_name, countries.named(self.billing_country))))
 
     @property
+    def charged(self) -> Money:
+        """What came in; nothing until it was captured."""
+        if self.captured:
+            return self.captured
+        paid = self.capture is Capture.PAID
+        return Money(minor=self.amount.minor if paid else 0, currency=self.amount.currency)
+
+    @property
+    def charge_id(self) -> str:
+        """The gateway's id of the charge that brought the money; "" before it came."""
+        paid = (one.charge_id for one in self.attempts if one.outcome is Capture.PAID)
+        return next(paid, "") or self.provider_payment_id
+
+    @property
+    def sold_minor(self) -> int:
+        """What was accepted; of a row from before there were facts all that came in."""
+        return self.accepted_minor if self.revision else self.charged.minor
+
+    @property
+    def refunded_minor(self) -> int:
+        return self._refunds_minor(RefundState.SETTLED)
+
+    @property
+    def reserved_minor(self) -> int:
+        """What is on its way back."""
+        return self._refunds_minor(RefundState.PENDING)
+
+    @property
+    def lost_minor(self) -> int:
+        lost = (one for one in self.disputes if one.state is DisputeState.LOST)
+        return sum(dispute.amount_minor for dispute in lost)
+
+    @property
+    def held_minor(self) -> int:
+        """What the gateway has of money that was not accepted."""
+        if self.held_for is None or self.accepted_minor:
+            return 0
+        return max(0, self.charged.minor - self.refunded_minor - self.lost_minor)
+
+    @property
     def refundable(self) -> Money:
-        """What we may still give back: nothing of what the bank decides about."""
-        left = self.amount.minor - self.refunded_minor
-        at_the_bank = self.dispute.state in AT_THE_BANK
-        return Money(minor=0 if at_the_bank else left, currency=self.amount.currency)
+        """What we may still give back: nothing while the bank decides, nothing of what it took."""
+        gone = self.refunded_minor + self.reserved_minor + self.lost_minor
+        left = 0 if self.dispute.state is DisputeState.OPEN else max(0, self.charged.minor - gone)
+        return Money(minor=left, currency=self.charged.currency)
+
+    @property
+    def dispute(self) -> Dispute:
+        """The one that decides: an open one, else a lost one, else the newest."""
+        for state in (DisputeState.OPEN, DisputeState.LOST):
+            for dispute in self.disputes:
+                if dispute.state is state:
+                    return dispute
+        return self.disputes[-1] if self.disputes else NO_DISPUTE
+
+    @property
+    def access(self) -> PaidAccess:
+        """What this payment wants of its grant."""
+        state, ended_by = self._access()
+        return PaidAccess(self.account_id, self.course_id, self.id, state, ended_by)
+
+    def _access(self) -> tuple[AccessState, EndReason | None]:
+        if not self.sold_minor:
+            return AccessState.NONE, None
+        if any(one.state is DisputeState.LOST for one in self.disputes):
+            return AccessState.ENDED, EndReason.DISPUTE_LOST
+        if any(one.cause is RefundCause.SECOND_PAYMENT for one in self.refunds):
+            return AccessState.ENDED, EndReason.SECOND_PAYMENT
+        made = [refund for refund in self.refunds if refund.state is RefundState.SETTLED]
+        kept = any(refund.access is AccessChoice.KEEP for refund in made)
+        whole = bool(made) and self.refunded_minor >= self.charged.minor
+        if any(one.access is AccessChoice.END for one in made) or (whole and not kept):
+            return AccessState.ENDED, EndReason.REFUND
+        disputed = self.dispute.state is DisputeState.OPEN
+        return (AccessState.SUSPENDED if disputed else AccessState.OPEN), None
 
     @property
     def held(self) -> Attempt | None:
@@ -262,17 +213,17 @@ class Payment(Document):
 
     @property
     def breakdown(self) -> Breakdown:
-        settled, pending = self.settled_minor, self._refunds_minor(RefundState.PENDING)
-        charged = self.amount.minor if self.capture is Capture.PAID else 0
-        lost = self.dispute.state is DisputeState.LOST
-        taken_back = max(0, self.amount.minor - settled) if lost else 0
-        net = max(0, charged - settled - taken_back)
-        minors = (charged, settled, pending, taken_back, net)
-        return Breakdown(*(Money(minor=one, currency=self.amount.currency) for one in minors))
-
-    @property
-    def settled_minor(self) -> int:
-        return self._refunds_minor(RefundState.SETTLED)
+        sold, settled = self.sold_minor, self.refunded_minor
+        of_held = self.charged.minor - sold  # went back, or waits, without being a sale
+        net = sold - max(0, settled - of_held) - self.lost_minor if sold else 0
+        charged, refunded, pending, lost, held = (
+            Money(minor=minor, currency=self.charged.currency)
+            for minor in (
+                *(self.charged.minor, settled, self.reserved_minor),
+                *(self.lost_minor, self.held_minor),
+            )
+        )
+        return Breakdown(charged, refunded, pending, lost, held, net)
 
     def _refunds_minor(self, state: RefundState) -> int:
         return sum(refund.amount_minor for refund in self.refunds if refund.state is state)
@@ -292,13 +243,15 @@ def state_of(payment: Payment) -> PaymentState:
     """The one state on screen, from the facets: what needs attention hides everything else."""
     if payment.review.state is ReviewState.OPEN:
         return PaymentState.NEEDS_REVIEW
-    if payment.dispute.state in AT_THE_BANK:
+    if payment.dispute.state is DisputeState.OPEN:
         return PaymentState.DISPUTED
+    if payment.dispute.state is DisputeState.LOST:
+        return PaymentState.LOST
     if payment.capture is not Capture.PAID:
         return PaymentState(payment.capture.value)
-    if payment.settled_minor >= payment.amount.minor > 0:
+    if payment.refunded_minor >= payment.charged.minor > 0:
         return PaymentState.REFUNDED
-    if payment.settled_minor > 0:
+    if payment.refunded_minor > 0:
         return PaymentState.PARTIALLY_REFUNDED
     return PaymentState.PAID
 

@@ -18,6 +18,27 @@ class EndReason(StrEnum):
 
     REFUND = "refund"
     DISPUTE_LOST = "dispute lost"
+    SECOND_PAYMENT = "second payment"  # another payment gives the access
+
+
+class AccessState(StrEnum):
+    """What a payment wants of the grant it is the cause of."""
+
+    NONE = "none"  # it has bought nothing
+    OPEN = "open"
+    SUSPENDED = "suspended"  # while a dispute is open
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class PaidAccess:
+    """The access that one payment gives, as its money says."""
+
+    account_id: str
+    course_id: str
+    payment_id: str
+    state: AccessState
+    ended_by: EndReason | None = None
 
 
 class Grant(Piece):
@@ -28,6 +49,7 @@ class Grant(Piece):
     payment_id: str | None = None
     by: str = ""  # account that granted by hand
     started: datetime
+    suspended: datetime | None = None  # since when a dispute about its payment is open
     ended: datetime | None = None
     end_reason: EndReason | Literal[""] = ""  # empty while it has not ended
     expires_at: datetime | None = None
