@@ -24,7 +24,8 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import SYSTEM
-from courseflow_admin.models.money.payments import Payment, PaymentFilter, PaymentState, Sort
+from courseflow_admin.models.money.payment_parts import PaymentState
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.services.money import payments
 
 ROWS = 100_000

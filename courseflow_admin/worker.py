@@ -14,7 +14,7 @@ from courseflow_admin.errors import SettingsInvalid, Unavailable
 from courseflow_admin.logs import configure_logs
 from courseflow_admin.services.figures import monitoring
 from courseflow_admin.services.mail import outbox
-from courseflow_admin.services.money import receipts, sync, webhooks
+from courseflow_admin.services.money import receipt_numbers, sync, webhooks
 from courseflow_admin.services.school import retention, startup
 from courseflow_admin.services.school.job_runner import AWAY_SECONDS, Runner
 from courseflow_admin.services.school.jobs import Every, Handler
@@ -23,7 +23,7 @@ LOCAL = "mongodb://127.0.0.1:27017"
 HANDLERS: tuple[Handler, ...] = (
     webhooks.HANDLE,
     sync.LOOK,
-    receipts.NUMBER,
+    receipt_numbers.NUMBER,
     outbox.SEND,
     retention.KEEP,
 )

@@ -16,7 +16,8 @@ from courseflow_admin.development.sandbox.server import Sandbox
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.models.money.payments import Payment, PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.money import checkout, looks

@@ -81,7 +81,13 @@ EXEMPT = (
     ),
     _exempt("bodies by content hash: seen only once an outline names them", "lesson_bodies", NEW),
     _exempt("the browser came back, which proves nothing", "payments", "returned_at"),
-    _exempt("evidence of what the gateway said", "payments", "attempts", "syncs"),
+    _exempt("what was said and what was booked, which is only ever added to", "facts", NEW),
+    _exempt("what was said and what was booked, which is only ever added to", "entries", NEW),
+    _exempt(
+        "evidence of what the gateway said",
+        "payments",
+        *("attempts", "syncs", "revision", "method", "updated_at", "refunds.provider_refund_id"),
+    ),
     _exempt(
         "a lease on asking for a refund, and a new idempotency key for the same request",
         "payments",

@@ -8,12 +8,11 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.mail.emails import Email, EmailKind, EmailState
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Attempt,
     Capture,
     Dispute,
     DisputeState,
-    Payment,
     PaymentState,
     Refund,
     RefundCause,
@@ -21,11 +20,13 @@ from courseflow_admin.models.money.payments import (
     Review,
     ReviewState,
 )
+from courseflow_admin.models.money.payments import Payment
 
 CAPTURES = {
     PaymentState.REFUNDED: Capture.PAID,
     PaymentState.PARTIALLY_REFUNDED: Capture.PAID,
     PaymentState.DISPUTED: Capture.PAID,
+    PaymentState.LOST: Capture.PAID,
     PaymentState.NEEDS_REVIEW: Capture.PENDING,
 }
 
@@ -56,7 +57,10 @@ def payment_row(number: int = 0, state: str = "paid", **fields: Any) -> Payment:
         "expires_at": at + timedelta(days=1),
         "paid_at": at if capture is Capture.PAID else None,
     }
-    return Payment.model_validate(known | fields)
+    row = known | fields
+    if row["capture"] is Capture.PAID and row["paid_at"]:
+        row.setdefault("captured", row["amount"])
+    return Payment.model_validate(row)
 
 
 def told_by_the_school(at: datetime) -> dict[str, Any]:
@@ -81,9 +85,8 @@ def told_by_the_school(at: datetime) -> dict[str, Any]:
         "provider_payment_id": "pi_of_stripe",
         "checkout_url": "https://pay.of_stripe.test/",
         "refunds": [refund],
-        "refunded_minor": 10_000,
         "attempts": [attempt],
-        "dispute": dispute,
+        "disputes": [dispute],
         "review": Review(state=ReviewState.RESOLVED, reason="The amount differs", at=at),
         "billing_name": "Countess of Lovelace",
         "billing_country": "GB",
@@ -104,6 +107,13 @@ async def a_payment(number: int = 0, state: str = "paid", **fields: Any) -> Paym
     payment = payment_row(number, state, **fields)
     await collection("payments").insert_one(payment.to_mongo())
     return payment
+
+
+async def comes_in(payment: Payment) -> None:
+    """Its money, as a row shows it afterwards."""
+    at = clock.business()
+    paid = {"capture": Capture.PAID, "state": PaymentState.PAID, "open": False, "paid_at": at}
+    await collection("payments").update_one({"_id": payment.id}, {"$set": paid})
 
 
 def email_row(number: int = 0, **fields: Any) -> Email:

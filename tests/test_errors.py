@@ -16,6 +16,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.core.client import Duplicate, collection
 from courseflow_admin.errors import CourseFlowError
 from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.differences import Difference
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.identity.invitations import InvitationState
@@ -36,7 +37,7 @@ from courseflow_admin.services.identity import (
 )
 from courseflow_admin.services.identity.one_time_links import LinkUsed
 from courseflow_admin.services.identity.view_as import NotViewable
-from courseflow_admin.services.money import captures, refunds, webhooks
+from courseflow_admin.services.money import captures, refunds, reviews, webhooks
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core.events import event
@@ -73,6 +74,8 @@ GIVEN = {
     errors.GatewayKeysRefused: ("stripe", "STRIPE_SECRET_KEY"),
     Duplicate: ({"email": 1},),
     refunds.OtherRefund: ("₹100.00",),
+    refunds.NewerRefund: (Money(minor=392, currency="GBP"), "just now", "Rosa Admin"),
+    reviews.MoneyHeld: (Money(minor=124_950, currency="INR"), "razorpay"),
     LinkUsed: (LinkUse.VERIFY, datetime(2026, 11, 3, tzinfo=UTC)),
     invitations.InvitationEnded: (InvitationState.REVOKED, datetime(2026, 11, 3, tzinfo=UTC)),
     NoAccess: (VERDICT, "SQL", "sql"),

@@ -7,10 +7,12 @@ import pytest
 
 from courseflow_admin.components import badges
 from courseflow_admin.models.mail.emails import EmailKind, EmailState
-from courseflow_admin.models.money.payments import PaymentState, RefundState
+from courseflow_admin.models.money.payment_parts import PaymentState, RefundState
 from courseflow_admin.models.money.webhooks import WebhookState
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import CourseState
+from courseflow_admin.models.teaching.enrollments import EndReason
+from courseflow_admin.state.identity import person
 from courseflow_admin.state.mail import email, emails
 from courseflow_admin.state.money import payments, webhooks
 from courseflow_admin.state.school.audit_words import ACTS
@@ -21,6 +23,7 @@ MADE = {
     "models/core/calendar.py": "a place in the name of a time zone",
     "models/school/settings.py": "the fields of a form, in a refusal",
     "models/teaching/courses.py": "names of fields, where LABELS has none",
+    "providers/razorpay.py": "Razorpay's reasons of a dispute, which it adds to",
     "providers/stripe.py": "Stripe's reasons and payment methods, which it adds to",
     "state/core/events.py": "the fields of a form, in a refusal",
     "state/school/audit_words.py": "names of facts, where FACTS has none",
@@ -39,6 +42,7 @@ MADE = {
         (emails.KINDS, EmailKind),
         ({name: text for name, text in emails.STATES.items() if name != emails.GROUP}, EmailState),
         (payments.STATES, PaymentState),
+        (person.ENDED, EndReason),
         ({name: text for name, text in webhooks.STATES.items() if name != "stuck"}, WebhookState),
     ],
 )

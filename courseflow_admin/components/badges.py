@@ -14,7 +14,9 @@ PAYMENT = {
     "refunded": ("gray", "Refunded"),
     "failed": ("red", "Failed"),
     "expired": ("gray", "Expired"),
+    "lapsed": ("gray", "Lapsed"),
     "disputed": ("red", "Disputed"),
+    "lost": ("red", "Dispute lost"),
     "needs_review": ("amber", "Needs review"),
 }
 # The same for whoever paid, where our words are words from inside.
@@ -22,6 +24,8 @@ MY_PAYMENT = PAYMENT | {
     "created": ("gray", "Not paid yet"),
     "confirming": ("amber", "Confirming"),  # while the page asks, whatever was known before
     "authorized": ("amber", "Held by your bank"),
+    "lapsed": ("gray", "Not charged"),
+    "lost": ("gray", "Returned by your bank"),
     "needs_review": ("amber", "Being checked"),
 }
 EMAIL = {

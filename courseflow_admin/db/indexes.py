@@ -62,6 +62,23 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(("state", UP), ("listed.category", UP), ("published_at", DOWN), ("_id", DOWN)),
         _index(("state", UP), ("listed.search_words", UP)),
     ],
+    "facts": [
+        _index(
+            *(("provider", UP), ("mode", UP), ("kind", UP), ("object_id", UP)),
+            *(("status", UP), ("amount_minor", UP)),
+            unique=True,
+            name="said_once",
+        ),
+        _index(("payment_id", UP), ("seen_at", UP), ("_id", UP)),
+    ],
+    "entries": [
+        _index(
+            *(("provider", UP), ("mode", UP), ("object_id", UP), ("movement", UP), ("n", UP)),
+            unique=True,
+            name="posted_once",
+        ),
+        _index(("payment_id", UP), ("posted_at", UP), ("_id", UP)),
+    ],
     "emails": [
         _index(("dedupe_key", UP), unique=True),
         _index(
@@ -159,7 +176,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             ("paid_at", DOWN),
             ("_id", DOWN),
             ("amount.currency", UP),
-            ("amount.minor", UP),
+            ("captured.minor", UP),
             partialFilterExpression={"paid_at": {"$gt": LONG_AGO}},
             name="paid",
         ),
@@ -181,10 +198,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             for whose in ("mode", "owner_id")
         ),
         _index(
-            ("dispute.state", UP),
+            ("disputes.state", UP),
             ("created_at", DOWN),
             ("_id", DOWN),
-            partialFilterExpression={"dispute.state": "open"},
+            partialFilterExpression={"disputes.state": "open"},
         ),
     ],
     "pending_sign_ins": [

@@ -21,6 +21,7 @@ from courseflow_admin.db.migrating import (
     Say,
     Status,
 )
+from courseflow_admin.db.migration_facts import FactsOfPayments
 from courseflow_admin.db.migration_jobs import JobsOfDueRows
 from courseflow_admin.errors import SettingsInvalid
 from courseflow_admin.models.core.accounts import Account
@@ -109,6 +110,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "one_form_of_addresses", "expand", OneFormOfAddresses()),
     Migration(3, "jobs_of_due_rows", "expand", JobsOfDueRows(remove=False)),
     Migration(4, "due_times_removed", "contract", JobsOfDueRows(remove=True), min_code=2),
+    Migration(5, "facts_of_payments", "expand", FactsOfPayments()),
 )
 
 

@@ -7,14 +7,14 @@ from typing import Protocol
 from courseflow_admin.config import Settings, settings
 from courseflow_admin.errors import NotFound
 from courseflow_admin.models.money.gateways import (
-    CheckoutFacts,
     CheckoutForm,
     CheckoutOrder,
+    CheckoutTold,
     OpenedCheckout,
-    RefundFacts,
+    RefundTold,
     WebhookReference,
 )
-from courseflow_admin.models.money.payments import GATEWAYS, GatewayName
+from courseflow_admin.models.money.payment_parts import GATEWAYS, GatewayName
 
 
 class Gateway(Protocol):
@@ -50,8 +50,13 @@ class Gateway(Protocol):
         """Make an open checkout unpayable; False where the gateway cannot, or it is over."""
         ...
 
-    async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:
-        """The checkout and its payments as they are now; `also`: payment ids named by webhooks."""
+    async def fetch(
+        self, checkout_id: str, also: tuple[str, ...] = (), disputes: tuple[str, ...] = ()
+    ) -> CheckoutTold:
+        """The checkout and all that was paid on it as they are now.
+
+        `also` and `disputes`: payment and dispute ids that a webhook named, or that are known.
+        """
         ...
 
     async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:
@@ -60,7 +65,7 @@ class Gateway(Protocol):
 
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
-    ) -> RefundFacts:
+    ) -> RefundTold:
         """Give money back; `key` is the idempotency key."""
         ...
 

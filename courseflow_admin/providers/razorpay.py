@@ -23,16 +23,18 @@ from courseflow_admin import measures
 from courseflow_admin.errors import GatewayKeysRefused, ProviderRefused, ProviderUnreachable
 from courseflow_admin.keys import RazorpayKeys
 from courseflow_admin.models.core.addresses import for_providers
+from courseflow_admin.models.money.facts import ChargeStatus, DisputeStatus, RefundStatus
 from courseflow_admin.models.money.gateways import (
-    CheckoutFacts,
+    ChargeTold,
     CheckoutForm,
     CheckoutOrder,
+    CheckoutTold,
+    DisputeTold,
     OpenedCheckout,
-    PaymentFacts,
-    RefundFacts,
+    RefundTold,
     WebhookReference,
 )
-from courseflow_admin.models.money.payments import Capture, GatewayName, RefundState
+from courseflow_admin.models.money.payment_parts import GatewayName
 from courseflow_admin.providers.answers import understood
 
 TIMEOUT = (3.0, 20.0)  # connect, read in seconds; the SDK itself has none
@@ -43,16 +45,24 @@ UNANSWERED = {*KEYS_REFUSED, 409, 429}
 SETTINGS = "RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET"
 # The SDK prints what went wrong; standard output is for what our commands answer, and for logs.
 razorpay.client.print = lambda *_: None  # pyright: ignore[reportAttributeAccessIssue]
+MOST = 100  # of a list at once
 CONCURRENCY = 16  # calls in threads at the same time
 
 # https://razorpay.com/docs/payments/payments/#payment-life-cycle
-CAPTURES = {
-    "created": Capture.PENDING,
-    "authorized": Capture.AUTHORIZED,
-    "captured": Capture.PAID,
-    "failed": Capture.FAILED,
+STATUSES = {
+    "created": ChargeStatus.PENDING,
+    "authorized": ChargeStatus.AUTHORIZED,
+    "captured": ChargeStatus.CAPTURED,
+    "failed": ChargeStatus.FAILED,
 }
-REFUND_STATES = {"processed": RefundState.SETTLED, "failed": RefundState.FAILED}
+REFUND_STATUSES = {"processed": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED}
+# https://razorpay.com/docs/api/disputes/: a retrieval is a question, no money moves before `lost`.
+DISPUTE_STATUSES = {
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+    "closed": DisputeStatus.CLOSED,
+}
+INQUIRY = "retrieval"
 METHODS = {"upi": "UPI", "netbanking": "Netbanking", "wallet": "Wallet", "emi": "EMI"}
 
 
@@ -137,17 +147,23 @@ class RazorpayGateway:
         return False
 
     @understood("razorpay")
-    async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:  # noqa: ARG002 - all payments of an order are in its own list
+    async def fetch(
+        self,
+        checkout_id: str,
+        also: tuple[str, ...] = (),  # noqa: ARG002 - all payments of an order are in its own list
+        disputes: tuple[str, ...] = (),
+    ) -> CheckoutTold:
         order = await self._asked("order.fetch", checkout_id)
-        listed = await self._asked("order.payments", checkout_id, {})
+        paid = await self._all("order.payments", checkout_id)
+        disputed = [await self._asked("dispute.fetch", one) for one in disputes]
         ours = _notes(order).get("payment_id", "")
-        return CheckoutFacts(
+        return CheckoutTold(
             checkout_id=str(order["id"]),
             payment_id=ours,
             amount_minor=int(order["amount"]),
             currency=str(order["currency"]),
             mode=self.mode,
-            payments=tuple([await self._payment(row, ours) for row in listed["items"]]),
+            charges=tuple([await self._charge(row, ours, disputed) for row in paid]),
         )
 
     async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:
@@ -158,7 +174,7 @@ class RazorpayGateway:
     @understood("razorpay")
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
-    ) -> RefundFacts:
+    ) -> RefundTold:
         made = await self._asked(
             "payment.refund",
             provider_payment_id,
@@ -194,38 +210,58 @@ class RazorpayGateway:
         if not isinstance(payload, dict):
             return None
         payment, order = _entity(payload, "payment"), _entity(payload, "order")
-        refund = _entity(payload, "refund")
-        if not (payment or order or refund):
+        refund, dispute = _entity(payload, "refund"), _entity(payload, "dispute")
+        if not (payment or order or refund or dispute):
             return None
         return WebhookReference(
             payment_id=_notes(payment).get("payment_id", "")
             or _notes(order).get("payment_id", "")
             or _notes(refund).get("payment_id", ""),
             checkout_id=str(payment.get("order_id") or order.get("id") or ""),
-            provider_payment_id=str(payment.get("id") or refund.get("payment_id") or ""),
+            provider_payment_id=str(
+                payment.get("id") or refund.get("payment_id") or dispute.get("payment_id") or ""
+            ),
+            dispute_id=str(dispute.get("id") or ""),
         )
 
-    async def _payment(self, row: Mapping[str, Any], order_payment_id: str) -> PaymentFacts:
-        refunds: tuple[RefundFacts, ...] = ()
+    async def _charge(
+        self, row: Mapping[str, Any], order_payment_id: str, disputed: list[Mapping[str, Any]]
+    ) -> ChargeTold:
+        refunds: tuple[RefundTold, ...] = ()
         # Razorpay itself refunds what was never captured; such a refund ends nothing.
-        captured = bool(row.get("captured"))
-        if captured:  # whatever its sums say: they count no refund that has failed
-            listed = await self._asked("payment.fetch_multiple_refund", row["id"], {})
-            refunds = tuple(_refund(refund) for refund in listed["items"])
-        status = str(row["status"])
-        if status == "refunded":
-            status = "captured" if captured else "failed"
-        return PaymentFacts(
+        was_captured = bool(row.get("captured"))
+        if was_captured:  # whatever its sums say: they count no refund that has failed
+            made = await self._all("payment.fetch_multiple_refund", row["id"])
+            refunds = tuple(_refund(refund) for refund in made)
+        status = STATUSES.get(str(row["status"]), ChargeStatus.PENDING)
+        if str(row["status"]) == "refunded":
+            status = ChargeStatus.CAPTURED if was_captured else ChargeStatus.LAPSED
+        return ChargeTold(
             id=str(row["id"]),
+            about=str(row["id"]),
             amount_minor=int(row["amount"]),
             currency=str(row["currency"]),
-            capture=CAPTURES.get(status, Capture.PENDING),
+            status=status,
             payment_id=order_payment_id,  # a payment belongs to its order, whose notes are ours
             at=datetime.fromtimestamp(int(row["created_at"]), UTC),
             method=_method(row),
             reason=str(row.get("error_description") or ""),
             refunds=refunds,
+            disputes=tuple(_dispute(one) for one in disputed if one["payment_id"] == row["id"]),
         )
+
+    async def _all(self, call: str, of: str) -> list[Mapping[str, Any]]:
+        """A list to its end."""
+        rows: list[Mapping[str, Any]] = []
+        more = True
+        while more:
+            wanted = {"count": MOST, "skip": len(rows)}
+            items = (await self._asked(call, of, wanted))["items"]
+            known = {row["id"] for row in rows}
+            new = [row for row in items if row["id"] not in known]
+            rows += new
+            more = len(items) == MOST and bool(new)
+        return rows
 
     async def _asked(
         self,
@@ -285,11 +321,28 @@ def _order_of_failure(metadata: str) -> str:
     return order if isinstance(order, str) else ""
 
 
-def _refund(refund: Mapping[str, Any]) -> RefundFacts:
-    return RefundFacts(
+def _dispute(row: Mapping[str, Any]) -> DisputeTold:
+    status = DISPUTE_STATUSES.get(str(row["status"]), DisputeStatus.OPEN)
+    if str(row.get("phase")) == INQUIRY and status is DisputeStatus.OPEN:
+        status = DisputeStatus.INQUIRY
+    due = row.get("respond_by")
+    deducted = int(row.get("amount_deducted") or 0) if status is DisputeStatus.LOST else 0
+    return DisputeTold(
+        id=str(row["id"]),
+        amount_minor=deducted or int(row["amount"]),
+        status=status,
+        at=datetime.fromtimestamp(int(row["created_at"]), UTC),
+        reason=str(row.get("reason_description") or row.get("reason_code") or "").replace("_", " "),
+        deadline=datetime.fromtimestamp(int(due), UTC) if due else None,
+    )
+
+
+def _refund(refund: Mapping[str, Any]) -> RefundTold:
+    return RefundTold(
         id=str(refund["id"]),
         amount_minor=int(refund["amount"]),
-        state=REFUND_STATES.get(str(refund["status"]), RefundState.PENDING),
+        status=REFUND_STATUSES.get(str(refund["status"]), RefundStatus.PENDING),
+        at=datetime.fromtimestamp(int(refund["created_at"]), UTC),
         our_id=_notes(refund).get("refund_id", ""),
     )
 

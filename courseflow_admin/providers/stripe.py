@@ -16,37 +16,47 @@ from courseflow_admin.errors import (
 from courseflow_admin.keys import StripeKeys
 from courseflow_admin.models.core.addresses import for_providers
 from courseflow_admin.models.core.amounts import CURRENCIES
+from courseflow_admin.models.money.facts import ChargeStatus, DisputeStatus, RefundStatus
 from courseflow_admin.models.money.gateways import (
-    CheckoutFacts,
+    ChargeTold,
     CheckoutForm,
     CheckoutOrder,
-    DisputeFacts,
+    CheckoutTold,
+    DisputeTold,
     OpenedCheckout,
-    PaymentFacts,
-    RefundFacts,
+    RefundTold,
     WebhookReference,
 )
-from courseflow_admin.models.money.payments import Capture, DisputeState, GatewayName, RefundState
+from courseflow_admin.models.money.payment_parts import GatewayName
 from courseflow_admin.providers.answers import understood
 
 Answer = TypeVar("Answer")
 CONNECT_SECONDS, READ_SECONDS = 3.0, 20.0
 
+MOST = 100  # of a list at once
+
 # https://docs.stripe.com/api/payment_intents/object#payment_intent_object-status
-CAPTURES = {
-    "succeeded": Capture.PAID,
-    "requires_capture": Capture.AUTHORIZED,
-    "processing": Capture.PENDING,
-    "canceled": Capture.FAILED,
+STATUSES = {
+    "succeeded": ChargeStatus.CAPTURED,
+    "requires_capture": ChargeStatus.AUTHORIZED,
+    "processing": ChargeStatus.PENDING,
+    "canceled": ChargeStatus.FAILED,
 }
-REFUND_STATES = {
-    "succeeded": RefundState.SETTLED,
-    "failed": RefundState.FAILED,
-    "canceled": RefundState.FAILED,
+REFUND_STATUSES = {
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.FAILED,
 }
-DISPUTE_STATES = {"won": DisputeState.WON, "lost": DisputeState.LOST}
-# An inquiry ("warning_…") takes no money; only a real dispute counts.
-NO_DISPUTE = {"warning_needs_response", "warning_under_review", "warning_closed", "prevented"}
+# https://docs.stripe.com/api/disputes/object#dispute_object-status
+# An inquiry ("warning_...") takes no money; only a real dispute counts.
+DISPUTE_STATUSES = {
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+    "warning_needs_response": DisputeStatus.INQUIRY,
+    "warning_under_review": DisputeStatus.INQUIRY,
+    "warning_closed": DisputeStatus.CLOSED,
+    "prevented": DisputeStatus.CLOSED,
+}
 
 
 class StripeGateway:
@@ -109,7 +119,9 @@ class StripeGateway:
         return True
 
     @understood("stripe")
-    async def fetch(self, checkout_id: str, also: tuple[str, ...] = ()) -> CheckoutFacts:
+    async def fetch(
+        self, checkout_id: str, also: tuple[str, ...] = (), disputes: tuple[str, ...] = ()
+    ) -> CheckoutTold:
         params: Any = {"expand": ["payment_intent.latest_charge.refunds"]}
         answer = await _asked(
             self._client.v1.checkout.sessions.retrieve_async(checkout_id, params=params)
@@ -124,7 +136,8 @@ class StripeGateway:
                     self._client.v1.payment_intents.retrieve_async(intent_id, params=more)
                 )
                 intents.append(found.to_dict())
-        return CheckoutFacts(
+        charges = [await self._told(intent, disputes) for intent in intents]
+        return CheckoutTold(
             checkout_id=session["id"],
             payment_id=(session["metadata"] or {}).get("payment_id", ""),
             amount_minor=int(session["amount_total"] or 0),
@@ -132,7 +145,7 @@ class StripeGateway:
             mode=self._mode_of(session),
             expired=session["status"] == "expired",
             complete=session["status"] == "complete",
-            payments=tuple([await self._payment(intent) for intent in intents]),
+            charges=tuple(charge for charge in charges if charge),
         )
 
     async def capture(self, provider_payment_id: str, amount_minor: int, currency: str) -> None:  # noqa: ARG002 - Gateway
@@ -141,7 +154,7 @@ class StripeGateway:
     @understood("stripe")
     async def refund(
         self, provider_payment_id: str, amount_minor: int, refund_id: str, payment_id: str, key: str
-    ) -> RefundFacts:
+    ) -> RefundTold:
         params: Any = {
             "payment_intent": provider_payment_id,
             "amount": amount_minor,
@@ -170,7 +183,8 @@ class StripeGateway:
         if kind == "checkout.session":
             return WebhookReference(ours, thing_id, intent)
         if kind in {"payment_intent", "charge", "refund", "dispute"}:
-            return WebhookReference(ours, "", intent)
+            disputed = thing_id if kind == "dispute" else ""
+            return WebhookReference(ours, "", intent, disputed)
         return None
 
     def _mode_of(self, session: Mapping[str, Any]) -> str:
@@ -178,48 +192,80 @@ class StripeGateway:
             return "live"
         return "test" if self.mode == "live" else self.mode
 
-    async def _payment(self, intent: Mapping[str, Any]) -> PaymentFacts:
+    async def _told(
+        self, intent: Mapping[str, Any], disputes: tuple[str, ...]
+    ) -> ChargeTold | None:
+        """The newest try of a payment intent; None when there was none."""
         charge = intent["latest_charge"] if isinstance(intent["latest_charge"], dict) else None
         error = intent["last_payment_error"] or {}
-        capture = CAPTURES.get(intent["status"], Capture.CREATED)
-        if capture is Capture.CREATED and error:
-            capture = Capture.FAILED
-        refunds = (charge or {}).get("refunds") or {}
-        return PaymentFacts(
-            id=intent["id"],
+        status = STATUSES.get(intent["status"])
+        if status is None and error:
+            status = ChargeStatus.FAILED
+        if status is None:
+            return None
+        return ChargeTold(
+            id=charge["id"] if charge else intent["id"],
+            about=intent["id"],
             amount_minor=int(intent["amount_received"] or intent["amount"]),
             currency=str(intent["currency"]).upper(),
-            capture=capture,
+            status=status,
             payment_id=(intent["metadata"] or {}).get("payment_id", ""),
             at=datetime.fromtimestamp((charge or intent)["created"], UTC),
             method=_method(charge),
             reason=str(error.get("message") or ""),
-            refunds=tuple(_refund(refund) for refund in refunds.get("data", [])),
-            dispute=await self._dispute(charge),
+            refunds=await self._refunds(charge),
+            disputes=await self._disputes(charge, disputes),
         )
 
-    async def _dispute(self, charge: Mapping[str, Any] | None) -> DisputeFacts | None:
-        if not charge or not charge["disputed"]:
-            return None
-        params: Any = {"charge": charge["id"], "limit": 1}
-        answer = await _asked(self._client.v1.disputes.list_async(params=params))
-        rows = answer.to_dict()["data"]
-        if not rows or rows[0]["status"] in NO_DISPUTE:
-            return None
-        due = (rows[0]["evidence_details"] or {}).get("due_by")
-        return DisputeFacts(
-            id=rows[0]["id"],
-            state=DISPUTE_STATES.get(rows[0]["status"], DisputeState.OPEN),
-            reason=str(rows[0]["reason"] or "").replace("_", " "),
-            deadline=datetime.fromtimestamp(due, UTC) if due else None,
-        )
+    async def _refunds(self, charge: Mapping[str, Any] | None) -> tuple[RefundTold, ...]:
+        """All of them: a charge shows its newest ten."""
+        shown = (charge or {}).get("refunds") or {}
+        if charge and shown.get("has_more"):
+            params: Any = {"charge": charge["id"], "limit": MOST}
+            rows = await self._all(self._client.v1.refunds.list_async, params)
+        else:
+            rows = shown.get("data", [])
+        return tuple(_refund(row) for row in rows)
+
+    async def _disputes(
+        self, charge: Mapping[str, Any] | None, known: tuple[str, ...]
+    ) -> tuple[DisputeTold, ...]:
+        if not charge or not (charge["disputed"] or known):
+            return ()
+        params: Any = {"charge": charge["id"], "limit": MOST}
+        rows = await self._all(self._client.v1.disputes.list_async, params)
+        return tuple(_dispute(row) for row in rows)
+
+    async def _all(self, listed: Any, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """A list to its end."""
+        rows: list[dict[str, Any]] = []
+        more = True
+        while more:
+            after = {"starting_after": rows[-1]["id"]} if rows else {}
+            answer = (await _asked(listed(params={**params, **after}))).to_dict()
+            rows += answer["data"]
+            more = bool(answer["has_more"] and answer["data"])
+        return rows
 
 
-def _refund(refund: Mapping[str, Any]) -> RefundFacts:
-    return RefundFacts(
+def _dispute(row: Mapping[str, Any]) -> DisputeTold:
+    due = (row["evidence_details"] or {}).get("due_by")
+    return DisputeTold(
+        id=row["id"],
+        amount_minor=int(row["amount"]),
+        status=DISPUTE_STATUSES.get(row["status"], DisputeStatus.OPEN),
+        at=datetime.fromtimestamp(row["created"], UTC),
+        reason=str(row["reason"] or "").replace("_", " "),
+        deadline=datetime.fromtimestamp(due, UTC) if due else None,
+    )
+
+
+def _refund(refund: Mapping[str, Any]) -> RefundTold:
+    return RefundTold(
         id=refund["id"],
         amount_minor=int(refund["amount"]),
-        state=REFUND_STATES.get(refund["status"], RefundState.PENDING),
+        status=REFUND_STATUSES.get(refund["status"], RefundStatus.PENDING),
+        at=datetime.fromtimestamp(refund["created"], UTC),
         our_id=(refund["metadata"] or {}).get("refund_id", ""),
     )
 

@@ -7,7 +7,12 @@ from playwright.sync_api import Page, expect
 
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import Attempt, Capture, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import (
+    Attempt,
+    Capture,
+    Review,
+    ReviewState,
+)
 from courseflow_admin.services.teaching import co_instructors, studio
 from tests.browser.conftest import accessibility, settled
 from tests.course_builders import a_draft

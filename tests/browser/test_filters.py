@@ -220,7 +220,7 @@ def test_a_filter_is_picked_by_the_keyboard_alone(desk):
     # A Space right after letters belongs to them, as in every Radix menu.
     for opens, looks, text, picks in (
         ("Enter", "f", "Failed", "Enter"),
-        ("Space", "End", "Expired", "Space"),
+        ("Space", "End", "Lapsed", "Space"),
     ):
         keys.press(opens)
         expect(item(desk, "Paid")).to_be_focused()

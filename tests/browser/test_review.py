@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import Capture, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import Capture, Review, ReviewState
 from tests.browser.conftest import accessibility, settled
 from tests.money_builders import a_payment
 

@@ -17,15 +17,14 @@ from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.figures.metrics import METRICS
 from courseflow_admin.models.mail.emails import EmailState
 from courseflow_admin.models.money.payment_metrics import LAPSING, OPEN_DISPUTES, Metric, Scope
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Dispute,
     DisputeState,
-    PaymentFilter,
     Refund,
     RefundCause,
     RefundState,
-    Sort,
 )
+from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from courseflow_admin.models.money.webhooks import STUCK, WebhookEvent, WebhookFilter, WebhookState
 from courseflow_admin.models.teaching.enrollments import Enrollment, EnrollmentFilter
 from tests.db.test_payments_plans import LIMIT, explained, stages
@@ -76,7 +75,7 @@ def _payment(number: int, at):
         owner_id=["acc_ines", "acc_tomas"][number // 4 % 2],
         amount=Money(minor=1000 + number, currency=["INR", "USD"][number % 2]),
         refunds=[back] if number % 4 == 0 else [],
-        dispute=dispute,
+        disputes=[dispute],
     )
 
 

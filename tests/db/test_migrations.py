@@ -344,6 +344,7 @@ async def test_a_list_changes_nothing_and_says_what_would_be_done(mongod_uri, da
         "0002 one_form_of_addresses  expand  pending\n"
         "0003 jobs_of_due_rows  expand  pending\n"
         "0004 due_times_removed  contract  pending\n"
+        "0005 facts_of_payments  expand  pending\n"
         "index  accounts (email): missing\n"
         f"code version {CODE_VERSION}, needed: 0\n"
     )

@@ -9,7 +9,8 @@ from courseflow_admin.db.mail import emails_search
 from courseflow_admin.db.money import payments_search
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailKind, EmailState
-from courseflow_admin.models.money.payments import PaymentFilter, PaymentState, Sort
+from courseflow_admin.models.money.payment_parts import PaymentState
+from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from tests.money_builders import email_row, payment_row
 
 LIMIT = 21

@@ -12,7 +12,7 @@ import pytest
 
 from courseflow_admin.db.core import client
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.models.money.payments import Capture, PaymentState
+from courseflow_admin.models.money.payment_parts import Capture, PaymentState
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.worker import run_until_idle

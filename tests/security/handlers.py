@@ -95,6 +95,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 OWN_ARGUMENTS: dict[str, dict[str, Any]] = {
     "InvitationsState.ask": {"act": "revoke"},
+    "PaymentDetailState.choose_settlement": {"how": "refunded"},
     "SecondFactorState.ask": {"which": "begin"},
     "SettingsState.logo_sent": {"taken": True},
     "StudioCourseState.change_cover": {"pattern": "rings", "hue": "ruby"},
@@ -107,6 +108,7 @@ FIRST: dict[str, list[str]] = {
     "InvitationsState.confirm": ["ask"],
     "PaymentDetailState.capture": ["show_capture_dialog"],
     "PaymentDetailState.refund": ["show_dialog"],
+    "PaymentDetailState.choose_settlement": ["show_review_dialog"],
     "PaymentDetailState.resolve_review": ["show_review_dialog"],
     "PersonState.confirm": ["ask"],
     "PersonState.pick_role": ["ask"],

@@ -15,7 +15,8 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.identity.invitations import Invitation
 from courseflow_admin.models.mail.emails import Email
-from courseflow_admin.models.money.payments import Payment, Refund, RefundCause, RefundState
+from courseflow_admin.models.money.payment_parts import Refund, RefundCause, RefundState
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.models.teaching.courses import Course

@@ -31,6 +31,7 @@ ASKED = sorted(name for name, one in HANDLERS.items() if mark_of(one.function) i
 SHOWS = {
     *("load", "refresh", "ask", "cancel", "codes_kept", "ask_delete", "ask_remove", "show_dialog"),
     *("show_invite", "show_add", "show_owner", "show_review_dialog", "show_capture_dialog"),
+    *("choose_settlement",),
     *("close_remove", "close_dialog", "show_text", "show_write", "show_preview", "preview"),
     *("pick_role", "write_reason", "take_theirs", "logo_sent", "ask_remove_logo"),
 }
@@ -111,6 +112,7 @@ BEFORE: dict[str, Change] = {
     "CoursePageState.enroll": a_free_course,
     "LinkState.resend": an_unproved_address,
     "PaymentDetailState.capture": money_that_is_held,
+    "PaymentDetailState.choose_settlement": a_review,
     "PaymentDetailState.resolve_review": a_review,
     "SettingsState.remove_logo": a_logo,
     "StudioCourseState.unarchive": an_archived_course,

@@ -19,7 +19,7 @@ from courseflow_admin.models.core.accounts import Account
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.figures.metrics import METRICS
 from courseflow_admin.models.money.payment_metrics import LAPSING, OPEN_DISPUTES, Scope
-from courseflow_admin.models.money.payments import Payment, state_of
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.services.school import settings as school_settings
 from courseflow_admin.services.teaching import access
 
@@ -47,7 +47,7 @@ async def payments() -> dict[str, Row]:
 
 
 async def _payment(payment: Payment) -> Row:
-    assert payment.state is state_of(payment)
+    sums = payment.breakdown
     receipt = await receipts_db.find_by_payment(payment.id)
     held = payment.held
     return {
@@ -59,8 +59,12 @@ async def _payment(payment: Payment) -> Row:
         "open": payment.open,
         "currency": payment.amount.currency,
         "amount": payment.amount.minor,
-        **{name: money.minor for name, money in payment.breakdown._asdict().items()},
-        "reserved": payment.refunded_minor,
+        "charged": sums.charged.minor,
+        "refunded": sums.refunded.minor,
+        "pending": sums.pending.minor,
+        "taken_back": sums.taken_back.minor,
+        "net": sums.net_minor,
+        "reserved": payment.refunded_minor + payment.reserved_minor,
         "refundable": payment.refundable.minor,
         "held": bool(held),
         "paid_at": payment.paid_at.isoformat() if payment.paid_at else "",

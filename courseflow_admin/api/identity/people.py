@@ -66,6 +66,7 @@ class GrantView:
     payment_id: str | None
     by: str
     started: datetime
+    suspended: datetime | None  # since when a dispute about its payment is open
     ended: datetime | None
     end_reason: EndReason | Literal[""]
     expires_at: datetime | None

@@ -20,7 +20,7 @@ from courseflow_admin.api.core.dependencies import (
 from courseflow_admin.api.core.errors import NOT_STORED
 from courseflow_admin.errors import CourseFlowError, NotSignedIn
 from courseflow_admin.models.money.gateways import CheckoutForm
-from courseflow_admin.models.money.payments import GatewayName
+from courseflow_admin.models.money.payment_parts import GatewayName
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm, CheckoutStart
 

@@ -14,13 +14,12 @@ from courseflow_admin.api.core.lists import PageView
 from courseflow_admin.api.money import timeline
 from courseflow_admin.models.core.amounts import LONGEST_WRITTEN, Money
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payment_parts import PaymentState, ReviewState, SettledBy
 from courseflow_admin.models.money.payments import (
     LONGEST_NOTE,
     LONGEST_REASON,
     Payment,
     PaymentFilter,
-    PaymentState,
-    ReviewState,
     Sort,
 )
 from courseflow_admin.services.money import captures, payments, refunds, reviews
@@ -38,6 +37,8 @@ class PaymentView:
     course: str
     amount_minor: int
     refunded_minor: int
+    reserved_minor: int  # on its way back
+    net_minor: int  # of what was accepted; below zero where the bank took more than was left
     currency: str
     state: PaymentState
     provider: str
@@ -54,7 +55,9 @@ class PaymentView:
             course_id=payment.course_id,
             course=payment.course_title,
             amount_minor=payment.amount.minor,
-            refunded_minor=payment.settled_minor,
+            refunded_minor=payment.refunded_minor,
+            reserved_minor=payment.reserved_minor,
+            net_minor=payment.breakdown.net_minor,
             currency=payment.amount.currency,
             state=payment.state,
             provider=payment.provider,
@@ -67,6 +70,8 @@ class PaymentView:
 class ReviewView:
     state: ReviewState
     reason: str
+    held_minor: int  # at the gateway, and not accepted
+    held_currency: str
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class RefundForm(BaseModel):
     """`amount` in major units as text, such as `"499.00"`.
 
     `request_id`: an id of the caller's own making, in place of the header `Idempotency-Key`.
+    `seen`: the ids of this payment's refunds that the caller knows; with another, made or pending,
+    it is refused (409 `newer_refund`).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -94,15 +101,21 @@ class RefundForm(BaseModel):
     amount: str = Field(max_length=LONGEST_WRITTEN)
     reason: str = Field(min_length=1, max_length=LONGEST_REASON)
     request_id: str = Field(default="", pattern=r"^(ref_[0-9a-z]{26})?$")
+    seen: list[Annotated[str, Field(max_length=64)]] | None = Field(default=None, max_length=200)
 
 
 class ReviewForm(BaseModel):
-    """`reason`: the one that was read; then a review open for another by now is answered 409."""
+    """`reason`: the one that was read; then a review open for another by now is answered 409.
+
+    `how`: what happens to money that the gateway holds: `accepted` opens the course for what it is,
+    `refunded` sends all of it back; `noted` where nothing is held.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     note: str = Field(min_length=1, max_length=LONGEST_NOTE)
     reason: str = Field(default="", max_length=1000)
+    how: Literal[SettledBy.NOTED, SettledBy.ACCEPTED, SettledBy.REFUNDED] = SettledBy.NOTED
 
 
 @router.get("")
@@ -140,7 +153,12 @@ async def get(actor: CurrentActor, payment_id: str) -> PaymentDetailView:
     review = detail.payment.review
     return PaymentDetailView(
         **asdict(PaymentView.of(detail.payment)),
-        review=ReviewView(review.state, review.reason)
+        review=ReviewView(
+            review.state,
+            review.reason,
+            detail.payment.held_minor,
+            detail.payment.charged.currency,
+        )
         if actor.can(Permission.PAYMENTS_REVIEW)
         else None,
         receipt=detail.receipt.label if detail.receipt and detail.receipt.number else None,
@@ -177,14 +195,14 @@ async def refund(
 ) -> PaymentView:
     """Give part or all of a payment back."""
     detail = await payments.get(actor, payment_id)
-    amount = Money.parse(form.amount, detail.payment.amount.currency)
+    amount = Money.parse(form.amount, detail.payment.charged.currency)
     request_id = refunds.request_id_of(actor, payment_id, form.request_id, idempotency_key)
-    after = await refunds.refund(actor, payment_id, amount, form.reason, request_id)
+    after = await refunds.refund(actor, payment_id, amount, form.reason, request_id, form.seen)
     return PaymentView.of(after)
 
 
 @router.post("/{payment_id}/review")
 async def resolve_review(actor: CurrentActor, payment_id: str, form: ReviewForm) -> PaymentView:
-    """Resolve the review that is open, with a note of what was found; no money moves."""
-    after = await reviews.resolve(actor, payment_id, form.note, form.reason)
+    """Settle the review that is open, with a note of what was found."""
+    after = await reviews.settle(actor, payment_id, form.how, form.note, form.reason)
     return PaymentView.of(after)

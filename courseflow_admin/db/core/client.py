@@ -15,6 +15,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
+    InvalidOperation,
     PyMongoError,
     WTimeoutError,
 )
@@ -307,7 +308,8 @@ def _translated(name: str = "", asked: Any = None) -> Iterator[None]:
         if isinstance(error, ExecutionTimeout):
             logger.warning("database.slow_query", collection=name, filter=json.dumps(shape(asked)))
             raise TooSlow from error
-        if isinstance(error, ConnectionFailure | WTimeoutError):
+        closed = isinstance(error, InvalidOperation) and _client is None  # under our feet
+        if closed or isinstance(error, ConnectionFailure | WTimeoutError):
             raise Unavailable from error
         if error.has_error_label("TransientTransactionError"):
             raise Unavailable from error

@@ -36,7 +36,12 @@ def counted(metric: Metric, period: Period) -> Row:
     # One and the same entry must match both; the second line lets the partial index be used.
     inside = {name.removeprefix(f"{metric.each}."): wanted for name, wanted in metric.where.items()}
     entry = {**inside, metric.dated.removeprefix(f"{metric.each}."): within}
-    return {metric.each: {"$elemMatch": entry}, metric.dated: {"$gte": period.start}}
+    # What went back of money that was never a sale is none of its refunds.
+    return {
+        metric.each: {"$elemMatch": entry},
+        metric.dated: {"$gte": period.start},
+        "paid_at": {"$ne": None},
+    }
 
 
 def hint(metric: Metric, scope: Scope) -> Hint:
@@ -53,14 +58,14 @@ def hint(metric: Metric, scope: Scope) -> Hint:
     if metric.each:
         return [("mode", 1), (metric.dated, -1), ("_id", -1)]
     # With the amounts at its end this index alone answers the sums, without the documents.
-    amounts = [("amount.currency", 1), ("amount.minor", 1)]
+    amounts = [("amount.currency", 1), ("captured.minor", 1)]
     return [("mode", 1), (metric.dated, -1), ("_id", -1), *amounts]
 
 
 def attention(figure: str, at: datetime) -> tuple[Row, Hint]:
     """The payments behind a line of "Needs attention", and the index for them."""
     if figure == OPEN_DISPUTES:
-        return {"dispute.state": "open"}, [("dispute.state", 1), ("created_at", -1), ("_id", -1)]
+        return {"disputes.state": "open"}, [("disputes.state", 1), ("created_at", -1), ("_id", -1)]
     if figure == LAPSING:
         lapsing = {"state": "authorized", "created_at": {"$lt": at - LAPSING_AFTER}}
         return lapsing, [("state", 1), ("created_at", -1), ("_id", -1)]

@@ -7,7 +7,12 @@ from courseflow_admin.errors import Invalid
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.money.payment_metrics import PAYMENT_METRICS, Scope, current_mode
-from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort, SortField
+from courseflow_admin.models.money.payments import (
+    Payment,
+    PaymentFilter,
+    Sort,
+    SortField,
+)
 
 FIELDS: dict[SortField, str] = {"date": "created_at", "amount": "amount.minor"}
 # What only the detail page shows.

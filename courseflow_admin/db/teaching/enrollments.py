@@ -57,18 +57,31 @@ async def add_grant(new: Enrollment, grant: Grant) -> bool:
 
 async def end_grant(payment_id: str, at: datetime, reason: EndReason) -> bool:
     """End the one grant this payment gave; False when there is none or it has ended before."""
-    result = await collection("enrollments").update_one(
-        {"grants": {"$elemMatch": {"payment_id": payment_id, "ended": None}}},
-        {"$set": {"grants.$.ended": at, "grants.$.end_reason": reason}},
+    return await _set_grant(
+        {"payment_id": payment_id, "ended": None},
+        {"grants.$.ended": at, "grants.$.end_reason": reason, "grants.$.suspended": None},
     )
-    return result.modified_count == 1
 
 
-async def restore_grant(payment_id: str, ended_by: EndReason) -> bool:
-    """Open the grant this payment gave again, if it ended for this reason and no other."""
+async def restore_grant(payment_id: str) -> bool:
+    """Open the grant this payment gave again; False when there is none that has ended."""
+    return await _set_grant(
+        {"payment_id": payment_id, "ended": {"$ne": None}},
+        {"grants.$.ended": None, "grants.$.end_reason": ""},
+    )
+
+
+async def suspend_grant(payment_id: str, since: datetime | None) -> bool:
+    """Mark the one grant this payment gave as suspended, or (None) as no longer so."""
+    as_it_is = {"$ne": None} if since is None else None
+    return await _set_grant(
+        {"payment_id": payment_id, "suspended": as_it_is}, {"grants.$.suspended": since}
+    )
+
+
+async def _set_grant(which: dict[str, Any], changes: dict[str, Any]) -> bool:
     result = await collection("enrollments").update_one(
-        {"grants": {"$elemMatch": {"payment_id": payment_id, "end_reason": ended_by}}},
-        {"$set": {"grants.$.ended": None, "grants.$.end_reason": ""}},
+        {"grants": {"$elemMatch": which}}, {"$set": changes}
     )
     return result.modified_count == 1
 

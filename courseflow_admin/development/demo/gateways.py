@@ -13,7 +13,8 @@ from pathlib import Path
 
 from courseflow_admin import routes
 from courseflow_admin.config import settings
-from courseflow_admin.models.money.payments import Attempt, Capture, GatewayName, Payment
+from courseflow_admin.models.money.payment_parts import Attempt, Capture, GatewayName
+from courseflow_admin.models.money.payments import Payment
 
 FILE = "sandbox-past.json"
 SIGNS = string.ascii_letters + string.digits

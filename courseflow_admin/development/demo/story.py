@@ -18,21 +18,21 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import id_at
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import EmailKind
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Capture,
     Consent,
     Dispute,
     DisputeState,
     GatewayName,
-    Payment,
+    HeldFor,
     Refund,
     RefundCause,
     RefundState,
     Review,
     ReviewState,
     SyncNote,
-    state_of,
 )
+from courseflow_admin.models.money.payments import Payment, state_of
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.jobs import Job, Priority
@@ -172,7 +172,9 @@ class Story(Traces):
         said = Money(minor=purchase.amount_minor, currency=payment.amount.currency)
         reason = f"The gateway reports {said}, but our payment is {payment.amount}."
         payment.review = Review(state=ReviewState.OPEN, reason=reason, at=at)
-        payment.open, payment.updated_at = True, at
+        payment.capture, payment.captured, payment.held_for = Capture.PAID, said, HeldFor.MISMATCH
+        payment.provider_payment_id = purchase.tries[-1].id
+        payment.open, payment.updated_at = False, at
         self._note(payment, Act.PAYMENT_REVIEW_OPENED, at, why=reason)
 
     def _try(
@@ -268,7 +270,7 @@ class Story(Traces):
             at=at,
             settled_at=at,
         )
-        payment.refunds, payment.refunded_minor, payment.updated_at = [refund], minor, at
+        payment.refunds, payment.updated_at = [refund], at
         if whole:
             grant.ended, grant.end_reason = at, EndReason.REFUND
         amount = Money(minor=minor, currency=payment.amount.currency)
@@ -287,12 +289,16 @@ class Story(Traces):
         at = (payment.paid_at or payment.created_at) + timedelta(days=1)
         at = min(at, self.today - timedelta(hours=2)).replace(microsecond=0)
         purchase.disputed_at = at
-        payment.dispute = Dispute(
-            state=DisputeState.OPEN,
-            provider_id=gateways.new_id("dispute", payment.provider),
-            reason="product not received",
-            deadline=at + timedelta(days=9),
-        )
+        payment.disputes = [
+            Dispute(
+                state=DisputeState.OPEN,
+                provider_id=gateways.new_id("dispute", payment.provider),
+                amount_minor=payment.amount.minor,
+                reason="product not received",
+                at=at,
+                deadline=at + timedelta(days=9),
+            )
+        ]
         payment.updated_at = at
         self._note(payment, Act.PAYMENT_DISPUTE_CHANGED, at, to="open", why="product not received")
 

@@ -16,6 +16,9 @@ from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import Document, id_at
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import Email, EmailEvent, EmailKind, EmailState, Recipient
+from courseflow_admin.models.money.facts import Fact
+from courseflow_admin.models.money.from_slots import books_of
+from courseflow_admin.models.money.ledger import Entry
 from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
@@ -23,7 +26,7 @@ from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.models.school.jobs import Job
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.models.teaching.courses import Course
-from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
+from courseflow_admin.models.teaching.enrollments import AccessState, Enrollment, Grant
 from courseflow_admin.services.mail import outbox
 
 
@@ -40,8 +43,11 @@ class Rows:
     jobs: list[Job] = field(default_factory=list)
 
     def by_collection(self) -> dict[str, list[Document]]:
+        payments, facts, entries = self._books()
         return {
-            "payments": [*self.payments],
+            "payments": [*payments],
+            "facts": [*facts],
+            "entries": [*entries],
             "enrollments": [*self.enrollments.values()],
             "receipts": [*self.receipts],
             "emails": [*self.emails],
@@ -49,6 +55,21 @@ class Rows:
             "webhook_events": [*self.webhook_events],
             "jobs": [*self.jobs],
         }
+
+    def _books(self) -> tuple[list[Payment], list[Fact], list[Entry]]:
+        """The payments with their facts and the entries of the books; disputes suspend a grant."""
+        payments, facts, entries = [], [], []
+        for payment in self.payments:
+            after, said, booked = books_of(payment, payment.updated_at)
+            payments.append(after)
+            facts += said
+            entries += booked
+            if after.access.state is AccessState.SUSPENDED:
+                place = self.enrollments[after.account_id, after.course_id]
+                for grant in place.grants:
+                    if grant.payment_id == after.id:
+                        grant.suspended = after.dispute.at
+        return payments, facts, entries
 
 
 class Traces:

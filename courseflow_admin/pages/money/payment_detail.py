@@ -7,12 +7,13 @@ from courseflow_admin.components.badges import email_badge, payment_badge, refun
 from courseflow_admin.components.cards import avatar, card, fact, fact_if, line, list_card, sums
 from courseflow_admin.components.detail_page import detail_page, tab_title
 from courseflow_admin.components.dialogs import dialog, effects_of
-from courseflow_admin.components.forms import button, field, form, problem
+from courseflow_admin.components.forms import button, field, form, problem, select
 from courseflow_admin.components.icons import copyable, icon, text_link
 from courseflow_admin.components.sidebar import may
 from courseflow_admin.components.timeline import timeline
 from courseflow_admin.models.core.amounts import LONGEST_WRITTEN
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payment_parts import SettledBy
 from courseflow_admin.models.money.payments import LONGEST_NOTE, LONGEST_REASON
 from courseflow_admin.state.money.payment_detail import PaymentDetailState
 from courseflow_admin.state.money.payment_rows import EmailLine, Reference, RefundLine
@@ -165,6 +166,7 @@ def breakdown() -> rx.Component:
             ("Refunded", SHOWN.refunded, False),
         ),
         rx.cond(SHOWN.taken_back, sums(("Charged back", SHOWN.taken_back, False))),
+        rx.cond(SHOWN.held, sums(("Held, not accepted", SHOWN.held, False))),
         sums(("Net", SHOWN.net, True)),
         rx.cond(
             SHOWN.pending_refund,
@@ -294,6 +296,21 @@ def review_dialog() -> rx.Component:
         PaymentDetailState.review_about,
         rx.cond(PaymentDetailState.review_problem, problem(PaymentDetailState.review_problem)),
         form(
+            rx.cond(
+                PaymentDetailState.review_held,
+                select(
+                    "What happens to the money",
+                    "how",
+                    [
+                        (SettledBy.ACCEPTED.value, "Accept it and open the course"),
+                        (SettledBy.REFUNDED.value, "Refund it"),
+                    ],
+                    value=PaymentDetailState.review_how,
+                    on_change=PaymentDetailState.choose_settlement,
+                    help_text=PaymentDetailState.review_held,
+                    field_id="review-how",
+                ),
+            ),
             field(
                 "Findings",
                 "note",

@@ -15,7 +15,8 @@ from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, ProviderRefused, ProviderUnreachable, for_admins
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.money.payments import Capture, Payment, ReviewState
+from courseflow_admin.models.money.payment_parts import Capture, ReviewState
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.providers.gateways import gateway
 from courseflow_admin.services.money import looks

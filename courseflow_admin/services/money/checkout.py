@@ -37,20 +37,16 @@ from courseflow_admin.models.core.accounts import Account, Billing
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_title
+from courseflow_admin.models.money.facts import CheckoutStatus
 from courseflow_admin.models.money.gateways import CheckoutForm, CheckoutOrder
-from courseflow_admin.models.money.payments import (
-    LONGEST_BILLING_NAME,
-    Capture,
-    Consent,
-    GatewayName,
-    Payment,
-)
+from courseflow_admin.models.money.payment_parts import Consent, GatewayName
+from courseflow_admin.models.money.payments import LONGEST_BILLING_NAME, Payment
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.school.settings import POLICY_WORDS, SchoolSettings
 from courseflow_admin.models.teaching.access import Reason
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.providers.gateways import Gateway, gateway, gateways_for
-from courseflow_admin.services.money import looks
+from courseflow_admin.services.money import facts, looks
 from courseflow_admin.services.money.sync import ended_for_sure, sync
 from courseflow_admin.services.school import audit, limits
 from courseflow_admin.services.school import settings as school_settings
@@ -274,10 +270,8 @@ async def _close(actor: Actor, payment: Payment) -> None:
     await _expire(payment)
 
     async def close() -> None:
-        if await payments_db.close_checkout(payment.id, clock.business()):
-            await payments_db.refresh_state(payment.id)
-            await looks.ask(payment.id, payment.provider, clock.business())
-            await audit.record(actor, Act.CHECKOUT_EXPIRED, payment.id, because="replaced")
+        await facts.close(payment, CheckoutStatus.REPLACED, actor=actor)
+        await looks.ask(payment.id, payment.provider, clock.business())
 
     await transaction(close)
 
@@ -339,14 +333,7 @@ async def _within(seconds: float, provider: str) -> AsyncIterator[None]:
 
 
 async def _refused(actor: Actor, payment: Payment, error: ProviderRefused) -> None:
-    async def close() -> None:
-        if await payments_db.move_capture(
-            payment.id, Capture.FAILED, clock.business(), {"open": False}
-        ):
-            await payments_db.refresh_state(payment.id)
-            await audit.record(actor, Act.PAYMENT_MOVED, payment.id, to="failed", why=error.reason)
-
-    await transaction(close)
+    await facts.close(payment, CheckoutStatus.REFUSED, actor=actor, reason=error.reason)
 
 
 def _order(payment: Payment) -> CheckoutOrder:

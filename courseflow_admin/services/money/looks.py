@@ -5,13 +5,13 @@ The look itself is `sync.look`.
 
 from datetime import datetime, timedelta
 
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Capture,
     GatewayName,
-    Payment,
     RefundState,
     ReviewState,
 )
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.jobs import Priority
 from courseflow_admin.services.school import jobs
 
@@ -21,6 +21,7 @@ REFUND_EVERY, REFUND_SOON = timedelta(minutes=1), timedelta(minutes=10)
 FIRST_DAY, SLOW_EVERY = timedelta(days=1), timedelta(hours=1)  # a delayed method takes days
 LATE_EVERY = timedelta(hours=6)
 LATE_MONEY_UNTIL = timedelta(days=4)  # Razorpay may authorise three days late
+AFTER_A_REFUND = timedelta(seconds=30)  # whoever asks for a refund sends it; a look comes after
 ON_ITS_WAY = frozenset({Capture.PENDING, Capture.AUTHORIZED})
 
 

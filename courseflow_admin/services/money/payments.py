@@ -16,7 +16,7 @@ from courseflow_admin.models.mail.emails import Email
 from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services.money import receipts
+from courseflow_admin.services.money import receipt_numbers
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.money.timeline import Step, timeline, told_outside
 from courseflow_admin.services.school import audit
@@ -117,5 +117,5 @@ async def recheck(actor: Actor, payment_id: str) -> str:
         result = await sync(payment.id, "re-check by an admin", actor=actor)
     except GatewayKeysRefused as error:
         raise error.for_admins from error
-    await receipts.ask_number(payment.id)
+    await receipt_numbers.ask_number(payment.id)
     return result

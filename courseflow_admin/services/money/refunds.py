@@ -1,19 +1,15 @@
-"""Refunds: reserved in our row first, asked of the gateway with their own id, settled when sure.
+"""Refunds: asked for as a fact first, then of the gateway with their own id, settled when sure.
 
-If the process dies after the reservation, the refund stays pending with its amount reserved, and
-the next `sync` asks the gateway again with the same id. Once the gateway has taken it on, its own
-id is kept with it, and it is only looked at: gateways forget the keys of requests after a day.
-One that the gateway made without us, or that had failed and is made after all, is reserved first
-with a look planned in the same transaction: if the process dies before it is settled, that look
-settles it.
+If the process dies after the first, the refund stays pending with its amount reserved, and the
+next `sync` asks the gateway again with the same id. Once the gateway has taken it on, its own id is
+known, and it is only looked at: gateways forget the keys of requests after a day.
 """
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 from datetime import timedelta
 
-from courseflow_admin import routes
-from courseflow_admin.config import settings
 from courseflow_admin.db.core import accounts as accounts_db
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
@@ -24,32 +20,24 @@ from courseflow_admin.errors import (
     ProviderRefused,
     ProviderUnreachable,
 )
-from courseflow_admin.models.core import clock
+from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
 from courseflow_admin.models.core.texts import as_text
-from courseflow_admin.models.mail.emails import EmailKind, Recipient
-from courseflow_admin.models.money.gateways import PaymentFacts, RefundFacts
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.decisions import decided
+from courseflow_admin.models.money.facts import FactKind
+from courseflow_admin.models.money.observing import Seen
+from courseflow_admin.models.money.payment_parts import (
     AT_THE_BANK,
-    DisputeState,
-    Payment,
     Refund,
     RefundCause,
     RefundState,
 )
-from courseflow_admin.models.school.audit import Act
-from courseflow_admin.models.teaching.enrollments import EndReason
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.mail import outbox
-from courseflow_admin.services.money import looks, reviews
-from courseflow_admin.services.school import audit
-from courseflow_admin.services.teaching import enrollments
+from courseflow_admin.services.money import facts, looks
 
-SECOND_PAYMENT = "Paid twice: another payment already gives access to this course."
 ASK_FIRST = timedelta(seconds=30)  # whoever reserves a refund sends it; `sync` comes after
-LOOK_AGAIN = timedelta(minutes=1)
 SAME_KEY = timedelta(hours=1)  # gateways forget a key after a day: later only `sync` asks again
 STEP = 0.1  # seconds between two looks at what another call of the same request found out
 
@@ -84,6 +72,18 @@ class OtherRefund(Conflict):
         )
 
 
+class NewerRefund(Conflict):
+    """Another refund of the same payment that the one who asks has not seen."""
+
+    code = "newer_refund"
+
+    def __init__(self, amount: Money, when: str, who: str) -> None:
+        super().__init__(
+            f"There is a newer refund of {amount}, made {when} by {who}. Check the payment before "
+            "you refund again."
+        )
+
+
 def request_id_of(actor: Actor, payment_id: str, request_id: str, key: str) -> str:
     """The id of a refund that a program asks for: its own, or the one its key always stands for.
 
@@ -104,51 +104,96 @@ def request_id_of(actor: Actor, payment_id: str, request_id: str, key: str) -> s
 
 
 async def refund(
-    actor: Actor, payment_id: str, amount: Money, reason: str, request_id: str
+    actor: Actor,
+    payment_id: str,
+    amount: Money,
+    reason: str,
+    request_id: str,
+    seen: Collection[str] | None = None,
 ) -> Payment:
     """Give `amount` of a payment back to the learner who made it.
 
     `request_id` is made when the dialog opens and becomes the refund's id: the same request sent
-    again, or several times at one moment, is one refund and answers the same. RefundTooLarge;
+    again, or several times at one moment, is one refund and answers the same. `seen`: the ids of
+    the refunds that whoever asks has seen; NewerRefund when there is another. RefundTooLarge;
     ProviderRefused: nothing happened. When the gateway is not responding the refund stays pending:
     sending the request again asks again, and so does `sync`.
     """
     actor.require(Permission.PAYMENTS_REFUND)
     payment = await payments_db.get(payment_id)
-    if amount.currency != payment.amount.currency or amount.minor <= 0:
-        raise Invalid(f"Enter an amount in {payment.amount.currency} greater than 0.", "amount")
+    currency = payment.charged.currency
+    if amount.currency != currency or amount.minor <= 0:
+        raise Invalid(f"Enter an amount in {currency} greater than 0.", "amount")
     amount.require_payable("amount")
     reason = as_text(reason).strip()
     if not reason:
         raise Invalid("Enter a reason. It is kept in the payment history.", "reason")
     if _asked_for(payment, request_id):
         return await _same_again(actor, payment, request_id, amount)
-    if payment.dispute.state in AT_THE_BANK:
-        raise Disputed
-    wanted = Refund(
-        id=request_id,
+    wanted = decided(
+        payment,
+        FactKind.REFUND_ASKED,
+        request_id,
+        clock.business(),
+        status=RefundCause.ADMIN,
         amount_minor=amount.minor,
-        cause=RefundCause.ADMIN,
+        currency=amount.currency,
         reason=reason,
         by=actor.id,
-        at=clock.business(),
-        asking_until=clock.wall() + ASK_FIRST,
+        request_id=request_id,
     )
 
     async def reserve() -> bool:
-        if not await payments_db.reserve_refund(payment.id, wanted):
+        current = await payments_db.get(payment.id)
+        if _asked_for(current, request_id):  # by another call at the same moment
             return False
-        await looks.ask(payment.id, payment.provider, clock.business() + ASK_FIRST)
-        await audit.record(actor, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=reason)
-        return True
+        await _require_seen(current, seen)
+        _require_refundable(current, amount)
+        after = await facts.add(payment.id, [wanted], actor=actor)
+        refund = _asked_for(after, request_id)
+        until = clock.wall() + ASK_FIRST
+        return refund is not None and await payments_db.ask_for_refund_again(
+            payment.id, refund, until
+        )
 
-    if await transaction(reserve):
-        await _send(payment, wanted, actor)
-        return await payments_db.get(payment.id)
-    payment = await payments_db.get(payment_id)
-    if _asked_for(payment, request_id):  # by another call at the same moment
-        return await _same_again(actor, payment, request_id, amount)
-    raise RefundTooLarge(payment.refundable)
+    await _require_seen(payment, seen)
+    _require_refundable(payment, amount)
+    if not await transaction(reserve):
+        return await _same_again(actor, await payments_db.get(payment_id), request_id, amount)
+    reserved = await payments_db.get(payment.id)
+    if refund := _asked_for(reserved, request_id):
+        await _send(reserved, refund, actor)
+    return await payments_db.get(payment.id)
+
+
+async def _require_seen(payment: Payment, seen: Collection[str] | None) -> None:
+    """NewerRefund, naming the newest: of two admins neither refunds what the other just did."""
+    if seen is None:
+        return
+    unseen = [
+        refund
+        for refund in payment.refunds
+        if refund.id not in seen and refund.state is not RefundState.FAILED
+    ]
+    if unseen:
+        newest = unseen[-1]
+        account = await accounts_db.find(newest.by) if newest.by else None
+        at_the_gateway = newest.cause is RefundCause.PROVIDER
+        who = payment.provider.capitalize() if at_the_gateway else "CourseFlow"
+        raise NewerRefund(
+            Money(minor=newest.amount_minor, currency=payment.charged.currency),
+            calendar.school().ago(newest.at, clock.business()),
+            account.name if account else who,
+        )
+
+
+def _require_refundable(payment: Payment, amount: Money) -> None:
+    """Disputed, RefundTooLarge: what the bank decides about, or took, is not ours to give."""
+    refundable = payment.refundable
+    if payment.dispute.state in AT_THE_BANK and refundable.minor == 0:
+        raise Disputed
+    if amount.minor > refundable.minor:
+        raise RefundTooLarge(refundable)
 
 
 def _asked_for(payment: Payment, request_id: str) -> Refund | None:
@@ -181,22 +226,6 @@ async def _same_again(actor: Actor, payment: Payment, request_id: str, amount: M
     if known and known.state is RefundState.FAILED and known.refused:
         raise ProviderRefused(payment.provider, known.refused)
     return payment
-
-
-async def reserve_second(payment: Payment) -> None:
-    """All of a second payment goes back; inside the transaction that found it to be one."""
-    whole = Refund(
-        id=new_id("ref"),
-        amount_minor=payment.amount.minor,
-        cause=RefundCause.SECOND_PAYMENT,
-        reason=SECOND_PAYMENT,
-        by=SYSTEM.id,
-        at=clock.business(),
-    )
-    if await payments_db.reserve_refund(payment.id, whole):
-        await audit.record(
-            SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=payment.amount, why=whole.reason
-        )
 
 
 async def send_pending(payment: Payment, seen: Payment) -> None:
@@ -234,194 +263,12 @@ async def _send(payment: Payment, pending: Refund, actor: Actor) -> None:
         if actor is SYSTEM:
             raise
         return  # pending: the money may be on its way, `sync` finds out
-    await _apply(payment, pending, made, actor)
-
-
-async def compare(payment: Payment, facts: PaymentFacts, actor: Actor) -> None:
-    """Take over what the gateway says about refunds, also those it made automatically.
-
-    `payment` is as it was before the gateway was asked. Ours are read again: one that was asked for
-    while we looked is in `facts` already. They come first, because one that failed makes room for
-    another.
-    """
-    failed_before = _failed_ids(payment)
-    payment = await payments_db.get(payment.id)
-    ours = {known.id: known for known in payment.refunds}
-    by_provider = {known.provider_refund_id: known for known in payment.refunds}
-    late: list[tuple[Refund, RefundFacts]] = []
-    strange: list[RefundFacts] = []
-    for said in facts.refunds:
-        known = ours.get(said.our_id) or by_provider.get(said.id)
-        if known and known.state is RefundState.FAILED and said.state is not RefundState.FAILED:
-            late.append((known, said))
-        elif known:
-            await _apply(payment, known, said, actor)
-        elif said.state is not RefundState.FAILED:
-            strange.append(said)
-    for known, said in late:
-        if known.id not in failed_before:  # it failed while we looked: which was last?
-            await looks.ask(payment.id, payment.provider, clock.business())
-        elif reopened := await _reopen(payment, known, said):
-            await _apply(payment, reopened, said, actor)
-    for said in strange:
-        if adopted := await _adopt(payment, said):
-            await _apply(payment, adopted, said, actor)
-
-
-def _failed_ids(payment: Payment) -> set[str]:
-    return {refund.id for refund in payment.refunds if refund.state is RefundState.FAILED}
-
-
-async def _reopen(payment: Payment, failed: Refund, said: RefundFacts) -> Refund | None:
-    """One that we took for failed is on its way after all: reserve it again, if there is room."""
-    amount = Money(minor=failed.amount_minor, currency=payment.amount.currency)
-
-    async def reserve() -> bool:
-        current = await payments_db.get(payment.id)
-        if failed.id not in _failed_ids(current):
-            return False
-        if not await payments_db.reopen_refund(payment.id, failed, said.id):
-            await _no_room(current, amount)
-            return False
-        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AGAIN)
-        await audit.record(
-            SYSTEM,
-            Act.PAYMENT_REFUND_STARTED,
-            payment.id,
-            amount=amount,
-            why=f"It had failed, but {payment.provider.capitalize()} now reports it as refunded",
-        )
-        return True
-
-    reserved = await transaction(reserve)
-    return failed.model_copy(update={"state": RefundState.PENDING}) if reserved else None
-
-
-async def _adopt(payment: Payment, said: RefundFacts) -> Refund | None:
-    """A refund made at the gateway without us: reserve it here as well, if there is room."""
-    made = Refund(
-        id=new_id("ref"),
-        amount_minor=said.amount_minor,
-        cause=RefundCause.PROVIDER,
-        reason=f"Refunded at {payment.provider.capitalize()}",
-        by=SYSTEM.id,
-        provider_refund_id=said.id,
-        at=clock.business(),
-    )
-
-    async def reserve() -> bool:
-        current = await payments_db.get(payment.id)
-        if any(known.provider_refund_id == said.id for known in current.refunds):
-            return False
-        amount = Money(minor=said.amount_minor, currency=payment.amount.currency)
-        if not await payments_db.reserve_refund(payment.id, made):
-            await _no_room(current, amount)
-            return False
-        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AGAIN)
-        await audit.record(
-            SYSTEM, Act.PAYMENT_REFUND_STARTED, payment.id, amount=amount, why=made.reason
-        )
-        return True
-
-    return made if await transaction(reserve) else None
-
-
-async def _no_room(payment: Payment, amount: Money) -> None:
-    """One of ours that is not yet made may still be refused, which makes room: look again then."""
-    if any(ours.state is RefundState.PENDING for ours in payment.refunds):
-        await looks.ask(payment.id, payment.provider, clock.business() + LOOK_AGAIN)
-        return
-    await reviews.open_review(
-        payment.id,
-        f"{payment.provider.capitalize()} reports a refund of {amount}, which is more than is "
-        "left of this payment.",
-    )
-
-
-async def _apply(payment: Payment, known: Refund, said: RefundFacts, actor: Actor) -> None:
-    if said.state is RefundState.SETTLED and known.state is RefundState.PENDING:
-        await _record_refunded(payment, known, said, actor)
-    elif said.state is RefundState.PENDING and known.state is RefundState.PENDING:
-        await payments_db.accept_refund(payment.id, known.id, said.id)
-    elif said.state is RefundState.FAILED and known.state is not RefundState.FAILED:
-        await _record_failed(payment, known, "The gateway reports that it failed.")
-
-
-async def _record_refunded(
-    payment: Payment, pending: Refund, said: RefundFacts, actor: Actor
-) -> None:
-    """The money has gone back: with the last of it the payment's own grant ends.
-
-    Then nothing is left of it for a person to look at either.
-    """
-
-    async def record() -> None:
-        if not await payments_db.settle_refund(payment.id, pending.id, said.id, clock.business()):
-            return
-        after = await payments_db.get(payment.id)
-        whole = after.settled_minor >= after.amount.minor
-        if whole:
-            await payments_db.resolve_review(payment.id, clock.business())
-        await payments_db.refresh_state(payment.id)
-        ended = whole and await enrollments.end_paid(payment.id, EndReason.REFUND)
-        await _tell(after, pending, ended=ended)
-        amount = Money(minor=pending.amount_minor, currency=payment.amount.currency)
-        await audit.record(
-            actor, Act.PAYMENT_REFUNDED, payment.id, amount=amount, cause=pending.cause
-        )
-
-    await transaction(record)
+    answered = Seen(payment, (), clock.business(), "answer").refund(made)
+    await facts.add(payment.id, answered, actor=actor)
 
 
 async def _record_refused(payment: Payment, refund: Refund, why: str) -> None:
-    async def refuse() -> None:
-        if await payments_db.refuse_refund(payment.id, refund, clock.business(), why):
-            await _note_failed(payment, refund, why)
-
-    await transaction(refuse)
-
-
-async def _record_failed(payment: Payment, refund: Refund, why: str) -> None:
-    """By what the gateway says of it: access that it had ended is open again."""
-
-    async def fail() -> None:
-        if not await payments_db.fail_refund(payment.id, refund, clock.business()):
-            return
-        after = await payments_db.refresh_state(payment.id)
-        lost = after.dispute.state is DisputeState.LOST
-        if after.settled_minor < after.amount.minor and not lost:
-            await enrollments.restore_paid(payment.id)
-        await _note_failed(payment, refund, why)
-
-    await transaction(fail)
-
-
-async def _note_failed(payment: Payment, refund: Refund, why: str) -> None:
-    """No one waits for the answer about money that came twice, so a person is asked for."""
-    await audit.record(SYSTEM, Act.PAYMENT_REFUND_FAILED, payment.id, why=why)
-    if refund.cause is RefundCause.SECOND_PAYMENT:
-        await reviews.open_review(
-            payment.id,
-            (f"Paid twice, and the second payment could not be refunded automatically: {why}"),
-        )
-
-
-async def _tell(payment: Payment, refund: Refund, *, ended: bool) -> None:
-    account = await accounts_db.find(payment.account_id)
-    if account is None:
-        return
-    second = refund.cause is RefundCause.SECOND_PAYMENT
-    await outbox.queue(
-        EmailKind.SECOND_PAYMENT_REFUNDED if second else EmailKind.REFUND,
-        to=Recipient.of(account),
-        dedupe_key=f"refund-{refund.id}",
-        facts={
-            "course": payment.course_title,
-            "amount": str(Money(minor=refund.amount_minor, currency=payment.amount.currency)),
-            "ended": "Your access to the course has ended." if ended else "",
-            "link": settings().origin + routes.my_payment(payment.id),
-        },
-        payment_id=payment.id,
-        course_id=payment.course_id,
-        course_owner_id=payment.owner_id,
-    )
+    """The gateway does not make it: its amount can be refunded again."""
+    instant = clock.business()
+    refused = decided(payment, FactKind.REFUND_REFUSED, refund.id, instant, reason=why)
+    await facts.add(payment.id, [refused])

@@ -3,23 +3,33 @@
 Both acts are one transaction each: if the process dies, all of it has happened or nothing has.
 """
 
+import hashlib
+
 from loguru import logger
 
 from courseflow_admin.db.core.client import transaction
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, Invalid
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.core.permissions import SYSTEM, Actor, Permission
+from courseflow_admin.models.core.amounts import Money
+from courseflow_admin.models.core.base import new_id
+from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.core.texts import as_text
-from courseflow_admin.models.money.payments import (
-    LONGEST_NOTE,
+from courseflow_admin.models.money.decisions import decided
+from courseflow_admin.models.money.facts import CheckoutStatus, Fact, FactKind
+from courseflow_admin.models.money.from_slots import review_of
+from courseflow_admin.models.money.observing import Seen
+from courseflow_admin.models.money.payment_parts import (
+    ASKS_A_PERSON,
     Capture,
-    Payment,
-    Review,
+    RefundCause,
     ReviewState,
+    SettledBy,
 )
-from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services.school import audit
+from courseflow_admin.models.money.payments import LONGEST_NOTE, Payment
+from courseflow_admin.services.money import facts
+from courseflow_admin.services.teaching import enrollments
+from courseflow_admin.services.teaching.enrollments import AlreadyEnrolled
 
 
 class NothingToResolve(Conflict):
@@ -31,13 +41,37 @@ class NothingToResolve(Conflict):
         )
 
 
+class MoneyHeld(Conflict):
+    code = "money_held"
+
+    def __init__(self, held: Money, provider: str) -> None:
+        super().__init__(
+            f"{provider.capitalize()} holds {held} of this payment. Accept it, or refund it."
+        )
+
+
+class NothingHeld(Conflict):
+    code = "nothing_held"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The gateway holds nothing of this payment that could be accepted or refunded."
+        )
+
+
 async def open_review(payment_id: str, reason: str) -> None:
-    """Ask for a person, once for each reason; inside the transaction that found it."""
-    wanted = Review(state=ReviewState.OPEN, reason=reason, at=clock.business())
-    if await payments_db.open_review(payment_id, wanted):
-        await payments_db.refresh_state(payment_id)
-        await audit.record(SYSTEM, Act.PAYMENT_REVIEW_OPENED, payment_id, why=reason)
-        logger.warning("payment.review", payment=payment_id, reason=reason)
+    """Ask for a person, once for each reason."""
+    payment = await payments_db.get(payment_id)
+    about = f"{payment_id}-{hashlib.sha256(reason.encode()).hexdigest()[:12]}"
+    wanted = decided(
+        payment,
+        FactKind.REVIEW_OPENED,
+        about,
+        clock.business(),
+        status="trouble",
+        reason=reason,
+    )
+    await facts.add(payment_id, [wanted])
 
 
 async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") -> Payment:
@@ -45,7 +79,19 @@ async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") ->
 
     `reason` is the one that was read, so that no one resolves what was asked meanwhile; "" means
     whatever it is. A payment that is not paid ends with it, so that its buyer may start again;
-    money that comes late is judged as ever. NothingToResolve, Invalid.
+    money that comes late is judged as ever. NothingToResolve, MoneyHeld, Invalid.
+    """
+    return await settle(actor, payment_id, SettledBy.NOTED, note, reason)
+
+
+async def settle(
+    actor: Actor, payment_id: str, how: SettledBy, note: str, reason: str = ""
+) -> Payment:
+    """Settle what a payment is looked at for.
+
+    ACCEPTED: what the gateway holds buys the course, for what it is. REFUNDED: all of it goes back;
+    the worker asks the gateway for it, and a refusal asks for a person again. NOTED and
+    NOTHING_CAPTURED: nothing is held. NothingToResolve, MoneyHeld, NothingHeld, AlreadyEnrolled.
     """
     actor.require(Permission.PAYMENTS_REVIEW)
     payment = await payments_db.get(payment_id)
@@ -53,25 +99,57 @@ async def resolve(actor: Actor, payment_id: str, note: str, reason: str = "") ->
     if not 1 <= len(note) <= LONGEST_NOTE:
         raise Invalid(f"Enter your findings in 1 to {LONGEST_NOTE} characters.", "note")
 
-    async def settle() -> bool:
+    async def body() -> Payment:
         before = await payments_db.get(payment.id)
-        if not await payments_db.resolve_review(payment.id, clock.business(), reason):
-            return False
-        if before.capture is not Capture.PAID:
-            await payments_db.close_checkout(payment.id, clock.business())
-        after = await payments_db.refresh_state(payment.id)
-        await audit.record(
-            actor,
-            Act.PAYMENT_REVIEW_RESOLVED,
-            payment.id,
-            why=note,
-            reason=before.review.reason,
-            before=before.state,
-            after=after.state,
-        )
-        return True
+        review = before.review
+        if review.state is not ReviewState.OPEN or (reason and review.reason != reason):
+            raise NothingToResolve
+        settled = _decided(actor, before, FactKind.REVIEW_SETTLED, review_of(before), how, note)
+        acts = await _act(actor, before, how, note)
+        over = [] if before.capture is Capture.PAID else _over(before)
+        return await facts.add(payment.id, [settled, *acts, *over], actor=actor)
 
-    if not await transaction(settle):
-        raise NothingToResolve
-    logger.info("payment.review_resolved", payment=payment.id)
-    return await payments_db.get(payment.id)
+    after = await transaction(body)
+    logger.info("payment.review_settled", payment=payment.id, how=how)
+    return after
+
+
+def _over(payment: Payment) -> list[Fact]:
+    return Seen(payment, (), clock.business(), "decision").closed(CheckoutStatus.EXPIRED)
+
+
+async def _act(actor: Actor, payment: Payment, how: SettledBy, note: str) -> list[Fact]:
+    """What settling it in this way decides about the money that is held."""
+    held = Money(minor=payment.held_minor, currency=payment.charged.currency)
+    waiting = held.minor > 0 and payment.held_for in ASKS_A_PERSON
+    if how in {SettledBy.NOTED, SettledBy.NOTHING_CAPTURED}:
+        if waiting:
+            raise MoneyHeld(held, payment.provider)
+        return []
+    if not held.minor:
+        raise NothingHeld
+    if how is SettledBy.REFUNDED:
+        refund = new_id("ref")
+        cause = RefundCause.REVIEW
+        return [_decided(actor, payment, FactKind.REFUND_ASKED, refund, cause, note, held)]
+    if how is SettledBy.ACCEPTED:
+        if await enrollments.another_gives_access(payment.access):
+            raise AlreadyEnrolled
+        charge = payment.charge_id
+        return [_decided(actor, payment, FactKind.ACCEPTED, charge, "", note, held)]
+    raise Invalid("This way of settling a review is not supported.", "how")
+
+
+def _decided(
+    actor: Actor,
+    payment: Payment,
+    kind: FactKind,
+    about: str,
+    status: str,
+    note: str,
+    amount: Money | None = None,
+) -> Fact:
+    money = {"amount_minor": amount.minor, "currency": amount.currency} if amount else {}
+    return decided(
+        payment, kind, about, clock.business(), status=status, reason=note, by=actor.id, **money
+    )

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.mail.emails import Email
-from courseflow_admin.models.money.payments import FOR_THE_SCHOOL, Attempt, Payment, SyncNote
+from courseflow_admin.models.money.payment_parts import Attempt, SyncNote
+from courseflow_admin.models.money.payments import FOR_THE_SCHOOL, Payment
 from courseflow_admin.models.money.webhooks import WebhookEvent
 from courseflow_admin.models.school.audit import Act, AuditEntry
 

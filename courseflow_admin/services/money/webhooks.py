@@ -185,7 +185,8 @@ async def _payment_event(event: WebhookEvent) -> None:
         raise RetryLater("No matching payment found.")
     await webhooks_db.note_object(event.id, payment_id=payment.id)
     also = (reference.provider_payment_id,) if reference.provider_payment_id else ()
-    result = await sync(payment.id, f"webhook {event.kind}", also=also)
+    disputes = (reference.dispute_id,) if reference.dispute_id else ()
+    result = await sync(payment.id, f"webhook {event.kind}", also=also, disputes=disputes)
     await _finish(event, WebhookState.HANDLED, result)
     await _forget_deleted(event, payment.account_id)
 

@@ -19,7 +19,7 @@ from courseflow_admin.errors import (
     Unavailable,
 )
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import GATEWAYS
+from courseflow_admin.models.money.payment_parts import GATEWAYS
 from courseflow_admin.providers import gateways
 from courseflow_admin.providers.gateways import Gateway
 from courseflow_admin.services.school import health, startup

@@ -8,13 +8,13 @@ from courseflow_admin.db.money import access as access_db
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.db.money.access import Evidence
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Capture,
     DisputeState,
-    Payment,
     RefundState,
     ReviewState,
 )
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.teaching.access import Reason, ReasonCode, Verdict
 from courseflow_admin.models.teaching.enrollments import EndReason, Enrollment, Grant
 from courseflow_admin.services.school import settings as school_settings
@@ -70,7 +70,9 @@ def _judge(grant: Grant, payment: Payment | None, at: datetime, disputes_suspend
         return Reason(ReasonCode.EXPIRED, payment_id, at=grant.expires_at)
     if grant.started > at:
         return Reason(ReasonCode.NOT_STARTED, payment_id, at=grant.started)
-    disputed = payment is not None and payment.dispute.state is DisputeState.OPEN
+    # Grants of payments from before there were facts were never marked as suspended.
+    old = payment.dispute.state if payment and not payment.revision else DisputeState.NONE
+    disputed = grant.suspended is not None or old is DisputeState.OPEN
     if disputed and disputes_suspend:
         return Reason(ReasonCode.DISPUTED, payment_id)
     return Reason(

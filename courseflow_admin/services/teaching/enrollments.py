@@ -16,14 +16,15 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import Page, PageRequest
 from courseflow_admin.models.core.permissions import Actor, Permission
 from courseflow_admin.models.mail.emails import EmailKind, Recipient
-from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.school.audit import Act
 from courseflow_admin.models.teaching.courses import Course
 from courseflow_admin.models.teaching.enrollments import (
+    AccessState,
     EndReason,
     Enrollment,
     EnrollmentFilter,
     Grant,
+    PaidAccess,
 )
 from courseflow_admin.services.mail import outbox
 from courseflow_admin.services.school import audit
@@ -82,42 +83,47 @@ async def courses(actor: Actor) -> list[tuple[str, str]]:
     return await enrollments_search.courses(None if all_of_them else actor.id)
 
 
-async def grant_paid(payment: Payment) -> bool:
-    """Give the access a paid payment buys, and queue its e-mail; inside the money transaction.
-
-    False when another payment for this course gives access already: then this one is refunded.
-    """
-    course = await courses_db.get(payment.course_id)
-    account = await _account(payment.account_id)
-    enrollment = await enrollments_db.find(payment.account_id, payment.course_id)
+async def another_gives_access(paid: PaidAccess) -> bool:
+    """Whether another payment's grant gives access to the same course, or will after a dispute."""
+    enrollment = await enrollments_db.find(paid.account_id, paid.course_id)
     instant = clock.business()
-    if enrollment and any(
-        grant.kind == "payment" and grant.payment_id != payment.id and grant.active(instant)
+    return enrollment is not None and any(
+        grant.kind == "payment" and grant.payment_id != paid.payment_id and grant.active(instant)
         for grant in enrollment.grants
-    ):
-        return False
-    grant = _grant(course, "payment", payment.id)
-    await enrollments_db.add_grant(_enrollment(account, course), grant)
-    await _announce(
-        account, course, grant, f"access-{payment.id}", "your payment has arrived.", payment.id
     )
-    return True
 
 
-async def end_paid(payment_id: str, reason: EndReason) -> bool:
-    """End the access a payment gave; inside the money transaction, whose audit entry says why.
+async def follow(paid: PaidAccess) -> bool:
+    """Open, suspend, resume or end the one grant of a payment, as its money says.
 
-    False when it gave none, or when that has ended before.
+    Inside the money transaction, whose audit entry says why; the first time its e-mail is queued.
+    Whether the access ended by this.
     """
-    return await enrollments_db.end_grant(payment_id, clock.business(), reason)
+    if paid.state is AccessState.NONE:
+        return False
+    if paid.state is AccessState.ENDED:
+        reason = paid.ended_by or EndReason.REFUND
+        return await enrollments_db.end_grant(paid.payment_id, clock.business(), reason)
+    await _open(paid)
+    suspended = paid.state is AccessState.SUSPENDED
+    await enrollments_db.suspend_grant(paid.payment_id, clock.business() if suspended else None)
+    return False
 
 
-async def restore_paid(payment_id: str) -> bool:
-    """Give back the access that a refund had ended, when that refund has failed after all.
-
-    False when nothing is to be given back: access that a lost dispute ended stays ended.
-    """
-    return await enrollments_db.restore_grant(payment_id, EndReason.REFUND)
+async def _open(paid: PaidAccess) -> None:
+    """The grant of this payment, made or opened again; with the expiry it had."""
+    enrollment = await enrollments_db.find(paid.account_id, paid.course_id)
+    grants = enrollment.grants if enrollment else []
+    if any(grant.payment_id == paid.payment_id for grant in grants):
+        await enrollments_db.restore_grant(paid.payment_id)
+        return
+    course = await courses_db.get(paid.course_id)
+    account = await _account(paid.account_id)
+    grant = _grant(course, "payment", paid.payment_id)
+    await enrollments_db.add_grant(_enrollment(account, course), grant)
+    because = "your payment has arrived."
+    key = f"access-{paid.payment_id}"
+    await _announce(account, course, grant, key, because, paid.payment_id)
 
 
 def _grant(course: Course, kind: str, payment_id: str | None = None) -> Grant:

@@ -41,7 +41,11 @@ GRANTS = {
     "free": "free",
     "batch": ("granted as a group"),
 }
-ENDED = {EndReason.REFUND: "refund", EndReason.DISPUTE_LOST: "dispute lost"}
+ENDED = {
+    EndReason.REFUND: "refund",
+    EndReason.DISPUTE_LOST: "dispute lost",
+    EndReason.SECOND_PAYMENT: "paid twice",
+}
 
 VIEW_PROBLEMS = {
     "not_viewable": "This account can't be viewed right now.",

@@ -10,16 +10,15 @@ from courseflow_admin import routes
 from courseflow_admin.errors import NotSignedIn
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Capture,
     DisputeState,
-    Payment,
     PaymentState,
     RefundCause,
     RefundState,
     ReviewState,
-    method_text,
 )
+from courseflow_admin.models.money.payments import Payment, method_text
 from courseflow_admin.models.money.receipts import Receipt
 from courseflow_admin.models.school.settings import SchoolSettings
 from courseflow_admin.services.money import payments
@@ -158,6 +157,15 @@ def outcome_of(payment: Payment, *, waiting: bool, disputes_suspend: bool) -> Ou
         return _unconfirmed(payment, waiting=waiting)
     if payment.capture is Capture.FAILED:
         return _failed(payment)
+    if payment.capture is Capture.LAPSED:
+        return Outcome(
+            "over",
+            "This payment was not accepted in time",
+            f"Nothing was charged: your bank releases {payment.amount}. You can buy the course "
+            "again.",
+            "Buy course",
+            routes.checkout(payment.course_slug),
+        )
     if payment.capture is Capture.EXPIRED:
         return Outcome(
             "over",
@@ -253,7 +261,7 @@ def _twice(payment: Payment) -> Outcome:
     course = ("View course", routes.learn(payment.course_slug))
     title = "You paid twice; this is the second payment"
     have = f"You already have {payment.course_title}"
-    if payment.settled_minor >= payment.amount.minor:
+    if payment.refunded_minor >= payment.amount.minor:
         return Outcome(
             "back",
             title,

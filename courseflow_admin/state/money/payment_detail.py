@@ -11,17 +11,17 @@ from courseflow_admin.errors import CourseFlowError, Invalid
 from courseflow_admin.models.core.amounts import LONGEST_WRITTEN, Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor, Permission
-from courseflow_admin.models.money.payments import (
-    LONGEST_NOTE,
-    LONGEST_REASON,
+from courseflow_admin.models.money.payment_parts import (
     Capture,
-    Payment,
     Refund,
     RefundState,
     ReviewState,
+    SettledBy,
 )
+from courseflow_admin.models.money.payments import LONGEST_NOTE, LONGEST_REASON, Payment
 from courseflow_admin.services.money import captures, payments, refunds, reviews
 from courseflow_admin.services.money.payments import PaymentDetail
+from courseflow_admin.services.money.refunds import NewerRefund
 from courseflow_admin.services.school import support
 from courseflow_admin.state.core import notices, times
 from courseflow_admin.state.core.acts import ActsState
@@ -38,8 +38,9 @@ from courseflow_admin.state.money.payment_rows import (
     Shown,
     effects_of,
     effects_of_capturing,
-    effects_of_resolving,
+    effects_of_settling,
     email_line,
+    held_at_the_gateway,
     references_of,
     refund_line,
     shown_of,
@@ -53,6 +54,7 @@ class RefundForm(Form):
 
 
 class ReviewForm(Form):
+    how: SettledBy = SettledBy.NOTED
     note: str = Field(default="", max_length=LONGEST_NOTE)
 
 
@@ -64,6 +66,7 @@ class Asked:
     payment_id: str
     currency: str
     request_id: str  # of the refund
+    seen: tuple[str, ...]  # the refunds that were known when the dialog opened
 
 
 class PaymentDetailState(ActsState, DetailState, rx.State):
@@ -85,6 +88,8 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
     refunding: bool = False
     review_dialog: bool = False
     review_about: str = ""  # why a person was asked for, as it was when the dialog opened
+    review_held: str = ""  # what the gateway holds of it, "" when nothing
+    review_how: str = SettledBy.NOTED
     review_effects: list[str] = []
     note_problem: str = ""
     review_problem: str = ""
@@ -96,6 +101,7 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
     capturing: bool = False
     _payment: Payment | None = None
     _request_id: str = ""
+    _seen: tuple[str, ...] = ()
 
     @event(Permission.PAYMENTS_READ, supersedes=True)
     async def load(self):
@@ -173,6 +179,7 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
                 # What is sent again is the same request, also in another tab.
                 self._request_id = waiting.id
                 amount = Money(minor=waiting.amount_minor, currency=amount.currency)
+            self._seen = _refunds_of(self._payment)
             self.dialog_key += 1
             self.refund_amount = amount.plain()
             self.refund_problem = self.reason_problem = ""
@@ -191,9 +198,17 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
             try:
                 amount = Money.parse(form.amount, asked.currency)
                 after = await refunds.refund(
-                    asked.actor, asked.payment_id, amount, form.reason, asked.request_id
+                    asked.actor,
+                    asked.payment_id,
+                    amount,
+                    form.reason,
+                    asked.request_id,
+                    asked.seen,
                 )
             except CourseFlowError as problem:
+                if isinstance(problem, NewerRefund):  # now it is seen, and the next try goes ahead
+                    async with self._shown_again(asked) as payment:
+                        self._seen = _refunds_of(payment)
                 sentence = await support.sentence(problem)
                 async with resumed(self):
                     here = self._request_id == asked.request_id
@@ -227,8 +242,17 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
         self.review_dialog = is_open and waits
         if self.review_dialog and payment is not None:
             self.review_about = payment.review.reason
-            self.review_effects = effects_of_resolving(payment)
+            self.review_held = held_at_the_gateway(payment)
+            self._choose(SettledBy.ACCEPTED if self.review_held else SettledBy.NOTED)
             self.review_problem = self.note_problem = ""
+
+    @event(Permission.PAYMENTS_REVIEW)
+    async def choose_settlement(self, how: SettledBy):
+        self._choose(how)
+
+    def _choose(self, how: SettledBy) -> None:
+        self.review_how = how
+        self.review_effects = effects_of_settling(self._payment, how) if self._payment else []
 
     @event(Permission.PAYMENTS_REVIEW)
     async def resolve_review(self, form: ReviewForm):
@@ -245,7 +269,8 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
         try:
             auth = await self.get_state(AuthState)
             payment_id = self._payment.id
-            await reviews.resolve(auth.actor(), payment_id, form.note, self.review_about)
+            how, about = form.how, self.review_about
+            await reviews.settle(auth.actor(), payment_id, how, form.note, about)
             self._show(await payments.get(auth.actor(), payment_id))
             self.review_dialog = False
             yield notices.success("Review resolved.")
@@ -264,7 +289,8 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
             payment = self._payment
             if payment is not None and not self._is_under_way(act, payment.id) and ready():
                 actor = (await self.get_state(AuthState)).actor()
-                asked = Asked(actor, payment.id, payment.amount.currency, self._request_id)
+                currency = payment.charged.currency
+                asked = Asked(actor, payment.id, currency, self._request_id, self._seen)
                 self._begin(act, payment.id)
                 self._show_acts()
         try:
@@ -303,10 +329,10 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
             return
         asked = self._asked_for(payment)
         if asked and not asked.outcome_known:  # sent again it reserves nothing more
-            without = {"refunded_minor": payment.refunded_minor - asked.amount_minor}
-            payment = payment.model_copy(update=without)
+            others = [one for one in payment.refunds if one.id != asked.id]
+            payment = payment.model_copy(update={"refunds": others})
         try:
-            amount = Money.parse(text, payment.amount.currency)
+            amount = Money.parse(text, payment.charged.currency)
         except Invalid as problem:
             self.amount_problem, self.refund_act = problem.message, "Refund"
             return
@@ -345,6 +371,10 @@ def _refunded(payment: Payment, request_id: str, amount: Money) -> Notice:
             "keep checking. Its status is shown on this page."
         )
     return notices.success(f"Refunded {amount} to {payment.name}.")
+
+
+def _refunds_of(payment: Payment) -> tuple[str, ...]:
+    return tuple(refund.id for refund in payment.refunds)
 
 
 def _unanswered(payment: Payment, account_id: str) -> Refund | None:

@@ -6,17 +6,16 @@ from typing import Any
 from courseflow_admin import routes
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import Email
-from courseflow_admin.models.money.payments import (
-    CAPTURE_MOVES,
+from courseflow_admin.models.money.payment_parts import (
+    ASKS_A_PERSON,
     Capture,
     Consent,
     DisputeState,
-    Payment,
     Refund,
     ReviewState,
-    method_text,
-    state_of,
+    SettledBy,
 )
+from courseflow_admin.models.money.payments import Payment, method_text, state_of
 from courseflow_admin.services.money.payments import PaymentDetail
 from courseflow_admin.state.core import times
 from courseflow_admin.state.core.auth import initials
@@ -57,6 +56,7 @@ class Shown:
     refunded: str = ""
     pending_refund: str = ""
     taken_back: str = ""  # by the bank
+    held: str = ""  # at the gateway, and not accepted
     net: str = ""
     learner: str = ""
     initials: str = ""
@@ -105,18 +105,48 @@ def effects_of_capturing(payment: Payment) -> list[str]:
     ]
 
 
-def effects_of_resolving(payment: Payment) -> list[str]:
-    """What resolving its review does: the list, money and access, the note, in this order."""
+def held_at_the_gateway(payment: Payment) -> str:
+    """`₹1,249.50 held at Razorpay`: money that a review is about; "" when there is none."""
+    if not payment.held_minor or payment.held_for not in ASKS_A_PERSON:
+        return ""
+    held = Money(minor=payment.held_minor, currency=payment.charged.currency)
+    return f"{held} held at {payment.provider.capitalize()}"
+
+
+def effects_of_settling(payment: Payment, how: SettledBy) -> list[str]:
+    """What settling its review does: the payment, money and access, the note, in this order."""
+    held = Money(minor=payment.held_minor, currency=payment.charged.currency)
+    name, course = payment.name or "The buyer", payment.course_title
+    if how is SettledBy.ACCEPTED:
+        return [
+            f"{held} is accepted as the price of {course}, with a receipt for that amount.",
+            f"{name} gets access to {course} immediately.",
+            "Your note is kept in the payment history with your name. Two e-mails go to "
+            f"{payment.email}: course access and the receipt.",
+        ]
+    if how is SettledBy.REFUNDED:
+        return [
+            f"{held} goes back through {payment.provider.capitalize()}, usually within a minute.",
+            f"{name} gets no access by this payment, and can buy {course} again.",
+            "Your note is kept in the payment history with your name. An e-mail tells "
+            f"{payment.email} about the refund.",
+        ]
+    return _effects_of_a_note(payment)
+
+
+def _effects_of_a_note(payment: Payment) -> list[str]:
     review = payment.review.model_copy(update={"state": ReviewState.RESOLVED})
     changes: dict[str, Any] = {"review": review}
     unpaid = payment.capture is not Capture.PAID
-    if Capture.EXPIRED in CAPTURE_MOVES[payment.capture]:
+    if payment.capture is Capture.CREATED:
         changes["capture"] = Capture.EXPIRED
     word = state_of(payment.model_copy(update=changes)).label
     name = payment.name or "its buyer"
     return [
         f"The payment no longer needs review. Its status changes to “{word}”.",
         f"Its checkout is closed, so {name} can buy {payment.course_title} again."
+        if unpaid and payment.capture not in {Capture.PENDING, Capture.AUTHORIZED}
+        else "Its checkout is closed. The money on its way is still followed."
         if unpaid
         else "No money is moved, and no access changes.",
         "Your note is kept in the payment history with your name. No e-mail is sent.",
@@ -144,7 +174,8 @@ def shown_of(payment: Payment) -> Shown:
         refunded=f"−{sums.refunded}" if sums.refunded.minor else str(sums.refunded),
         pending_refund=str(sums.pending) if sums.pending.minor else "",
         taken_back=f"−{sums.taken_back}" if sums.taken_back.minor else "",
-        net=str(sums.net),
+        held=str(sums.held) if sums.held.minor else "",
+        net=sums.net,
         learner=payment.name or "Deleted account",
         initials=initials(payment.name),
         email=payment.email,

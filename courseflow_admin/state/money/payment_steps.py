@@ -4,7 +4,8 @@ from courseflow_admin.field_sentences import counted
 from courseflow_admin.models.core import calendar
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.mail.emails import Email, EmailState
-from courseflow_admin.models.money.payments import Attempt, Capture, Payment, SyncNote, method_text
+from courseflow_admin.models.money.payment_parts import Attempt, Capture, SyncNote
+from courseflow_admin.models.money.payments import Payment, method_text
 from courseflow_admin.models.money.webhooks import WebhookEvent
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from courseflow_admin.services.money.payments import PaymentDetail
@@ -20,6 +21,7 @@ _ATTEMPTS = {
     Capture.AUTHORIZED: ("clock", "amber", "Authorized, not captured yet"),
     Capture.PENDING: ("clock", "amber", "Started, not yet confirmed"),
     Capture.FAILED: ("failed", "red", "Declined"),
+    Capture.LAPSED: ("clock", "gray", "Lapsed: never captured, so it was refunded automatically"),
 }
 _ACTS = {
     Act.CHECKOUT_OPENED: ("cart", "gray", "Checkout opened"),
@@ -39,6 +41,8 @@ _ACTS = {
     Act.RECEIPT_NUMBERED: ("receipt", "green", "Receipt numbered"),
 }
 _DISPUTES = {
+    "inquiry": "The bank asks about this payment; no money has moved",
+    "closed": "The bank's inquiry is closed",
     "open": "Disputed by the cardholder",
     "won": "Dispute won",
     "lost": "Dispute lost: the bank returned the money",

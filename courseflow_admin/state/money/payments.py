@@ -8,11 +8,10 @@ from courseflow_admin import routes
 from courseflow_admin.models.core.amounts import CURRENCIES
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Permission
+from courseflow_admin.models.money.payment_parts import GATEWAYS, PaymentState
 from courseflow_admin.models.money.payments import (
-    GATEWAYS,
     Payment,
     PaymentFilter,
-    PaymentState,
     Sort,
     SortField,
     method_text,
@@ -33,10 +32,12 @@ STATES: dict[str, str] = {
     "authorized": "Authorized",
     "failed": "Failed",
     "disputed": "Disputed",
+    "lost": "Dispute lost",
     "partially_refunded": "Partly refunded",
     "refunded": "Refunded",
     "created": "Created",
     "expired": "Expired",
+    "lapsed": "Lapsed",
 }
 PROVIDERS: dict[str, str] = {name: name.capitalize() for name in GATEWAYS}
 NAMES = (

@@ -49,4 +49,4 @@ async def test_a_capture_nobody_confirmed_is_told_apart_from_a_refused_one(api, 
 
     assert (unknown.status_code, unknown.json()["code"]) == (502, "capture_unconfirmed")
     assert (lapsed.status_code, lapsed.json()["code"]) == (502, "provider_refused")
-    assert (await payments_db.get(held.id)).state == "failed"
+    assert (await payments_db.get(held.id)).state == "lapsed"

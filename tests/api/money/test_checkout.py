@@ -12,7 +12,7 @@ from courseflow_admin.config import settings
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
 from courseflow_admin.services.identity import sessions
 from courseflow_admin.services.teaching import access
 from courseflow_admin.worker import run_until_idle

@@ -6,7 +6,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.models.money.payments import Capture, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import Capture, Review, ReviewState
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from tests.api.identity.test_accounts import sign_in
 from tests.builders import an_account, stored
@@ -182,7 +182,12 @@ async def test_an_admin_resolves_a_review_once_and_for_the_reason_that_was_read(
     again = await api.post(f"{address}/review", json={"note": "Seen"})
 
     assert (hidden, refused.status_code) == (None, 403)
-    assert seen == {"state": "open", "reason": "It does not fit."}
+    assert seen == {
+        "state": "open",
+        "reason": "It does not fit.",
+        "held_minor": 0,
+        "held_currency": "INR",
+    }
     assert (empty.status_code, other.status_code) == (422, 409)
     assert (resolved.status_code, resolved.json()["state"]) == (200, "paid")
     assert (again.status_code, again.json()["code"]) == (409, "no_open_review")

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.db.core import client
 from courseflow_admin.db.money import payments as payments_db
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
 from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
 from tests.lines import Line

@@ -14,7 +14,8 @@ from courseflow_admin.development.sandbox.server import Sandbox
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import GATEWAYS, Payment, PaymentState
+from courseflow_admin.models.money.payment_parts import GATEWAYS, PaymentState
+from courseflow_admin.models.money.payments import Payment
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services.money import captures, payments, refunds
 from courseflow_admin.services.money.sync import sync
@@ -56,6 +57,9 @@ async def everything() -> dict[str, dict[str, Any]]:
     return found | {row["_id"]: without_notes(row) for row in await stored("payments")}
 
 
+RARE = {"lapsed", "lost"}  # no payment of the demo school is
+
+
 async def an_admin() -> Actor:
     admin = next(row for row in await stored("accounts") if row["role"] == "admin")
     return Actor(admin["_id"], "admin", admin["name"], admin["email"], verified=True)
@@ -69,7 +73,7 @@ async def test_asking_the_gateways_about_demo_payments_changes_nothing(demo: San
 
     kinds = {(payment.provider, payment.state.value) for payment in asked}
     assert len(asked) >= 50
-    assert {state for _, state in kinds} == {state.value for state in PaymentState}
+    assert {state for _, state in kinds} == {state.value for state in PaymentState} - RARE
     assert {state for name, state in kinds if name == "razorpay"} >= AT_BOTH - {"created"}
     assert {state for name, state in kinds if name == "stripe"} >= AT_BOTH - {"created"}
     shown = {(payment.state.value, results[payment.id].partition(":")[0]) for payment in asked}
@@ -81,7 +85,7 @@ async def test_asking_the_gateways_about_demo_payments_changes_nothing(demo: San
         ("partially_refunded", "partly refunded"),
         ("refunded", "refunded"),
         ("failed", "failed"),
-        ("expired", "not paid yet"),
+        ("expired", "expired"),
         ("disputed", "disputed"),
         ("needs_review", "needs review"),
     }

@@ -9,14 +9,8 @@ from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import (
-    Payment,
-    PaymentFilter,
-    Refund,
-    RefundCause,
-    RefundState,
-    Sort,
-)
+from courseflow_admin.models.money.payment_parts import Refund, RefundCause, RefundState
+from courseflow_admin.models.money.payments import Payment, PaymentFilter, Sort
 from courseflow_admin.models.money.webhooks import WebhookEvent, WebhookState
 from courseflow_admin.models.teaching.enrollments import Enrollment
 from courseflow_admin.services.money import payments

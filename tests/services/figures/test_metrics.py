@@ -10,7 +10,8 @@ from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
 from courseflow_admin.models.figures.metrics import METRICS
-from courseflow_admin.models.money.payments import PaymentFilter, RefundState, Sort
+from courseflow_admin.models.money.payment_parts import RefundState
+from courseflow_admin.models.money.payments import PaymentFilter, Sort
 from courseflow_admin.models.money.webhooks import WebhookFilter
 from courseflow_admin.models.teaching.enrollments import EnrollmentFilter
 from courseflow_admin.services.figures import metrics

@@ -7,7 +7,12 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.periods import Period
 from courseflow_admin.models.mail.emails import UNDELIVERED, EmailFilter, EmailState
-from courseflow_admin.models.money.payments import Dispute, DisputeState, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import (
+    Dispute,
+    DisputeState,
+    Review,
+    ReviewState,
+)
 from courseflow_admin.models.money.webhooks import STUCK, WebhookFilter, WebhookState
 from courseflow_admin.services.figures.attention import needs_attention
 from courseflow_admin.services.mail import emails
@@ -26,9 +31,9 @@ async def test_a_school_where_all_is_well_needs_nobody(kolkata):
 async def test_each_thing_that_wants_a_person_leads_to_exactly_these(kolkata):
     at = clock.business()
     disputed = await a_payment(
-        90, "disputed", dispute=Dispute(state=DisputeState.OPEN, deadline=at + timedelta(days=4))
+        90, "disputed", disputes=[Dispute(state=DisputeState.OPEN, deadline=at + timedelta(days=4))]
     )
-    await a_payment(91, "disputed", dispute=Dispute(state=DisputeState.LOST))
+    await a_payment(91, "lost", disputes=[Dispute(state=DisputeState.LOST)])
     reason = "The gateway reports ₹1.00."
     review = Review(state=ReviewState.OPEN, reason=reason, at=at)
     reviewed = [await a_payment(age, "needs_review", review=review) for age in (5, 500)]

@@ -8,7 +8,7 @@ from pydantic_core import to_jsonable_python
 from courseflow_admin.errors import NotPermitted, TooMany
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Dispute,
     DisputeState,
     Refund,
@@ -87,7 +87,7 @@ async def test_of_a_payment_it_says_what_its_page_says_and_nothing_written_for_t
         billing_name="Eve & Sons",
         refunds=[refund],
         review=Review(state=ReviewState.OPEN, reason="Looks like a stolen card."),
-        dispute=Dispute(state=DisputeState.OPEN, reason="fraudulent", provider_id="dp_x"),
+        disputes=[Dispute(state=DisputeState.OPEN, reason="fraudulent", provider_id="dp_x")],
         syncs=[
             SyncNote(at=clock.business(), source="Re-check by Ruth Root", result="Nothing new.")
         ],
@@ -103,7 +103,7 @@ async def test_of_a_payment_it_says_what_its_page_says_and_nothing_written_for_t
         "Eve & Sons",
     )
     assert {"reason", "by", "provider_refund_id"}.isdisjoint(told)
-    assert payment["review"] == {"state": "open", "at": None}
+    assert payment["review"] == {"state": "open", "at": None, "settled_by": None}
     for text in (str(payment), str(shown)):
         for word in ("fraud", "acc_root", "re_x", "stolen", "dp_x", "Ruth"):
             assert word not in text

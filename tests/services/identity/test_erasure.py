@@ -13,7 +13,7 @@ from courseflow_admin.models.school.audit import Act
 from courseflow_admin.services.identity import accounts, erasure, my_account, sessions
 from courseflow_admin.services.identity.reauthentication import WrongPassword
 from courseflow_admin.services.mail import outbox
-from courseflow_admin.services.money import receipts
+from courseflow_admin.services.money import receipt_numbers, receipts
 from courseflow_admin.services.school import audit
 from tests.account_builders import a_newcomer, an_enrollment, everything, kinds_of_emails, signed_in
 from tests.builders import PASSWORD, acting, an_account, audited, stored
@@ -161,7 +161,7 @@ async def test_a_receipt_numbered_after_the_deletion_is_written_to_nobody(databa
     await transaction(pay)
     await erasure.erase(acting(eve), PASSWORD)
 
-    await run_due(receipts.NUMBER)
+    await run_due(receipt_numbers.NUMBER)
 
     [receipt] = await stored("receipts")
     assert receipt["number"] == 1

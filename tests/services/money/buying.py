@@ -2,7 +2,9 @@
 
 import pytest
 
+from courseflow_admin.db.money import ledger as ledger_db
 from courseflow_admin.db.money import payments as payments_db
+from courseflow_admin.models.money.ledger import sums
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.services.money.sync import sync
@@ -46,3 +48,11 @@ async def work(sandbox):
 
 async def kinds_of_mail():
     return sorted(row["kind"] for row in await stored("emails"))
+
+
+async def books(payment):
+    """Account -> what the entries of a payment add up to, in minor units; each sums to zero."""
+    entries = await ledger_db.of_payment(payment.id)
+    for entry in entries:
+        assert sum(line.amount_minor for line in entry.lines) == 0, entry
+    return {account.value: minor for (account, _), minor in sums(entries).items() if minor}

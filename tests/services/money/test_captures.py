@@ -10,14 +10,14 @@ from courseflow_admin.errors import NotPermitted, ProviderRefused
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import (
-    LAPSES_AFTER,
+from courseflow_admin.models.money.payment_parts import (
     Attempt,
     Capture,
     PaymentState,
     Review,
     ReviewState,
 )
+from courseflow_admin.models.money.payments import LAPSES_AFTER
 from courseflow_admin.services.money import captures, payments
 from courseflow_admin.services.money.captures import (
     LOOK_AFTER,
@@ -174,7 +174,7 @@ async def test_what_has_lapsed_is_refused_and_shown_as_it_is(database, sandbox):
     with pytest.raises(ProviderRefused, match="authorized and not yet captured can be captured"):
         await captures.capture(ADMIN, payment.id)
 
-    assert (await payments_db.get(payment.id)).state is PaymentState.FAILED
+    assert (await payments_db.get(payment.id)).state is PaymentState.LAPSED
     assert sandbox.refunds(at_razorpay) == [499_900]
     assert (await stored("enrollments"), await kinds_of_mail()) == ([], [])
 

@@ -12,7 +12,12 @@ from courseflow_admin.errors import ProviderUnreachable
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.accounts import Billing
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.money.payments import Capture, PaymentState, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import (
+    Capture,
+    PaymentState,
+    Review,
+    ReviewState,
+)
 from courseflow_admin.models.teaching.access import UNDER_WAY, ReasonCode
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm, PaymentUnderWay

@@ -11,7 +11,7 @@ from courseflow_admin.errors import ProviderUnreachable
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
-from courseflow_admin.models.money.payments import PaymentState, RefundState
+from courseflow_admin.models.money.payment_parts import PaymentState, RefundState
 from courseflow_admin.services.figures import attention
 from courseflow_admin.services.money import refunds, sync
 from courseflow_admin.services.school import jobs

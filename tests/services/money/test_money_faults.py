@@ -8,13 +8,16 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Invalid, NotFound, ProviderUnreachable
+from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.permissions import SYSTEM, Actor
-from courseflow_admin.models.money.payments import Capture, PaymentState, RefundState
+from courseflow_admin.models.money.observing import Seen
+from courseflow_admin.models.money.payment_parts import Capture, PaymentState, RefundState
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.money import checkout, payments, refunds
+from courseflow_admin.services.money import checkout, facts, payments, refunds
 from courseflow_admin.services.money.checkout import PaymentUnderWay
+from courseflow_admin.services.money.facts import Overtaken
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access, catalog
 from courseflow_admin.state.money.payment_steps import step_rows
@@ -350,8 +353,11 @@ async def test_a_refund_of_ours_made_while_we_looked_is_not_taken_for_the_gatewa
     sandbox.switch(provider, outage="timeout")  # it is made, and nobody answers
     await refunds.refund(ADMIN, payment.id, third, "Asked for it", new_id("ref"))
     sandbox.switch(provider, outage="ok")
-    facts = await gateway(provider).fetch(payment.provider_checkout_id)
-    await refunds.compare(before, facts.payments[0], SYSTEM)
+    told = await gateway(provider).fetch(payment.provider_checkout_id)
+    seen = Seen(before, tuple(await facts.known(before)), clock.business(), "look")
+    with pytest.raises(Overtaken):
+        await facts.add(payment.id, seen.facts_of(told.charges[0]), seen_revision=before.revision)
+    await sync(payment.id, "a webhook")
 
     after = await payments_db.get(payment.id)
     assert [refund.state for refund in after.refunds] == [RefundState.SETTLED]

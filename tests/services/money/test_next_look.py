@@ -4,7 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from courseflow_admin.models.money.payments import Capture, RefundState, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import (
+    Capture,
+    RefundState,
+    Review,
+    ReviewState,
+)
 from courseflow_admin.services.money.looks import next_look
 from tests.models.money.test_payments import AT, a_payment, a_refund
 

@@ -6,9 +6,9 @@ import re
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
 from courseflow_admin.models.money.receipts import Receipt
-from courseflow_admin.services.money import payments, receipts
+from courseflow_admin.services.money import payments, receipt_numbers
 from courseflow_admin.services.school.jobs import TRIES
 from courseflow_admin.worker import run_until_idle
 from tests.builders import stored
@@ -34,7 +34,7 @@ async def a_receipt(number, *, paid=True):
         paid_at=payment.created_at,
     )
     await collection("receipts").insert_one(receipt.to_mongo())
-    await receipts.ask_number(payment.id)
+    await receipt_numbers.ask_number(payment.id)
     return payment
 
 
@@ -47,11 +47,11 @@ async def test_a_receipt_in_trouble_lets_the_others_pass_and_leaves_no_gap(datab
     await a_receipt(2)
     await a_receipt(1)
 
-    await run_due(receipts.NUMBER)
+    await run_due(receipt_numbers.NUMBER)
     during = await numbers()
     await collection("payments").insert_one(troubled.to_mongo())
     await make_due("rcp_3")
-    await run_due(receipts.NUMBER)
+    await run_due(receipt_numbers.NUMBER)
 
     assert during == {"rcp_1": 2, "rcp_2": 1, "rcp_3": 0}
     assert await numbers() == {"rcp_1": 2, "rcp_2": 1, "rcp_3": 3}
@@ -63,7 +63,7 @@ async def test_many_receipts_in_trouble_stop_nothing(database):
         await a_receipt(number + 10, paid=False)
     await a_receipt(1)
 
-    await run_due(receipts.NUMBER)
+    await run_due(receipt_numbers.NUMBER)
 
     assert (await numbers())["rcp_1"] == 1
 

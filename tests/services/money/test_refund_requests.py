@@ -10,10 +10,13 @@ from courseflow_admin.errors import ProviderRefused
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
-from courseflow_admin.models.money.payments import Refund, RefundCause, RefundState
-from courseflow_admin.services.money import refunds
+from courseflow_admin.models.money.decisions import decided
+from courseflow_admin.models.money.facts import FactKind
+from courseflow_admin.models.money.payment_parts import RefundCause, RefundState
+from courseflow_admin.services.money import facts, refunds
+from courseflow_admin.services.money.refunds import NewerRefund
 from courseflow_admin.services.money.sync import sync
-from tests.builders import stored
+from tests.builders import acting, an_account, stored
 from tests.job_builders import due_at
 from tests.services.money.buying import BOTH, work
 from tests.services.money.test_refunds import ADMIN, PENDING, SETTLED, a_purchase, states
@@ -114,17 +117,22 @@ async def test_after_a_fault_that_stripe_keeps_a_look_comes_before_it_is_asked_a
 
 async def test_who_died_while_asking_holds_nobody_up_for_longer_than_its_lease(database, sandbox):
     _, _, payment, paid = await a_purchase(sandbox, "stripe")
-    at = clock.business()
-    left_behind = Refund(
-        id=new_id("ref"),
+    at, request_id = clock.business(), new_id("ref")
+    asked = decided(
+        payment,
+        FactKind.REFUND_ASKED,
+        request_id,
+        at,
+        status=RefundCause.ADMIN,
         amount_minor=10_000,
-        cause=RefundCause.ADMIN,
+        currency="INR",
         reason="Asked for it",
         by=ADMIN.id,
-        at=at,
-        asking_until=at + timedelta(seconds=0.3),
     )
-    await payments_db.reserve_refund(payment.id, left_behind)
+    await facts.add(payment.id, [asked], actor=ADMIN)
+    left_behind = (await payments_db.get(payment.id)).refunds[0]
+    until = at + timedelta(seconds=0.3)
+    await payments_db.ask_for_refund_again(payment.id, left_behind, until)
 
     answers = await asyncio.gather(*(ask(payment, left_behind.id) for _ in range(3)))
 
@@ -159,3 +167,45 @@ async def test_a_look_and_the_same_request_at_one_moment_are_one_refund(database
     after = await payments_db.get(payment.id)
     assert [refund.state for refund in after.refunds] == [RefundState.SETTLED]
     assert sandbox.refunds(paid) == [10_000]
+
+
+@BOTH
+async def test_of_two_admins_in_two_windows_the_second_is_told_who_refunded_and_when(
+    database, sandbox, provider
+):
+    _, _, payment, paid = await a_purchase(sandbox, provider)
+    rosa = acting(await an_account("rosa@demo.test", "admin", "Rosa Admin"))
+    seen = [refund.id for refund in payment.refunds]
+    part = Money(minor=39_200, currency="INR")
+
+    await refunds.refund(rosa, payment.id, part, "Goodwill", new_id("ref"), seen)
+    with pytest.raises(NewerRefund, match=r"refund of ₹392\.00, made just now by Rosa Admin\."):
+        await refunds.refund(ADMIN, payment.id, part, "Goodwill", new_id("ref"), seen)
+
+    after = await payments_db.get(payment.id)
+    assert (states(after), sandbox.refunds(paid)) == ([SETTLED], [39_200])
+    now_seen = [refund.id for refund in after.refunds]
+    await refunds.refund(ADMIN, payment.id, part, "Goodwill", new_id("ref"), now_seen)
+    assert sandbox.refunds(paid) == [39_200, 39_200]
+
+
+@BOTH
+async def test_one_that_is_still_pending_is_named_as_well_and_a_failed_one_is_not(
+    database, sandbox, provider
+):
+    _, _, payment, _ = await a_purchase(sandbox, provider)
+    sandbox.switch(provider, refunds="pending")
+    await ask(payment, new_id("ref"))
+
+    with pytest.raises(NewerRefund):
+        await refunds.refund(
+            ADMIN, payment.id, Money(minor=100, currency="INR"), "Again", new_id("ref"), []
+        )
+    (pending,) = (await payments_db.get(payment.id)).refunds
+    sandbox.fail_refund(pending.provider_refund_id)
+    await sync(payment.id, "a webhook")
+    await refunds.refund(
+        ADMIN, payment.id, Money(minor=100, currency="INR"), "Again", new_id("ref"), []
+    )
+
+    assert len((await payments_db.get(payment.id)).refunds) == 2

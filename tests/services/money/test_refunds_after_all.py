@@ -1,19 +1,18 @@
 """Refunds that we took for failed, and that the gateway reports on their way or made after all."""
 
-from datetime import timedelta
-
 import pytest
 
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.observing import Seen
+from courseflow_admin.models.money.payment_parts import PaymentState
 from courseflow_admin.providers.gateways import gateway
-from courseflow_admin.services.money import payments, refunds
+from courseflow_admin.services.money import consequences, facts, payments, refunds
+from courseflow_admin.services.money.facts import Overtaken
 from courseflow_admin.services.money.refunds import RefundTooLarge
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
-from courseflow_admin.worker import run_until_idle
-from tests.job_builders import due_at, forget, make_due
+from tests.job_builders import due_at
 from tests.services.money.buying import BOTH, kinds_of_mail, work
 from tests.services.money.test_refunds import (
     ADMIN,
@@ -84,7 +83,7 @@ async def test_a_refund_refused_to_us_that_the_gateway_has_under_way_is_reserved
     await work(sandbox)
 
     assert (states(before), before.refunded_minor) == ([FAILED], 0)
-    assert (states(during), during.refunded_minor) == ([PENDING], 300_000)
+    assert (states(during), during.reserved_minor) == ([PENDING], 300_000)
     assert during.refunds[0].provider_refund_id == given["id"]
     assert planned is not None
     after = await payments_db.get(payment.id)
@@ -107,7 +106,7 @@ async def test_money_that_went_back_twice_because_a_failed_refund_was_made_after
         await sync(payment.id, "a webhook")
 
     after = await payments_db.get(payment.id)
-    assert (states(after), after.refunded_minor) == ([FAILED, SETTLED], 300_000)
+    assert (states(after), after.refunded_minor) == ([SETTLED, SETTLED], 600_000)
     assert (after.state, after.review.reason) == (
         PaymentState.NEEDS_REVIEW,
         f"{provider.capitalize()} reports a refund of ₹3,000.00, which is more than is left of "
@@ -120,20 +119,21 @@ async def test_what_a_refund_was_before_it_failed_does_not_undo_the_failure(data
     """One run asked the gateway before the refund failed, and comes to write after another."""
     _, _, payment, _ = await a_purchase(sandbox, "stripe")
     await give_back(payment, payment.amount.minor)
-    seen = await payments_db.get(payment.id)
-    facts = await gateway("stripe").fetch(payment.provider_checkout_id)
-    sandbox.fail_refund(seen.refunds[0].provider_refund_id)
+    before = await payments_db.get(payment.id)
+    told = await gateway("stripe").fetch(payment.provider_checkout_id)
+    seen = Seen(before, tuple(await facts.known(before)), clock.business(), "look")
+    sandbox.fail_refund(before.refunds[0].provider_refund_id)
     await sync(payment.id, "a webhook")
 
-    await refunds.compare(seen, facts.payments[0], refunds.SYSTEM)
+    with pytest.raises(Overtaken):
+        await facts.add(payment.id, seen.facts_of(told.charges[0]), seen_revision=before.revision)
 
     after = await payments_db.get(payment.id)
     assert (states(after), after.refunded_minor, after.state) == ([FAILED], 0, "paid")
-    assert await due_at(payment.id) <= clock.business()  # what is so now is asked at once
 
 
 @pytest.mark.parametrize("whose", ["the gateway's own", "one that had failed"])
-async def test_a_crash_before_a_refund_found_at_the_gateway_is_settled_is_mended_by_a_planned_look(
+async def test_a_crash_while_a_refund_found_at_the_gateway_is_written_is_mended_by_the_next_look(
     database, sandbox, monkeypatch, whose
 ):
     _, _, payment, paid = await a_purchase(sandbox, "stripe")
@@ -145,17 +145,15 @@ async def test_a_crash_before_a_refund_found_at_the_gateway_is_settled_is_mended
         sandbox.fail_refund(given)
         await sync(payment.id, "a webhook")
         sandbox.settle_refund(given)
-    await forget(payment.id)
+    before = await payments_db.get(payment.id)
 
     with monkeypatch.context() as dying:
-        dying.setattr(refunds, "_record_refunded", None)
+        dying.setattr(consequences, "ask_for_looks", None)
         with pytest.raises(TypeError):
             await payments.recheck(ADMIN, payment.id)
-    during, planned = await payments_db.get(payment.id), await due_at(payment.id)
-    await make_due(payment.id)
-    await run_until_idle()
+    during = await payments_db.get(payment.id)
+    await sync(payment.id, "scheduled check")
 
-    assert (states(during), during.refunded_minor) == ([PENDING], 300_000)
-    assert planned <= clock.business() + timedelta(minutes=1)
+    assert (during, during.refunded_minor) == (before, 0)
     after = await payments_db.get(payment.id)
     assert (states(after), after.refunded_minor) == ([SETTLED], 300_000)

@@ -11,24 +11,26 @@ from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.paging import PageRequest
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Capture,
-    PaymentFilter,
     PaymentState,
     Review,
     ReviewState,
+    SettledBy,
 )
+from courseflow_admin.models.money.payments import PaymentFilter
 from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services.figures.attention import needs_attention
 from courseflow_admin.services.money import payments, reviews
-from courseflow_admin.services.money.reviews import NothingToResolve
+from courseflow_admin.services.money.reviews import MoneyHeld, NothingToResolve
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
 from courseflow_admin.state.money.my_payment import outcome_of
 from courseflow_admin.state.money.payment_steps import step_rows
 from tests.builders import audited, stored
+from tests.job_builders import make_due
 from tests.money_builders import a_payment
-from tests.services.money.buying import BOTH, a_sale, buy, kinds_of_mail, work
+from tests.services.money.buying import BOTH, a_sale, books, buy, kinds_of_mail, work
 from tests.services.money.test_refunds import ADMIN, a_purchase, a_second_payment
 
 NOTE = "Given back by bank transfer."
@@ -82,9 +84,9 @@ async def test_the_timeline_tells_of_it_and_only_admins_read_the_note(database):
     payment = await in_review()
     await reviews.resolve(ADMIN, payment.id, NOTE)
 
-    (inside,) = step_rows(await payments.get(ADMIN, payment.id))
+    inside = step_rows(await payments.get(ADMIN, payment.id))[-1]
     owner = Actor(payment.owner_id, "instructor", "Ines Weber")
-    (outside,) = step_rows(await payments.get(owner, payment.id))
+    outside = step_rows(await payments.get(owner, payment.id))[-1]
 
     assert (inside.what, inside.who) == (f"Review resolved: {NOTE}", "Rosa Admin")
     assert inside.evidence == f"Reason: {ROOM}\nBefore: needs_review\nAfter: paid"
@@ -154,35 +156,75 @@ async def test_nobody_resolves_what_was_asked_while_they_read_something_else(dat
         await reviews.open_review(payment.id, "Another reason.")
 
     await transaction(asked_meanwhile)
+    after = await reviews.resolve(ADMIN, payment.id, NOTE, ROOM)
+
+    assert (after.review.state, after.review.reason) == (ReviewState.OPEN, "Another reason.")
     with pytest.raises(NothingToResolve):
         await reviews.resolve(ADMIN, payment.id, NOTE, ROOM)
 
-    assert (await payments_db.get(payment.id)).review.state is ReviewState.OPEN
+
+@BOTH
+async def test_what_the_gateway_holds_is_not_settled_by_a_note(database, sandbox, provider):
+    course, student, payment = await a_mismatch(sandbox, provider)
+
+    for how in (SettledBy.NOTED, SettledBy.NOTHING_CAPTURED):
+        with pytest.raises(MoneyHeld, match=r"holds ₹4,999\.00 of this payment. Accept it, or re"):
+            await reviews.settle(ADMIN, payment.id, how, NOTE)
+
+    after = await payments_db.get(payment.id)
+    assert (after, after.held_minor) == (payment, 499_900)
+    assert (payment.state, payment.review.reason) == (PaymentState.NEEDS_REVIEW, REASON)
+    verdict = await access.verdict(student.id, course.id)
+    assert verdict.under_way.code is ReasonCode.PAYMENT_IN_REVIEW
 
 
 @BOTH
-async def test_after_a_mismatch_is_resolved_the_buyer_may_begin_anew(database, sandbox, provider):
+async def test_what_was_captured_goes_back_and_its_buyer_may_begin_anew(
+    database, sandbox, provider
+):
     course, student, payment = await a_mismatch(sandbox, provider)
-    under_way = (await access.verdict(student.id, course.id)).under_way
-    mails = await kinds_of_mail()
 
-    after = await reviews.resolve(ADMIN, payment.id, NOTE)
-    await sync(payment.id, "a webhook")
+    during = await reviews.settle(ADMIN, payment.id, SettledBy.REFUNDED, NOTE, REASON)
+    await make_due(payment.id)
+    await work(sandbox)
     new = await buy(student, course, provider)
 
-    assert (payment.state, payment.review.reason) == (PaymentState.NEEDS_REVIEW, REASON)
-    assert under_way.code is ReasonCode.PAYMENT_IN_REVIEW
-    assert (after.state, after.open) == (PaymentState.EXPIRED, False)
+    assert (during.review.state, during.reserved_minor) == (ReviewState.RESOLVED, 499_900)
+    after = await payments_db.get(payment.id)
+    assert (after.state, after.held_minor, after.open) == (PaymentState.REFUNDED, 0, False)
+    assert sandbox.refunds(payment.provider_payment_id) == [499_900]
     assert new.id != payment.id
-    assert new.provider_checkout_id != payment.provider_checkout_id
-    row = await payments_db.get(payment.id)
-    assert (row.state, row.review.state) == (PaymentState.EXPIRED, ReviewState.RESOLVED)
-    last = row.syncs[-1]
-    assert (last.result, last.why) == ("a person has seen it", f"a person has seen it: {REASON}")
-    assert (await stored("enrollments"), await kinds_of_mail()) == ([], mails)
-    told = outcome_of(row, waiting=False, disputes_suspend=True)
-    assert (told.title, told.act) == ("We have reviewed this payment", "Buy course")
-    assert "Nothing was charged" not in told.sentence
+    assert (await stored("enrollments"), await stored("receipts")) == ([], [])
+    assert await books(payment) == {}
+
+
+@BOTH
+async def test_what_was_captured_is_accepted_and_opens_the_course_for_what_it_is(
+    database, sandbox, provider
+):
+    course, student, payment = await a_mismatch(sandbox, provider)
+
+    after = await reviews.settle(ADMIN, payment.id, SettledBy.ACCEPTED, NOTE, REASON)
+    await work(sandbox)
+
+    assert (after.state, after.breakdown.net_minor) == (PaymentState.PAID, 499_900)
+    assert (await access.verdict(student.id, course.id)).allowed
+    (receipt,) = await stored("receipts")
+    assert receipt["amount"] == {"minor": 499_900, "currency": "INR"}
+    assert await kinds_of_mail() == ["access_granted", "receipt"]
+    assert await books(payment) == {"gateway": 499_900, "sales": -499_900}
+    with pytest.raises(NothingToResolve):
+        await reviews.settle(ADMIN, payment.id, SettledBy.REFUNDED, NOTE)
+
+
+async def test_only_who_may_review_settles_a_review(database, sandbox):
+    _, student, payment = await a_mismatch(sandbox)
+
+    for actor in (student, Actor("acc_ines", "instructor")):
+        with pytest.raises(NotPermitted):
+            await reviews.settle(actor, payment.id, SettledBy.ACCEPTED, NOTE)
+
+    assert await payments_db.get(payment.id) == payment
 
 
 async def test_a_second_payment_that_a_person_settled_keeps_nobody_from_buying_again(

@@ -8,7 +8,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import NotFound, ProviderRefused
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import Capture, PaymentState
+from courseflow_admin.models.money.payment_parts import Capture, PaymentState
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.money.sync import NOT_TOLD, sync
 from courseflow_admin.services.school.jobs import TRIES

@@ -6,7 +6,7 @@ import pytest
 
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
 from tests.services.money.buying import BOTH, a_sale, buy, work
 
 YEAR = timedelta(days=365)

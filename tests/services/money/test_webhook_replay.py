@@ -7,7 +7,7 @@ import pytest
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import Conflict, NotFound, NotPermitted
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
 from courseflow_admin.models.money.webhooks import WebhookState
 from courseflow_admin.services.money import webhooks
 from courseflow_admin.services.school.jobs import TRIES

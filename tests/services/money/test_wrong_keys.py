@@ -9,7 +9,7 @@ from courseflow_admin.db.core.client import collection
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.errors import KeyRefused, ProviderUnreachable
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import Capture
+from courseflow_admin.models.money.payment_parts import Capture
 from courseflow_admin.services.money import payments
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.school import doctor

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Capture,
     Dispute,
     DisputeState,
@@ -103,7 +103,7 @@ def test_a_deleted_account_studies_nothing_also_what_it_paid_for():
 
 
 def test_an_open_dispute_suspends_its_own_grant_only():
-    disputed = a_payment(capture=Capture.PAID, dispute=Dispute(state=DisputeState.OPEN))
+    disputed = a_payment(capture=Capture.PAID, disputes=[Dispute(state=DisputeState.OPEN)])
 
     alone = verdict(granted(a_grant()), [disputed])
     with_another = verdict(granted(a_grant(), a_grant("manual", id="grt_2")), [disputed])
@@ -117,9 +117,9 @@ def test_an_open_dispute_suspends_its_own_grant_only():
 @pytest.mark.parametrize("tried", [{"capture": Capture.FAILED}, {"open": True}])
 def test_what_was_tried_before_money_came_is_history(tried):
     later = {"created_at": NOW, "paid_at": NOW + DAY}
-    disputed = a_payment(capture=Capture.PAID, dispute=Dispute(state=DisputeState.OPEN)).model_copy(
-        update=later
-    )
+    disputed = a_payment(
+        capture=Capture.PAID, disputes=[Dispute(state=DisputeState.OPEN)]
+    ).model_copy(update=later)
     before = a_payment(**tried).model_copy(update={"id": "pay_2", "created_at": NOW})
     after = before.model_copy(update={"created_at": NOW + 2 * DAY})
     grant = a_grant(started=NOW - DAY)
@@ -156,6 +156,6 @@ def test_a_review_is_told_without_its_reason_but_to_admins():
 
 
 def test_a_won_dispute_restores_access():
-    won = a_payment(capture=Capture.PAID, dispute=Dispute(state=DisputeState.WON))
+    won = a_payment(capture=Capture.PAID, disputes=[Dispute(state=DisputeState.WON)])
 
     assert verdict(granted(a_grant()), [won]).allowed

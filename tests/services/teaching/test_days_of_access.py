@@ -8,7 +8,7 @@ from courseflow_admin.db.core.client import transaction
 from courseflow_admin.models.core import calendar, clock
 from courseflow_admin.models.core.permissions import SYSTEM
 from courseflow_admin.models.school.audit import Act
-from courseflow_admin.services.money import receipts
+from courseflow_admin.services.money import receipt_numbers, receipts
 from courseflow_admin.services.school import audit
 from courseflow_admin.services.teaching import access, enrollments
 from courseflow_admin.state.core import times
@@ -88,7 +88,7 @@ async def test_a_receipt_has_the_day_of_the_school(database):
     payment = await a_payment(account_id=learner.id, paid_at=BOUGHT)
     await paid(payment)
 
-    await run_due(receipts.NUMBER)
+    await run_due(receipt_numbers.NUMBER)
 
     [mail] = await stored("emails")
     assert "Date: 30 November 2031" in mail["text"]

@@ -11,7 +11,7 @@ from courseflow_admin.db.teaching import enrollments as enrollments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.core.paging import PageRequest
-from courseflow_admin.models.money.payments import Capture, Dispute, DisputeState
+from courseflow_admin.models.money.payment_parts import Capture, Dispute, DisputeState
 from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.models.teaching.classroom import NoAccess
 from courseflow_admin.models.teaching.enrollments import Enrollment, Grant
@@ -85,7 +85,7 @@ async def fifty_courses(learner):
                 number * 3 + attempt,
                 account_id=learner.id,
                 course_id=one["_id"],
-                dispute=dispute,
+                disputes=[dispute],
                 capture=Capture.PAID if attempt == 2 else Capture.FAILED,
             )
         await enrolled_in(learner, one, payment_id=payment.id)

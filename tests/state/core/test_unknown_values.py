@@ -85,9 +85,9 @@ async def test_an_unknown_value_of_a_filter_is_named_and_shows_nothing(
 ):
     await one_of_each()
 
-    found = await loaded(state, f"{path}?{name}=lost")
+    found = await loaded(state, f"{path}?{name}=forgotten")
 
-    assert (found.view, found.error) == ("error", f"“lost” is not a known {what}.")
+    assert (found.view, found.error) == ("error", f"“forgotten” is not a known {what}.")
     assert list(getattr(found, "rows", [])) == []
 
 
@@ -99,7 +99,7 @@ def test_each_filter_of_a_list_is_closed_or_open():
 
 
 async def test_a_refused_filter_leaves_the_others_in_the_link_that_removes_it(database):
-    found = await loaded(PeopleState, "/people?role=student&state=lost")
+    found = await loaded(PeopleState, "/people?role=student&state=forgotten")
 
     assert (found.back_href, found.back_text) == ("/people?role=student", "Remove filter")
 

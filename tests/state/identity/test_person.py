@@ -7,7 +7,7 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core.permissions import Permission
-from courseflow_admin.models.money.payments import Review, ReviewState
+from courseflow_admin.models.money.payment_parts import Review, ReviewState
 from courseflow_admin.services.identity import (
     accounts,
     erasure,

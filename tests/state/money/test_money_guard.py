@@ -27,6 +27,7 @@ MAY = {
         "show_capture_dialog": ADMIN,
         "capture": ADMIN,
         "show_review_dialog": ADMIN,
+        "choose_settlement": ADMIN,
         "resolve_review": ADMIN,
     },
     EmailsState: {"load": TEACHING},

@@ -8,7 +8,7 @@ import pytest
 from courseflow_admin.components.badges import MY_PAYMENT
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
-from courseflow_admin.models.money.payments import (
+from courseflow_admin.models.money.payment_parts import (
     Attempt,
     Capture,
     Dispute,
@@ -35,7 +35,7 @@ from courseflow_admin.state.money.my_payment import (
 from courseflow_admin.state.money.my_payments import MyPaymentsState
 from courseflow_admin.worker import run_until_idle
 from tests.course_builders import a_course, a_student, an_instructor
-from tests.money_builders import a_payment, payment_row
+from tests.money_builders import a_payment, comes_in, payment_row
 from tests.services.money.buying import a_sale, buy, work
 from tests.state.conftest import run
 from tests.state.money.money_tabs import ADA, ADMIN, BOB, INES, a_tab_of
@@ -94,9 +94,7 @@ async def test_after_a_minute_it_says_so_and_asks_slowly_for_half_an_hour(databa
 
     state._since = time.monotonic() - FOLLOW_FOR_SECONDS
     await run(root, MyPaymentState, "look")
-    await payments_db.mark_paid(
-        payment.id, payment.owner_id, "pi_1", "Visa", clock.business(), clock.business()
-    )
+    await comes_in(payment)
     await run(root, MyPaymentState, "look")
 
     assert (state.shown.title, state.waiting, state.following) == (asked_at, False, False)
@@ -115,9 +113,7 @@ async def test_an_open_page_follows_a_payment_that_is_paid_after_all(database, s
     root, page = await opened(ADA, payment.id)
     assert (page.shown.title, page.waiting, page.following) == (title, False, True)
 
-    await payments_db.mark_paid(
-        payment.id, payment.owner_id, "pi_1", "Visa", clock.business(), clock.business()
-    )
+    await comes_in(payment)
     await run(root, MyPaymentState, "look")
 
     assert (page.shown.title, page.shown.charged) == ("Paid", "₹4,999.00")
@@ -222,13 +218,13 @@ OUTCOMES = [
     ("partially_refunded", {"refunds": [a_refund(100)]}, "Partly refunded", "Start learning"),
     (
         "disputed",
-        {"dispute": Dispute(state=DisputeState.OPEN)},
+        {"disputes": [Dispute(state=DisputeState.OPEN)]},
         "You disputed this payment",
         "",
     ),
     (
-        "disputed",
-        {"dispute": Dispute(state=DisputeState.LOST)},
+        "lost",
+        {"disputes": [Dispute(state=DisputeState.LOST, amount_minor=499_900)]},
         "Your bank returned the money",
         "",
     ),

@@ -4,7 +4,7 @@ import pytest
 
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core.permissions import Actor
-from courseflow_admin.models.money.payments import PaymentState
+from courseflow_admin.models.money.payment_parts import PaymentState
 from courseflow_admin.services.money import captures
 from courseflow_admin.state.core import times
 from courseflow_admin.state.money.payment_detail import PaymentDetailState

@@ -6,7 +6,7 @@ from courseflow_admin.db.core import client
 from courseflow_admin.db.money import payments as payments_db
 from courseflow_admin.models.core import clock
 from courseflow_admin.models.core.amounts import Money
-from courseflow_admin.models.money.payments import PaymentState, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import PaymentState, Review, ReviewState
 from courseflow_admin.services.money import checkout
 from courseflow_admin.services.money.checkout import BuyForm
 from courseflow_admin.state.money.payment_detail import PaymentDetailState
