@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input -q
 APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 # Three processes on two cores: browser tests mostly wait. In order, so that the long files come first.
-PYTEST_FLAGS ?= -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST_FLAGS ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test quick long steady check lock bench build built clean runtime development browser
 
