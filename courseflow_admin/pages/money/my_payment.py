@@ -87,14 +87,9 @@ def breakdown() -> rx.Component:
             ("Price", SHOWN.amount, False),
             ("Charged", SHOWN.charged, True),
         ),
-        rx.cond(
-            SHOWN.refunded,
-            sums(("Refunded", SHOWN.refunded, False), ("Net", SHOWN.net, True)),
-        ),
-        rx.cond(
-            SHOWN.taken_back,
-            sums(("Returned by your bank", SHOWN.taken_back, False), ("Net", SHOWN.net, True)),
-        ),
+        rx.cond(SHOWN.refunded, sums(("Refunded", SHOWN.refunded, False))),
+        rx.cond(SHOWN.taken_back, sums(("Returned by your bank", SHOWN.taken_back, False))),
+        rx.cond((SHOWN.refunded != "") | (SHOWN.taken_back != ""), sums(("Net", SHOWN.net, True))),
         aside=my_payment_badge(SHOWN.state),
     )
 
