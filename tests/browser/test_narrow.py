@@ -163,3 +163,21 @@ def test_on_paper_stands_what_the_page_says_black_on_white(at):
         "one => [getComputedStyle(one).color, getComputedStyle(document.body).backgroundColor]"
     )
     assert cell.evaluate(colours) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+
+
+def test_a_payment_is_printed_with_its_history_and_its_sums_and_without_its_buttons(at):
+    page = at(1440, "/payments")
+    page.locator("a[href^='/payments/pay_']").first.click()
+    page.wait_for_url("**/payments/pay_*")
+    settled(page)
+
+    page.emulate_media(media="print", color_scheme="dark")
+
+    for title in ("Breakdown", "Learner"):
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    net = page.locator(".cf-sum.total").last
+    expect(net).to_be_visible()
+    expect(page.get_by_role("button", name="Refund")).to_be_hidden()
+    expect(page.get_by_role("button", name="Re-check")).to_be_hidden()
+    expect(page.locator(".cf-side")).to_be_hidden()
+    assert net.evaluate("one => getComputedStyle(one).color") == "rgb(0, 0, 0)"

@@ -26,6 +26,21 @@ OUTSIDE = """() => {
 }"""
 
 
+# 0 black, 1 white: of the text, and of what it is printed on.
+LIGHTNESS = """one => {
+  const [red, green, blue] = getComputedStyle(one).color.match(/[0-9.]+/g).map(Number);
+  return (red + green + blue) / 765;
+}"""
+PAPER = """one => {
+  let here = one, said = null;
+  for (; here; here = here.parentElement) {
+    said = getComputedStyle(here).backgroundColor.match(/[0-9.]+/g).map(Number);
+    if (said.length < 4 || said[3] > 0) break;
+  }
+  return here ? (said[0] + said[1] + said[2]) / 765 : 1;
+}"""
+
+
 @pytest.mark.parametrize("width", [390, 800])
 def test_a_name_without_a_break_stays_within_the_receipt(visitor, width):
     name = "Ä" * 80
@@ -43,3 +58,19 @@ def test_a_name_without_a_break_stays_within_the_receipt(visitor, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
     amount = page.get_by_text("₹2,499.00").bounding_box()
     assert amount["height"] < 50
+
+
+def test_a_receipt_is_printed_black_on_white_also_where_screens_are_dark(visitor):
+    to = Recipient("acc_1", "ada@school.example", "Ada Lovelace")
+    school = SchoolSettings(name="School", support_email="help@school.example")
+    facts = {**FACTS, "billed_to": "Ada Lovelace, India"}
+    receipt = outbox.compose(EmailKind.RECEIPT, to, "key", facts, school)
+    page = visitor(width=800)
+    page.set_content(receipt.html)
+
+    page.emulate_media(media="print", color_scheme="dark")
+
+    amount = page.get_by_text("₹2,499.00").first
+    assert amount.is_visible()
+    assert amount.evaluate(LIGHTNESS) < 0.4
+    assert page.locator(".paper").evaluate(PAPER) > 0.9
