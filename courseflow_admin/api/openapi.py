@@ -49,7 +49,8 @@ ABOUT = """Everything the CourseFlow screens can do, as an API.
 
 Sign in at `/api/v1/auth/sign-in` with JSON for an access token, sent as `Authorization: Bearer`; \
 browsers send the cookie of their session. Each refusal is a problem (RFC 9457) with a `code`. \
-Amounts are whole numbers of the smallest unit, times are UTC, and lists are paged by the `next` \
+Amounts in answers (`..._minor`) are whole numbers of the smallest unit; an amount that is sent is \
+text as people write it, such as `"499.00"`. Times are UTC, and lists are paged by the `next` \
 and `previous` they answer with."""
 ANY_OTHER = "Every other error is returned as a problem too."
 TAGS = {

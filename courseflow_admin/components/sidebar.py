@@ -207,10 +207,10 @@ def _theme() -> rx.Component:
 
 
 def _visitor() -> rx.Component:
-    next_path = routes.SIGN_IN + "?next=" + AuthState.router.url.path
+    back = "?next=" + AuthState.router.url.path
     return rx.el.div(
-        link_button("Sign in", href=next_path, look="primary", wide=True),
-        link_button("Create an account", href=routes.SIGN_UP, wide=True),
+        link_button("Sign in", href=routes.SIGN_IN + back, look="primary", wide=True),
+        link_button("Create an account", href=routes.SIGN_UP + back, wide=True),
         class_name="cf-visitor",
     )
 

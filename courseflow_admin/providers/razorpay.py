@@ -332,9 +332,15 @@ def _dispute(row: Mapping[str, Any]) -> DisputeTold:
         amount_minor=deducted or int(row["amount"]),
         status=status,
         at=datetime.fromtimestamp(int(row["created_at"]), UTC),
-        reason=str(row.get("reason_description") or row.get("reason_code") or "").replace("_", " "),
+        reason=_reason(row),
         deadline=datetime.fromtimestamp(int(due), UTC) if due else None,
     )
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """Why a payment is disputed, as part of a sentence."""
+    told = str(row.get("reason_description") or row.get("reason_code") or "")
+    return told.replace("_", " ").rstrip(".")
 
 
 def _refund(refund: Mapping[str, Any]) -> RefundTold:

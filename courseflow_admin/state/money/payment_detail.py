@@ -209,6 +209,7 @@ class PaymentDetailState(ActsState, DetailState, rx.State):
                 if isinstance(problem, NewerRefund):  # now it is seen, and the next try goes ahead
                     async with self._shown_again(asked) as payment:
                         self._seen = _refunds_of(payment)
+                        self._preview(form.amount)
                 sentence = await support.sentence(problem)
                 async with resumed(self):
                     here = self._request_id == asked.request_id

@@ -22,6 +22,7 @@ from tests.money_builders import (
     payment_row,
     told_by_the_school,
 )
+from tests.services.money.test_refunds import a_purchase, give_back
 from tests.state.conftest import NOT_PERMITTED, run, said
 from tests.state.money.money_tabs import ADA, ADMIN, INES, OTTO, a_tab_of
 
@@ -384,3 +385,23 @@ def test_the_preview_tells_a_part_from_the_whole():
     assert whole[3] == (
         "One e-mail, “Your refund for Data Structures in Practice”, goes to ada@demo.test."
     )
+
+
+async def test_a_refund_made_meanwhile_is_named_and_the_dialog_shows_what_is_left(
+    database, sandbox
+):
+    _, _, payment, _ = await a_purchase(sandbox, "stripe")
+    root, state = await opened(ADMIN, payment.id)
+    await run(root, PaymentDetailState, "show_dialog", is_open=True)
+    await give_back(payment, 50_000)
+
+    form = {"amount": "4999.00", "reason": "Goodwill"}
+    await run(root, PaymentDetailState, "refund", form=form)
+
+    assert state.refund_problem.startswith("There is a newer refund of ₹500.00, made just now")
+    assert state.shown.refundable == "₹4,499.00"
+    assert "₹4,499.00" in state.amount_problem
+    assert state.refund_effects == []
+    await run(root, PaymentDetailState, "refund", form=form | {"amount": "100.00"})
+    after = await payments_db.get(payment.id)
+    assert [refund.amount_minor for refund in after.refunds] == [50_000, 10_000]
