@@ -169,7 +169,7 @@ class SettingsState(DetailState, rx.State):
         self.wrong, self.conflict_in, self.logo_problem, self.removing_logo = {}, "", "", False
         self.says = dict.fromkeys(GROUPS, "")
         async with self._refusals():
-            await self._adopt(*GROUPS)
+            await self._adopt(*await self._changed_groups())
             self.view = "there"
 
     @event(Permission.SETTINGS_CHANGE)
@@ -246,6 +246,21 @@ class SettingsState(DetailState, rx.State):
         self.logo_problem, self.removing_logo = "", False
         await self._adopt()
         return notices.success("Logo removed.")
+
+    async def _changed_groups(self) -> list[str]:
+        """The forms to fill: when a page is loaded again, only those whose settings have changed.
+
+        A connection that was lost for a moment loads it again, and what is typed has to stay.
+        """
+        known = self._loaded
+        if known is None:
+            return list(GROUPS)
+        found = await school_settings.all_of_them((await self.get_state(AuthState)).actor())
+        return [
+            group
+            for group, names in GROUPS.items()
+            if any(known.value(name) != found.value(name) for name in names)
+        ]
 
     async def _adopt(self, *groups: str) -> None:
         """Read the settings and fill these forms; the others keep what is typed into them."""

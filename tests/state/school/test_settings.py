@@ -320,3 +320,17 @@ async def test_periods_are_saved_as_days_and_a_wrong_one_is_told_at_its_field(da
         "email_bodies_days": "Enter 14 or more.",
     }
     assert (await school_settings.get()) == saved
+
+
+async def test_a_page_that_is_loaded_again_keeps_what_is_typed_where_nothing_has_changed(database):
+    root, state = await opened()
+    keys = dict(state.keys)
+
+    await run(root, SettingsState, "load")
+    unchanged = dict(state.keys)
+    await by_somebody_else(tax_note="Theirs")
+    await run(root, SettingsState, "load")
+
+    assert unchanged == keys
+    assert {name for name in keys if state.keys[name] != keys[name]} == {"receipts"}
+    assert state.values.tax_note == "Theirs"
