@@ -71,10 +71,11 @@ async def connect(
 
 
 async def close() -> None:
+    """Whoever comes while it closes is told that the database is away, as whoever comes after."""
     global _client, _database
-    if _client is not None:
-        await _client.close()
-    _client = _database = None
+    closing, _client, _database = _client, None, None
+    if closing is not None:
+        await closing.close()
 
 
 async def ping() -> None:
