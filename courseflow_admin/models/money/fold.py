@@ -219,7 +219,7 @@ def _review(payment: Payment, kinds: Kinds) -> Review:
     for cause in causes:
         done = settled.get(cause.object_id)
         by = SettledBy(done.status) if done else None
-        wanted = by in {None, SettledBy.REST_ASKED} and not _answered(payment, cause)
+        wanted = by is None and not _answered(payment, cause)
         review = Review(
             state=ReviewState.OPEN if wanted else ReviewState.RESOLVED,
             reason=cause.reason,

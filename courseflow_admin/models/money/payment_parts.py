@@ -165,7 +165,6 @@ class SettledBy(StrEnum):
 
     REFUNDED = "refunded"
     ACCEPTED = "accepted"
-    REST_ASKED = "rest_asked"  # stays open until the rest is paid
     NOTHING_CAPTURED = "nothing_captured"
     NOTED = "noted"
 

@@ -72,7 +72,6 @@ class Payment(Document):
     provider_checkout_id: str = ""  # Stripe session, Razorpay order
     checkout_url: str = ""
     duplicate_of: str = ""  # the payment of ours that this money came in a second time for
-    completes: str = ""  # the payment in review whose rest this one pays
     syncs: list[SyncNote] = Field(default_factory=list)
     name: str = ""  # copies for the list and its search; blanked when the account is deleted
     email: str = ""

@@ -22,12 +22,14 @@ from courseflow_admin.models.money.observing import Seen
 from courseflow_admin.models.money.payment_parts import (
     ASKS_A_PERSON,
     Capture,
+    DisputeState,
     RefundCause,
     ReviewState,
     SettledBy,
 )
 from courseflow_admin.models.money.payments import LONGEST_NOTE, Payment
 from courseflow_admin.services.money import facts
+from courseflow_admin.services.money.refunds import Disputed
 from courseflow_admin.services.teaching import enrollments
 from courseflow_admin.services.teaching.enrollments import AlreadyEnrolled
 
@@ -91,7 +93,8 @@ async def settle(
 
     ACCEPTED: what the gateway holds buys the course, for what it is. REFUNDED: all of it goes back;
     the worker asks the gateway for it, and a refusal asks for a person again. NOTED and
-    NOTHING_CAPTURED: nothing is held. NothingToResolve, MoneyHeld, NothingHeld, AlreadyEnrolled.
+    NOTHING_CAPTURED: nothing is held. NothingToResolve, MoneyHeld, NothingHeld, Disputed,
+    AlreadyEnrolled.
     """
     actor.require(Permission.PAYMENTS_REVIEW)
     payment = await payments_db.get(payment_id)
@@ -126,18 +129,17 @@ async def _act(actor: Actor, payment: Payment, how: SettledBy, note: str) -> lis
         if waiting:
             raise MoneyHeld(held, payment.provider)
         return []
-    if not held.minor:
+    if payment.dispute.state is DisputeState.OPEN:
+        raise Disputed
+    left = payment.refundable  # without what is already on its way back
+    if not held.minor or not left.minor:
         raise NothingHeld
     if how is SettledBy.REFUNDED:
-        refund = new_id("ref")
-        cause = RefundCause.REVIEW
-        return [_decided(actor, payment, FactKind.REFUND_ASKED, refund, cause, note, held)]
-    if how is SettledBy.ACCEPTED:
-        if await enrollments.another_gives_access(payment.access):
-            raise AlreadyEnrolled
-        charge = payment.charge_id
-        return [_decided(actor, payment, FactKind.ACCEPTED, charge, "", note, held)]
-    raise Invalid("This way of settling a review is not supported.", "how")
+        refund, cause = new_id("ref"), RefundCause.REVIEW
+        return [_decided(actor, payment, FactKind.REFUND_ASKED, refund, cause, note, left)]
+    if await enrollments.another_gives_access(payment.access):
+        raise AlreadyEnrolled
+    return [_decided(actor, payment, FactKind.ACCEPTED, payment.charge_id, "", note, left)]
 
 
 def _decided(

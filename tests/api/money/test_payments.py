@@ -4,9 +4,10 @@ import pytest
 
 from courseflow_admin.db.core.client import collection
 from courseflow_admin.models.core import clock
+from courseflow_admin.models.core.amounts import Money
 from courseflow_admin.models.core.base import new_id
 from courseflow_admin.models.mail.emails import EmailState
-from courseflow_admin.models.money.payment_parts import Capture, Review, ReviewState
+from courseflow_admin.models.money.payment_parts import Capture, HeldFor, Review, ReviewState
 from courseflow_admin.models.school.audit import Act, AuditEntry
 from tests.api.identity.test_accounts import sign_in
 from tests.builders import an_account, stored
@@ -274,3 +275,28 @@ async def test_the_timeline_is_codes_and_facts_and_outside_without_the_evidence(
     assert (read["rosa"]["who"], read["ines"]["who"]) == ("Rosa", "The school")
     assert read["rosa"]["details"] == {**entry.facts, "request_id": "req_one", "ip": "203.0.113.7"}
     assert read["ines"]["details"] == {}
+
+
+async def test_money_that_is_held_is_accepted_over_the_api_and_not_settled_by_a_note(api, people):
+    review = Review(state=ReviewState.OPEN, reason="It does not fit.", at=clock.business())
+    came = Money(minor=124_950, currency="INR")
+    sale = await a_sale(
+        people,
+        state="needs_review",
+        capture=Capture.PAID,
+        review=review,
+        captured=came,
+        held_for=HeldFor.MISMATCH,
+    )
+    address = f"/api/v1/payments/{sale.id}"
+    await sign_in(api, "ines@demo.test")
+    forbidden = await api.post(f"{address}/review", json={"note": "Mine", "how": "accepted"})
+    await sign_in(api, "rosa@demo.test")
+
+    noted = await api.post(f"{address}/review", json={"note": "Seen"})
+    unknown = await api.post(f"{address}/review", json={"note": "Seen", "how": "forgotten"})
+    seen = (await api.get(address)).json()["review"]
+
+    assert (forbidden.status_code, unknown.status_code) == (403, 422)
+    assert (noted.status_code, noted.json()["code"]) == (409, "money_held")
+    assert (seen["state"], seen["held_minor"]) == ("open", 124_950)

@@ -22,6 +22,7 @@ from courseflow_admin.models.money.payments import PaymentFilter
 from courseflow_admin.models.teaching.access import ReasonCode
 from courseflow_admin.services.figures.attention import needs_attention
 from courseflow_admin.services.money import payments, reviews
+from courseflow_admin.services.money.refunds import Disputed
 from courseflow_admin.services.money.reviews import MoneyHeld, NothingToResolve
 from courseflow_admin.services.money.sync import sync
 from courseflow_admin.services.teaching import access
@@ -31,7 +32,7 @@ from tests.builders import audited, stored
 from tests.job_builders import make_due
 from tests.money_builders import a_payment
 from tests.services.money.buying import BOTH, a_sale, books, buy, kinds_of_mail, work
-from tests.services.money.test_refunds import ADMIN, a_purchase, a_second_payment
+from tests.services.money.test_refunds import ADMIN, a_purchase, a_second_payment, give_back
 
 NOTE = "Given back by bank transfer."
 REASON = "The gateway reports ₹4,999.00, but our payment is ₹1.00."
@@ -215,6 +216,34 @@ async def test_what_was_captured_is_accepted_and_opens_the_course_for_what_it_is
     assert await books(payment) == {"gateway": 499_900, "sales": -499_900}
     with pytest.raises(NothingToResolve):
         await reviews.settle(ADMIN, payment.id, SettledBy.REFUNDED, NOTE)
+
+
+async def test_what_the_bank_decides_about_is_neither_accepted_nor_refunded(database, sandbox):
+    _, _, payment = await a_mismatch(sandbox)
+    sandbox.dispute(payment.provider_payment_id)
+    await work(sandbox)
+    before = await payments_db.get(payment.id)
+
+    for how in (SettledBy.ACCEPTED, SettledBy.REFUNDED):
+        with pytest.raises(Disputed):
+            await reviews.settle(ADMIN, payment.id, how, NOTE)
+
+    assert await payments_db.get(payment.id) == before
+    assert sandbox.refunds(payment.provider_payment_id) == []
+
+
+@BOTH
+async def test_what_is_already_on_its_way_back_is_not_refunded_a_second_time(
+    database, sandbox, provider
+):
+    _, _, payment = await a_mismatch(sandbox, provider)
+    sandbox.switch(provider, refunds="pending")
+    await give_back(payment, 100_000)
+
+    after = await reviews.settle(ADMIN, payment.id, SettledBy.REFUNDED, NOTE)
+
+    assert [refund.amount_minor for refund in after.refunds] == [100_000, 399_900]
+    assert after.refundable.minor == 0
 
 
 async def test_only_who_may_review_settles_a_review(database, sandbox):
